@@ -1,0 +1,104 @@
+"""The mosquitto broker as a child process."""
+
+import base64
+import hashlib
+import os
+import socket
+
+from processes import Process
+from toolchain.paths import MOSQUITTO
+
+HOST = "127.0.0.1"
+
+
+def free_ports(count):
+    """Ports that nobody listens on at this moment."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind((HOST, 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+class Mosquitto:
+    """A broker on 127.0.0.1: `port` plain, `tls_port`, `mtls_port` (client certificate needed), `ws_port`, `wss_port`.
+
+    users         {name: password}; anybody may connect if there are none
+    certfile, keyfile, cafile   instead of the test certificates
+    settings      more lines for its configuration file
+    """
+
+    def __init__(self, folder, certificates, users=None, certfile=None, keyfile=None, cafile=None, settings=()):
+        self.host = HOST
+        self.folder = folder
+        self.process = None
+        self._certificate = (certfile or certificates.server_cert, keyfile or certificates.server_key)
+        self._cafile = cafile or certificates.ca_file
+        self._users = users or {}
+        self._settings = list(settings)
+        folder.mkdir()
+        self._start_on_free_ports()
+
+    def _start_on_free_ports(self):
+        for attempt in range(5):
+            self.port, self.tls_port, self.mtls_port, self.ws_port, self.wss_port = free_ports(5)
+            self._configure()
+            try:
+                return self.start()
+            except AssertionError:
+                # Somebody else may have taken a port in between.
+                self.process.stop()
+                if attempt == 4 or "in use" not in self.process.stderr:
+                    raise
+
+    def _configure(self):
+        lines = ["log_dest stderr", "log_type all", "connection_messages true", "persistence false"]
+        if os.getuid() == 0:
+            lines.append("user root")
+        lines.append("allow_anonymous %s" % ("false" if self._users else "true"))
+        if self._users:
+            lines.append("password_file %s" % self._write_passwords())
+        tls = ["certfile %s" % self._certificate[0], "keyfile %s" % self._certificate[1]]
+        mutual = ["cafile %s" % self._cafile, "require_certificate true"]
+        websockets = ["protocol websockets"]
+        for port, options in (
+            (self.port, []),
+            (self.tls_port, tls),
+            (self.mtls_port, tls + mutual),
+            (self.ws_port, websockets),
+            (self.wss_port, websockets + tls),
+        ):
+            lines += ["listener %d %s" % (port, HOST)] + options
+        (self.folder / "mosquitto.conf").write_text("\n".join(lines + self._settings) + "\n")
+
+    def _write_passwords(self):
+        path = self.folder / "passwords"
+        text = ""
+        for name, password in self._users.items():
+            salt = os.urandom(12)
+            hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 101)
+            encoded = [base64.b64encode(part).decode() for part in (salt, hashed)]
+            text += "%s:$7$101$%s$%s\n" % (name, *encoded)
+        path.write_text(text)
+        path.chmod(0o600)
+        return path
+
+    def start(self):
+        """Start it, again on the same ports after `stop`."""
+        self.process = Process([MOSQUITTO, "-c", self.folder / "mosquitto.conf"])
+        self.process.wait_for(r"mosquitto version \S+ running", stream="stderr")
+
+    def stop(self):
+        """Stop it; clients lose their connections."""
+        self.process.stop()
+
+    @property
+    def log(self):
+        """What it has logged since its start."""
+        return self.process.stderr
+
+    def wait_for_log(self, pattern, timeout=10):
+        """Wait until its log has a line that matches."""
+        return self.process.wait_for(pattern, timeout, stream="stderr")

@@ -1,0 +1,34 @@
+"""The local cloud as a child process."""
+
+import json
+
+from processes import Process
+from toolchain.paths import TOOLS
+
+
+class LocalCloud:
+    """`tools/local-cloud serve --ephemeral`, with what it says about itself as attributes.
+
+    host, mqtt_port, mqtts_port, mtls_port, ws_port, wss_port, http, ca_file, ca_der_file, device_id, secret,
+    thing_id, client_key, client_cert, client_key_der, client_cert_der, data
+    """
+
+    def __init__(self, data, *arguments, timeout=30):
+        command = [TOOLS / "local-cloud", "serve", "--ephemeral", "--json", "--data", data]
+        self.process = Process(command + list(arguments))
+        try:
+            first = self.process.wait_for(r"\A(.*)\n", timeout)
+            self.about = json.loads(first.group(1))
+        except BaseException:
+            self.process.stop()
+            raise
+
+    def __getattr__(self, name):
+        try:
+            return self.__dict__["about"][name]
+        except KeyError:
+            raise AttributeError("the local cloud says nothing about %r" % name) from None
+
+    def stop(self):
+        """Stop it with SIGTERM; the exit code."""
+        return self.process.stop()

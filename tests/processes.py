@@ -1,0 +1,125 @@
+"""A child process whose output can be waited for."""
+
+import re
+import subprocess
+import threading
+import time
+from collections import namedtuple
+
+Finished = namedtuple("Finished", "returncode stdout stderr")
+
+
+class Process:
+    """Starts `command`; its output is gathered by threads, so that nothing ever blocks it."""
+
+    def __init__(self, command, env=None, cwd=None):
+        self.command = [str(word) for word in command]
+        self._texts = {"stdout": "", "stderr": ""}
+        self._ended = set()
+        self._news = threading.Condition()
+        self._popen = subprocess.Popen(
+            self.command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            cwd=cwd,
+        )
+        self.pid = self._popen.pid
+        self._readers = [
+            threading.Thread(target=self._read, args=(name, getattr(self._popen, name)), daemon=True)
+            for name in self._texts
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, name, stream):
+        while True:
+            data = stream.read1(65536)
+            with self._news:
+                self._texts[name] += data.decode("utf-8", "replace")
+                if not data:
+                    self._ended.add(name)
+                self._news.notify_all()
+            if not data:
+                stream.close()
+                return
+
+    @property
+    def stdout(self):
+        """Everything printed so far."""
+        return self._texts["stdout"]
+
+    @property
+    def stderr(self):
+        """Everything written to stderr so far."""
+        return self._texts["stderr"]
+
+    @property
+    def returncode(self):
+        """None while it runs."""
+        return self._popen.poll()
+
+    def _story(self):
+        return "%s\n--- stdout\n%s\n--- stderr\n%s" % (" ".join(self.command), self.stdout, self.stderr)
+
+    def wait_for(self, pattern, timeout=10, stream="stdout", start=0):
+        """Wait until `pattern` (multi-line regex) is in the output from offset `start`; the match."""
+        regex = re.compile(pattern, re.M)
+        deadline = time.monotonic() + timeout
+        with self._news:
+            while True:
+                match = regex.search(self._texts[stream], start)
+                if match:
+                    return match
+                left = deadline - time.monotonic()
+                ended = stream in self._ended
+                if ended or left <= 0:
+                    what = "ended" if ended else "no output within %s s" % timeout
+                    raise AssertionError("%s, waiting for %r: %s" % (what, pattern, self._story()))
+                self._news.wait(left)
+
+    def send(self, text):
+        """Write to its standard input."""
+        self._popen.stdin.write(text.encode())
+        self._popen.stdin.flush()
+
+    def wait(self, timeout=30):
+        """Wait for its end: Finished(returncode, stdout, stderr)."""
+        try:
+            self._popen.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError("no end within %s s: %s" % (timeout, self._story())) from None
+        self._close()
+        return Finished(self._popen.returncode, self.stdout, self.stderr)
+
+    def signal(self, number):
+        """Send a signal, to this process only."""
+        self._popen.send_signal(number)
+
+    def kill(self):
+        """End it at once."""
+        self._popen.kill()
+        self._popen.wait()
+        self._close()
+
+    def stop(self, timeout=10):
+        """Ask it to end (SIGTERM), end it if it does not; the exit code."""
+        if self.returncode is None:
+            self._popen.terminate()
+            try:
+                self._popen.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self._popen.kill()
+        self._popen.wait()
+        self._close()
+        return self._popen.returncode
+
+    def _close(self):
+        for reader in self._readers:
+            reader.join(5)
+        try:
+            self._popen.stdin.close()
+        except BrokenPipeError:
+            pass
