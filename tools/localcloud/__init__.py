@@ -1,0 +1,34 @@
+"""A stand-in Arduino Cloud for one machine: broker, device protocol, store, web page.
+
+Started by hand with `./tools/local-cloud serve`, by a program either as a process (`serve --json`:
+the first line on stdout is a JSON object with every address, file and credential; after it all
+listeners accept) or in its own event loop:
+
+    from localcloud.cloud import LocalCloud
+    cloud = await LocalCloud.start()             # a temporary folder; or start(Path("data"))
+    about = cloud.description()                  # the same dict as the JSON line
+    ...
+    await cloud.stop()
+
+The default project in `about` is a device with a thing that has the variables of the official
+examples. To make a project of one's own, given `about`:
+
+    from localcloud.remote import RemoteCloud
+    cloud = RemoteCloud(about)
+    device = await cloud.create_device("Weather station")        # {"id": ..., "secret": ...}
+    thing = await cloud.create_thing("Weather", device_id=device["id"], variables=[
+        {"name": "temperature", "type": "TEMPERATURE", "permission": "READ_ONLY"},
+        {"name": "led", "type": "STATUS", "permission": "READ_WRITE"},
+    ])
+    await cloud.set_value(thing["id"], "led", True)              # goes to the device over MQTT
+    variable = await cloud.variable(thing["id"], "temperature")  # {"value": ..., "time_us": ...}
+    async with cloud.live() as events:
+        async for event in events:                               # {"event": "value", ...}
+            ...
+
+`RemoteCloud` speaks the API under `/local/v1` (see `web/local_v1.py`), with the header
+`Authorization: Bearer <api_token>`.
+
+Layers, each knowing only those before it: `protocol` (bytes), `property_types`, `store`
+(database), `broker` (MQTT), `exchange` (the application), `web`, `cloud` (all of it), `cli`.
+"""

@@ -1,0 +1,212 @@
+"""The broker itself: who gets in, and the registry of sessions and subscriptions.
+
+amqtt's `Broker` keeps sessions and subscriptions. Its own way of letting clients in is replaced:
+amqtt 0.12 deletes the session of the same client identifier before it has checked the password,
+registers the intruder even if the check fails, lets the older of two connections of one client
+live on, and waits without limit for a CONNECT.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any, Awaitable, Protocol
+
+from amqtt.adapters import BufferReader
+from amqtt.broker import Broker
+from amqtt.contexts import Action
+from amqtt.mqtt.connack import (
+    CONNECTION_ACCEPTED,
+    IDENTIFIER_REJECTED,
+    NOT_AUTHORIZED,
+    SERVER_UNAVAILABLE,
+    ConnackPacket,
+)
+from amqtt.mqtt.packet import CONNECT
+from amqtt.session import Session
+
+from .framing import EndOfStream, ProtocolViolation, Stream, read_packet
+from .link import Link
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 10
+MAX_CONNECT = 4096
+MAX_PACKET = 256 * 1024
+MAX_LINKS = 10_000
+
+
+class IdentifierRefused(Exception):
+    """The client identifier does not go with the client certificate."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a client showed; `common_name` only on the listener that demands a certificate."""
+
+    client_id: str
+    username: str | None
+    password: str | None
+    common_name: str | None
+    by_certificate: bool
+
+
+class Gatekeeper(Protocol):
+    """The application behind the broker."""
+
+    async def admit(self, credentials: Credentials) -> str | None:
+        """Return the device id that the credentials prove; None to refuse."""
+
+    async def connected(self, link: Link) -> None:
+        """A device is there; nothing it sent has been read yet."""
+
+    def disconnected(self, link: Link) -> None:
+        """A device is gone."""
+
+    def may_subscribe(self, link: Link, topic: str) -> bool:
+        """May the device subscribe to the topic?"""
+
+    def subscribed(self, link: Link, topic: str) -> None:
+        """The device has subscribed and got its SUBACK."""
+
+    def received(self, link: Link, topic: str, payload: bytes) -> Awaitable[Any] | None:
+        """Take a message; PUBACK waits for what is returned."""
+
+
+class EmbeddedBroker(Broker):
+    """An MQTT broker without listeners of its own: `serve` is called for each connection."""
+
+    def __init__(self, gatekeeper: Gatekeeper, max_packet: int = MAX_PACKET) -> None:
+        super().__init__({"listeners": {"default": {"type": "external"}}, "plugins": {}})
+        self.gatekeeper = gatekeeper
+        self.max_packet = max_packet
+        self._connections: set[asyncio.Task[Any]] = set()
+
+    async def serve(self, stream: Stream, *, by_certificate: bool) -> None:
+        """Serve one connection from its CONNECT to its end."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        peer = "%s:%s" % stream.get_peer_info()
+        link = None
+        try:
+            link = await self._let_in(stream, by_certificate, peer)
+            if link is not None:
+                await link.run()
+        except ProtocolViolation as error:
+            log.warning("%s: %s: connection closed", link.device_id if link else peer, error)
+        except (EndOfStream, OSError, asyncio.TimeoutError) as error:
+            log.info("%s: connection lost (%s)", link.device_id if link else peer, type(error).__name__)
+        finally:
+            self._connections.discard(task)
+            if link is not None:
+                self._forget(link)
+            await stream.close()
+
+    async def stop(self) -> None:
+        """Drop all clients and stop."""
+        for _, link in list(self._sessions.values()):
+            link.stream.abort()  # type: ignore[attr-defined]
+        for task in list(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self.shutdown()
+
+    def forget_subscription(self, link: Link, topic: str) -> None:
+        """End a subscription, if there is one."""
+        if topic in link.topics:
+            link.topics.discard(topic)
+            self._del_subscription(topic, link.session)
+            if not self._subscriptions.get(topic):
+                self._subscriptions.pop(topic, None)
+
+    async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
+        """Called by amqtt's `add_subscription`."""
+        link = self._sessions.get(session.client_id or "", (None, None))[1]
+        return isinstance(link, Link) and self.gatekeeper.may_subscribe(link, topic)
+
+    async def _let_in(self, stream: Stream, by_certificate: bool, peer: str) -> Link | None:
+        """Read CONNECT, check who it is, answer CONNACK; None if the client was refused."""
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            link, session = await self._read_connect(stream)
+        credentials = Credentials(
+            client_id=session.client_id or "",
+            username=session.username,
+            password=session.password,
+            common_name=_common_name(stream),
+            by_certificate=by_certificate,
+        )
+        session.password = None
+        refusal = NOT_AUTHORIZED
+        device_id = None
+        if len(self._sessions) >= MAX_LINKS:
+            refusal = SERVER_UNAVAILABLE
+        else:
+            try:
+                device_id = await self.gatekeeper.admit(credentials)
+            except IdentifierRefused:
+                refusal = IDENTIFIER_REJECTED
+        if device_id is None:
+            who = credentials.common_name if by_certificate else credentials.username
+            log.warning("%s: connection as %.40r refused (code %d)", peer, who, refusal)
+            await ConnackPacket.build(0, refusal).to_stream(stream)
+            return None
+        await self._register(link, session, stream, device_id)
+        try:
+            await ConnackPacket.build(0, CONNECTION_ACCEPTED).to_stream(stream)
+            await self.gatekeeper.connected(link)
+        except BaseException:
+            self._forget(link)
+            raise
+        return link
+
+    async def _read_connect(self, stream: Stream) -> tuple[Link, Session]:
+        header, body = await read_packet(stream, MAX_CONNECT)
+        if header.packet_type != CONNECT:
+            raise ProtocolViolation("first packet is not CONNECT")
+        try:
+            link, session = await Link.init_from_connect(
+                BufferReader(header.to_bytes() + body), stream, self.plugins_manager
+            )
+        except Exception as error:
+            raise ProtocolViolation("CONNECT refused: %s" % (error or "bad flags")) from None
+        assert isinstance(link, Link)
+        return link, session
+
+    async def _register(self, link: Link, session: Session, stream: Stream, device_id: str) -> None:
+        """Make the session known, under a key that no other device can claim."""
+        if session.client_id != device_id:
+            session.client_id = "%s:%s" % (device_id, session.client_id)
+        while session.client_id in self._sessions:
+            older = self._sessions[session.client_id][1]
+            assert isinstance(older, Link)
+            log.info("device %s connected anew, the older connection is closed", device_id)
+            older.stream.abort()
+            await older.closed.wait()
+        # Subscriptions never outlive a connection: all device libraries connect clean.
+        session.clean_session = True
+        session.parent = 0
+        session.transitions.connect()
+        link.open(self, stream, session, device_id)
+        self._sessions[session.client_id] = (session, link)
+
+    def _forget(self, link: Link) -> None:
+        """Take back everything that `_register` and the client did."""
+        if link.closed.is_set():
+            return
+        for topic in list(link.topics):
+            self.forget_subscription(link, topic)
+        self._sessions.pop(link.session.client_id or "", None)
+        link.session.transitions.disconnect()
+        link.closed.set()
+        self.gatekeeper.disconnected(link)
+
+
+def _common_name(stream: Stream) -> str | None:
+    """Return the common name of the verified client certificate, if there is one."""
+    tls = stream.get_ssl_info()
+    certificate = tls.getpeercert() if tls is not None else None
+    for entry in (certificate or {}).get("subject", ()):
+        for key, value in entry:
+            if key == "commonName":
+                return str(value)
+    return None

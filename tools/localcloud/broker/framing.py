@@ -1,0 +1,161 @@
+"""MQTT packets off a byte stream, whole and bounded, before amqtt parses them.
+
+amqtt 0.12 parses while it reads, which has three faults that reading whole packets avoids: a
+packet of any announced size is read (256 MB at most), a parser error in the middle of a packet
+leaves the reader out of step with the stream, and lengths inside a packet may reach beyond its end
+into the next one.
+"""
+
+import asyncio
+import ssl
+from contextlib import suppress
+from typing import Protocol
+
+from amqtt.adapters import WriterAdapter
+from amqtt.mqtt.packet import MQTTFixedHeader
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+_CLOSE_TIMEOUT = 0.5
+
+
+class ProtocolViolation(Exception):
+    """The client broke the rules of MQTT in a way that ends the connection."""
+
+
+class EndOfStream(Exception):
+    """The client closed the connection, or it broke."""
+
+
+class ByteStream(Protocol):
+    """What both kinds of connection offer for reading."""
+
+    async def read_exactly(self, count: int) -> bytes:
+        """Return so many bytes; `EndOfStream` if the connection ends before."""
+
+
+async def read_packet(stream: ByteStream, max_size: int) -> tuple[MQTTFixedHeader, bytes]:
+    """Return the fixed header of the next packet, and all of its bytes behind that."""
+    first = (await stream.read_exactly(1))[0]
+    length = shift = 0
+    while True:
+        byte = (await stream.read_exactly(1))[0]
+        length |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            break
+        shift += 7
+        if shift > 21:
+            raise ProtocolViolation("remaining length of more than four bytes")
+    if length > max_size:
+        raise ProtocolViolation("packet of %d bytes, at most %d are taken" % (length, max_size))
+    body = await stream.read_exactly(length) if length else b""
+    return MQTTFixedHeader(first >> 4, first & 0x0F, length), body
+
+
+class TcpStream(WriterAdapter):
+    """A TCP or TLS connection. asyncio sets TCP_NODELAY on it by itself."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def read_exactly(self, count: int) -> bytes:
+        """Return so many bytes."""
+        try:
+            return await self._reader.readexactly(count)
+        except (asyncio.IncompleteReadError, OSError) as error:
+            raise EndOfStream(str(error)) from None
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for sending."""
+        if not self._writer.is_closing():
+            self._writer.write(data)
+
+    async def drain(self) -> None:
+        """Wait while too much is queued."""
+        await self._writer.drain()
+
+    def get_peer_info(self) -> tuple[str, int]:
+        """Return the client's address and port."""
+        name = self._writer.get_extra_info("peername")
+        return (name[0], name[1]) if name else ("unknown", 0)
+
+    def get_ssl_info(self) -> ssl.SSLObject | None:
+        """Return the TLS session, None on a plain connection."""
+        return self._writer.get_extra_info("ssl_object")
+
+    def abort(self) -> None:
+        """Drop the connection with all that is queued."""
+        self._writer.transport.abort()
+
+    async def close(self) -> None:
+        """Send what is queued and close; a client that does not read is dropped.
+
+        amqtt's own adapter waits here for ever when the client has stopped reading.
+        """
+        self._writer.close()
+        with suppress(OSError, asyncio.TimeoutError):
+            await asyncio.wait_for(self._writer.wait_closed(), _CLOSE_TIMEOUT)
+        self.abort()
+
+
+class WebSocketStream(WriterAdapter):
+    """An MQTT byte stream in the binary messages of a WebSocket.
+
+    amqtt's own adapter feeds the last message twice when the connection ends inside a packet.
+    """
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self._connection = connection
+        self._received = bytearray()
+        self._queued = bytearray()
+
+    async def read_exactly(self, count: int) -> bytes:
+        """Return so many bytes, from as many messages as that takes."""
+        while len(self._received) < count:
+            try:
+                message = await self._connection.recv()
+            except ConnectionClosed as error:
+                raise EndOfStream(str(error)) from None
+            if isinstance(message, str):
+                raise ProtocolViolation("text message on the WebSocket")
+            self._received += message
+        data = bytes(self._received[:count])
+        del self._received[:count]
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Queue bytes for the next message."""
+        self._queued += data
+
+    async def drain(self) -> None:
+        """Send what is queued as one message."""
+        data = bytes(self._queued)
+        self._queued.clear()
+        if data:
+            try:
+                await self._connection.send(data)
+            except ConnectionClosed as error:
+                raise ConnectionResetError(str(error)) from None
+
+    def get_peer_info(self) -> tuple[str, int]:
+        """Return the client's address and port."""
+        name = self._connection.remote_address
+        return (name[0], name[1]) if name else ("unknown", 0)
+
+    def get_ssl_info(self) -> ssl.SSLObject | None:
+        """Return the TLS session, None on a plain connection."""
+        return self._connection.transport.get_extra_info("ssl_object")
+
+    def abort(self) -> None:
+        """Drop the connection with all that is queued."""
+        self._connection.transport.abort()
+
+    async def close(self) -> None:
+        """Close with the WebSocket's own handshake, if the client plays along."""
+        with suppress(ConnectionClosed, OSError, asyncio.TimeoutError):
+            await asyncio.wait_for(self._connection.close(), _CLOSE_TIMEOUT)
+        self.abort()
+
+
+Stream = TcpStream | WebSocketStream

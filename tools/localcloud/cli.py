@@ -1,0 +1,112 @@
+"""The command line: `local-cloud serve`."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from .cloud import LocalCloud
+from .files import DataInUse
+from .ports import PortBusy, Ports
+
+EXIT_UNUSABLE = 1
+_EPILOG = """examples:
+  local-cloud serve                       data in the user's data folder, the usual ports
+  local-cloud serve --data ./cloud        data in ./cloud
+  local-cloud serve --ephemeral --json    free ports, a temporary folder, for tests
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=getattr(logging, options.log_level.upper()),
+        format="%(asctime)s %(levelname)s %(message)s",
+    )
+    # amqtt reports what the broker adapter reports already, one line per event.
+    for name in ("amqtt", "transitions", "websockets", "asyncio", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
+    try:
+        return asyncio.run(_serve(options))
+    except (PortBusy, DataInUse) as error:
+        print("local-cloud: %s" % error, file=sys.stderr)
+    except PermissionError as error:
+        print("local-cloud: no right to use %s" % error.filename, file=sys.stderr)
+    except KeyboardInterrupt:
+        return 0
+    return EXIT_UNUSABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="local-cloud",
+        description="A stand-in Arduino Cloud on this machine.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", help="run the cloud until it is stopped")
+    serve.add_argument("--data", type=Path, metavar="DIR", help="folder for certificates and values")
+    serve.add_argument("--ephemeral", action="store_true", help="free ports; without --data a temporary folder")
+    serve.add_argument("--json", action="store_true", help="describe the cloud in one line of JSON on stdout")
+    serve.add_argument("--database", metavar="URL", help="another database than SQLite in the data folder")
+    serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
+    for name, default in vars(Ports()).items():
+        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="default %d" % default)
+    return parser
+
+
+def default_data_folder() -> Path:
+    """Return the folder used when none is given."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
+    return Path(base) / "arduino-local-cloud"
+
+
+def _ports(options: argparse.Namespace) -> Ports:
+    ports = vars(Ports.free() if options.ephemeral else Ports())
+    chosen = {name: getattr(options, name + "_port") for name in ports}
+    return Ports(**{name: ports[name] if port is None else port for name, port in chosen.items()})
+
+
+async def _serve(options: argparse.Namespace) -> int:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    data = options.data
+    if data is None and not options.ephemeral:
+        data = default_data_folder()
+    cloud = await LocalCloud.start(data, ports=_ports(options), database=options.database)
+    try:
+        description = cloud.description()
+        print(json.dumps(description) if options.json else _for_people(description), flush=True)
+        await stopped.wait()
+    finally:
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(cloud.stop(), 1.7)
+    return 0
+
+
+def _for_people(about: dict[str, object]) -> str:
+    return "\n".join(
+        (
+            "Local Arduino Cloud, data in %(data)s" % about,
+            "",
+            "  page        %(page)s" % about,
+            "  MQTT        %(host)s:%(mqtt_port)s plain, :%(mqtts_port)s TLS, :%(mtls_port)s mutual TLS" % about,
+            "  WebSocket   ws://%(host)s:%(ws_port)s/mqtt, wss://%(host)s:%(wss_port)s/mqtt" % about,
+            "  root        %(ca_file)s" % about,
+            "  device      %(device_id)s" % about,
+            "  secret      %(secret)s" % about,
+            "  thing       %(thing_id)s" % about,
+            "",
+            "Stop with Ctrl-C.",
+        )
+    )

@@ -1,0 +1,58 @@
+"""The ports of a local cloud: fixed ones by default, free ones on demand, loopback only."""
+
+import socket
+from dataclasses import dataclass, fields
+
+HOST = "127.0.0.1"
+_BACKLOG = 512
+
+
+class PortBusy(OSError):
+    """A port is taken; `str()` says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Port numbers; 0 stands for any free one."""
+
+    mqtt: int = 18830
+    mqtts: int = 18884
+    mtls: int = 18885
+    ws: int = 18080
+    wss: int = 18443
+    http: int = 18000
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Let the system choose every port."""
+        return cls(*[0] * len(fields(cls)))
+
+
+def bind_all(ports: Ports) -> dict[str, socket.socket]:
+    """Bind every port on loopback, or none; returns sockets by the names of `Ports`."""
+    sockets: dict[str, socket.socket] = {}
+    try:
+        for field in fields(Ports):
+            sockets[field.name] = _bind(field.name, getattr(ports, field.name))
+    except BaseException:
+        for sock in sockets.values():
+            sock.close()
+        raise
+    return sockets
+
+
+def _bind(name: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # Ports in TIME_WAIT of the run before may be taken again; a living listener's may not.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((HOST, port))
+        sock.listen(_BACKLOG)
+        sock.setblocking(False)
+    except OSError as error:
+        sock.close()
+        raise PortBusy(
+            "port %d (%s) cannot be used: %s; choose another with --%s-port or free ones with --ephemeral"
+            % (port, name, error.strerror, name)
+        ) from None
+    return sock

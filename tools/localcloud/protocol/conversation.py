@@ -1,0 +1,138 @@
+"""What the cloud says to a device: the state of one device's conversation, sans-IO.
+
+The caller feeds in what happened (a subscription, a payload, an attachment) and does what the
+returned actions say. Both ways of discovery are served: records on `/a/d/{D}/e/i` (the Python and
+JavaScript clients, the C++ library 1.x) and commands on `/a/d/{D}/c/up` (the C++ library 2.x).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from . import commands, senml, topics
+from .cbor import MalformedPayload
+
+# Hidden properties of every device: the cloud alone states them, echoes are not values.
+TIME_ZONE_PROPERTIES = ("tz_offset", "tz_dst_until")
+
+
+@dataclass(frozen=True)
+class Send:
+    """Publish the payload to the device."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Store:
+    """Store property values that the device reported for its thing."""
+
+    thing_id: str
+    updates: list[senml.Update]
+
+
+@dataclass(frozen=True)
+class Record:
+    """Record a fact that the device stated about itself."""
+
+    name: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AnswerLastValues:
+    """Send the thing's last values, framed as the device asked for them."""
+
+    thing_id: str
+    topic: str
+
+
+@dataclass(frozen=True)
+class AnswerTimeZone:
+    """Send the time zone of the thing (of UTC if there is none)."""
+
+    thing_id: str | None
+    topic: str
+
+
+Action = Send | Store | Record | AnswerLastValues | AnswerTimeZone
+
+
+class Conversation:
+    """The protocol state of one device; `thing_id` is None while it belongs to no thing."""
+
+    def __init__(self, device_id: str, thing_id: str | None) -> None:
+        self.device_id = device_id
+        self.thing_id = thing_id
+
+    def subscribed(self, topic: str) -> list[Action]:
+        """Announce the thing to a device that just subscribed to its own event topic."""
+        if topic == topics.device(self.device_id, topics.EVENTS_IN):
+            return [self._thing_record()]
+        return []
+
+    def received(self, topic: str, payload: bytes, now: float) -> list[Action]:
+        """Take a payload from the device; `MalformedPayload` if it makes no sense."""
+        parsed = topics.parse(topic)
+        if parsed is None:
+            raise MalformedPayload("not a topic of ours")
+        if parsed.kind == "d":
+            if parsed.channel == topics.COMMANDS_UP:
+                return self._command(commands.decode(payload))
+            return self._device_events(senml.decode(payload, now))
+        message = senml.decode(payload, now)
+        if parsed.channel == topics.SHADOW_OUT:
+            if not message.asks_last_values:
+                return []
+            return [AnswerLastValues(parsed.id, topics.thing(parsed.id, topics.SHADOW_IN))]
+        updates = [each for each in message.updates if each.name not in TIME_ZONE_PROPERTIES]
+        return [Store(parsed.id, updates)] if updates else []
+
+    def attach(self, thing_id: str) -> list[Send]:
+        """Attach the device to a thing and tell it so, unasked."""
+        self.thing_id = thing_id
+        return [self._thing_command(), self._thing_record()]
+
+    def detach(self) -> list[Send]:
+        """Take the device off its thing and tell it so, unasked."""
+        previous, self.thing_id = self.thing_id, None
+        if previous is None:
+            return []
+        topic = topics.device(self.device_id, topics.COMMANDS_DOWN)
+        return [Send(topic, commands.thing_detach(previous)), self._thing_record()]
+
+    def _thing_command(self) -> Send:
+        topic = topics.device(self.device_id, topics.COMMANDS_DOWN)
+        return Send(topic, commands.thing_update(self.thing_id or ""))
+
+    def _thing_record(self) -> Send:
+        topic = topics.device(self.device_id, topics.EVENTS_IN)
+        return Send(topic, senml.encode([senml.Update("thing_id", self.thing_id or "")]))
+
+    def _command(self, command: commands.Command) -> list[Action]:
+        answer_topic = topics.device(self.device_id, topics.COMMANDS_DOWN)
+        match command.tag:
+            case commands.THING_BEGIN:
+                return [self._thing_command()]
+            case commands.LAST_VALUES_BEGIN:
+                if self.thing_id is None:
+                    return []
+                return [AnswerLastValues(self.thing_id, answer_topic)]
+            case commands.TIMEZONE_UP:
+                return [AnswerTimeZone(self.thing_id, answer_topic)]
+            case (
+                commands.DEVICE_BEGIN
+                | commands.DEVICE_NET_CONFIG
+                | commands.WIFI_FW_VERSION
+                | commands.OTA_BEGIN
+                | commands.OTA_PROGRESS
+            ):
+                return [Record(command.name, command.parameters)]
+        raise MalformedPayload("%s is not for the cloud" % command.name)
+
+    def _device_events(self, message: senml.Message) -> list[Action]:
+        """Take the properties of the device itself, which the C++ library 1.x reports."""
+        facts = {update.name: update.value for update in message.updates}
+        if not facts:
+            return []
+        return [Record("DeviceEvents", facts)]

@@ -1,0 +1,57 @@
+"""MQTT topics of devices and things, and who may use which."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic taken apart: `/a/d/{id}/c/up` is kind "d", channel "c/up"."""
+
+    kind: str
+    id: str
+    channel: str
+
+
+COMMANDS_UP, COMMANDS_DOWN = "c/up", "c/dw"
+EVENTS_OUT, EVENTS_IN = "e/o", "e/i"
+SHADOW_OUT, SHADOW_IN = "shadow/o", "shadow/i"
+
+_PUBLISH = {"d": (COMMANDS_UP, EVENTS_OUT), "t": (EVENTS_OUT, SHADOW_OUT)}
+_SUBSCRIBE = {"d": (COMMANDS_DOWN, EVENTS_IN), "t": (EVENTS_IN, SHADOW_IN)}
+
+
+def device(device_id: str, channel: str) -> str:
+    """Return the topic of a device's channel."""
+    return "/a/d/%s/%s" % (device_id, channel)
+
+
+def thing(thing_id: str, channel: str) -> str:
+    """Return the topic of a thing's channel."""
+    return "/a/t/%s/%s" % (thing_id, channel)
+
+
+def parse(topic: str) -> Topic | None:
+    """Take a topic apart; None for anything that is not one of ours, wildcards included."""
+    parts = topic.split("/", 4)
+    if len(parts) != 5 or parts[0] or parts[1] != "a" or parts[2] not in ("d", "t"):
+        return None
+    if not parts[3] or "+" in topic or "#" in topic:
+        return None
+    return Topic(parts[2], parts[3], parts[4])
+
+
+def may_publish(topic: str, device_id: str, thing_id: str | None) -> bool:
+    """May the device, attached to this thing or to none, publish on the topic?"""
+    return _owned(topic, device_id, thing_id, _PUBLISH)
+
+
+def may_subscribe(topic: str, device_id: str, thing_id: str | None) -> bool:
+    """May the device, attached to this thing or to none, subscribe to the topic?"""
+    return _owned(topic, device_id, thing_id, _SUBSCRIBE)
+
+
+def _owned(topic: str, device_id: str, thing_id: str | None, channels: dict[str, tuple[str, ...]]) -> bool:
+    parsed = parse(topic)
+    if parsed is None or parsed.channel not in channels[parsed.kind]:
+        return False
+    return parsed.id == (device_id if parsed.kind == "d" else thing_id)

@@ -1,0 +1,1 @@
+"""Devices, things, variables and their values, in any database that SQLAlchemy reaches."""

@@ -1,0 +1,238 @@
+"""Devices, things and variables: making, finding, attaching. Each function runs in a transaction."""
+
+import re
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .. import time_zone
+from ..property_types import PROPERTY_TYPES, READ_ONLY, READ_WRITE
+from .models import Device, DeviceEvent, Sample, Thing, Variable, now_us
+
+_NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+class NotFound(LookupError):
+    """No such device, thing or variable."""
+
+
+class Refused(ValueError):
+    """The request cannot be granted; `str()` says why."""
+
+
+def create_device(
+    session: Session,
+    *,
+    name: str,
+    secret_hash: str | None,
+    type: str = "login_and_secretkey_wifi",
+    id: str | None = None,
+) -> Device:
+    """Add a device; without a secret's hash it can only come in by certificate."""
+    device_id = _new_id(id)
+    if session.get(Device, device_id) is not None:
+        raise Refused("a device with this id exists")
+    device = Device(id=device_id, name=_checked_name(name), type=type, secret_hash=secret_hash)
+    session.add(device)
+    session.flush()
+    return device
+
+
+def get_device(session: Session, device_id: str) -> Device:
+    """Return the device."""
+    device = session.get(Device, device_id)
+    if device is None:
+        raise NotFound("no such device")
+    return device
+
+
+def list_devices(session: Session) -> list[Device]:
+    """Return all devices, oldest first."""
+    return list(session.scalars(select(Device).order_by(Device.created_at, Device.id)))
+
+
+def record_facts(session: Session, device_id: str, name: str, facts: dict[str, Any]) -> None:
+    """Keep what a device stated about itself, in its columns or as an event."""
+    device = session.get(Device, device_id)
+    if device is None:
+        return
+    device.last_activity_at = now_us()
+    if name == "DeviceBegin":
+        device.lib_version = facts["lib_version"]
+    elif name == "WiFiFWVersion":
+        device.wifi_fw_version = facts["version"]
+    elif name == "DeviceNetConfig":
+        device.net_config = _without_bytes(facts)
+    elif name == "OtaBegin":
+        device.ota_sha256 = facts["sha256"].hex()
+    else:
+        if isinstance(facts.get("LIB_VERSION"), str):
+            device.lib_version = facts["LIB_VERSION"][:64]
+        session.add(DeviceEvent(device_id=device_id, name=name, value=_without_bytes(facts), time_us=now_us()))
+
+
+def record_activity(session: Session, device_id: str) -> None:
+    """Note that the device was heard of now."""
+    device = session.get(Device, device_id)
+    if device is not None:
+        device.last_activity_at = now_us()
+
+
+def create_thing(session: Session, *, name: str, timezone: str = "UTC", id: str | None = None) -> Thing:
+    """Add a thing without variables and without a device."""
+    thing_id = _new_id(id)
+    if session.get(Thing, thing_id) is not None:
+        raise Refused("a thing with this id exists")
+    if not time_zone.is_known(timezone):
+        raise Refused("unknown time zone")
+    thing = Thing(id=thing_id, name=_checked_name(name), timezone=timezone)
+    session.add(thing)
+    session.flush()
+    return thing
+
+
+def get_thing(session: Session, thing_id: str) -> Thing:
+    """Return the thing."""
+    thing = session.get(Thing, thing_id)
+    if thing is None:
+        raise NotFound("no such thing")
+    return thing
+
+
+def list_things(session: Session) -> list[Thing]:
+    """Return all things, oldest first."""
+    return list(session.scalars(select(Thing).order_by(Thing.created_at, Thing.id)))
+
+
+def thing_of_device(session: Session, device_id: str) -> Thing | None:
+    """Return the thing that the device is attached to."""
+    return session.scalars(select(Thing).where(Thing.device_id == device_id)).one_or_none()
+
+
+def attach_device(session: Session, thing_id: str, device_id: str | None) -> tuple[str | None, str | None]:
+    """Attach a device to the thing (None: detach what is attached).
+
+    Returns the ids of the device that was there before, and of the thing that the new device left.
+    """
+    thing = get_thing(session, thing_id)
+    previous = thing.device_id
+    left = None
+    if device_id is not None:
+        get_device(session, device_id)
+        other = thing_of_device(session, device_id)
+        if other is not None and other.id != thing_id:
+            other.device_id = None
+            left = other.id
+            session.flush()
+    thing.device_id = device_id
+    session.flush()
+    return previous, left
+
+
+def create_variable(
+    session: Session,
+    thing_id: str,
+    *,
+    name: str,
+    type: str,
+    permission: str = READ_WRITE,
+    variable_name: str | None = None,
+    persist: bool = True,
+    min_value: float | None = None,
+    max_value: float | None = None,
+) -> Variable:
+    """Add a variable to a thing; its name on the wire is made from `name` if not given."""
+    get_thing(session, thing_id)
+    if type not in PROPERTY_TYPES:
+        raise Refused("unknown variable type")
+    if permission not in (READ_ONLY, READ_WRITE):
+        raise Refused("permission is READ_ONLY or READ_WRITE")
+    variable_name = variable_name or derive_variable_name(name)
+    if not _VARIABLE_NAME.fullmatch(variable_name):
+        raise Refused("a variable name has letters, digits and _, and no digit in front")
+    if find_variable(session, thing_id, variable_name) is not None:
+        raise Refused("a variable of this name exists in the thing")
+    variable = Variable(
+        id=str(uuid.uuid4()),
+        thing_id=thing_id,
+        name=_checked_name(name),
+        variable_name=variable_name,
+        type=type,
+        permission=permission,
+        persist=persist,
+        min_value=min_value,
+        max_value=max_value,
+    )
+    session.add(variable)
+    session.flush()
+    return variable
+
+
+def derive_variable_name(name: str) -> str:
+    """Make the name on the wire from a display name: "Air Temp" becomes "air_temp"."""
+    if _VARIABLE_NAME.fullmatch(name):
+        return name
+    derived = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_").lower()[:63]
+    return "_" + derived if not derived or derived[0].isdigit() else derived
+
+
+def find_variable(session: Session, thing_id: str, key: str) -> Variable | None:
+    """Return the variable by its id or by its name on the wire."""
+    query = select(Variable).where(
+        Variable.thing_id == thing_id, (Variable.variable_name == key) | (Variable.id == key)
+    )
+    return session.scalars(query).one_or_none()
+
+
+def get_variable(session: Session, thing_id: str, key: str) -> Variable:
+    """Return the variable by its id or by its name on the wire; `NotFound` if there is none."""
+    variable = find_variable(session, thing_id, key)
+    if variable is None:
+        raise NotFound("no such variable")
+    return variable
+
+
+def list_variables(session: Session, thing_id: str) -> list[Variable]:
+    """Return the variables of a thing, oldest first."""
+    query = select(Variable).where(Variable.thing_id == thing_id).order_by(Variable.created_at, Variable.id)
+    return list(session.scalars(query))
+
+
+def history(
+    session: Session,
+    variable_id: str,
+    *,
+    limit: int,
+    start_us: int | None = None,
+    end_us: int | None = None,
+) -> list[tuple[int, Any]]:
+    """Return the latest `limit` samples with start <= time < end, oldest first."""
+    query = select(Sample.time_us, Sample.value).where(Sample.variable_id == variable_id)
+    if start_us is not None:
+        query = query.where(Sample.time_us >= start_us)
+    if end_us is not None:
+        query = query.where(Sample.time_us < end_us)
+    query = query.order_by(Sample.time_us.desc(), Sample.id.desc()).limit(limit)
+    return [(row.time_us, row.value) for row in reversed(session.execute(query).all())]
+
+
+def _new_id(id: str | None) -> str:
+    if id is None:
+        return str(uuid.uuid4())
+    try:
+        return str(uuid.UUID(id))
+    except ValueError:
+        raise Refused("an id is a UUID") from None
+
+
+def _checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise Refused("a name has 1 to 64 letters, digits, spaces and . _ -")
+    return name
+
+
+def _without_bytes(facts: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.hex() if isinstance(value, bytes) else value for key, value in facts.items()}

@@ -1,0 +1,105 @@
+"""Tables. Times are integer microseconds since 1970, UTC."""
+
+import time
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SCHEMA_VERSION = "1"
+# SQLite numbers rows by itself only in a column that it calls INTEGER.
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def now_us() -> int:
+    """Return the time of now as the tables hold it."""
+    return time.time_ns() // 1000
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+
+class Setting(Base):
+    """A fact about the store itself, such as the version of its tables."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[str] = mapped_column(String(256))
+
+
+class Device(Base):
+    """A board or program with credentials of its own."""
+
+    __tablename__ = "devices"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    type: Mapped[str] = mapped_column(String(64), default="login_and_secretkey_wifi")
+    secret_hash: Mapped[str | None] = mapped_column(String(256))
+    lib_version: Mapped[str | None] = mapped_column(String(64))
+    wifi_fw_version: Mapped[str | None] = mapped_column(String(64))
+    net_config: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    ota_sha256: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+    last_activity_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DeviceEvent(Base):
+    """Something a device stated about itself: an update in progress, an old-style property."""
+
+    __tablename__ = "device_events"
+
+    id: Mapped[int] = mapped_column(_RowId, primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    value: Mapped[Any] = mapped_column(JSON)
+    time_us: Mapped[int] = mapped_column(BigInteger)
+
+
+class Thing(Base):
+    """A set of variables, and the device (at most one) that feeds them."""
+
+    __tablename__ = "things"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    timezone: Mapped[str] = mapped_column(String(64), default="UTC")
+    device_id: Mapped[str | None] = mapped_column(ForeignKey("devices.id", ondelete="SET NULL"), unique=True)
+    created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+
+
+class Variable(Base):
+    """A cloud variable (the API calls it property) and its last value."""
+
+    __tablename__ = "variables"
+    __table_args__ = (UniqueConstraint("thing_id", "variable_name"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    thing_id: Mapped[str] = mapped_column(ForeignKey("things.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(64))
+    variable_name: Mapped[str] = mapped_column(String(64))
+    """The name on the wire and in the device's program."""
+    type: Mapped[str] = mapped_column(String(64))
+    permission: Mapped[str] = mapped_column(String(16))
+    persist: Mapped[bool] = mapped_column(Boolean, default=True)
+    min_value: Mapped[float | None] = mapped_column(Float)
+    max_value: Mapped[float | None] = mapped_column(Float)
+    created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+    last_value: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
+    value_updated_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Sample(Base):
+    """One value of a variable at one time."""
+
+    __tablename__ = "samples"
+    __table_args__ = (Index("samples_by_time", "variable_id", "time_us"),)
+
+    id: Mapped[int] = mapped_column(_RowId, primary_key=True)
+    variable_id: Mapped[str] = mapped_column(ForeignKey("variables.id", ondelete="CASCADE"))
+    time_us: Mapped[int] = mapped_column(BigInteger)
+    value: Mapped[Any] = mapped_column(JSON)
+    number: Mapped[float | None] = mapped_column(Float)
+    """The value as a number where it is one, for aggregation in the database."""

@@ -1,0 +1,136 @@
+"""Storing property values: the transaction that makes a value count."""
+
+from dataclasses import dataclass
+from typing import Any, Iterable
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from ..property_types import PROPERTY_TYPES, ValueRefused
+from ..protocol.senml import Value
+from .models import Sample, Variable
+
+# A time stamp in whole seconds may lag behind a value it is newer than.
+_STAMP_SLACK_US = 1_000_000
+_NAMES_PER_QUERY = 500
+
+
+@dataclass(frozen=True)
+class ValueWrite:
+    """A value on its way into the store."""
+
+    thing_id: str
+    variable_name: str
+    value: Value
+    time_us: int
+
+
+@dataclass(frozen=True)
+class StoredValue:
+    """A value that is in the store, complete and of its variable's type."""
+
+    thing_id: str
+    variable_id: str
+    variable_name: str
+    type: str
+    value: Value
+    time_us: int
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class RefusedValue:
+    """A value that was not stored, and why."""
+
+    thing_id: str
+    variable_name: str
+    reason: str
+
+
+Outcome = StoredValue | RefusedValue
+
+_UPDATE_LAST = (
+    update(Variable)
+    .where(Variable.id == bindparam("variable_id"))
+    .values(last_value=bindparam("value"), value_updated_at=bindparam("time_us"))
+)
+
+
+def store_values(connection: Connection, writes: list[ValueWrite]) -> list[Outcome]:
+    """Store the values in order, each into its history and, if the latest, as last value."""
+    variables = _variables(connection, writes)
+    outcomes: list[Outcome] = []
+    samples: list[dict[str, Any]] = []
+    changed: dict[str, dict[str, Any]] = {}
+    for write in writes:
+        variable = variables.get((write.thing_id, write.variable_name))
+        outcome = _outcome(write, variable)
+        outcomes.append(outcome)
+        if variable is None or isinstance(outcome, RefusedValue):
+            continue
+        if outcome.is_last:
+            variable["last_value"], variable["value_updated_at"] = outcome.value, outcome.time_us
+            changed[outcome.variable_id] = {
+                "variable_id": outcome.variable_id,
+                "value": outcome.value,
+                "time_us": outcome.time_us,
+            }
+        if variable["persist"]:
+            samples.append(_sample(outcome))
+    if samples:
+        connection.execute(insert(Sample), samples)
+    if changed:
+        connection.execute(_UPDATE_LAST, list(changed.values()))
+    return outcomes
+
+
+def _variables(connection: Connection, writes: Iterable[ValueWrite]) -> dict[tuple[str, str], dict[str, Any]]:
+    wanted: dict[str, set[str]] = {}
+    for write in writes:
+        wanted.setdefault(write.thing_id, set()).add(write.variable_name)
+    found = {}
+    for thing_id, names in wanted.items():
+        ordered = sorted(names)
+        for start in range(0, len(ordered), _NAMES_PER_QUERY):
+            query = select(
+                Variable.id,
+                Variable.variable_name,
+                Variable.type,
+                Variable.persist,
+                Variable.last_value,
+                Variable.value_updated_at,
+            ).where(
+                Variable.thing_id == thing_id,
+                Variable.variable_name.in_(ordered[start : start + _NAMES_PER_QUERY]),
+            )
+            for row in connection.execute(query).mappings():
+                found[thing_id, row["variable_name"]] = dict(row)
+    return found
+
+
+def _outcome(write: ValueWrite, variable: dict[str, Any] | None) -> Outcome:
+    if variable is None:
+        return RefusedValue(write.thing_id, write.variable_name, "no such variable")
+    try:
+        value = PROPERTY_TYPES[variable["type"]].coerce(write.value, variable["last_value"])
+    except ValueRefused as error:
+        return RefusedValue(write.thing_id, write.variable_name, str(error))
+    newest = variable["value_updated_at"]
+    return StoredValue(
+        write.thing_id,
+        variable["id"],
+        write.variable_name,
+        variable["type"],
+        value,
+        write.time_us,
+        newest is None or write.time_us >= newest - _STAMP_SLACK_US,
+    )
+
+
+def _sample(stored: StoredValue) -> dict[str, Any]:
+    number = float(stored.value) if isinstance(stored.value, (bool, int, float)) else None
+    return {
+        "variable_id": stored.variable_id,
+        "time_us": stored.time_us,
+        "value": stored.value,
+        "number": number,
+    }
