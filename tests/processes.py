@@ -86,13 +86,19 @@ class Process:
 
     def wait(self, timeout=30):
         """Wait for its end: Finished(returncode, stdout, stderr)."""
+        if not self.ended_within(timeout):
+            self.kill()
+            raise AssertionError("no end within %s s: %s" % (timeout, self._story()))
+        self._close()
+        return Finished(self._popen.returncode, self.stdout, self.stderr)
+
+    def ended_within(self, timeout):
+        """True if it ends within so many seconds."""
         try:
             self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
-            self.kill()
-            raise AssertionError("no end within %s s: %s" % (timeout, self._story())) from None
-        self._close()
-        return Finished(self._popen.returncode, self.stdout, self.stderr)
+            return False
+        return True
 
     def signal(self, number):
         """Send a signal, to this process only."""
@@ -108,9 +114,7 @@ class Process:
         """Ask it to end (SIGTERM), end it if it does not; the exit code."""
         if self.returncode is None:
             self._popen.terminate()
-            try:
-                self._popen.wait(timeout)
-            except subprocess.TimeoutExpired:
+            if not self.ended_within(timeout):
                 self._popen.kill()
         self._popen.wait()
         self._close()

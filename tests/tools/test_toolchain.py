@@ -1,12 +1,17 @@
 """The tool chain: what tools/setup installs, and how it fails."""
 
 import os
+import socket
+import ssl
 import subprocess
 import sys
 import time
+import urllib.request
 import zipfile
 
+import paho.mqtt.client as paho
 import pytest
+from processes import Process
 from toolchain import debian, installed, mpy
 from toolchain.paths import CACHE, LIB, PEER_PYTHON, PEERS, ROOT, TOOLS
 from toolchain.report import ToolchainError, first_error
@@ -56,17 +61,40 @@ def test_umqtt_imports_on_micropython(micropython):
         micropython(bits).run(code="import umqtt.robust", path=[PEERS / "umqtt"], check=True)
 
 
-def test_official_client_runs_everywhere(micropython):
-    code = "import arduino_iot_cloud as a; c = a.ArduinoCloudClient('d', username=b'd', password=b'p'); c.register('x', value=1)"
+OFFICIAL_DEVICE = """
+import sys, logging
+port, ca = sys.argv[1:]
+logging.basicConfig(level=logging.INFO)
+from arduino_iot_cloud import ArduinoCloudClient
+tls = {"cadata": open(ca, "rb").read(), "verify_mode": 2, "server_hostname": "localhost"}
+client = ArduinoCloudClient("device", username="device", password="p", ssl_params=tls, server="127.0.0.1", port=int(port))
+client.register("x", value=1)
+client.start()
+"""
+
+
+def test_official_client_connects_everywhere(micropython, mosquitto, certificates):
+    broker = mosquitto(users={"device": "p"})
+    script = broker.folder / "device.py"
+    script.write_text(OFFICIAL_DEVICE)
+    arguments = [script, broker.tls_port, certificates.ca_file_der]
+    starts = [lambda: Process([PEER_PYTHON] + arguments)]
     for bits in (32, 64):
-        official = dict(MICROPYPATH="%s:.frozen" % (PEERS / "micropython"))
-        micropython(bits).run(code=code, env=official, check=True)
-    subprocess.run([PEER_PYTHON, "-c", code], check=True)
+        machine = micropython(bits)
+        path = {"MICROPYPATH": "%s:.frozen" % (PEERS / "micropython")}
+        starts.append(lambda machine=machine, path=path: machine.start(*arguments, env=path))
+    for start in starts:
+        offset = len(broker.log)
+        device = start()
+        try:
+            broker.process.wait_for("Sending SUBACK to device", stream="stderr", start=offset)
+        except AssertionError:
+            raise AssertionError(device.stdout + device.stderr)
+        finally:
+            device.stop()
 
 
 def test_mosquitto_has_all_listeners(mosquitto):
-    import paho.mqtt.client as paho
-
     broker = mosquitto(users={"somebody": "secret"})
     for transport, port in (("tcp", broker.port), ("websockets", broker.ws_port)):
         client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=transport, transport=transport)
@@ -79,9 +107,6 @@ def test_mosquitto_has_all_listeners(mosquitto):
 
 
 def test_mosquitto_asks_for_a_client_certificate(mosquitto, certificates):
-    import ssl
-    import socket
-
     broker = mosquitto()
     context = ssl.create_default_context(cafile=certificates.ca_file)
     with socket.create_connection((broker.host, broker.tls_port)) as plain:
@@ -89,8 +114,8 @@ def test_mosquitto_asks_for_a_client_certificate(mosquitto, certificates):
             assert stream.version().startswith("TLS")
     with socket.create_connection((broker.host, broker.mtls_port)) as plain, pytest.raises(OSError):
         with context.wrap_socket(plain, server_hostname="localhost") as stream:
-            stream.send(b"\x10\x00")
-            stream.recv(1) or stream.recv(1) or (_ for _ in ()).throw(OSError("closed"))
+            # With TLS 1.3 a client learns of the refusal when it reads.
+            stream.recv(1)
 
 
 def test_mosquitto_comes_back_on_the_same_port(mosquitto):
@@ -201,8 +226,6 @@ def test_a_syntax_error_names_its_file(tmp_path):
 
 @pytest.mark.timeout(120)
 def test_pip_installs_the_package_with_its_certificates(tmp_path):
-    if not (LIB / "arduino_iot_cloud" / "__init__.py").exists():
-        pytest.skip("lib/ is not there yet")
     pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--disable-pip-version-check", "-w", tmp_path]
     # A copy, since building writes folders beside the sources.
     copy = tmp_path / "checkout"
@@ -226,3 +249,10 @@ def test_pip_installs_the_package_with_its_certificates(tmp_path):
     probe = "import importlib.metadata as m, arduino_iot_cloud as a; print(m.version('arduino-iot-cloud-micropython') == a.__version__, a.__file__)"
     done = subprocess.run([python, "-c", probe], capture_output=True, encoding="utf-8", env=environment, cwd=tmp_path)
     assert done.returncode == 0 and done.stdout.startswith("True") and str(tmp_path / "venv") in done.stdout, done
+
+
+def test_the_local_cloud_starts_and_stops(start_local_cloud):
+    cloud = start_local_cloud()
+    with urllib.request.urlopen(cloud.http) as answer:
+        assert answer.status == 200
+    assert cloud.stop() == 0

@@ -182,6 +182,8 @@ def fetch_program(title, package, program, arch, suites, target, wrapper, verify
                 remark.append(megabytes(size))
                 return
         except (ToolchainError, subprocess.CalledProcessError) as error:
-            failures.append("%s: %s" % (suite, error.args[0] if isinstance(error, ToolchainError) else error))
-            say("fetching %s from Debian's %s … failed: %s" % (title, suite, failures[-1]))
-    raise ToolchainError("%s could not be fetched: %s" % (title, failures[0]))
+            reason = error.args[0] if isinstance(error, ToolchainError) else error
+            failures.append("%s: %s" % (suite, reason))
+            say("fetching %s from Debian's %s … failed: %s" % (title, suite, reason))
+    hint = " (is Debian's archive reached from here?)" if "Failed to fetch" in failures[0] else ""
+    raise ToolchainError("%s could not be fetched: %s%s" % (title, failures[0], hint))

@@ -85,7 +85,8 @@ def pip(python, *arguments):
         command + list(arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     )
     if done.returncode:
-        raise ToolchainError("pip: %s" % first_error(done.stdout, ("ERROR:", "error:")))
+        hint = " (is the package index reached from here?)" if "from versions: none" in done.stdout else ""
+        raise ToolchainError("pip: %s%s" % (first_error(done.stdout, ("ERROR:", "error:")), hint))
     return done.stdout
 
 
