@@ -1,0 +1,147 @@
+"""CBOR (RFC 8949), whole items of every kind: `dumps`, `loads`, tags, simple values, containers.
+
+In range: integers of 64 bits, half, single and double floats, text, bytes,
+arrays, maps, tags, simple values, definite and indefinite lengths.
+"""
+
+from collections import namedtuple
+from struct import pack_into, unpack_from
+
+from .cbor import CBORError, Reader, Writer
+
+Tag = namedtuple("Tag", ("number", "item"))  # a tagged item, RFC 8949 section 3.4
+Simple = namedtuple("Simple", ("number",))  # a simple value without a Python twin, section 3.3
+
+
+def write(writer: Writer, value):
+    """Write any item, in its shortest exact form. Raises TypeError for a type that CBOR does not have here."""
+    if isinstance(value, float):
+        half = _half(value)
+        if half is None:
+            writer.scalar(value)
+        else:
+            writer.pack(">BH", 3, 0xF9, half)
+    elif isinstance(value, (bool, int, str)):
+        writer.scalar(value)
+    elif value is None:
+        writer.head(7, 22)
+    elif isinstance(value, (bytes, bytearray, memoryview)):
+        writer.head(2, len(value))
+        writer.raw(value)
+    elif isinstance(value, Tag):
+        writer.head(6, value.number)
+        write(writer, value.item)
+    elif isinstance(value, Simple):
+        writer.head(7, value.number)
+    elif isinstance(value, (list, tuple)):
+        writer.head(4, len(value))
+        for part in value:
+            write(writer, part)
+    elif isinstance(value, dict):
+        writer.head(5, len(value))
+        for key in value:
+            write(writer, key)
+            write(writer, value[key])
+    else:
+        raise TypeError("no CBOR for " + type(value).__name__)
+
+
+def _half(value):
+    # The half-precision bits of a float, or None where they would lose some of it.
+    if value != value:
+        return 0x7E00
+    if value - value != 0:
+        return 0x7C00 if value > 0 else 0xFC00
+    if abs(value) > 65504.0:
+        return None
+    single = bytearray(4)
+    pack_into(">f", single, 0, value)
+    if unpack_from(">f", single)[0] != value:
+        return None
+    high, low = unpack_from(">HH", single)
+    sign = high & 0x8000
+    exponent = (high >> 7 & 0xFF) - 112  # biased for half precision
+    mantissa = (high & 0x7F) << 16 | low
+    if exponent == -112 and not mantissa:
+        return sign
+    if exponent > 0:
+        if not mantissa & 0x1FFF:
+            return sign | exponent << 10 | mantissa >> 13
+    elif exponent >= -10:  # subnormal
+        mantissa |= 0x800000
+        if not mantissa & (1 << 14 - exponent) - 1:
+            return sign | mantissa >> 14 - exponent
+    return None
+
+
+def rest(reader: Reader, first: int, n: int, depth: int):
+    """Read the rest of an item whose head (`first`, argument `n`) was read: those that `Reader.item` leaves over."""
+    major = first >> 5
+    if major == 7:
+        return _simple(reader, first & 31, n)
+    if major < 4:
+        return _chunks(reader, major)
+    if not depth:
+        reader.fail("nested too deeply")
+    depth -= 1
+    if major == 6:
+        return Tag(n, reader.item(depth))
+    if n > reader.end - reader.pos:
+        reader.fail()  # an element takes a byte at least
+    items = [] if major == 4 else {}
+    while n and not (n < 0 and reader.at_break()):
+        n -= n > 0
+        start = reader.pos
+        value = reader.item(depth)
+        if major == 4:
+            items.append(value)
+        elif isinstance(value, (list, dict, Tag)):
+            raise CBORError("map key of a container type", start)
+        else:
+            items[value] = reader.item(depth)
+    return items
+
+
+def _chunks(reader, major):
+    parts = []
+    while not reader.at_break():
+        if reader.pos < reader.end and (reader.buf[reader.pos] >> 5 != major or reader.buf[reader.pos] & 31 == 31):
+            reader.fail("chunk of another type")
+        parts.append(reader.item())
+    return ("" if major == 3 else b"").join(parts)
+
+
+def _simple(reader, info, n):
+    if info == 31:
+        reader.fail("break outside an indefinite item")
+    if info != 25:
+        if info == 24 and n < 32:
+            reader.fail("two bytes for a simple value that has one")
+        return None if n == 22 else Simple(n)
+    exponent = n >> 10 & 31
+    mantissa = n & 0x3FF
+    if exponent == 31:
+        value = float("nan") if mantissa else float("inf")
+    elif exponent:
+        value = (mantissa + 1024) * 2.0 ** (exponent - 25)
+    else:
+        value = mantissa * 2.0**-24
+    return -value if n & 0x8000 else value
+
+
+def dumps(value) -> bytes:
+    """Encode an item in its shortest exact form (RFC 8949 section 4.1, maps in the order given)."""
+    writer = Writer(b"")
+    write(writer, value)  # counts
+    writer = Writer(bytearray(writer.pos))
+    write(writer, value)
+    return bytes(writer.buf)
+
+
+def loads(data):
+    """Decode exactly one item. Raises CBORError for anything else, bytes after it too."""
+    reader = Reader(data)
+    value = reader.item()
+    if reader.pos != reader.end:
+        reader.fail("bytes after the item")
+    return value

@@ -1,0 +1,243 @@
+"""ArduinoCloudClient: the variables as a dict, and the calls that run them."""
+
+from .clock import ticks_add, ticks_diff, ticks_ms
+from .log import log, report
+from .property import ArduinoCloudObject
+
+_NETWORK_NAMES = ("thing_id", "tz_offset", "tz_dst_until")
+
+
+class ArduinoCloudClient:
+    """A device on Arduino Cloud. Register the variables, then `start()`.
+
+    device_id: str or bytes, the device's UUID.
+    username, password: str or bytes, the device id and its secret key. Without a password the
+        device shows a certificate (`keyfile` and `certfile` in `ssl_params`).
+    ssl_params: dict; the server is verified against the bundled root certificates unless it says
+        otherwise: see `transport.context`. None stands for a plain TCP connection, for tests.
+    server, port: str and int, the cloud's by default.
+    keepalive: int, in seconds; a dead link is noticed within 1.5 times this.
+    ntp_server, ntp_timeout: str and seconds, used where the clock is not set.
+    sync_mode: bool; the program then calls `update()` often, instead of asyncio.
+    discovery: "both", "command" or "legacy": how to ask the cloud for the thing.
+    buffer: int, the largest packet either way, in bytes (128 to 16383).
+    """
+
+    trouble = None  # why the link last failed
+
+    # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
+    SERVER = "iot.arduino.cc"
+    PORTS = (8885, 8884)  # with a certificate, with a password
+    ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+
+    def __init__(
+        self,
+        device_id,
+        username=None,
+        password=None,
+        ssl_params={},
+        server=None,
+        port=None,
+        keepalive=10,
+        ntp_server="pool.ntp.org",
+        ntp_timeout=3,
+        sync_mode=False,
+        discovery="both",
+        buffer=1024,
+    ):
+        if not isinstance(device_id, (str, bytes)) or not device_id:
+            raise TypeError("device_id is the device's UUID as text, not %r" % (device_id,))
+        if not isinstance(keepalive, int) or not 0 <= keepalive <= 65535:
+            raise ValueError("keepalive is a number of seconds from 0 to 65535, not %r" % (keepalive,))
+        if not isinstance(buffer, int) or not 128 <= buffer <= 16383:
+            raise ValueError("buffer is a number of bytes from 128 to 16383, not %r" % (buffer,))
+        if password is not None and username is None:
+            raise ValueError("a password goes with a username: the device id")
+        if discovery not in ("both", "command", "legacy"):
+            raise ValueError("discovery is 'both', 'command' or 'legacy', not %r" % (discovery,))
+        if ssl_params is None:
+            log(30, "ssl_params=None: the connection is neither encrypted nor verified")
+        listener = 0 if password is None else 1
+        self.device_id = device_id if isinstance(device_id, str) else device_id.decode()
+        self.username = username
+        self.password = password
+        self.ssl_params = ssl_params
+        self.server = server or self.SERVER
+        self.port = port or self.PORTS[listener]
+        self.keepalive = keepalive
+        self.buffer = buffer
+        self.ntp_server = ntp_server
+        self.ntp_timeout = ntp_timeout
+        self.async_mode = not sync_mode
+        self.discovery = discovery
+        self.records = {}
+        self._runnable = []
+        self._driver = None
+
+    def __getitem__(self, key):
+        if key in self.records:
+            value = self.records[key].value
+            return self.records[key] if isinstance(value, dict) else value
+        if key in _NETWORK_NAMES:
+            return getattr(self._driver and self._driver.session, key, None)
+        raise KeyError(key)
+
+    def __setitem__(self, key, value):
+        self.records[key].value = value
+
+    def __contains__(self, key):
+        return key in self.records or key in _NETWORK_NAMES
+
+    def get(self, key, default=None):
+        """The value of a variable; `default` where there is no such variable, or none yet."""
+        value = self[key] if key in self else None
+        return default if value is None else value
+
+    @property
+    def thing_id(self):
+        """The thing that the cloud attached this device to (str), or None."""
+        return self["thing_id"]
+
+    @property
+    def state(self) -> str:
+        """Where the connection is, in the C++ library's words: Init, ConnectPhy, ConnectMqttBroker,
+        SendCapabilities, RequestLastValues, Connected, Disconnect."""
+        return self._driver.state if self._driver else "Init"
+
+    @property
+    def connected(self) -> bool:
+        """Whether values go to the cloud and come from it now."""
+        return self.state == "Connected"
+
+    def stats(self) -> dict:
+        """Counts since the start: connections, published and received messages, dropped ones."""
+        return self._driver.stats() if self._driver else {}
+
+    def register(self, aiotobj, coro=None, **kwargs):
+        """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)
+        and the arguments of ArduinoCloudObject. A name that is there is replaced."""
+        if isinstance(aiotobj, str):
+            if coro is not None:
+                kwargs["on_run"] = coro
+            aiotobj = ArduinoCloudObject(aiotobj, **kwargs)
+        elif not isinstance(aiotobj, ArduinoCloudObject):
+            raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
+        elif kwargs:
+            raise TypeError("'%s' got arguments beside the object: %s" % (aiotobj.name, ", ".join(kwargs)))
+        old = self.records.get(aiotobj.name)
+        if old in self._runnable:
+            self._runnable.remove(old)
+        if aiotobj.value is not None and not isinstance(aiotobj.value, dict):
+            self.check(aiotobj.name, aiotobj.value)
+        aiotobj.client = self
+        self.records[aiotobj.name] = aiotobj
+        if aiotobj.on_run or aiotobj.on_read:
+            aiotobj.due = ticks_ms()
+            self._runnable.append(aiotobj)
+            if self._driver:
+                self._driver.schedule()
+        self.wake()
+
+    def check(self, name: str, value):
+        """Raise ValueError for text that could never fit into a packet."""
+        if isinstance(value, str) and len(value.encode()) + len(name.encode()) > self.buffer - 80:
+            raise ValueError("'%s' is set to %d characters: too long for a packet" % (name, len(value)))
+
+    def wake(self):
+        """Have the driver look at once for what has changed."""
+        if self._driver:
+            self._driver.wake()
+
+    def written(self, p):
+        """The cloud wrote a property: call its user."""
+        if p.on_write:
+            self._call(p, p.on_write, p if isinstance(p.value, dict) else p.value)
+
+    def poll(self, now: int) -> int:
+        """Run the `on_run` and `on_read` that are due. Returns the ms until the next one is."""
+        wait = 60000
+        for p in self._runnable:
+            if p.busy:
+                continue
+            left = ticks_diff(p.due, now)
+            if left <= 0:
+                left = int(p.interval * 1000)
+                p.due = ticks_add(now, left)
+                if p.backoff:
+                    p.interval = min(p.interval * p.backoff, 5.0)
+                if p.on_run:
+                    self._call(p, p.on_run, p.args)
+                if p.on_read:
+                    self._call(p, p.on_read)
+            if left < wait:
+                wait = left
+        return wait
+
+    def _call(self, p, callback, *args):
+        try:
+            result = callback(self, *args)
+            if hasattr(result, "send"):
+                self._driver.spawn(p, callback, result)
+            elif callback == p.on_read:
+                p.value = result
+        except Exception as error:
+            report(p.name, error)
+
+    def update_systime(self, server=None, timeout=None):
+        """Set the clock from an NTP server, where the port has `ntptime`. Blocks for `timeout` seconds at most."""
+        try:
+            import ntptime
+        except ImportError:
+            return
+        ntptime.host = server or self.ntp_server
+        ntptime.timeout = timeout or self.ntp_timeout
+        try:
+            ntptime.settime()
+            log(20, "The clock is set from %s." % ntptime.host)
+        except (OSError, OverflowError) as error:
+            log(40, "The clock could not be set from %s: %s" % (ntptime.host, error))
+
+    def _drive(self, asynchronous):
+        if self.async_mode is not asynchronous:
+            raise RuntimeError(
+                "run() needs sync_mode=False"
+                if asynchronous
+                else "update() needs sync_mode=True: in async mode the client runs by itself"
+            )
+        if not self._driver:
+            if asynchronous:
+                from .loop import Driver
+            else:
+                from .sync import Driver
+            self._driver = Driver(self)
+        return self._driver
+
+    async def run(self, interval: float = 1.0, backoff: float = 2.0):
+        """Connect, stay connected and run the callbacks until `stop()`, beside the program's own asyncio tasks.
+
+        interval: seconds before the first reconnection; backoff: what each further one multiplies it by, up to 32 s.
+        """
+        await self._drive(True).run(interval, backoff)
+
+    def start(self, interval: float = 1.0, backoff: float = 2.0):
+        """Connect. In async mode this runs the client and returns after `stop()`; in sync mode it returns
+        once connected. Arguments as for `run`."""
+        if self.async_mode:
+            import asyncio
+
+            asyncio.run(self.run(interval, backoff))
+        else:
+            self._drive(False).start(interval, backoff)
+
+    def update(self):
+        """In sync mode: receive, call the callbacks that are due, publish. Call it often."""
+        self._drive(False).update()
+
+    def stop(self):
+        """Disconnect and let `run` or `start` return."""
+        if self._driver:
+            self._driver.stop()
+
+    async def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds."""
+        return await self._drive(True).flush(timeout)

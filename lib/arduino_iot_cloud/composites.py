@@ -1,0 +1,177 @@
+"""Cloud variables with several attributes: Location, Color, ColoredLight, DimmedLight, Television."""
+
+from .property import ArduinoCloudObject, fit, fit_cloud
+from .senml import label, write_record
+
+
+class Composite(ArduinoCloudObject):
+    """A cloud variable whose `KEYS` are its attributes, read and set with a dot.
+
+    Each attribute's type is fixed by its first value. All of them are published together, once
+    each has a value. Further arguments are those of ArduinoCloudObject.
+    """
+
+    KEYS = ()
+
+    def __init__(self, name: str, **kwargs):
+        value = {key: kwargs.pop(key, None) for key in self.KEYS}
+        super().__init__(name, **kwargs)
+        self._value = {}
+        for key in self.KEYS:
+            self._value[key] = None if value[key] is None else fit(name + ":" + key, None, value[key])
+        if self.initialized:
+            self.touch()
+
+    def __getattr__(self, attribute):
+        if attribute in self.KEYS:
+            return self._value[attribute]
+        raise AttributeError("'%s' object has no attribute '%s'" % (type(self).__name__, attribute))
+
+    def __setattr__(self, attribute, value):
+        if attribute in self.KEYS:
+            name = self.name + ":" + attribute
+            self._value[attribute] = fit(name, self._value[attribute], value)
+            if self.initialized:
+                self.touch()
+        else:
+            super().__setattr__(attribute, value)
+
+    def __contains__(self, attribute):
+        return attribute in self.KEYS
+
+    @property
+    def value(self):
+        """The attributes, a dict by name. Set to a dict to change some of them."""
+        return self._value
+
+    @value.setter
+    def value(self, value):
+        if not isinstance(value, dict):
+            raise TypeError("'%s' takes a dict of its attributes, not %s" % (self.name, type(value).__name__))
+        for attribute in value:
+            if attribute not in self.KEYS:
+                raise TypeError("'%s' has no attribute '%s'" % (self.name, attribute))
+            setattr(self, attribute, value[attribute])
+
+    @property
+    def initialized(self) -> bool:
+        """Whether every attribute has a value."""
+        return None not in self._value.values()
+
+    def shape(self, attribute, value):
+        """As ArduinoCloudObject.shape."""
+        return fit_cloud(self.name, self._value[attribute], value)
+
+    def store(self, attribute, value) -> bool:
+        """As ArduinoCloudObject.store."""
+        differs = self._value[attribute] != value
+        self._value[attribute] = value
+        return differs
+
+    def write(self, writer, time: int = 0):
+        """As ArduinoCloudObject.write."""
+        if self.field is None:
+            self.field = [label(self.name + ":" + key) for key in self.KEYS]
+        if self.initialized:
+            for i in range(len(self.KEYS)):
+                write_record(writer, self.field[i], self._value[self.KEYS[i]], time)
+
+
+class Location(Composite):
+    """A position in degrees."""
+
+    KEYS = ("lat", "lon")
+
+
+class Color(Composite):
+    """A colour: `hue` 0 to 360, `sat` and `bri` 0 to 100."""
+
+    KEYS = ("hue", "sat", "bri")
+
+
+class ColoredLight(Composite):
+    """A light with a colour: `swi` on or off, `hue`, `sat`, `bri` as for Color."""
+
+    KEYS = ("swi", "hue", "sat", "bri")
+
+
+class DimmedLight(Composite):
+    """A light with a brightness: `swi` on or off, `bri` 0 to 100."""
+
+    KEYS = ("swi", "bri")
+
+
+class Television(Composite):
+    """A television: `swi` on or off, `vol` volume, `mut` muted, `pbc` playback command, `inp` input, `cha` channel."""
+
+    KEYS = ("swi", "vol", "mut", "pbc", "inp", "cha")
+    PLAYBACK_NONE = 255
+    PLAYBACK_FASTFORWARD = 0
+    PLAYBACK_NEXT = 1
+    PLAYBACK_PAUSE = 2
+    PLAYBACK_PLAY = 3
+    PLAYBACK_PREVIOUS = 4
+    PLAYBACK_REWIND = 5
+    PLAYBACK_STARTOVER = 6
+    PLAYBACK_STOP = 7
+    INPUT_AUX1 = 0
+    INPUT_AUX2 = 1
+    INPUT_AUX3 = 2
+    INPUT_AUX4 = 3
+    INPUT_AUX5 = 4
+    INPUT_AUX6 = 5
+    INPUT_AUX7 = 6
+    INPUT_BLUERAY = 7
+    INPUT_CABLE = 8
+    INPUT_CD = 9
+    INPUT_COAX1 = 10
+    INPUT_COAX2 = 11
+    INPUT_COMPOSITE1 = 12
+    INPUT_DVD = 13
+    INPUT_GAME = 14
+    INPUT_HDRADIO = 15
+    INPUT_HDMI1 = 16
+    INPUT_HDMI2 = 17
+    INPUT_HDMI3 = 18
+    INPUT_HDMI4 = 19
+    INPUT_HDMI5 = 20
+    INPUT_HDMI6 = 21
+    INPUT_HDMI7 = 22
+    INPUT_HDMI8 = 23
+    INPUT_HDMI9 = 24
+    INPUT_HDMI10 = 25
+    INPUT_HDMIARC = 26
+    INPUT_INPUT1 = 27
+    INPUT_INPUT2 = 28
+    INPUT_INPUT3 = 29
+    INPUT_INPUT4 = 30
+    INPUT_INPUT5 = 31
+    INPUT_INPUT6 = 32
+    INPUT_INPUT7 = 33
+    INPUT_INPUT8 = 34
+    INPUT_INPUT9 = 35
+    INPUT_INPUT10 = 36
+    INPUT_IPOD = 37
+    INPUT_LINE1 = 38
+    INPUT_LINE2 = 39
+    INPUT_LINE3 = 40
+    INPUT_LINE4 = 41
+    INPUT_LINE5 = 42
+    INPUT_LINE6 = 43
+    INPUT_LINE7 = 44
+    INPUT_MEDIAPLAYER = 45
+    INPUT_OPTICAL1 = 46
+    INPUT_OPTICAL2 = 47
+    INPUT_PHONO = 48
+    INPUT_PLAYSTATION = 49
+    INPUT_PLAYSTATION3 = 50
+    INPUT_PLAYSTATION4 = 51
+    INPUT_SATELLITE = 52
+    INPUT_SMARTCAST = 53
+    INPUT_TUNER = 54
+    INPUT_TV = 55
+    INPUT_USBDAC = 56
+    INPUT_VIDEO1 = 57
+    INPUT_VIDEO2 = 58
+    INPUT_VIDEO3 = 59
+    INPUT_XBOX = 60

@@ -1,0 +1,157 @@
+"""Open the stream to the server: TLS with the server verified, or plain TCP.
+
+`ssl` is used where there is one that verifies (CPython), the built-in `tls` on MicroPython.
+"""
+
+import asyncio
+import sys
+
+from .log import log
+
+_MICROPYTHON = sys.implementation.name == "micropython"
+
+if _MICROPYTHON:
+
+    class Stream(asyncio.StreamReader):
+        """A non-blocking socket as a stream: `readinto`, `write`, `drain`, and `out_buf`, what waits to be sent."""
+
+        def close(self):
+            """Close the socket at once."""
+            try:
+                self.s.close()
+            except OSError:
+                pass
+
+else:
+
+    class Stream:
+        """The same on CPython's asyncio streams."""
+
+        out_buf = True
+
+        def __init__(self, streams):
+            self._reader, self._writer = streams
+
+        async def readinto(self, view):
+            """Read what there is into `view`. Returns the number of bytes, 0 at the end of the stream."""
+            data = await self._reader.read(len(view))
+            view[: len(data)] = data
+            return len(data)
+
+        def write(self, data):
+            """Send, without waiting."""
+            self._writer.write(bytes(data))
+
+        async def drain(self):
+            """Wait until what was written has been taken."""
+            await self._writer.drain()
+
+        def close(self):
+            """Close the connection at once."""
+            self._writer.close()
+
+
+async def connect(host: str, port: int, context, params: dict) -> Stream:
+    """Open a connection. `context` is what the function of that name returned; `params` are the ssl_params.
+
+    The TLS handshake may end with the first bytes that are sent or received; no byte of ours
+    leaves before it has. Raises OSError or ValueError.
+    """
+    name = context and (params.get("server_hostname") or host)
+    if not _MICROPYTHON:
+        return Stream(await asyncio.open_connection(host, port, ssl=context, server_hostname=name))
+    reader, _ = await asyncio.open_connection(host, port)
+    sock = reader.s
+    try:
+        sock.setsockopt(6, 1, 1)  # TCP_NODELAY, where the port has it
+    except (OSError, ValueError, AttributeError):
+        pass
+    if context:
+        sock = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+        sock.setblocking(False)
+    return Stream(sock)
+
+
+def context(client):
+    """The TLS context for a client, None for plain TCP. Raises ValueError or OSError for `ssl_params` that do not do.
+
+    Keys of `ssl_params`, all optional:
+    `keyfile`, `certfile`: the device's private key and certificate: a path (DER or PEM; PEM on
+        CPython), the content as bytes (MicroPython), or a URI of a secure element.
+    `cafile`, `cadata`: root certificates to trust instead of the bundled ones: a path, or bytes in
+        DER or text in PEM.
+    `verify_mode`: ssl.CERT_REQUIRED (2) unless given; ssl.CERT_NONE (0) turns verification off.
+    `server_hostname`: the name to verify and to send (SNI), else `server`.
+    `ciphers`: as for `set_ciphers` of the port.
+    `pin`, `engine_path`, `module_path`: for the provider of a secure element.
+    """
+    params = client.ssl_params
+    if params is None:
+        return None
+    for key in params:
+        if key not in (
+            "keyfile certfile cafile cadata verify_mode cert_reqs server_hostname ciphers "
+            "pin engine_path module_path use_hsm"
+        ).split():
+            raise ValueError("ssl_params has no key '%s'" % key)
+    if _MICROPYTHON:
+        import tls
+    else:
+        import ssl as tls
+    ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    verify = params.get("verify_mode", params.get("cert_reqs"))
+    if verify is None:
+        verify = tls.CERT_REQUIRED
+    if verify == tls.CERT_NONE:
+        log(30, "verify_mode=CERT_NONE: the server is not verified")
+        if not _MICROPYTHON:
+            ctx.check_hostname = False
+    ctx.verify_mode = verify
+    if params.get("ciphers"):
+        ctx.set_ciphers(params["ciphers"])
+    if verify != tls.CERT_NONE:
+        _load_roots(ctx, client)
+    keyfile = params.get("keyfile")
+    certfile = params.get("certfile")
+    if (keyfile is None) != (certfile is None):
+        raise ValueError("ssl_params has one of keyfile and certfile without the other")
+    if keyfile is None:
+        if client.password is None:
+            raise ValueError("neither a password nor keyfile and certfile in ssl_params: nothing to log in with")
+    elif isinstance(keyfile, str) and "token=" in keyfile:
+        from .keys import load
+
+        load(ctx, params)
+    elif _MICROPYTHON:
+        ctx.load_cert_chain(_content(certfile), _content(keyfile))
+    else:
+        ctx.load_cert_chain(certfile, keyfile)
+    return ctx
+
+
+def _load_roots(ctx, client):
+    cafile = client.ssl_params.get("cafile")
+    cadata = client.ssl_params.get("cadata")
+    if cafile is not None:
+        cadata = _content(cafile)
+    if cadata is not None:
+        _load_root(ctx, cadata)
+        return
+    folder = __file__.rsplit("/", 1)[0] + "/certs/"
+    for name in client.ROOTS[0 if client.password is None else 1]:
+        _load_root(ctx, _content(name if "/" in name else folder + name + ".der"))
+
+
+def _load_root(ctx, data):
+    if _MICROPYTHON:
+        ctx.load_verify_locations(data)
+    else:
+        # CPython takes bytes for DER, text for PEM.
+        ctx.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
+
+
+def _content(source):
+    if not isinstance(source, str):
+        return source
+    with open(source, "rb") as file:
+        return file.read()
