@@ -52,7 +52,10 @@ class Environment:
         probe = "import sys, pip; print(*sys.version_info[:2])"
         try:
             done = subprocess.run([str(self.python), "-c", probe], capture_output=True, encoding="utf-8")
+            moved = str(self.folder) not in (self.folder / "bin" / "pip").read_text()
         except OSError:
+            return False
+        if moved:
             return False
         return done.returncode == 0 and done.stdout.split() == [str(n) for n in sys.version_info[:2]]
 
