@@ -10,6 +10,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from .cloud import LocalCloud
 from .files import DataInUse
 from .ports import PortBusy, Ports
@@ -37,8 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
         return asyncio.run(_serve(options))
     except (PortBusy, DataInUse) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
-    except PermissionError as error:
-        print("local-cloud: no right to use %s" % error.filename, file=sys.stderr)
+    except SQLAlchemyError as error:
+        # The first line only: later ones may hold the address with its password.
+        print("local-cloud: the database cannot be used: %s" % str(error).splitlines()[0], file=sys.stderr)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print("local-cloud: %s: %s" % (error.filename, error.strerror), file=sys.stderr)
     except KeyboardInterrupt:
         return 0
     return EXIT_UNUSABLE

@@ -114,13 +114,13 @@ class Exchange:
         conversation = self._conversations[device_id]
         if not topics.may_publish(topic, device_id, conversation.thing_id):
             self.counts["forbidden"] += 1
-            log.warning("device %s may not publish on %.80r: dropped", device_id, topic)
+            link.complain("may not publish on %.80r: dropped", topic)
             return None
         try:
             actions = conversation.received(topic, payload, time.time())
         except MalformedPayload as error:
             self.counts["malformed"] += 1
-            log.warning("device %s sent a malformed payload on %s: %s", device_id, topic, error)
+            link.complain("sent a malformed payload on %s: %s", topic, error)
             return None
         pending = None
         for action in actions:
@@ -131,7 +131,12 @@ class Exchange:
 
     async def set_value(self, thing_id: str, key: str, value: object) -> StoredValue:
         """Set a variable from the cloud's side: store it, send it to the device."""
-        variable = await self._store.read(lambda session: catalogue.get_variable(session, thing_id, key))
+        variable, device_id = await self._store.read(
+            lambda session: (
+                catalogue.get_variable(session, thing_id, key),
+                catalogue.get_thing(session, thing_id).device_id,
+            )
+        )
         if variable.permission != READ_WRITE:
             raise ValueRefused("the variable %s is read-only" % variable.variable_name)
         coerced = PROPERTY_TYPES[variable.type].coerce(value, variable.last_value)
@@ -145,7 +150,6 @@ class Exchange:
         if isinstance(outcome, RefusedValue):
             raise ValueRefused(outcome.reason)
         self._tell_value(outcome, "cloud")
-        device_id = await self._store.read(lambda session: catalogue.get_thing(session, thing_id).device_id)
         if device_id is not None:
             complete = PROPERTY_TYPES[outcome.type].complete(outcome.value)
             payload = senml.encode([senml.Update(outcome.variable_name, complete)])
@@ -176,7 +180,7 @@ class Exchange:
             case Send(topic, payload):
                 link.deliver(topic, payload)
             case StoreValues(thing_id, updates):
-                return self._store_updates(link.device_id, thing_id, updates)
+                return self._store_updates(link, thing_id, updates)
             case Record(name, facts):
                 return self._start(self._record(link.device_id, name, facts))
             case AnswerLastValues(thing_id, topic):
@@ -186,7 +190,7 @@ class Exchange:
         return None
 
     def _store_updates(
-        self, device_id: str, thing_id: str, updates: list[senml.Update]
+        self, link: Link, thing_id: str, updates: list[senml.Update]
     ) -> "asyncio.Future[list[Outcome]]":
         arrival = now_us()
         writes = [
@@ -199,10 +203,10 @@ class Exchange:
             for update in updates
         ]
         future = self._store.append(writes)
-        future.add_done_callback(lambda done: self._stored(device_id, done))
+        future.add_done_callback(lambda done: self._stored(link, done))
         return future
 
-    def _stored(self, device_id: str, done: "asyncio.Future[list[Outcome]]") -> None:
+    def _stored(self, link: Link, done: "asyncio.Future[list[Outcome]]") -> None:
         if done.cancelled() or done.exception() is not None:
             return
         for outcome in done.result():
@@ -211,9 +215,7 @@ class Exchange:
                 self._tell_value(outcome, "device")
             else:
                 self.counts["refused"] += 1
-                log.warning(
-                    "device %s: value of %.64r not stored: %s", device_id, outcome.variable_name, outcome.reason
-                )
+                link.complain("sent a value of %.64r that is not stored: %s", outcome.variable_name, outcome.reason)
 
     async def _record(self, device_id: str, name: str, facts: dict[str, Any]) -> None:
         await self._store.write(lambda session: catalogue.record_facts(session, device_id, name, facts))

@@ -78,6 +78,10 @@ def _scalar(kind: type, value: object) -> Scalar:
             raise ValueRefused("not text")
         if len(value) > MAX_TEXT:
             raise ValueRefused("text longer than %d characters" % MAX_TEXT)
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueRefused("not valid Unicode text") from None
         return value
     if kind is bool:
         # The C++ library takes a number for a boolean if it is 0 or 1.
@@ -86,9 +90,9 @@ def _scalar(kind: type, value: object) -> Scalar:
         raise ValueRefused("not a boolean")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueRefused("not a number")
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise ValueRefused("not a finite number")
-    if not -_INT64 <= value < _INT64 and kind is int:
+    if not -_INT64 <= value < _INT64 and (kind is int or isinstance(value, int)):
         raise ValueRefused("out of range")
     # An integer variable truncates, as the device libraries do.
     return int(value) if kind is int else float(value)

@@ -160,9 +160,7 @@ class EmbeddedBroker(Broker):
         return link
 
     async def _read_connect(self, stream: Stream) -> tuple[Link, Session]:
-        header, body = await read_packet(stream, MAX_CONNECT)
-        if header.packet_type != CONNECT:
-            raise ProtocolViolation("first packet is not CONNECT")
+        header, body = await read_packet(stream, MAX_CONNECT, CONNECT)
         try:
             link, session = await Link.init_from_connect(
                 BufferReader(header.to_bytes() + body), stream, self.plugins_manager

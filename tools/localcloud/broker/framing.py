@@ -34,9 +34,13 @@ class ByteStream(Protocol):
         """Return so many bytes; `EndOfStream` if the connection ends before."""
 
 
-async def read_packet(stream: ByteStream, max_size: int) -> tuple[MQTTFixedHeader, bytes]:
+async def read_packet(
+    stream: ByteStream, max_size: int, only_type: int | None = None
+) -> tuple[MQTTFixedHeader, bytes]:
     """Return the fixed header of the next packet, and all of its bytes behind that."""
     first = (await stream.read_exactly(1))[0]
+    if only_type is not None and first >> 4 != only_type:
+        raise ProtocolViolation("packet of type %d in place of type %d" % (first >> 4, only_type))
     length = shift = 0
     while True:
         byte = (await stream.read_exactly(1))[0]
@@ -53,7 +57,7 @@ async def read_packet(stream: ByteStream, max_size: int) -> tuple[MQTTFixedHeade
 
 
 class TcpStream(WriterAdapter):
-    """A TCP or TLS connection. asyncio sets TCP_NODELAY on it by itself."""
+    """A TCP or TLS connection. asyncio has set TCP_NODELAY on it (see `ports`)."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 MAX_UNACKNOWLEDGED = 256
 MAX_UNDELIVERED = 256
 MAX_SUBSCRIPTIONS = 16
+MAX_COMPLAINTS = 50
 _SUBSCRIPTION_REFUSED = 0x80
 
 
@@ -53,6 +54,7 @@ class Link(BrokerProtocolHandler):
         self.device_id = device_id
         self.topics: set[str] = set()
         self.closed = asyncio.Event()
+        self._complaints = 0
         self._deliveries: set[asyncio.Task[Any]] = set()
         self._to_acknowledge: asyncio.Queue[tuple[int | None, Awaitable[Any] | None]] = asyncio.Queue(
             MAX_UNACKNOWLEDGED
@@ -97,6 +99,14 @@ class Link(BrokerProtocolHandler):
         self._deliveries.add(task)
         task.add_done_callback(self._delivered)
         return True
+
+    def complain(self, text: str, *arguments: object) -> None:
+        """Log what the client did wrong, in one line; a bounded number of times."""
+        self._complaints += 1
+        if self._complaints <= MAX_COMPLAINTS:
+            log.warning("device %s " + text, self.device_id, *arguments)
+        if self._complaints == MAX_COMPLAINTS:
+            log.warning("device %s: what else it does wrong is not logged", self.device_id)
 
     async def handle_connection_closed(self) -> None:
         """Called by amqtt when a write fails."""
@@ -182,7 +192,7 @@ class Link(BrokerProtocolHandler):
                 self.broker.forget_subscription(self, topic)
                 code = await self.broker.add_subscription((topic, min(qos, 1)), self.session)
             if code == _SUBSCRIPTION_REFUSED:
-                log.warning("device %s may not subscribe to %.80r", self.device_id, topic)
+                self.complain("may not subscribe to %.80r", topic)
             else:
                 self.topics.add(topic)
                 granted.append(topic)

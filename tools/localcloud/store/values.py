@@ -1,5 +1,6 @@
 """Storing property values: the transaction that makes a value count."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, Iterable
 
@@ -12,6 +13,8 @@ from .models import Sample, Variable
 # A time stamp in whole seconds may lag behind a value it is newer than.
 _STAMP_SLACK_US = 1_000_000
 _NAMES_PER_QUERY = 500
+# Other names cannot be variables, and some (with a NUL) no database takes even in a question.
+_VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def store_values(connection: Connection, writes: list[ValueWrite]) -> list[Outco
 def _variables(connection: Connection, writes: Iterable[ValueWrite]) -> dict[tuple[str, str], dict[str, Any]]:
     wanted: dict[str, set[str]] = {}
     for write in writes:
-        wanted.setdefault(write.thing_id, set()).add(write.variable_name)
+        if _VARIABLE_NAME.fullmatch(write.variable_name):
+            wanted.setdefault(write.thing_id, set()).add(write.variable_name)
     found = {}
     for thing_id, names in wanted.items():
         ordered = sorted(names)
