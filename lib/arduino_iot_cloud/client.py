@@ -1,7 +1,6 @@
 """ArduinoCloudClient: the variables as a dict, and the calls that run them."""
 
-from .clock import ticks_add, ticks_diff, ticks_ms
-from .log import log, report
+from .port import forget, ticks_add, ticks_diff, ticks_ms
 from .property import ArduinoCloudObject
 
 _NETWORK_NAMES = ("thing_id", "tz_offset", "tz_dst_until")
@@ -45,18 +44,10 @@ class ArduinoCloudClient:
         discovery="both",
         buffer=1024,
     ):
-        if not isinstance(device_id, (str, bytes)) or not device_id:
-            raise TypeError("device_id is the device's UUID as text, not %r" % (device_id,))
-        if not isinstance(keepalive, int) or not 0 <= keepalive <= 65535:
-            raise ValueError("keepalive is a number of seconds from 0 to 65535, not %r" % (keepalive,))
-        if not isinstance(buffer, int) or not 128 <= buffer <= 16383:
-            raise ValueError("buffer is a number of bytes from 128 to 16383, not %r" % (buffer,))
-        if password is not None and username is None:
-            raise ValueError("a password goes with a username: the device id")
-        if discovery not in ("both", "command", "legacy"):
-            raise ValueError("discovery is 'both', 'command' or 'legacy', not %r" % (discovery,))
-        if ssl_params is None:
-            log(30, "ssl_params=None: the connection is neither encrypted nor verified")
+        from .arguments import check
+
+        check(device_id, username, password, ssl_params, keepalive, discovery, buffer)
+        forget("arguments")
         listener = 0 if password is None else 1
         self.device_id = device_id if isinstance(device_id, str) else device_id.decode()
         self.username = username
@@ -181,21 +172,15 @@ class ArduinoCloudClient:
             elif callback == p.on_read:
                 p.value = result
         except Exception as error:
+            from .diagnosis import report
+
             report(p.name, error)
 
     def update_systime(self, server=None, timeout=None):
         """Set the clock from an NTP server, where the port has `ntptime`. Blocks for `timeout` seconds at most."""
-        try:
-            import ntptime
-        except ImportError:
-            return
-        ntptime.host = server or self.ntp_server
-        ntptime.timeout = timeout or self.ntp_timeout
-        try:
-            ntptime.settime()
-            log(20, "The clock is set from %s." % ntptime.host)
-        except (OSError, OverflowError) as error:
-            log(40, "The clock could not be set from %s: %s" % (ntptime.host, error))
+        from .network_time import set_clock
+
+        set_clock(server or self.ntp_server, timeout or self.ntp_timeout)
 
     def _drive(self, asynchronous):
         if self.async_mode is not asynchronous:
@@ -240,4 +225,6 @@ class ArduinoCloudClient:
 
     async def flush(self, timeout: float = 10.0) -> bool:
         """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds."""
-        return await self._drive(True).flush(timeout)
+        from .waiting import flush
+
+        return await flush(self._drive(True), timeout)

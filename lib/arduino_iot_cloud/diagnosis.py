@@ -1,10 +1,11 @@
-"""What went wrong with the link, in words that say what to do. Imported when something has."""
+"""What went wrong, in words that say what to do: with the link, or in a user's callback."""
 
-from .clock import timestamp
-from .log import log
+import sys
+
 from .mqtt import MQTTError
+from .port import log, timestamp
 
-_CLOCK_SET = 1704067200  # 2024: an earlier time means that nobody has set the clock
+CLOCK_SET = 1704067200  # 2024: an earlier time means that nobody has set the clock
 
 # Return codes of CONNACK, MQTT 3.1.1 section 3.2.2.3
 _REFUSED = (
@@ -66,9 +67,20 @@ def diagnose(client, error: Exception) -> tuple:
 
 
 def _certificate(where, meaning):
-    if timestamp() < _CLOCK_SET:
+    if timestamp() < CLOCK_SET:
         return (
             "The certificate of %s cannot be checked: the clock is not set. Set it, or let NTP through." % where,
             True,
         )
     return "The certificate of %s is refused: %s." % (where, meaning), False
+
+
+def report(name: str, error: Exception):
+    """Log the exception that a user's callback raised, with its traceback."""
+    log(40, "'%s' raised %s: %s" % (name, type(error).__name__, error))
+    if hasattr(sys, "print_exception"):
+        sys.print_exception(error)
+    else:
+        import traceback
+
+        traceback.print_exception(type(error), error, error.__traceback__)

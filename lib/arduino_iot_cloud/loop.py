@@ -6,28 +6,17 @@ The only file that awaits the network. `session` and `mqtt` say what to send and
 import asyncio
 from random import random
 
-from . import __version__
 from .cbor import Writer
-from .clock import ticks_add, ticks_diff, ticks_ms, timestamp
-from .log import log, report
-from .mqtt import CONNACK, MQTT, PUBACK, PUBLISH, SUBACK, MQTTError
-from .session import RESET, SEND, SUBSCRIBE, Session
-from .transport import connect, context
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
+from .mqtt import MQTT, PUBACK, PUBLISH, SUBACK, MQTTError
+from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms
+from .session import Session
 
 _CONNECT_S = const(15)  # for TCP, TLS and the CONNACK together
 _SLOW_S = const(60)  # between attempts where waiting alone does not help
 _BACKOFF_MAX_S = const(32)
-_CLOCK_SET = const(1704067200)  # 2024: an earlier time means that nobody has set the clock
+_LONG_MS = const(60000)  # to sleep where nothing is due
 
-if hasattr(asyncio, "sleep_ms"):  # MicroPython
+if MICROPYTHON:
     from asyncio import core
 
     class Alarm:
@@ -79,9 +68,10 @@ else:
 class Driver:
     """Runs one ArduinoCloudClient under asyncio."""
 
+    phase = "Init"  # None while the session has the say
     _running = False
     _error = None  # why the reader ended
-    _acked = None  # the event that `flush` waits for
+    acked = None  # the event that `flush` waits for
     _last_topic = None  # where the PUBLISH went that is not acknowledged
     _resend = False  # it has not been sent again on this connection
     _settled = False  # this connection got as far as the last values
@@ -90,19 +80,18 @@ class Driver:
     def __init__(self, client):
         self.client = client
         self.mqtt = MQTT(client.buffer, client.keepalive)
-        self.session = Session(client.device_id, __version__, client.records, client.discovery)
+        self.session = Session(client.device_id, client.records, client.discovery)
         self.session.on_value = client.written
         self.session.on_sync = self._on_sync
         self._writer = Writer(self.mqtt.tx)
         self._alarm = Alarm()  # of the writer
         self._timer = Alarm()  # of the callbacks
         self._unblocked = Alarm()  # of the reader
-        self._phase = "Init"
 
     @property
     def state(self):
         """What `ArduinoCloudClient.state` returns."""
-        return self._phase or self.session.state
+        return self.phase or self.session.state
 
     def wake(self):
         """A value has changed: publish it."""
@@ -130,6 +119,8 @@ class Driver:
         """Stay connected until `stop`."""
         if self._running:
             raise RuntimeError("the client runs already")
+        from .transport import context
+
         tls = context(self.client)
         self._running = True
         timer = asyncio.create_task(self._run_callbacks())
@@ -148,7 +139,7 @@ class Driver:
                     await self._pause(int(wait * 1000))
         finally:
             self._running = False
-            self._phase = "Disconnect"
+            self.phase = "Disconnect"
             timer.cancel()
 
     async def _pause(self, ms):
@@ -160,49 +151,28 @@ class Driver:
     async def _connection(self, tls):
         # From the TCP connection to its end.
         self._settled = False
-        self._phase = "ConnectPhy"
-        if timestamp() < _CLOCK_SET:
-            self._phase = "SyncTime"
-            self.client.update_systime()
-        stream = await asyncio.wait_for(self._open(tls), _CONNECT_S)
+        self.phase = "ConnectPhy"
+        from .connecting import open_link
+
+        stream = await asyncio.wait_for(open_link(self, tls), _CONNECT_S)
         self._connections += 1
         self._error = None
         self._resend = self.mqtt.unacked != 0
         self.session.begin(ticks_ms())
-        self._phase = None
+        self.phase = None
         reader = asyncio.create_task(self._read(stream))
         try:
             await self._write(stream)
             stream.write(b"\xe0\x00")  # DISCONNECT
             await stream.drain()
         finally:
-            self._phase = "Disconnect"
+            self.phase = "Disconnect"
             self.session.end()
             reader.cancel()
-            stream.close()
+            stream.s.close()
 
-    async def _open(self, tls):
-        # TCP, TLS, CONNECT, CONNACK.
-        client = self.client
-        mqtt = self.mqtt
-        self._phase = "ConnectMqttBroker"
-        stream = await connect(client.server, client.port, tls, client.ssl_params)
-        try:
-            mqtt.opened(ticks_ms())
-            stream.write(mqtt.connect(client.device_id, client.username, client.password))
-            await stream.drain()
-            kind = 0
-            while not kind:
-                await self._receive(stream)
-                kind = mqtt.packet()
-            if kind != CONNACK or mqtt.code:
-                raise MQTTError("the server refused the connection", mqtt.code)
-        except BaseException:
-            stream.close()
-            raise
-        return stream
-
-    async def _receive(self, stream):
+    async def receive(self, stream):
+        """Read once. Raises EOFError at the end of the stream."""
         n = await stream.readinto(self.mqtt.room())
         if n:
             self.mqtt.received(n, ticks_ms())
@@ -216,9 +186,9 @@ class Driver:
             while True:
                 self._take_packets()
                 while mqtt.blocked():
-                    await self._unblocked.wait(60000)
+                    await self._unblocked.wait(_LONG_MS)
                     self._take_packets()
-                await self._receive(stream)
+                await self.receive(stream)
         except Exception as error:
             self._error = error
             self._alarm.ring()
@@ -235,8 +205,8 @@ class Driver:
                     mqtt.view[mqtt.topic : mqtt.topic_end], mqtt.rx, mqtt.payload, mqtt.payload_end, ticks_ms()
                 )
             elif kind == PUBACK:
-                if self._acked:
-                    self._acked.set()
+                if self.acked:
+                    self.acked.set()
             elif kind == SUBACK and mqtt.code > 127:
                 log(40, "The cloud refused a subscription.")
             kind = mqtt.packet()
@@ -261,33 +231,21 @@ class Driver:
                 self._unblocked.ring()
             if session.out:
                 sent = True
-                self._send_requests(stream)
+                from .connecting import send_requests
+
+                send_requests(stream, mqtt, session.out)
             if session.ready and self._publish(stream):
                 sent = True
             if sent:
                 mqtt.sent(now)
                 if stream.out_buf:
                     await stream.drain()
-            wait = 60000
+            wait = _LONG_MS
             if session.wake is not None:
                 wait = min(wait, ticks_diff(session.wake, now))
             if mqtt.wake is not None:
                 wait = min(wait, ticks_diff(mqtt.wake, now))
             await self._alarm.wait(max(wait, 0))
-
-    def _send_requests(self, stream):
-        # The session's own messages: QoS 0, since it repeats what gets no answer.
-        out = self.session.out
-        while out:
-            kind, topic, payload = out.pop(0)
-            if kind == RESET:
-                raise MQTTError("the cloud does not answer for this device", 0)
-            if kind == SEND:
-                stream.write(self.mqtt.publish(topic, payload))
-            elif kind == SUBSCRIBE:
-                stream.write(self.mqtt.subscribe(topic))
-            else:
-                stream.write(self.mqtt.unsubscribe(topic))
 
     def _publish(self, stream):
         # What was not acknowledged on the last connection, then what has changed. Returns whether anything was sent.
@@ -314,20 +272,7 @@ class Driver:
     def _on_sync(self):
         self._settled = True
         log(20, "Synchronised with the cloud.")
-
-    async def flush(self, timeout):
-        """What `ArduinoCloudClient.flush` does."""
-        end = ticks_add(ticks_ms(), int(timeout * 1000))
-        while self.mqtt.unacked or any([p.changed for p in self.client.records.values()]):
-            left = ticks_diff(end, ticks_ms())
-            if left <= 0:
-                return False
-            self._acked = asyncio.Event()
-            try:
-                await asyncio.wait_for(self._acked.wait(), left / 1000)
-            except asyncio.TimeoutError:
-                pass
-        return True
+        forget("connecting", "diagnosis", "handshake", "messages", "packets", "transport")
 
     async def _run_callbacks(self):
         while True:
@@ -345,6 +290,8 @@ class Driver:
             if callback == p.on_read:
                 p.value = result
         except Exception as error:
+            from .diagnosis import report
+
             report(p.name, error)
         if p.busy is asyncio.current_task():
             p.busy = False

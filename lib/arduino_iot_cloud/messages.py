@@ -4,13 +4,7 @@ Tags and layouts are those of the ArduinoIoTCloud C++ library 2.9.
 """
 
 from .cbor import Reader, Writer
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
+from .port import const
 
 
 OTA_BEGIN = const(0x010000)

@@ -1,20 +1,12 @@
 """MQTT 3.1.1 (OASIS standard) as a client speaks it: packets and delivery state, without I/O.
 
 Bytes that arrive go into `room()`, `packet()` then takes the packets out one
-by one, in place. Bytes to send come from the methods named after the packets.
-One PUBLISH of QoS 1 is under way at a time: it stays in the transmit buffer
+by one, in place. Bytes to send come from `begin`/`finish`/`outgoing`, `acks`
+and `poll` in the steady state, else from the module `packets`. One PUBLISH of QoS 1 is under way at a time: it stays in the transmit buffer
 until its PUBACK, so that nothing else has to remember it over a reconnect.
 """
 
-from .clock import ticks_add, ticks_diff
-
-try:
-    from micropython import const
-except ImportError:
-
-    def const(value):
-        return value
-
+from .port import const, ticks_add, ticks_diff
 
 CONNACK = const(2)
 PUBLISH = const(3)
@@ -22,29 +14,12 @@ PUBACK = const(4)
 SUBACK = const(9)
 
 _PINGREQ = b"\xc0\x00"
-_DISCONNECT = b"\xe0\x00"
 _FRONT = const(3)  # bytes kept free in front of the topic for the fixed header
 _ACKS = const(16)  # PUBACKs that can wait to be sent
 
 
 class MQTTError(Exception):
     """The server broke the protocol or refused. `args`: the reason (str), the return code (int, 0 for none)."""
-
-
-def _field(data):
-    if isinstance(data, str):
-        data = data.encode()
-    return bytes((len(data) >> 8, len(data) & 255)) + data
-
-
-def _packet(first, body):
-    n = len(body)
-    head = bytearray((first,))
-    while n > 127:
-        head.append(n & 127 | 128)
-        n >>= 7
-    head.append(n)
-    return bytes(head) + body
 
 
 class MQTT:
@@ -73,39 +48,12 @@ class MQTT:
 
     # Outbound
 
-    def connect(self, client_id, username=None, password=None) -> bytes:
-        """The CONNECT packet (section 3.1): clean session, no will. The arguments are str or bytes."""
-        flags = 2
-        tail = _field(client_id)
-        if username is not None:
-            flags |= 0x80
-            tail += _field(username)
-            if password is not None:
-                flags |= 0x40
-                tail += _field(password)
-        return _packet(
-            0x10, b"\x00\x04MQTT\x04" + bytes((flags, self.keepalive >> 8 & 255, self.keepalive & 255)) + tail
-        )
-
-    def _next_identifier(self):
+    def next_identifier(self) -> int:
+        """A packet identifier (1 to 65535) that is not in use."""
         while True:
             self.identifier = self.identifier % 65535 + 1
             if self.identifier != self.unacked:
                 return self.identifier
-
-    def subscribe(self, topics, qos: int = 1) -> bytes:
-        """The SUBSCRIBE packet (section 3.8) for some topic filters."""
-        n = self._next_identifier()
-        return _packet(0x82, bytes((n >> 8, n & 255)) + b"".join([_field(t) + bytes((qos,)) for t in topics]))
-
-    def unsubscribe(self, topics) -> bytes:
-        """The UNSUBSCRIBE packet (section 3.10) for some topic filters."""
-        n = self._next_identifier()
-        return _packet(0xA2, bytes((n >> 8, n & 255)) + b"".join([_field(t) for t in topics]))
-
-    def publish(self, topic: bytes, payload: bytes) -> bytes:
-        """A PUBLISH packet of QoS 0 (section 3.3), for messages that their sender repeats itself."""
-        return _packet(0x30, _field(topic) + payload)
 
     def begin(self, topic: bytes) -> int:
         """Start a PUBLISH of QoS 1 in `tx`, where none may be waiting. Returns where the payload starts."""
@@ -122,7 +70,7 @@ class MQTT:
         """Complete the PUBLISH whose payload was written up to `end`; it waits for its PUBACK from now on."""
         tx = self.tx
         pos = self._tx_identifier
-        self.unacked = n = self._next_identifier()
+        self.unacked = n = self.next_identifier()
         tx[pos] = n >> 8
         tx[pos + 1] = n & 255
         n = end - _FRONT

@@ -1,6 +1,6 @@
 """Schedule: a period of time that repeats, set in the cloud."""
 
-from .clock import timestamp
+from .port import timestamp
 from .composites import Composite
 
 
@@ -52,7 +52,7 @@ def is_active(schedule: dict, now: int) -> bool:
 def _on_day(kind, mask, now):
     from time import gmtime
 
-    from .clock import EPOCH
+    from .port import EPOCH
 
     _, month, day, _, _, _, weekday = gmtime(now - EPOCH)[:7]
     if kind == 2:  # weekly, bit 0 is Sunday

@@ -4,33 +4,19 @@
 """
 
 import asyncio
-import sys
 
-from .log import log
+from .port import MICROPYTHON, log
 
-_MICROPYTHON = sys.implementation.name == "micropython"
-
-if _MICROPYTHON:
-
-    class Stream(asyncio.StreamReader):
-        """A non-blocking socket as a stream: `readinto`, `write`, `drain`, and `out_buf`, what waits to be sent."""
-
-        def close(self):
-            """Close the socket at once."""
-            try:
-                self.s.close()
-            except OSError:
-                pass
-
-else:
+if not MICROPYTHON:
 
     class Stream:
-        """The same on CPython's asyncio streams."""
+        """CPython's two asyncio streams with the face of MicroPython's one, and `readinto`."""
 
-        out_buf = True
+        out_buf = True  # something may wait to be sent
 
-        def __init__(self, streams):
-            self._reader, self._writer = streams
+        def __init__(self, reader, writer):
+            self._reader = reader
+            self.s = self._writer = writer
 
         async def readinto(self, view):
             """Read what there is into `view`. Returns the number of bytes, 0 at the end of the stream."""
@@ -46,20 +32,16 @@ else:
             """Wait until what was written has been taken."""
             await self._writer.drain()
 
-        def close(self):
-            """Close the connection at once."""
-            self._writer.close()
 
-
-async def connect(host: str, port: int, context, params: dict) -> Stream:
-    """Open a connection. `context` is what the function of that name returned; `params` are the ssl_params.
+async def open_stream(host: str, port: int, context, params: dict):
+    """Open a connection. Returns its stream: `readinto`, `write`, `drain`, `out_buf`, and `s`, to close. `context` is what the function of that name returned; `params` are the ssl_params.
 
     The TLS handshake may end with the first bytes that are sent or received; no byte of ours
     leaves before it has. Raises OSError or ValueError.
     """
     name = context and (params.get("server_hostname") or host)
-    if not _MICROPYTHON:
-        return Stream(await asyncio.open_connection(host, port, ssl=context, server_hostname=name))
+    if not MICROPYTHON:
+        return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=name))
     reader, _ = await asyncio.open_connection(host, port)
     sock = reader.s
     try:
@@ -67,9 +49,9 @@ async def connect(host: str, port: int, context, params: dict) -> Stream:
     except (OSError, ValueError, AttributeError):
         pass
     if context:
-        sock = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
-        sock.setblocking(False)
-    return Stream(sock)
+        reader.s = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+        reader.s.setblocking(False)
+    return reader
 
 
 def context(client):
@@ -94,7 +76,7 @@ def context(client):
             "pin engine_path module_path use_hsm"
         ).split():
             raise ValueError("ssl_params has no key '%s'" % key)
-    if _MICROPYTHON:
+    if MICROPYTHON:
         import tls
     else:
         import ssl as tls
@@ -104,7 +86,7 @@ def context(client):
         verify = tls.CERT_REQUIRED
     if verify == tls.CERT_NONE:
         log(30, "verify_mode=CERT_NONE: the server is not verified")
-        if not _MICROPYTHON:
+        if not MICROPYTHON:
             ctx.check_hostname = False
     ctx.verify_mode = verify
     if params.get("ciphers"):
@@ -122,7 +104,7 @@ def context(client):
         from .keys import load
 
         load(ctx, params)
-    elif _MICROPYTHON:
+    elif MICROPYTHON:
         ctx.load_cert_chain(_content(certfile), _content(keyfile))
     else:
         ctx.load_cert_chain(certfile, keyfile)
@@ -143,7 +125,7 @@ def _load_roots(ctx, client):
 
 
 def _load_root(ctx, data):
-    if _MICROPYTHON:
+    if MICROPYTHON:
         ctx.load_verify_locations(data)
     else:
         # CPython takes bytes for DER, text for PEM.

@@ -1,0 +1,57 @@
+"""MQTT 3.1.1 packets that a client sends outside of the steady state, as bytes."""
+
+from .port import const
+
+DISCONNECT = b"\xe0\x00"
+_SUBSCRIBE = const(0x82)
+_UNSUBSCRIBE = const(0xA2)
+
+
+def _field(data):
+    if isinstance(data, str):
+        data = data.encode()
+    return bytes((len(data) >> 8, len(data) & 255)) + data
+
+
+def _packet(first, body):
+    n = len(body)
+    head = bytearray((first,))
+    while n > 127:
+        head.append(n & 127 | 128)
+        n >>= 7
+    head.append(n)
+    return bytes(head) + body
+
+
+def connect(client_id, username, password, keepalive: int) -> bytes:
+    """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
+    `keepalive` is in seconds."""
+    flags = 2
+    tail = _field(client_id)
+    if username is not None:
+        flags |= 0x80
+        tail += _field(username)
+        if password is not None:
+            flags |= 0x40
+            tail += _field(password)
+    return _packet(0x10, b"\x00\x04MQTT\x04" + bytes((flags, keepalive >> 8, keepalive & 255)) + tail)
+
+
+def subscribe(identifier: int, topics, qos: int = 1) -> bytes:
+    """The SUBSCRIBE packet (section 3.8) for some topic filters (str or bytes)."""
+    return _packet(
+        _SUBSCRIBE,
+        bytes((identifier >> 8, identifier & 255)) + b"".join([_field(topic) + bytes((qos,)) for topic in topics]),
+    )
+
+
+def unsubscribe(identifier: int, topics) -> bytes:
+    """The UNSUBSCRIBE packet (section 3.10) for some topic filters (str or bytes)."""
+    return _packet(
+        _UNSUBSCRIBE, bytes((identifier >> 8, identifier & 255)) + b"".join([_field(topic) for topic in topics])
+    )
+
+
+def publish(topic, payload: bytes) -> bytes:
+    """A PUBLISH packet of QoS 0 (section 3.3), for messages that their sender repeats itself."""
+    return _packet(0x30, _field(topic) + payload)
