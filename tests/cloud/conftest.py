@@ -42,7 +42,9 @@ class PahoDevice:
         self.client.on_unsubscribe = lambda client, data, mid, codes, properties: self._unsubacks.put(mid)
         self.client.on_publish = lambda client, data, mid, code, properties: self._pubacks.put(mid)
         self.client.on_disconnect = lambda client, data, flags, code, properties: self._closed.put(code)
-        self.client.on_message = lambda client, data, message: self._messages.put((message.topic, message.payload))
+        self.client.on_message = lambda client, data, message: self._messages.put(
+            (message.topic, message.payload)
+        )
         self.port = about[port]
 
     def connect(self, host="127.0.0.1", keepalive=30):

@@ -52,7 +52,9 @@ def test_the_server_certificate_names_this_machine(local_cloud, make_device, hos
     assert make_device(local_cloud.about, port="mqtts_port").connect(host) == "Success"
 
 
-@pytest.mark.parametrize("name", ["iot.arduino.cc", "mqtts-up.iot.arduino.cc", "wss.iot.arduino.cc", "api2.arduino.cc"])
+@pytest.mark.parametrize(
+    "name", ["iot.arduino.cc", "mqtts-up.iot.arduino.cc", "wss.iot.arduino.cc", "api2.arduino.cc"]
+)
 def test_the_server_certificate_names_the_real_hosts(local_cloud, name):
     context = ssl.create_default_context(cafile=local_cloud.ca_file)
     with socket.create_connection((local_cloud.host, local_cloud.mqtts_port), 10) as plain:
@@ -130,10 +132,17 @@ def test_values_for_a_foreign_thing_are_dropped_and_the_connection_lives_on(api,
     assert api.variable("count", device.thing_id)["value"] == 1
 
 
-@pytest.mark.parametrize("payload", [b"", b"\x00", b"\xff" * 50, b"\x9f" * 50, b"\x81\x07", b"\xda\x00\x01\x03\x00", bytes(5000)])
+@pytest.mark.parametrize(
+    "payload", [b"", b"\x00", b"\xff" * 50, b"\x9f" * 50, b"\x81\x07", b"\xda\x00\x01\x03\x00", bytes(5000)]
+)
 def test_malformed_payloads_are_counted_and_the_connection_lives_on(api, device, payload):
     before = api.request("GET", "/status")["counts"].get("malformed", 0)
-    for topic in (device.device_topic("c/up"), device.device_topic("e/o"), device.thing_topic("e/o"), device.thing_topic("shadow/o")):
+    for topic in (
+        device.device_topic("c/up"),
+        device.device_topic("e/o"),
+        device.thing_topic("e/o"),
+        device.thing_topic("shadow/o"),
+    ):
         device.publish(topic, payload)
     device.publish_records([{0: "count", 2: 1}])
     assert api.variable("count", device.thing_id)["value"] == 1

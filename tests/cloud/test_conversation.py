@@ -4,7 +4,14 @@ import cbor2
 import pytest
 from localcloud.protocol import commands, topics
 from localcloud.protocol.cbor import MalformedPayload
-from localcloud.protocol.conversation import AnswerLastValues, AnswerTimeZone, Conversation, Record, Send, Store
+from localcloud.protocol.conversation import (
+    AnswerLastValues,
+    AnswerTimeZone,
+    Conversation,
+    Record,
+    Send,
+    Store,
+)
 
 DEVICE, THING, OTHER = "d-1", "t-1", "t-2"
 UP, DOWN = topics.device(DEVICE, "c/up"), topics.device(DEVICE, "c/dw")
@@ -79,7 +86,12 @@ def test_down_commands_coming_up_are_refused():
 
 
 def test_values_are_stored_without_echoed_time_zone_and_request_records():
-    records = [{0: "n", 2: 1}, {0: "tz_offset", 2: 0}, {0: "tz_dst_until", 2: 5}, {0: "r:m", 3: "getLastValues"}]
+    records = [
+        {0: "n", 2: 1},
+        {0: "tz_offset", 2: 0},
+        {0: "tz_dst_until", 2: 5},
+        {0: "r:m", 3: "getLastValues"},
+    ]
     (action,) = conversation().received(topics.thing(THING, "e/o"), cbor2.dumps(records), NOW)
     assert isinstance(action, Store) and [update.name for update in action.updates] == ["n"]
 
@@ -122,8 +134,21 @@ def test_a_device_publishes_only_on_its_own_topics():
 
 
 def test_a_device_subscribes_only_to_its_own_topics():
-    allowed = [DOWN, topics.device(DEVICE, "e/i"), topics.thing(THING, "e/i"), topics.thing(THING, "shadow/i")]
+    allowed = [
+        DOWN,
+        topics.device(DEVICE, "e/i"),
+        topics.thing(THING, "e/i"),
+        topics.thing(THING, "shadow/i"),
+    ]
     for topic in allowed:
         assert topics.may_subscribe(topic, DEVICE, THING)
-    for topic in (UP, topics.thing(THING, "e/o"), topics.thing(OTHER, "e/i"), "#", "+", "/a/d/+/c/dw", "/a/d/d-1/#"):
+    for topic in (
+        UP,
+        topics.thing(THING, "e/o"),
+        topics.thing(OTHER, "e/i"),
+        "#",
+        "+",
+        "/a/d/+/c/dw",
+        "/a/d/d-1/#",
+    ):
         assert not topics.may_subscribe(topic, DEVICE, THING), topic

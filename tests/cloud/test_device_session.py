@@ -55,7 +55,10 @@ def test_published_values_are_stored_when_acknowledged(api, device):
             {0: "light:bri", 2: 75},
         ]
     )
-    values = {each["variable_name"]: each["value"] for each in api.request("GET", "/things/" + device.thing_id)["variables"]}
+    values = {
+        each["variable_name"]: each["value"]
+        for each in api.request("GET", "/things/" + device.thing_id)["variables"]
+    }
     assert values == {
         "count": 7,
         "temperature": 21.25,
@@ -126,7 +129,12 @@ def test_last_values_are_answered_on_the_shadow_topic(api, device):
     assert topic == device.thing_topic("shadow/i")
     values = stored_values(records)
     assert values["count"] == 7 and values["led"] is False and values["tz_offset"] == 0
-    assert [name for name in values if name.startswith("light:")] == ["light:swi", "light:hue", "light:sat", "light:bri"]
+    assert [name for name in values if name.startswith("light:")] == [
+        "light:swi",
+        "light:hue",
+        "light:sat",
+        "light:bri",
+    ]
     assert "temperature" not in values
     assert abs(records[0][-3] - time.time()) < 60
 
@@ -167,7 +175,9 @@ def test_what_a_device_says_of_itself_is_shown(api, device):
 
 
 def test_the_version_in_an_old_device_property_is_shown(api, device):
-    device.publish(device.device_topic("e/o"), cbor2.dumps([{0: "LIB_VERSION", 3: "1.15.1"}, {0: "OTA_CAP", 4: True}]))
+    device.publish(
+        device.device_topic("e/o"), cbor2.dumps([{0: "LIB_VERSION", 3: "1.15.1"}, {0: "OTA_CAP", 4: True}])
+    )
     assert api.request("GET", "/devices/" + device.id)["lib_version"] == "1.15.1"
 
 

@@ -65,9 +65,19 @@ def test_a_foreign_host_name_is_refused(web):
 def test_a_cookie_alone_changes_nothing_without_our_own_origin(web):
     cookie, body = web.cookie(), {"value": True}
     for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
-        assert web.request("PUT", web.set_path(), body, Cookie=cookie, Content_Type="application/json", **headers).status == 401
+        assert (
+            web.request(
+                "PUT", web.set_path(), body, Cookie=cookie, Content_Type="application/json", **headers
+            ).status
+            == 401
+        )
     headers = {"Origin": web.about["http"]}
-    assert web.request("PUT", web.set_path(), body, Cookie=cookie, Content_Type="application/json", **headers).status == 200
+    assert (
+        web.request(
+            "PUT", web.set_path(), body, Cookie=cookie, Content_Type="application/json", **headers
+        ).status
+        == 200
+    )
 
 
 def test_oversized_and_odd_bodies_are_refused(web):
@@ -81,7 +91,9 @@ def test_pages_are_served_and_nothing_beside_them(web):
     for path in ("/", "/page/live.js", "/page/controls.js", "/page/style.css", "/page/icon.svg"):
         answer = web.request("GET", path)
         assert answer.status == 200 and "default-src 'self'" in answer.headers["content-security-policy"]
-        assert "//" not in answer.text.replace("http://www.w3.org/2000/svg", "").replace("ws://${location", "").replace("// ", "")
+        assert "//" not in answer.text.replace("http://www.w3.org/2000/svg", "").replace(
+            "ws://${location", ""
+        ).replace("// ", "")
     for path in ("/page/../cli.py", "/page/%2e%2e/cli.py", "/page/..%2fcli.py", "/docs", "/openapi.json"):
         assert web.request("GET", path).status == 404, path
 
@@ -146,7 +158,11 @@ def test_watchers_see_devices_come_values_move_and_devices_go(project, make_devi
             await next_event(events, event="device", device_id=device.id, online=True)
             await asyncio.to_thread(device.publish_records, [{0: "temperature", 2: 21.5}])
             event = await next_event(events, event="value", thing_id=device.thing_id)
-            assert (event["variable_name"], event["value"], event["source"]) == ("temperature", 21.5, "device")
+            assert (event["variable_name"], event["value"], event["source"]) == (
+                "temperature",
+                21.5,
+                "device",
+            )
             await cloud.set_value(device.thing_id, "led", True)
             event = await next_event(events, event="value", thing_id=device.thing_id)
             assert (event["variable_name"], event["value"], event["source"]) == ("led", True, "cloud")

@@ -29,7 +29,9 @@ def test_any_bytes_are_decoded_or_refused_and_nothing_else(data):
 numbers = st.integers(-(2**63), 2**64 - 1) | st.floats()
 items = st.recursive(
     st.none() | st.booleans() | numbers | st.text(max_size=20) | st.binary(max_size=20),
-    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=5), children, max_size=4),
+    lambda children: (
+        st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=5), children, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -138,7 +140,9 @@ def test_the_request_for_last_values_is_no_value():
     assert message.asks_last_values and message.updates == [Update("n", 1)]
 
 
-@pytest.mark.parametrize("record", [{2: 1}, {0: "", 2: 1}, {0: "n" * 200, 2: 1}, {-2: 5, 0: "n", 2: 1}, {0: "n", 4: 1}])
+@pytest.mark.parametrize(
+    "record", [{2: 1}, {0: "", 2: 1}, {0: "n" * 200, 2: 1}, {-2: 5, 0: "n", 2: 1}, {0: "n", 4: 1}]
+)
 def test_records_that_make_no_sense_are_refused(record):
     with pytest.raises(MalformedPayload):
         updates([record])

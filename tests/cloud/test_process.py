@@ -73,8 +73,10 @@ def test_acknowledged_values_survive_a_kill(start_local_cloud, make_device, api_
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_within_two_seconds_with_clients_connected(start_local_cloud, make_device, number):
     cloud = start_local_cloud()
-    devices = [make_device(cloud.about, port=port) for port in ("mqtt_port", "mqtts_port", "wss_port", "mtls_port")]
-    for index, device in enumerate(devices):
+    devices = [
+        make_device(cloud.about, port=port) for port in ("mqtt_port", "mqtts_port", "wss_port", "mtls_port")
+    ]
+    for device in devices:
         device.connect()
     started = time.monotonic()
     cloud.process.signal(number)

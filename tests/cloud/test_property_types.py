@@ -81,9 +81,24 @@ def test_all_types_of_the_application_api_are_known():
 @pytest.mark.parametrize(
     "zone, moment, offset, until",
     [
-        ("Europe/Berlin", datetime(2026, 7, 1, tzinfo=timezone.utc), 7200, datetime(2026, 10, 25, 1, tzinfo=timezone.utc)),
-        ("Europe/Berlin", datetime(2026, 1, 1, tzinfo=timezone.utc), 3600, datetime(2026, 3, 29, 1, tzinfo=timezone.utc)),
-        ("America/New_York", datetime(2026, 7, 1, tzinfo=timezone.utc), -14400, datetime(2026, 11, 1, 6, tzinfo=timezone.utc)),
+        (
+            "Europe/Berlin",
+            datetime(2026, 7, 1, tzinfo=timezone.utc),
+            7200,
+            datetime(2026, 10, 25, 1, tzinfo=timezone.utc),
+        ),
+        (
+            "Europe/Berlin",
+            datetime(2026, 1, 1, tzinfo=timezone.utc),
+            3600,
+            datetime(2026, 3, 29, 1, tzinfo=timezone.utc),
+        ),
+        (
+            "America/New_York",
+            datetime(2026, 7, 1, tzinfo=timezone.utc),
+            -14400,
+            datetime(2026, 11, 1, 6, tzinfo=timezone.utc),
+        ),
     ],
 )
 def test_a_time_zone_holds_until_its_next_change(zone, moment, offset, until):

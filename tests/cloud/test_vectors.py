@@ -70,14 +70,16 @@ def test_malformed_payloads_are_refused(vector):
 
 
 @pytest.mark.parametrize(
-    "vector", [v for v in named("malformed") if v.values[0]["role"] == "device" and v.values[0]["kind"] == "command"]
+    "vector",
+    [v for v in named("malformed") if v.values[0]["role"] == "device" and v.values[0]["kind"] == "command"],
 )
 def test_commands_for_the_cloud_are_accepted(vector):
     assert commands.decode(bytes.fromhex(vector["hex"]))
 
 
 @pytest.mark.parametrize(
-    "vector", [v for v in named("malformed") if v.values[0]["role"] == "device" and v.values[0]["kind"] == "property"]
+    "vector",
+    [v for v in named("malformed") if v.values[0]["role"] == "device" and v.values[0]["kind"] == "property"],
 )
 def test_property_payloads_that_devices_refuse_are_refused_unless_only_their_keys_are_text(vector):
     payload = bytes.fromhex(vector["hex"])

@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", help="run the cloud until it is stopped")
     serve.add_argument("--data", type=Path, metavar="DIR", help="folder for certificates and values")
-    serve.add_argument("--ephemeral", action="store_true", help="free ports; without --data a temporary folder")
+    serve.add_argument(
+        "--ephemeral", action="store_true", help="free ports; without --data a temporary folder"
+    )
     serve.add_argument("--json", action="store_true", help="describe the cloud in one line of JSON on stdout")
     serve.add_argument("--database", metavar="URL", help="another database than SQLite in the data folder")
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
@@ -107,7 +109,8 @@ def _for_people(about: dict[str, object]) -> str:
             "Local Arduino Cloud, data in %(data)s" % about,
             "",
             "  page        %(page)s" % about,
-            "  MQTT        %(host)s:%(mqtt_port)s plain, :%(mqtts_port)s TLS, :%(mtls_port)s mutual TLS" % about,
+            "  MQTT        %(host)s:%(mqtt_port)s plain, :%(mqtts_port)s TLS, :%(mtls_port)s mutual TLS"
+            % about,
             "  WebSocket   ws://%(host)s:%(ws_port)s/mqtt, wss://%(host)s:%(wss_port)s/mqtt" % about,
             "  root        %(ca_file)s" % about,
             "  device      %(device_id)s" % about,

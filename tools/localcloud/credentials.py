@@ -22,8 +22,8 @@ def hash_secret(secret: str) -> str:
     """Return a salted scrypt hash of the secret, with its parameters, as text."""
     salt = secrets.token_bytes(_SALT_BYTES)
     digest = _scrypt(secret, salt, _LOG2_COST, _BLOCK, _PARALLEL)
-    encode = lambda data: base64.b64encode(data).decode()  # noqa: E731
-    return "scrypt$%d$%d$%d$%s$%s" % (_LOG2_COST, _BLOCK, _PARALLEL, encode(salt), encode(digest))
+    salt_text, digest_text = base64.b64encode(salt).decode(), base64.b64encode(digest).decode()
+    return "scrypt$%d$%d$%d$%s$%s" % (_LOG2_COST, _BLOCK, _PARALLEL, salt_text, digest_text)
 
 
 def matches(secret: str, stored: str) -> bool:
@@ -39,7 +39,9 @@ def matches(secret: str, stored: str) -> bool:
 
 
 def _scrypt(secret: str, salt: bytes, log2_cost: int, block: int, parallel: int) -> bytes:
-    return hashlib.scrypt(secret.encode("utf-8", "surrogatepass"), salt=salt, n=1 << log2_cost, r=block, p=parallel, dklen=32)
+    return hashlib.scrypt(
+        secret.encode("utf-8", "surrogatepass"), salt=salt, n=1 << log2_cost, r=block, p=parallel, dklen=32
+    )
 
 
 class Verifier:

@@ -23,6 +23,8 @@ from .protocol.conversation import (
     Conversation,
     Record,
     Send,
+)
+from .protocol.conversation import (
     Store as StoreValues,
 )
 from .store import catalogue
@@ -215,7 +217,9 @@ class Exchange:
                 self._tell_value(outcome, "device")
             else:
                 self.counts["refused"] += 1
-                link.complain("sent a value of %.64r that is not stored: %s", outcome.variable_name, outcome.reason)
+                link.complain(
+                    "sent a value of %.64r that is not stored: %s", outcome.variable_name, outcome.reason
+                )
 
     async def _record(self, device_id: str, name: str, facts: dict[str, Any]) -> None:
         await self._store.write(lambda session: catalogue.record_facts(session, device_id, name, facts))

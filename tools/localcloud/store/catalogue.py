@@ -71,7 +71,9 @@ def record_facts(session: Session, device_id: str, name: str, facts: dict[str, A
     else:
         if isinstance(facts.get("LIB_VERSION"), str):
             device.lib_version = facts["LIB_VERSION"][:64]
-        session.add(DeviceEvent(device_id=device_id, name=name, value=_without_bytes(facts), time_us=now_us()))
+        session.add(
+            DeviceEvent(device_id=device_id, name=name, value=_without_bytes(facts), time_us=now_us())
+        )
 
 
 def record_activity(session: Session, device_id: str) -> None:

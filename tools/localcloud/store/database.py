@@ -79,7 +79,9 @@ class Store:
             while self._waiting:
                 batch = self._take_batch()
                 try:
-                    results = await loop.run_in_executor(self._writer, self._store, [writes for writes, _ in batch])
+                    results = await loop.run_in_executor(
+                        self._writer, self._store, [writes for writes, _ in batch]
+                    )
                 except Exception as error:
                     log.error("values not stored: %s", error)
                     results = [error] * len(batch)

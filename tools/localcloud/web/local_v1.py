@@ -101,7 +101,9 @@ def _add_things(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.get("/things/{thing_id}")
     async def show_thing(thing_id: str) -> dict[str, Any]:
         """Describe a thing with its variables and last values."""
-        return await store.read(lambda session: _thing(session, exchange, catalogue.get_thing(session, thing_id)))
+        return await store.read(
+            lambda session: _thing(session, exchange, catalogue.get_thing(session, thing_id))
+        )
 
     @routes.put("/things/{thing_id}/device")
     async def attach_device(thing_id: str, body: Attachment) -> dict[str, Any]:
