@@ -2,26 +2,21 @@
 
 __version__ = "1.0.0"
 
-# What is imported when it is first used, and from where.
-_LAZY = {
-    "ArduinoCloudClient": "client",
-    "ArduinoCloudObject": "property",
-    "Task": "property",
-    "Location": "composites",
-    "Color": "composites",
-    "ColoredLight": "composites",
-    "DimmedLight": "composites",
-    "Television": "composites",
-    "Schedule": "schedule",
-    "async_wifi_connection": "wifi",
-    "CADATA": "roots",
-}
+# The modules, and the public names that each of them has: imported when first used.
+_NAMES = """
+client ArduinoCloudClient
+property ArduinoCloudObject Task
+composites Location Color ColoredLight DimmedLight Television
+schedule Schedule
+wifi async_wifi_connection
+roots CADATA
+"""
 
 
 def __getattr__(name):
-    if name not in _LAZY:
-        raise AttributeError(name)
-    module = __import__("arduino_iot_cloud." + _LAZY[name], None, None, (name,))
-    value = getattr(module, name)
-    globals()[name] = value
-    return value
+    for line in _NAMES.split("\n"):
+        if name in line.split(" ")[1:]:
+            module = __import__("arduino_iot_cloud." + line.split(" ")[0], None, None, (name,))
+            value = globals()[name] = getattr(module, name)
+            return value
+    raise AttributeError(name)

@@ -3,8 +3,6 @@
 from .port import forget, ticks_add, ticks_diff, ticks_ms
 from .property import ArduinoCloudObject
 
-_NETWORK_NAMES = ("thing_id", "tz_offset", "tz_dst_until")
-
 
 class ArduinoCloudClient:
     """A device on Arduino Cloud. Register the variables, then `start()`.
@@ -22,7 +20,7 @@ class ArduinoCloudClient:
     buffer: int, the largest packet either way, in bytes (128 to 16383).
     """
 
-    trouble = None  # why the link last failed
+    error = None  # why the link last failed
 
     # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
     SERVER = "iot.arduino.cc"
@@ -63,21 +61,21 @@ class ArduinoCloudClient:
         self.discovery = discovery
         self.records = {}
         self._runnable = []
-        self._driver = None
+        self.driver = None
 
     def __getitem__(self, key):
         if key in self.records:
             value = self.records[key].value
             return self.records[key] if isinstance(value, dict) else value
-        if key in _NETWORK_NAMES:
-            return getattr(self._driver and self._driver.session, key, None)
+        if key in self:
+            return getattr(self.driver and self.driver.session, key, None)
         raise KeyError(key)
 
     def __setitem__(self, key, value):
         self.records[key].value = value
 
     def __contains__(self, key):
-        return key in self.records or key in _NETWORK_NAMES
+        return key in self.records or key in ("thing_id", "tz_offset", "tz_dst_until")
 
     def get(self, key, default=None):
         """The value of a variable; `default` where there is no such variable, or none yet."""
@@ -93,7 +91,7 @@ class ArduinoCloudClient:
     def state(self) -> str:
         """Where the connection is, in the C++ library's words: Init, ConnectPhy, ConnectMqttBroker,
         SendCapabilities, RequestLastValues, Connected, Disconnect."""
-        return self._driver.state if self._driver else "Init"
+        return self.driver.state if self.driver else "Init"
 
     @property
     def connected(self) -> bool:
@@ -102,7 +100,15 @@ class ArduinoCloudClient:
 
     def stats(self) -> dict:
         """Counts since the start: connections, published and received messages, dropped ones."""
-        return self._driver.stats() if self._driver else {}
+        driver = self.driver
+        if not driver:
+            return {}
+        return {
+            "connections": driver.connections,
+            "published": driver.published,
+            "received": driver.received,
+            "dropped": driver.session.dropped + driver.mqtt.oversized,
+        }
 
     def register(self, aiotobj, coro=None, **kwargs):
         """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)
@@ -125,8 +131,8 @@ class ArduinoCloudClient:
         if aiotobj.on_run or aiotobj.on_read:
             aiotobj.due = ticks_ms()
             self._runnable.append(aiotobj)
-            if self._driver:
-                self._driver.schedule()
+            if self.driver:
+                self.driver.schedule()
         self.wake()
 
     def check(self, name: str, value):
@@ -136,8 +142,8 @@ class ArduinoCloudClient:
 
     def wake(self):
         """Have the driver look at once for what has changed."""
-        if self._driver:
-            self._driver.wake()
+        if self.driver:
+            self.driver.wake()
 
     def written(self, p):
         """The cloud wrote a property: call its user."""
@@ -168,7 +174,7 @@ class ArduinoCloudClient:
         try:
             result = callback(self, *args)
             if hasattr(result, "send"):
-                self._driver.spawn(p, callback, result)
+                self.driver.spawn(p, callback, result)
             elif callback == p.on_read:
                 p.value = result
         except Exception as error:
@@ -182,27 +188,27 @@ class ArduinoCloudClient:
 
         set_clock(server or self.ntp_server, timeout or self.ntp_timeout)
 
-    def _drive(self, asynchronous):
-        if self.async_mode is not asynchronous:
+    def _run(self, async_mode):
+        if self.async_mode is not async_mode:
             raise RuntimeError(
                 "run() needs sync_mode=False"
-                if asynchronous
+                if async_mode
                 else "update() needs sync_mode=True: in async mode the client runs by itself"
             )
-        if not self._driver:
-            if asynchronous:
+        if not self.driver:
+            if async_mode:
                 from .loop import Driver
             else:
                 from .sync import Driver
-            self._driver = Driver(self)
-        return self._driver
+            self.driver = Driver(self)
+        return self.driver
 
     async def run(self, interval: float = 1.0, backoff: float = 2.0):
         """Connect, stay connected and run the callbacks until `stop()`, beside the program's own asyncio tasks.
 
         interval: seconds before the first reconnection; backoff: what each further one multiplies it by, up to 32 s.
         """
-        await self._drive(True).run(interval, backoff)
+        await self._run(True).run(interval, backoff)
 
     def start(self, interval: float = 1.0, backoff: float = 2.0):
         """Connect. In async mode this runs the client and returns after `stop()`; in sync mode it returns
@@ -212,19 +218,19 @@ class ArduinoCloudClient:
 
             asyncio.run(self.run(interval, backoff))
         else:
-            self._drive(False).start(interval, backoff)
+            self._run(False).start(interval, backoff)
 
     def update(self):
         """In sync mode: receive, call the callbacks that are due, publish. Call it often."""
-        self._drive(False).update()
+        self._run(False).update()
 
     def stop(self):
         """Disconnect and let `run` or `start` return."""
-        if self._driver:
-            self._driver.stop()
+        if self.driver:
+            self.driver.stop()
 
     async def flush(self, timeout: float = 10.0) -> bool:
         """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds."""
         from .waiting import flush
 
-        return await flush(self._drive(True), timeout)
+        return await flush(self._run(True), timeout)

@@ -5,8 +5,6 @@ import sys
 from .mqtt import MQTTError
 from .port import log, timestamp
 
-CLOCK_SET = 1704067200  # 2024: an earlier time means that nobody has set the clock
-
 # Return codes of CONNACK, MQTT 3.1.1 section 3.2.2.3
 _REFUSED = (
     None,
@@ -30,8 +28,8 @@ def explain(client, error: Exception) -> bool:
     """Log why the connection to the cloud failed or ended, an unchanged reason once as a warning and then as
     information. Returns whether waiting may heal it."""
     text, heals = diagnose(client, error)
-    log(20 if text == client.trouble else 30 if heals else 40, text)
-    client.trouble = text
+    log(20 if text == client.error else 30 if heals else 40, text)
+    client.error = text
     return heals
 
 
@@ -67,7 +65,7 @@ def diagnose(client, error: Exception) -> tuple:
 
 
 def _certificate(where, meaning):
-    if timestamp() < CLOCK_SET:
+    if not timestamp():
         return (
             "The certificate of %s cannot be checked: the clock is not set. Set it, or let NTP through." % where,
             True,

@@ -6,24 +6,8 @@ functions work on a `session.Session`.
 """
 
 from . import __version__
-from .messages import (
-    DEVICE_BEGIN,
-    LAST_VALUES_BEGIN,
-    LAST_VALUES_UPDATE,
-    THING_BEGIN,
-    THING_DETACH,
-    THING_UPDATE,
-    TIMEZONE_DOWN,
-    decode,
-    encode,
-)
+from .messages import decode, encode
 from .port import const, log, ticks_add
-
-# Kinds of requests in Session.out
-SUBSCRIBE = const(0)
-UNSUBSCRIBE = const(1)
-SEND = const(2)  # a PUBLISH
-RESET = const(3)  # take the link down
 
 _RETRY_MS = const(2000)  # doubled before each wait for a thing
 _RETRY_MAX_MS = const(32000)
@@ -32,8 +16,6 @@ _UNLINKED_MAX_MS = const(1280000)
 _LAST_VALUES_MS = const(30000)
 _HOLD_MS = const(3000)  # values of our own wait so long for the last values
 _LIMIT = const(11)  # times that one question is asked
-
-_GET_LAST_VALUES = b"\x81\xa2\x00cr:m\x03mgetLastValues"
 
 
 def begin(session, now: int):
@@ -82,7 +64,7 @@ def poll(session, now: int):
 
 def _reset(session):
     session.state = "Disconnected"
-    session.out.append((RESET, None, None))
+    session.out.append(("reset", None, None))
 
 
 def _ask_thing(session):
@@ -92,19 +74,19 @@ def _ask_thing(session):
         topics.append(device + "/c/dw")
     if session.discovery != "command":
         topics.append(device + "/e/i")
-    session.out.append((SUBSCRIBE, topics, None))
-    session.out.append((SEND, device + "/c/up", encode(DEVICE_BEGIN, __version__)))
+    session.out.append(("subscribe", topics, None))
+    session.out.append(("publish", device + "/c/up", encode("DeviceBegin", __version__)))
     if session.discovery != "legacy":
-        session.out.append((SEND, device + "/c/up", encode(THING_BEGIN, "")))
+        session.out.append(("publish", device + "/c/up", encode("ThingBegin", "")))
 
 
 def _ask_last_values(session):
     # The way the thing was found; then, where allowed, both ways.
     again = session.count > 1 and session.discovery == "both"
     if session.legacy or again:
-        session.out.append((SEND, "/a/t/%s/shadow/o" % session.thing_id, _GET_LAST_VALUES))
+        session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:
-        session.out.append((SEND, "/a/d/%s/c/up" % session.device_id, encode(LAST_VALUES_BEGIN)))
+        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, encode("LastValuesBegin")))
 
 
 def _attach(session, thing_id, legacy, now):
@@ -131,13 +113,13 @@ def _attach(session, thing_id, legacy, now):
     topics = [session.data_in]
     if session.discovery != "command":
         topics.append(thing + "/shadow/i")
-    session.out.append((SUBSCRIBE, topics, None))
+    session.out.append(("subscribe", topics, None))
     _enter(session, "RequestLastValues", now)
 
 
 def _detach(session, now):
     if session.topic is not None:
-        session.out.append((UNSUBSCRIBE, [session.data_in, "/a/t/%s/shadow/i" % session.thing_id], None))
+        session.out.append(("unsubscribe", [session.data_in, "/a/t/%s/shadow/i" % session.thing_id], None))
         session.topic = None
         session.data_in = b""
         _enter(session, "SendCapabilities", now)
@@ -157,17 +139,17 @@ def message(session, topic: bytes, buf, pos: int, end: int, now: int):
 
 
 def _command(session, command, now):
-    tag = command[0]
-    if tag == THING_UPDATE:
+    name = command[0]
+    if name == "ThingUpdate":
         _attach(session, command[1], False, now)
-    elif tag == THING_DETACH:
+    elif name == "ThingDetach":
         if command[1] == session.thing_id:
             _detach(session, now)
         else:
             session.drop("a ThingDetach for another thing")
-    elif tag == LAST_VALUES_UPDATE:
+    elif name == "LastValuesUpdate":
         _last_values(session, command[1], 0, len(command[1]), now)
-    elif tag == TIMEZONE_DOWN:
+    elif name == "TimezoneDown":
         session.tz_offset, session.tz_dst_until = command[1:]
 
 

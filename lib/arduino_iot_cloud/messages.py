@@ -4,57 +4,52 @@ Tags and layouts are those of the ArduinoIoTCloud C++ library 2.9.
 """
 
 from .cbor import Reader, Writer
-from .port import const
-
-
-OTA_BEGIN = const(0x010000)
-OTA_UPDATE = const(0x010100)
-OTA_PROGRESS = const(0x010200)
-THING_BEGIN = const(0x010300)
-THING_UPDATE = const(0x010400)
-LAST_VALUES_BEGIN = const(0x010500)
-LAST_VALUES_UPDATE = const(0x010600)
-DEVICE_BEGIN = const(0x010700)
-TIMEZONE_UP = const(0x010800)
-TIMEZONE_DOWN = const(0x010900)
-THING_DETACH = const(0x011000)
-DEVICE_NET_CONFIG = const(0x011100)
-WIFI_FIRMWARE = const(0x012014)
-
-# What comes down, a letter a parameter: t thing id, v last values, n integer, i OTA id, u URL, h hash.
-_DOWN = {
-    THING_UPDATE: "t",
-    THING_DETACH: "t",
-    LAST_VALUES_UPDATE: "v",
-    TIMEZONE_DOWN: "nn",
-    OTA_UPDATE: "iuhh",
+# Name -> tag, and for what comes down a letter a parameter:
+# t thing id, v last values, n integer, i OTA id, u URL, h hash.
+_COMMANDS = {
+    "OtaBegin": (0x010000, None),
+    "OtaUpdate": (0x010100, "iuhh"),
+    "OtaProgress": (0x010200, None),
+    "ThingBegin": (0x010300, None),
+    "ThingUpdate": (0x010400, "t"),
+    "LastValuesBegin": (0x010500, None),
+    "LastValuesUpdate": (0x010600, "v"),
+    "DeviceBegin": (0x010700, None),
+    "TimezoneUp": (0x010800, None),
+    "TimezoneDown": (0x010900, "nn"),
+    "ThingDetach": (0x011000, "t"),
+    "DeviceNetConfig": (0x011100, None),
+    "WiFiFWVersion": (0x012014, None),
 }
 
 
-def encode(tag: int, *params) -> bytes:
-    """A command with its parameters (str, int, bytes); the state of OTA_PROGRESS goes as a simple value."""
+def encode(name: str, *params) -> bytes:
+    """The command of that name with its parameters (str, int, bytes); OtaProgress has its state as a simple value.
+
+    Raises KeyError for an unknown name.
+    """
     writer = Writer(b"")
-    _write(writer, tag, params)  # counts
+    _write(writer, name, params)  # counts
     writer = Writer(bytearray(writer.pos))
-    _write(writer, tag, params)
+    _write(writer, name, params)
     return bytes(writer.buf)
 
 
-def _write(writer, tag, params):
-    writer.head(6, tag)
+def _write(writer, name, params):
+    writer.head(6, _COMMANDS[name][0])
     writer.head(4, len(params))
     for i in range(len(params)):
         if isinstance(params[i], bytes):
             writer.head(2, len(params[i]))
             writer.raw(params[i])
-        elif tag == OTA_PROGRESS and i == 1:
+        elif i == 1 and name == "OtaProgress":
             writer.head(7, params[i])
         else:
             writer.scalar(params[i])
 
 
-def decode(buf, pos: int, end: int) -> tuple:
-    """A command that came down, as (tag, parameter, ...). Raises CBORError for any other bytes.
+def decode(buf, pos: int, end: int) -> list:
+    """A command that came down: [name, parameter, ...]. Raises CBORError for any other bytes.
 
     Missing parameters and wrong types are refused, further parameters ignored.
     """
@@ -62,9 +57,13 @@ def decode(buf, pos: int, end: int) -> tuple:
     reader.open(buf, pos, end)
     if reader.head() >> 5 != 6:
         reader.fail("a command is a tag")
-    command = [reader.arg]
-    kinds = _DOWN.get(reader.arg)
-    if kinds is None:
+    command = []
+    for name in _COMMANDS:
+        tag, kinds = _COMMANDS[name]
+        if tag == reader.arg and kinds:
+            command.append(name)
+            break
+    else:
         reader.fail("unknown command")
     if reader.head() >> 5 != 4:
         reader.fail("parameters are an array")
@@ -85,4 +84,4 @@ def decode(buf, pos: int, end: int) -> tuple:
         if not good:
             reader.fail("parameter of a wrong type or length")
         command.append(param)
-    return tuple(command)
+    return command

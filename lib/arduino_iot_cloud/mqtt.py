@@ -8,12 +8,13 @@ until its PUBACK, so that nothing else has to remember it over a reconnect.
 
 from .port import const, ticks_add, ticks_diff
 
-CONNACK = const(2)
 PUBLISH = const(3)
-PUBACK = const(4)
-SUBACK = const(9)
+_CONNACK = const(2)
+_PUBACK = const(4)
+_SUBACK = const(9)
+_UNSUBACK = const(11)
+_PINGRESP = const(13)
 
-_PINGREQ = b"\xc0\x00"
 _FRONT = const(3)  # bytes kept free in front of the topic for the fixed header
 _ACKS = const(16)  # PUBACKs that can wait to be sent
 
@@ -42,9 +43,10 @@ class MQTT:
     def opened(self, now: int):
         """A new connection begins: forget what was half received. An unacknowledged PUBLISH stays."""
         self._start = self._have = self._skip = self._ack_end = 0
-        self._pinged = False
-        self._last_rx = self._last_tx = now
+        self.blocked = False  # `packet()` returns nothing until the PUBACKs are sent that are owed
         self.code = 0
+        self._pinged = False
+        self._last_rx = self.last_tx = now  # last_tx: when something was sent, for the writer to set
 
     # Outbound
 
@@ -90,22 +92,14 @@ class MQTT:
             self.tx[self._tx_start] = 0x3A
         return memoryview(self.tx)[self._tx_start : self._tx_end]
 
-    def blocked(self) -> bool:
-        """Whether `packet()` waits until the PUBACKs are sent that are owed."""
-        return self._ack_end == len(self._acks)
-
     def acks(self):
         """The PUBACKs that are owed for what `packet()` returned, or None. They then count as sent."""
         n = self._ack_end
-        if n:
-            self._ack_end = 0
-            return memoryview(self._acks)[:n]
-        return None
-
-    def sent(self, now: int):
-        """Something was sent at this tick."""
-        if not self._pinged:
-            self._last_tx = now
+        if not n:
+            return None
+        self._ack_end = 0
+        self.blocked = False
+        return bytes(self._acks[:n])
 
     def poll(self, now: int):
         """Keep the connection alive: returns the PINGREQ that is due, else None, and sets `wake`.
@@ -118,18 +112,18 @@ class MQTT:
             return None
         quarter = self.keepalive * 250
         if self._pinged:
-            wait = 2 * quarter - ticks_diff(now, self._last_tx)
+            wait = 2 * quarter - ticks_diff(now, self._last_rx)
             if wait <= 0:
                 raise MQTTError("the server does not answer", 0)
         else:
-            wait = 3 * quarter - max(ticks_diff(now, self._last_tx), ticks_diff(now, self._last_rx))
-        ping = wait <= 0
-        if ping:
-            self._pinged = True
-            self._last_tx = now
-            wait = 2 * quarter
+            wait = 3 * quarter - max(ticks_diff(now, self.last_tx), ticks_diff(now, self._last_rx))
         self.wake = ticks_add(now, wait)
-        return _PINGREQ if ping else None
+        if wait > 0:
+            return None
+        self._pinged = True
+        self._last_rx = now  # from here on the answer is waited for
+        self.wake = ticks_add(now, 2 * quarter)
+        return b"\xc0\x00"  # PINGREQ
 
     # Inbound
 
@@ -149,7 +143,7 @@ class MQTT:
         For PUBLISH, `view[topic:topic_end]` and `view[payload:payload_end]` hold until the next call.
         For CONNACK and SUBACK, `code` is the return code. Raises MQTTError for what no server may send.
         """
-        if self.blocked():
+        if self.blocked:
             return 0
         rx = self.rx
         start = self._start
@@ -197,14 +191,14 @@ class MQTT:
             if first & 2:
                 self._ack(self.topic_end)
             self.payload_end = end
-        elif kind == PUBACK and n == 2:
+        elif kind == _PUBACK and n == 2:
             if rx[pos] << 8 | rx[pos + 1] == self.unacked:
                 self.unacked = 0
-        elif kind == CONNACK and n == 2:
+        elif kind == _CONNACK and n == 2:
             self.code = rx[pos + 1]
-        elif kind == SUBACK and n > 2:
+        elif kind == _SUBACK and n > 2:
             self.code = max(rx[pos + 2 : end])
-        elif not (kind == 11 and n == 2 or kind == 13 and n == 0):
+        elif not (kind == _UNSUBACK and n == 2 or kind == _PINGRESP and n == 0):
             raise MQTTError("unexpected packet", first)
         return kind
 
@@ -217,6 +211,7 @@ class MQTT:
         acks[n + 2] = self.rx[pos]
         acks[n + 3] = self.rx[pos + 1]
         self._ack_end = n + 4
+        self.blocked = n + 4 == len(acks)
 
     def _wait(self, start):
         # Move what is there of the next packet to the front, so that the rest fits behind it.

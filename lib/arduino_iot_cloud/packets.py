@@ -1,11 +1,5 @@
 """MQTT 3.1.1 packets that a client sends outside of the steady state, as bytes."""
 
-from .port import const
-
-DISCONNECT = b"\xe0\x00"
-_SUBSCRIBE = const(0x82)
-_UNSUBSCRIBE = const(0xA2)
-
 
 def _field(data):
     if isinstance(data, str):
@@ -40,7 +34,7 @@ def connect(client_id, username, password, keepalive: int) -> bytes:
 def subscribe(identifier: int, topics, qos: int = 1) -> bytes:
     """The SUBSCRIBE packet (section 3.8) for some topic filters (str or bytes)."""
     return _packet(
-        _SUBSCRIBE,
+        0x82,
         bytes((identifier >> 8, identifier & 255)) + b"".join([_field(topic) + bytes((qos,)) for topic in topics]),
     )
 
@@ -48,10 +42,25 @@ def subscribe(identifier: int, topics, qos: int = 1) -> bytes:
 def unsubscribe(identifier: int, topics) -> bytes:
     """The UNSUBSCRIBE packet (section 3.10) for some topic filters (str or bytes)."""
     return _packet(
-        _UNSUBSCRIBE, bytes((identifier >> 8, identifier & 255)) + b"".join([_field(topic) for topic in topics])
+        0xA2, bytes((identifier >> 8, identifier & 255)) + b"".join([_field(topic) for topic in topics])
     )
 
 
 def publish(topic, payload: bytes) -> bytes:
     """A PUBLISH packet of QoS 0 (section 3.3), for messages that their sender repeats itself."""
     return _packet(0x30, _field(topic) + payload)
+
+
+def take(requests: list, mqtt) -> bytes:
+    """Take the first of the requests that a session has left in `out`. Returns its packet; of QoS 0 where it
+    publishes, since the session repeats what gets no answer. Raises MQTTError for "reset"."""
+    kind, topic, payload = requests.pop(0)
+    if kind == "publish":
+        return publish(topic, payload)
+    if kind == "subscribe":
+        return subscribe(mqtt.next_identifier(), topic)
+    if kind == "unsubscribe":
+        return unsubscribe(mqtt.next_identifier(), topic)
+    from .mqtt import MQTTError
+
+    raise MQTTError("the cloud does not answer for this device", 0)

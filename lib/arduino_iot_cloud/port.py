@@ -1,7 +1,7 @@
 """What differs between the interpreters: constants, ticks, Unix time, reports, and modules to let go of."""
 
 import sys
-import time
+from time import gmtime, time
 
 MICROPYTHON = sys.implementation.name == "micropython"
 
@@ -9,31 +9,16 @@ if MICROPYTHON:
     from micropython import const
     from time import ticks_add, ticks_diff, ticks_ms
 else:
-
-    def const(value):
-        """MicroPython's compiler puts the value in place of the name; here it is a value like any other."""
-        return value
-
-    def ticks_ms() -> int:
-        """The monotonic clock in ms, modulo 2**30 as on a 32-bit board."""
-        return int(time.monotonic() * 1000) & 0x3FFFFFFF
-
-    def ticks_add(ticks: int, delta: int) -> int:
-        """The tick that is `delta` ms after `ticks`."""
-        return (ticks + delta) & 0x3FFFFFFF
-
-    def ticks_diff(end: int, start: int) -> int:
-        """Milliseconds from `start` to `end`, right for less than 2**29 ms either way."""
-        return ((end - start + 0x20000000) & 0x3FFFFFFF) - 0x20000000
-
+    from .cpython import const, ticks_add, ticks_diff, ticks_ms
 
 # Seconds from 1970 to the epoch of this port's time.time(): several ports count from 2000.
-EPOCH = 946684800 if time.gmtime(0)[0] == 2000 else 0
+EPOCH = 946684800 if gmtime(0)[0] == 2000 else 0
 
 
 def timestamp() -> int:
-    """Unix time: whole seconds since 1970, on every port."""
-    return int(time.time()) + EPOCH
+    """Unix time: whole seconds since 1970, on every port; 0 where nobody has set the clock (before 2024)."""
+    now = int(time()) + EPOCH
+    return now if now > 1704067200 else 0
 
 
 def log(level: int, text: str):

@@ -13,7 +13,8 @@ from .senml import Records
 class Session:
     """What a device knows about its thing. `properties` is a dict of them by name, kept by the caller.
 
-    `out` collects requests to send: tuples of a kind from `handshake`, a topic or topics, a payload.
+    `out` collects requests to send: ("subscribe", topics, None), ("unsubscribe", topics, None),
+    ("publish", topic, payload) and ("reset", None, None), which asks to take the link down.
     `on_value(property)` is called for each property that the cloud wrote, `on_sync()` after the
     last values have arrived.
     """

@@ -3,55 +3,48 @@
 `ssl` is used where there is one that verifies (CPython), the built-in `tls` on MicroPython.
 """
 
-import asyncio
-
 from .port import MICROPYTHON, log
 
-if not MICROPYTHON:
+if MICROPYTHON:
 
-    class Stream:
-        """CPython's two asyncio streams with the face of MicroPython's one, and `readinto`."""
+    async def open_stream(host: str, port: int, context, params: dict):
+        """Open a connection to `port` of `host`. Returns a non-blocking socket. Raises OSError or ValueError.
 
-        out_buf = True  # something may wait to be sent
+        `context` is what the function of that name returned; `params` are the ssl_params. The TLS
+        handshake is done while the first bytes are sent or received; none of ours leaves before it.
+        """
+        import socket
+        from asyncio import core
 
-        def __init__(self, reader, writer):
-            self._reader = reader
-            self.s = self._writer = writer
+        address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+        stream = socket.socket(address[0], address[1], address[2])
+        try:
+            stream.setblocking(False)
+            try:
+                stream.setsockopt(6, 1, 1)  # TCP_NODELAY, where the port has it
+            except (OSError, ValueError, AttributeError):
+                pass
+            try:
+                stream.connect(address[-1])
+            except OSError as error:
+                if error.errno not in (115, 119):  # EINPROGRESS
+                    raise
+            await _writable(stream, core)
+            if context:
+                stream = context.wrap_socket(
+                    stream, server_hostname=params.get("server_hostname") or host, do_handshake_on_connect=False
+                )
+                stream.setblocking(False)
+        except BaseException:
+            stream.close()
+            raise
+        return stream
 
-        async def readinto(self, view):
-            """Read what there is into `view`. Returns the number of bytes, 0 at the end of the stream."""
-            data = await self._reader.read(len(view))
-            view[: len(data)] = data
-            return len(data)
+    def _writable(stream, core):
+        yield core._io_queue.queue_write(stream)
 
-        def write(self, data):
-            """Send, without waiting."""
-            self._writer.write(bytes(data))
-
-        async def drain(self):
-            """Wait until what was written has been taken."""
-            await self._writer.drain()
-
-
-async def open_stream(host: str, port: int, context, params: dict):
-    """Open a connection. Returns its stream: `readinto`, `write`, `drain`, `out_buf`, and `s`, to close. `context` is what the function of that name returned; `params` are the ssl_params.
-
-    The TLS handshake may end with the first bytes that are sent or received; no byte of ours
-    leaves before it has. Raises OSError or ValueError.
-    """
-    name = context and (params.get("server_hostname") or host)
-    if not MICROPYTHON:
-        return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=name))
-    reader, _ = await asyncio.open_connection(host, port)
-    sock = reader.s
-    try:
-        sock.setsockopt(6, 1, 1)  # TCP_NODELAY, where the port has it
-    except (OSError, ValueError, AttributeError):
-        pass
-    if context:
-        reader.s = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
-        reader.s.setblocking(False)
-    return reader
+else:
+    from .cpython import open_stream  # noqa: F401
 
 
 def context(client):

@@ -1,0 +1,71 @@
+"""What MicroPython has and CPython has not, under the same names. Not needed on a board."""
+
+import asyncio
+from time import monotonic
+
+
+def const(value):
+    """MicroPython's compiler puts the value in place of the name; here it is a value like any other."""
+    return value
+
+
+def ticks_ms() -> int:
+    """The monotonic clock in ms, modulo 2**30 as on a 32-bit board."""
+    return int(monotonic() * 1000) & 0x3FFFFFFF
+
+
+def ticks_add(ticks: int, delta: int) -> int:
+    """The tick that is `delta` ms after `ticks`."""
+    return (ticks + delta) & 0x3FFFFFFF
+
+
+def ticks_diff(end: int, start: int) -> int:
+    """Milliseconds from `start` to `end`, right for less than 2**29 ms either way."""
+    return ((end - start + 0x20000000) & 0x3FFFFFFF) - 0x20000000
+
+
+class Alarm:
+    """A sleep that `ring` ends early."""
+
+    def __init__(self):
+        self._event = asyncio.Event()
+
+    def ring(self):
+        """Wake who waits, or let the next wait return at once."""
+        self._event.set()
+
+    async def wait(self, ms: int):
+        """Sleep until `ring`, for `ms` at most."""
+        try:
+            await asyncio.wait_for(self._event.wait(), ms / 1000)
+        except asyncio.TimeoutError:
+            pass
+        self._event.clear()
+
+
+class Stream:
+    """The two streams of asyncio as one, for `read` and `send`."""
+
+    def __init__(self, reader, writer):
+        self.reader = reader
+        self.writer = writer
+        self.close = writer.close
+
+
+async def open_stream(host: str, port: int, context, params: dict) -> Stream:
+    """Open a connection to `port` of `host`; arguments as for transport.open_stream on MicroPython."""
+    name = context and (params.get("server_hostname") or host)
+    return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=name))
+
+
+async def read(stream: Stream, view) -> int:
+    """Wait for bytes and read into `view`. Returns their number, 0 at the end of the stream."""
+    data = await stream.reader.read(len(view))
+    view[: len(data)] = data
+    return len(data)
+
+
+async def send(stream: Stream, data):
+    """Write all of `data`."""
+    stream.writer.write(bytes(data))
+    await stream.writer.drain()
