@@ -1,0 +1,105 @@
+"""Fixtures for the device tests: a broker, the opposite behind it, device programs, servers that misbehave."""
+
+import itertools
+import signal
+
+import pytest
+from devices import DEVICE_ID, SECRET, Device
+from localcloud.remote import RemoteCloud
+from opposite import THING_ID, Opposite
+
+USERS = {DEVICE_ID: SECRET, "opposite": "opposite"}
+
+
+@pytest.fixture
+def broker(mosquitto):
+    """A mosquitto that knows the device's secret."""
+    broker = mosquitto(users=USERS)
+    yield broker
+    if broker.process.returncode is None:
+        broker.process.signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def start_opposite():
+    """`start_opposite(broker, **options)` -> an Opposite, disconnected at the end."""
+    made = []
+
+    def make(broker, device_id=DEVICE_ID, **options):
+        options.setdefault("username", "opposite")
+        options.setdefault("password", "opposite")
+        made.append(Opposite(broker, device_id, **options))
+        return made[-1]
+
+    yield make
+    for opposite in made:
+        opposite.close()
+
+
+@pytest.fixture
+def opposite(broker, start_opposite):
+    """The cloud behind `broker`."""
+    return start_opposite(broker)
+
+
+@pytest.fixture
+def start_device(interpreter, tmp_path):
+    """`start_device(setup, broker, **options)` -> a devices.Device on each interpreter in turn."""
+    made = []
+
+    def make(setup="", broker=None, **options):
+        path = tmp_path / ("device%d.py" % len(made))
+        made.append(Device(interpreter, path, setup, broker, **options))
+        return made[-1]
+
+    yield make
+    interpreter.stop_all()
+    for device in made:
+        # no task of the client may end by an exception that nobody takes
+        assert "Task exception" not in device.output, device.output
+
+
+@pytest.fixture
+def connect_device(start_device, broker, opposite):
+    """As `start_device`, and waits until the values flow."""
+
+    def make(setup="", **options):
+        device = start_device(setup, broker, **options)
+        device.wait_until("client.connected")
+        return device
+
+    return make
+
+
+class Project:
+    """A device and a thing of the test's own in the local cloud."""
+
+    def __init__(self, about, variables, attached=True):
+        self.about = about
+        self.request = RemoteCloud(about).request
+        device = self.request("POST", "/devices", {"name": "test device"})
+        self.device_id, self.secret = device["id"], device["secret"]
+        self.thing_id = self.create_thing(variables, self.device_id if attached else None)
+
+    def create_thing(self, variables, device_id=None):
+        """Make another thing; its id. `variables` are (name, type, permission)."""
+        body = {
+            "name": "test thing",
+            "timezone": "UTC",
+            "device_id": device_id,
+            "variables": [dict(zip(("name", "type", "permission"), variable)) for variable in variables],
+        }
+        return self.request("POST", "/things", body)["id"]
+
+    def attach(self, thing_id=None):
+        """Attach the device to a thing."""
+        self.request("PUT", "/things/%s/device" % (thing_id or self.thing_id), {"device_id": self.device_id})
+
+    def write(self, name, value, thing_id=None):
+        """Set a variable in the cloud."""
+        path = "/things/%s/variables/%s/value" % (thing_id or self.thing_id, name)
+        self.request("PUT", path, {"value": value})
+
+    def value(self, name, thing_id=None):
+        """A variable's value in the cloud."""
+        return self.request("GET", "/things/%s/variables/%s" % (thing_id or self.thing_id, name))["value"]

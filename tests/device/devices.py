@@ -1,0 +1,80 @@
+"""A device program as a child process: a test writes its middle, and gives it orders while it runs."""
+
+import ast
+
+from toolchain.paths import ROOT
+
+FOLDER = ROOT / "tests" / "device"
+DEVICE_ID = "d0d0d0d0-1111-4222-8333-d0d0d0d0d0d0"
+SECRET = "a-secret-of-no-importance"
+
+_PROGRAM = """\
+from program import *
+
+client = ArduinoCloudClient(**%r)
+%s
+run(client, globals(), **%r)
+"""
+
+
+class Device:
+    """A program around an ArduinoCloudClient.
+
+    setup      the program between the construction of `client` and `run`: registers the variables
+    run        arguments of `client.run`
+    arguments  of ArduinoCloudClient; a plain connection to `broker` unless they say otherwise
+    """
+
+    def __init__(self, interpreter, path, setup, broker=None, run=None, path_folders=(), heap=None, **arguments):
+        arguments.setdefault("device_id", DEVICE_ID)
+        arguments.setdefault("username", arguments["device_id"])
+        arguments.setdefault("password", SECRET)
+        arguments.setdefault("ssl_params", None)
+        if broker is not None:
+            arguments.setdefault("server", broker.host)
+            arguments.setdefault("port", broker.port)
+        arguments = {name: value for name, value in arguments.items() if value is not ...}
+        path.write_text(_PROGRAM % (arguments, setup, run or {}))
+        self.id = arguments["device_id"]
+        self.process = interpreter.start(path, path=[FOLDER, *path_folders], heap=heap)
+        self._asked = 0
+        self._read = 0
+
+    @property
+    def output(self):
+        """What it has printed and logged."""
+        return self.process.stdout + self.process.stderr
+
+    def wait_for(self, pattern, timeout=10):
+        """Wait until its output has a line that matches (from the start on): the match."""
+        return self.process.wait_for(pattern, timeout)
+
+    def wait_for_next(self, pattern, timeout=10):
+        """As `wait_for`, after what the last call of this found."""
+        match = self.process.wait_for(pattern, timeout, start=self._read)
+        self._read = match.end()
+        return match
+
+    def do(self, statement):
+        """Have it execute a line."""
+        self.process.send(statement + "\n")
+
+    def ask(self, expression, timeout=10):
+        """The value of an expression there."""
+        self._asked += 1
+        self.do("print('answer %d', repr((%s)))" % (self._asked, expression))
+        answer = self.wait_for(r"^answer %d (.*)\n|^order failed.*\n" % self._asked, timeout)
+        assert answer.group(1) is not None, self.output
+        return ast.literal_eval(answer.group(1))
+
+    def wait_until(self, expression, timeout=10):
+        """Wait until an expression is true there; it is looked at every 10 ms."""
+        self._asked += 1
+        self.do("until(lambda: %s, %d)" % (expression, self._asked))
+        self.wait_for(r"^until %d\n" % self._asked, timeout)
+
+    def stop(self, timeout=10):
+        """`client.stop()`, and wait for the program's end."""
+        self.do("client.stop()")
+        self.wait_for(r"^ended\n", timeout)
+        assert self.process.wait(timeout).returncode == 0

@@ -1,0 +1,98 @@
+"""What every device program of these tests begins with: the client, and orders from the test on stdin.
+
+Runs on CPython and MicroPython. Everything that is logged or raised goes to stdout.
+"""
+
+import asyncio
+import sys
+import time
+
+MICROPYTHON = sys.implementation.name == "micropython"
+
+if not MICROPYTHON:
+    import logging
+
+    # As MicroPython's log without `logging`: warnings and errors, a line each
+    sys.stderr = sys.stdout
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+
+from arduino_iot_cloud import ArduinoCloudClient  # noqa: E402, F401
+
+
+def milliseconds():
+    """The monotonic clock in ms."""
+    return time.ticks_ms() if MICROPYTHON else int(time.monotonic() * 1000)
+
+
+class Ticker:
+    """A user's task that wants to run every 5 ms, and notes how long it really took."""
+
+    def __init__(self):
+        self.gaps = []
+        asyncio.create_task(self._tick())
+
+    async def _tick(self):
+        while True:
+            begin = milliseconds()
+            await asyncio.sleep(0.005)
+            self.gaps.append(milliseconds() - begin)
+
+    def take(self):
+        """(count, median, longest) of the gaps in ms since the last call."""
+        gaps = sorted(self.gaps)
+        self.gaps = []
+        return len(gaps), gaps[len(gaps) // 2], gaps[-1]
+
+
+def later(coroutine):
+    """Run a coroutine as a task; its result is printed as `result ...`."""
+
+    async def finish():
+        print("result %r" % (await coroutine,))
+
+    asyncio.create_task(finish())
+
+
+def until(condition, number):
+    """Print `until NUMBER` once a condition has come true."""
+
+    async def watch():
+        while not condition():
+            await asyncio.sleep(0.01)
+        print("until %d" % number)
+
+    asyncio.create_task(watch())
+
+
+async def _orders(names):
+    if MICROPYTHON:
+        reader = asyncio.StreamReader(sys.stdin)
+    else:
+        reader = asyncio.StreamReader()
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while True:
+        line = await reader.readline()
+        if not line:
+            return
+        try:
+            exec(line.decode(), names)
+        except Exception as error:
+            print("order failed: %s: %s" % (type(error).__name__, error))
+
+
+def run(client, names, **arguments):
+    """Run the client until it is stopped, and the orders beside it; prints `ended`, or what was raised."""
+
+    async def main():
+        names["ticker"] = Ticker()
+        orders = asyncio.create_task(_orders(names))
+        print("running")
+        await client.run(**arguments)
+        orders.cancel()
+        print("ended")
+
+    try:
+        asyncio.run(main())
+    except Exception as error:
+        print("run raised %s: %s" % (type(error).__name__, error))
+        sys.exit(1)
