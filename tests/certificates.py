@@ -1,4 +1,4 @@
-"""Throw-away certificates for tests: an authority, a server for 127.0.0.1/localhost, a client."""
+"""Throw-away certificates for tests: an authority, a server for 127.0.0.1/localhost, a client, unfit servers."""
 
 import datetime
 import ipaddress
@@ -14,7 +14,7 @@ class Certificates:
 
     def __init__(self, folder, client_name="test-client"):
         self.folder = folder
-        ca_key = ec.generate_private_key(ec.SECP256R1())
+        self._ca_key = ca_key = ec.generate_private_key(ec.SECP256R1())
         ca = _certificate("Test authority", ca_key.public_key(), "Test authority", ca_key, authority=True)
         self.ca_file, self.ca_file_der = self._write("ca", ca)
         for role, name in (("server", "localhost"), ("client", client_name)):
@@ -24,6 +24,13 @@ class Certificates:
                 pem, der = self._write("%s_%s" % (role, kind), thing)
                 setattr(self, "%s_%s" % (role, kind), pem)
                 setattr(self, "%s_%s_der" % (role, kind), der)
+
+    def make_server(self, label, name="localhost", days=(-1, 30)):
+        """Another server, for one name, valid from and to so many days from now: (certificate, key) in PEM."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = [x509.DNSName(name)]
+        cert = _certificate(name, key.public_key(), "Test authority", self._ca_key, names=names, days=days)
+        return self._write(label + "_cert", cert)[0], self._write(label + "_key", key)[0]
 
     def _write(self, name, thing):
         paths = []
@@ -44,7 +51,10 @@ def _name(common_name):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _certificate(name, public_key, issuer, issuer_key, authority=False):
+_LOCAL = (x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
+
+
+def _certificate(name, public_key, issuer, issuer_key, authority=False, names=_LOCAL, days=(-1, 30)):
     now = datetime.datetime.now(datetime.timezone.utc)
     builder = (
         x509.CertificateBuilder()
@@ -52,13 +62,12 @@ def _certificate(name, public_key, issuer, issuer_key, authority=False):
         .issuer_name(_name(issuer))
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
+        .not_valid_before(now + datetime.timedelta(days=days[0]))
+        .not_valid_after(now + datetime.timedelta(days=days[1]))
         .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
     if not authority:
-        names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     return builder.sign(issuer_key, hashes.SHA256())

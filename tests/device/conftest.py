@@ -1,12 +1,11 @@
 """Fixtures for the device tests: a broker, the opposite behind it, device programs, servers that misbehave."""
 
-import itertools
 import signal
 
 import pytest
 from devices import DEVICE_ID, SECRET, Device
 from localcloud.remote import RemoteCloud
-from opposite import THING_ID, Opposite
+from opposite import Opposite
 
 USERS = {DEVICE_ID: SECRET, "opposite": "opposite"}
 
@@ -52,6 +51,7 @@ def start_device(interpreter, tmp_path):
         made.append(Device(interpreter, path, setup, broker, **options))
         return made[-1]
 
+    make.interpreter = interpreter
     yield make
     interpreter.stop_all()
     for device in made:
@@ -103,3 +103,23 @@ class Project:
     def value(self, name, thing_id=None):
         """A variable's value in the cloud."""
         return self.request("GET", "/things/%s/variables/%s" % (thing_id or self.thing_id, name))["value"]
+
+
+@pytest.fixture
+def project(local_cloud):
+    """`project(variables, attached=True)` -> a Project in the worker's local cloud."""
+    return lambda variables, attached=True: Project(local_cloud.about, variables, attached)
+
+
+@pytest.fixture
+def serve():
+    """`serve(Class, *arguments)` -> a server of servers.py, closed at the end."""
+    made = []
+
+    def make(kind, *arguments, **options):
+        made.append(kind(*arguments, **options))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()

@@ -1,4 +1,4 @@
-"""A stand-in for the cloud, written with paho-mqtt and cbor2 alone: shares no code with the client or the local cloud."""
+"""A stand-in for the cloud, written with paho-mqtt and cbor2: shares no code with the client or the local cloud."""
 
 import threading
 import time
