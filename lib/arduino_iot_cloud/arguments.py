@@ -1,6 +1,7 @@
-"""The checks of ArduinoCloudClient's arguments, let go of after the construction."""
+"""What ArduinoCloudClient does with its arguments, and with what is registered; let go of at the start."""
 
-from .port import log
+from .port import log, ticks_ms
+from .property import ArduinoCloudObject
 
 
 def check(device_id, username, password, ssl_params, keepalive, discovery, buffer):
@@ -22,3 +23,27 @@ def check(device_id, username, password, ssl_params, keepalive, discovery, buffe
         raise ValueError("discovery is 'both', 'command' or 'legacy', not %r" % (discovery,))
     if ssl_params is None:
         log(30, "ssl_params=None: the connection is neither encrypted nor verified")
+
+
+def register(client, aiotobj, coro, kwargs: dict):
+    """What `ArduinoCloudClient.register` does."""
+    if isinstance(aiotobj, str):
+        if coro is not None:
+            kwargs["on_run"] = coro
+        aiotobj = ArduinoCloudObject(aiotobj, **kwargs)
+    elif not isinstance(aiotobj, ArduinoCloudObject):
+        raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
+    elif kwargs:
+        raise TypeError("'%s' got arguments beside the object: %s" % (aiotobj.name, ", ".join(kwargs)))
+    old = client.records.get(aiotobj.name)
+    if old in client.runnable:
+        client.runnable.remove(old)
+    client.check(aiotobj.name, aiotobj.value)
+    aiotobj.client = client
+    client.records[aiotobj.name] = aiotobj
+    if aiotobj.on_run or aiotobj.on_read:
+        aiotobj.due = ticks_ms()
+        client.runnable.append(aiotobj)
+        if client.driver:
+            client.driver.schedule()
+    client.wake()

@@ -1,7 +1,6 @@
 """ArduinoCloudClient: the variables as a dict, and the calls that run them."""
 
-from .port import forget, ticks_add, ticks_diff, ticks_ms
-from .property import ArduinoCloudObject
+from .port import forget, ticks_add, ticks_diff
 
 
 class ArduinoCloudClient:
@@ -45,7 +44,6 @@ class ArduinoCloudClient:
         from .arguments import check
 
         check(device_id, username, password, ssl_params, keepalive, discovery, buffer)
-        forget("arguments")
         listener = 0 if password is None else 1
         self.device_id = device_id if isinstance(device_id, str) else device_id.decode()
         self.username = username
@@ -60,7 +58,7 @@ class ArduinoCloudClient:
         self.async_mode = not sync_mode
         self.discovery = discovery
         self.records = {}
-        self._runnable = []
+        self.runnable = []
         self.driver = None
 
     def __getitem__(self, key):
@@ -100,45 +98,21 @@ class ArduinoCloudClient:
 
     def stats(self) -> dict:
         """Counts since the start: connections, published and received messages, dropped ones."""
-        driver = self.driver
-        if not driver:
-            return {}
-        return {
-            "connections": driver.connections,
-            "published": driver.published,
-            "received": driver.received,
-            "dropped": driver.session.dropped + driver.mqtt.oversized,
-        }
+        from .waiting import stats
+
+        return stats(self.driver)
 
     def register(self, aiotobj, coro=None, **kwargs):
         """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)
         and the arguments of ArduinoCloudObject. A name that is there is replaced."""
-        if isinstance(aiotobj, str):
-            if coro is not None:
-                kwargs["on_run"] = coro
-            aiotobj = ArduinoCloudObject(aiotobj, **kwargs)
-        elif not isinstance(aiotobj, ArduinoCloudObject):
-            raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
-        elif kwargs:
-            raise TypeError("'%s' got arguments beside the object: %s" % (aiotobj.name, ", ".join(kwargs)))
-        old = self.records.get(aiotobj.name)
-        if old in self._runnable:
-            self._runnable.remove(old)
-        if aiotobj.value is not None and not isinstance(aiotobj.value, dict):
-            self.check(aiotobj.name, aiotobj.value)
-        aiotobj.client = self
-        self.records[aiotobj.name] = aiotobj
-        if aiotobj.on_run or aiotobj.on_read:
-            aiotobj.due = ticks_ms()
-            self._runnable.append(aiotobj)
-            if self.driver:
-                self.driver.schedule()
-        self.wake()
+        from .arguments import register
+
+        register(self, aiotobj, coro, kwargs)
 
     def check(self, name: str, value):
         """Raise ValueError for text that could never fit into a packet."""
-        if isinstance(value, str) and len(value.encode()) + len(name.encode()) > self.buffer - 80:
-            raise ValueError("'%s' is set to %d characters: too long for a packet" % (name, len(value)))
+        if isinstance(value, str) and len(value) > self.buffer - 100:
+            raise ValueError("'%s': %d characters are too long for a packet" % (name, len(value)))
 
     def wake(self):
         """Have the driver look at once for what has changed."""
@@ -153,7 +127,7 @@ class ArduinoCloudClient:
     def poll(self, now: int) -> int:
         """Run the `on_run` and `on_read` that are due. Returns the ms until the next one is."""
         wait = 60000
-        for p in self._runnable:
+        for p in self.runnable:
             if p.busy:
                 continue
             left = ticks_diff(p.due, now)
@@ -196,11 +170,17 @@ class ArduinoCloudClient:
                 else "update() needs sync_mode=True: in async mode the client runs by itself"
             )
         if not self.driver:
+            # The largest objects first, while the heap is in one piece.
+            from .transport import context
+
+            tls = context(self)
+            del context
+            forget("arguments", "transport")
             if async_mode:
                 from .loop import Driver
             else:
                 from .sync import Driver
-            self.driver = Driver(self)
+            self.driver = Driver(self, tls)
         return self.driver
 
     async def run(self, interval: float = 1.0, backoff: float = 2.0):

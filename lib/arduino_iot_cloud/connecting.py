@@ -2,14 +2,14 @@
 
 from .loop import send
 from .mqtt import MQTTError
-from .packets import connect
+from .packets import field, packet
 from .port import const, ticks_ms, timestamp
 from .transport import open_stream
 
 _CONNACK = const(2)
 
 
-async def open_link(driver, tls):
+async def open_link(driver):
     """Open the stream, do the TLS handshake and CONNECT. Returns the stream once the server has accepted.
 
     Raises OSError, EOFError, ValueError or MQTTError.
@@ -20,10 +20,10 @@ async def open_link(driver, tls):
         driver.phase = "SyncTime"
         client.update_systime()
     driver.phase = "ConnectMqttBroker"
-    stream = await open_stream(client.server, client.port, tls, client.ssl_params)
+    stream = await open_stream(client.server, client.port, driver.tls, client.ssl_params)
     try:
         mqtt.opened(ticks_ms())
-        await send(stream, connect(client.device_id, client.username, client.password, client.keepalive))
+        await send(stream, connect_packet(client.device_id, client.username, client.password, client.keepalive))
         kind = 0
         while not kind:
             await driver.receive(stream)
@@ -34,3 +34,17 @@ async def open_link(driver, tls):
         stream.close()
         raise
     return stream
+
+
+def connect_packet(client_id, username, password, keepalive: int) -> bytes:
+    """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
+    `keepalive` is in seconds."""
+    flags = 2
+    tail = field(client_id)
+    if username is not None:
+        flags |= 0x80
+        tail += field(username)
+        if password is not None:
+            flags |= 0x40
+            tail += field(password)
+    return packet(0x10, b"\x00\x04MQTT\x04" + bytes((flags, keepalive >> 8, keepalive & 255)) + tail)

@@ -6,7 +6,6 @@ functions work on a `session.Session`.
 """
 
 from . import __version__
-from .messages import decode, encode
 from .port import const, log, ticks_add
 
 _RETRY_MS = const(2000)  # doubled before each wait for a thing
@@ -67,7 +66,12 @@ def _reset(session):
     session.out.append(("reset", None, None))
 
 
+# The module of the commands is imported where one is made or read: the driver lets go of it in between.
+
+
 def _ask_thing(session):
+    from .messages import encode
+
     device = "/a/d/" + session.device_id
     topics = []
     if session.discovery != "legacy":
@@ -82,6 +86,8 @@ def _ask_thing(session):
 
 def _ask_last_values(session):
     # The way the thing was found; then, where allowed, both ways.
+    from .messages import encode
+
     again = session.count > 1 and session.discovery == "both"
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
@@ -129,6 +135,8 @@ def message(session, topic: bytes, buf, pos: int, end: int, now: int):
     """Take a message that is no value of the thing. Raises CBORError for a malformed one."""
     device = "/a/d/" + session.device_id
     if topic == (device + "/c/dw").encode():
+        from .messages import decode
+
         _command(session, decode(buf, pos, end), now)
     elif topic == ("/a/t/%s/shadow/i" % session.thing_id).encode():
         _last_values(session, buf, pos, end, now)

@@ -11,7 +11,7 @@ from .mqtt import MQTT, PUBLISH, MQTTError
 from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms
 from .session import Session
 
-_CONNECT_S = const(15)  # for TCP, TLS and the CONNACK together
+_CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _SLOW_S = const(60)  # between attempts where waiting alone does not help
 _BACKOFF_MAX_S = const(32)
 _LONG_MS = const(60000)  # to sleep where nothing is due
@@ -72,10 +72,12 @@ class Driver:
     topic = None  # where the PUBLISH went that is not acknowledged
     again = False  # it has not been sent again on this connection
     settled = False  # this connection got as far as the last values
+    done = False  # the handshake has just ended
     connections = published = received = 0
 
-    def __init__(self, client):
+    def __init__(self, client, tls):
         self.client = client
+        self.tls = tls
         self.mqtt = MQTT(client.buffer, client.keepalive)
         self.session = Session(client.device_id, client.records, client.discovery)
         self.session.on_value = client.written
@@ -101,22 +103,17 @@ class Driver:
         """Stay connected until `stop`."""
         if self.running:
             raise RuntimeError("the client runs already")
-        from .transport import context
-
-        tls = context(self.client)
         self.running = True
         timer = asyncio.create_task(self.callbacks())
         delay = interval
         try:
             while self.running:
                 try:
-                    await self.connection(tls)
-                except (OSError, EOFError, ValueError, MQTTError, asyncio.TimeoutError) as error:
-                    from .diagnosis import explain
-
+                    await self.connection()
+                except (OSError, EOFError, ValueError, MQTTError) as error:
                     if self.settled:
                         delay = interval
-                    wait = delay * (0.5 + random() / 2) if explain(self.client, error) else _SLOW_S
+                    wait = delay * (0.5 + random() / 2) if self.explain(error) else _SLOW_S
                     delay = min(delay * backoff, _BACKOFF_MAX_S)
                     wait = ticks_add(ticks_ms(), int(wait * 1000))
                     while self.running and ticks_diff(wait, ticks_ms()) > 0:
@@ -126,28 +123,57 @@ class Driver:
             self.phase = "Disconnect"
             timer.cancel()
 
-    async def connection(self, tls):
+    async def connection(self):
         """From the opening of the stream to its end."""
         self.settled = False
         self.phase = "ConnectPhy"
-        from .connecting import open_link
-
-        stream = await asyncio.wait_for(open_link(self, tls), _CONNECT_S)
-        forget("connecting", "diagnosis", "transport")
-        self.connections += 1
-        self.error = None
-        self.again = self.mqtt.unacked != 0
-        self.session.begin(ticks_ms())
-        self.phase = None
-        reader = asyncio.create_task(self.read(stream))
+        self.error = self.stream = None
+        reader = asyncio.create_task(self.read())
         try:
-            await self.write(stream)
-            await send(stream, b"\xe0\x00")  # DISCONNECT
+            end = ticks_add(ticks_ms(), _CONNECT_MS)
+            while not self.stream and not self.error and self.running:
+                wait = ticks_diff(end, ticks_ms())
+                if wait <= 0:
+                    raise OSError(110)  # ETIMEDOUT
+                await self.alarm.wait(wait)
+            if self.stream:
+                self.connections += 1
+                self.again = self.mqtt.unacked != 0
+                self.session.begin(ticks_ms())
+                self.phase = None
+                await self.write(self.stream)
+                await send(self.stream, b"\xe0\x00")  # DISCONNECT
+            elif self.error:
+                raise self.error
         finally:
             self.phase = "Disconnect"
             self.session.end()
             reader.cancel()
-            stream.close()
+            if self.stream:
+                self.stream.close()
+
+    # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
+    # so these three import in frames of their own.
+
+    def explain(self, error):
+        """Report why the connection ended. Returns whether waiting may heal it."""
+        from .diagnosis import explain
+
+        return explain(self.client, error)
+
+    def open(self):
+        """The coroutine that opens the stream."""
+        forget()
+        from .connecting import open_link
+
+        return open_link(self)
+
+    def request(self):
+        """The packet of the session's next request."""
+        forget("messages")
+        from .packets import take
+
+        return take(self.session.out, self.mqtt)
 
     async def receive(self, stream):
         """Read once. Raises EOFError at the end of the stream."""
@@ -157,10 +183,14 @@ class Driver:
         elif n is not None:
             raise EOFError("the server closed the connection")
 
-    async def read(self, stream):
-        """The reader: hands packets to the session, wakes the writer, which also reports the reader's end."""
+    async def read(self):
+        """The reader: opens the stream, then hands packets to the session. It wakes the writer, which also reports
+        the reader's end."""
         mqtt = self.mqtt
         try:
+            stream = await self.open()
+            forget("connecting", "diagnosis", "transport")
+            self.stream = stream
             while True:
                 kind = mqtt.packet()
                 if kind == PUBLISH:
@@ -201,10 +231,13 @@ class Driver:
                 self.room.ring()
                 await send(stream, data)
             if session.out:
-                from .packets import take
-
                 while session.out:
-                    await send(stream, take(session.out, mqtt))
+                    data = self.request()
+                    await send(stream, data)
+                forget("packets")
+            if self.done:
+                self.done = False
+                forget("handshake", "messages")
             if session.ready:
                 data = self.publish()
                 if data:
@@ -239,10 +272,9 @@ class Driver:
         return mqtt.outgoing()
 
     def on_sync(self):
-        """The last values have arrived: the handshake is over."""
-        self.settled = True
+        """The last values have arrived."""
+        self.settled = self.done = True
         log(20, "Synchronised with the cloud.")
-        forget("handshake", "messages", "packets")
 
     async def callbacks(self):
         """The timer of the user's callbacks."""
@@ -251,20 +283,6 @@ class Driver:
 
     def spawn(self, p, callback, coroutine):
         """Run what a callback of `p` returned, after those that it returned before."""
-        p.busy = asyncio.create_task(self.finish(p, callback, coroutine, p.busy))
+        from .waiting import finish
 
-    async def finish(self, p, callback, coroutine, previous):
-        """Await a callback's coroutine, and the one before it first."""
-        try:
-            if previous:
-                await previous
-            result = await coroutine
-            if callback == p.on_read:
-                p.value = result
-        except Exception as error:
-            from .diagnosis import report
-
-            report(p.name, error)
-        if p.busy is asyncio.current_task():
-            p.busy = False
-            self.timer.ring()
+        p.busy = asyncio.create_task(finish(self, p, callback, coroutine, p.busy))

@@ -4,23 +4,33 @@ Tags and layouts are those of the ArduinoIoTCloud C++ library 2.9.
 """
 
 from .cbor import Reader, Writer
-# Name -> tag, and for what comes down a letter a parameter:
-# t thing id, v last values, n integer, i OTA id, u URL, h hash.
-_COMMANDS = {
-    "OtaBegin": (0x010000, None),
-    "OtaUpdate": (0x010100, "iuhh"),
-    "OtaProgress": (0x010200, None),
-    "ThingBegin": (0x010300, None),
-    "ThingUpdate": (0x010400, "t"),
-    "LastValuesBegin": (0x010500, None),
-    "LastValuesUpdate": (0x010600, "v"),
-    "DeviceBegin": (0x010700, None),
-    "TimezoneUp": (0x010800, None),
-    "TimezoneDown": (0x010900, "nn"),
-    "ThingDetach": (0x011000, "t"),
-    "DeviceNetConfig": (0x011100, None),
-    "WiFiFWVersion": (0x012014, None),
-}
+from .port import const
+
+_OTA_PROGRESS = const(0x010200)
+# Name, tag, and for what comes down a letter a parameter:
+# t thing id, v last values, n integer, i OTA id, u URL, h hash. In one string, which is small.
+_COMMANDS = """OtaBegin 010000
+OtaUpdate 010100 iuhh
+OtaProgress 010200
+ThingBegin 010300
+ThingUpdate 010400 t
+LastValuesBegin 010500
+LastValuesUpdate 010600 v
+DeviceBegin 010700
+TimezoneUp 010800
+TimezoneDown 010900 nn
+ThingDetach 011000 t
+DeviceNetConfig 011100
+WiFiFWVersion 012014"""
+
+
+def _find(word):
+    # The row of the table that has this word in it.
+    for row in _COMMANDS.split("\n"):
+        row = row.split(" ")
+        if word in row:
+            return row
+    return None
 
 
 def encode(name: str, *params) -> bytes:
@@ -28,21 +38,25 @@ def encode(name: str, *params) -> bytes:
 
     Raises KeyError for an unknown name.
     """
+    row = _find(name)
+    if row is None:
+        raise KeyError(name)
+    tag = int(row[1], 16)
     writer = Writer(b"")
-    _write(writer, name, params)  # counts
+    _write(writer, tag, params)  # counts
     writer = Writer(bytearray(writer.pos))
-    _write(writer, name, params)
+    _write(writer, tag, params)
     return bytes(writer.buf)
 
 
-def _write(writer, name, params):
-    writer.head(6, _COMMANDS[name][0])
+def _write(writer, tag, params):
+    writer.head(6, tag)
     writer.head(4, len(params))
     for i in range(len(params)):
         if isinstance(params[i], bytes):
             writer.head(2, len(params[i]))
             writer.raw(params[i])
-        elif i == 1 and name == "OtaProgress":
+        elif i == 1 and tag == _OTA_PROGRESS:
             writer.head(7, params[i])
         else:
             writer.scalar(params[i])
@@ -57,18 +71,14 @@ def decode(buf, pos: int, end: int) -> list:
     reader.open(buf, pos, end)
     if reader.head() >> 5 != 6:
         reader.fail("a command is a tag")
-    command = []
-    for name in _COMMANDS:
-        tag, kinds = _COMMANDS[name]
-        if tag == reader.arg and kinds:
-            command.append(name)
-            break
-    else:
+    row = _find("%06x" % reader.arg)
+    if row is None or len(row) < 3:
         reader.fail("unknown command")
+    command = [row[0]]
     if reader.head() >> 5 != 4:
         reader.fail("parameters are an array")
     n = reader.arg
-    for kind in kinds:
+    for kind in row[2]:
         if not n or n < 0 and reader.at_break():
             reader.fail("parameter missing")
         n -= n > 0

@@ -1,13 +1,15 @@
 """MQTT 3.1.1 packets that a client sends outside of the steady state, as bytes."""
 
 
-def _field(data):
+def field(data) -> bytes:
+    """A string field (section 1.5.3) of str or bytes."""
     if isinstance(data, str):
         data = data.encode()
     return bytes((len(data) >> 8, len(data) & 255)) + data
 
 
-def _packet(first, body):
+def packet(first: int, body: bytes) -> bytes:
+    """A whole packet of its first byte and all that follows the remaining length (section 2.2)."""
     n = len(body)
     head = bytearray((first,))
     while n > 127:
@@ -17,38 +19,24 @@ def _packet(first, body):
     return bytes(head) + body
 
 
-def connect(client_id, username, password, keepalive: int) -> bytes:
-    """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
-    `keepalive` is in seconds."""
-    flags = 2
-    tail = _field(client_id)
-    if username is not None:
-        flags |= 0x80
-        tail += _field(username)
-        if password is not None:
-            flags |= 0x40
-            tail += _field(password)
-    return _packet(0x10, b"\x00\x04MQTT\x04" + bytes((flags, keepalive >> 8, keepalive & 255)) + tail)
-
-
 def subscribe(identifier: int, topics, qos: int = 1) -> bytes:
     """The SUBSCRIBE packet (section 3.8) for some topic filters (str or bytes)."""
-    return _packet(
+    return packet(
         0x82,
-        bytes((identifier >> 8, identifier & 255)) + b"".join([_field(topic) + bytes((qos,)) for topic in topics]),
+        bytes((identifier >> 8, identifier & 255)) + b"".join([field(topic) + bytes((qos,)) for topic in topics]),
     )
 
 
 def unsubscribe(identifier: int, topics) -> bytes:
     """The UNSUBSCRIBE packet (section 3.10) for some topic filters (str or bytes)."""
-    return _packet(
-        0xA2, bytes((identifier >> 8, identifier & 255)) + b"".join([_field(topic) for topic in topics])
+    return packet(
+        0xA2, bytes((identifier >> 8, identifier & 255)) + b"".join([field(topic) for topic in topics])
     )
 
 
 def publish(topic, payload: bytes) -> bytes:
     """A PUBLISH packet of QoS 0 (section 3.3), for messages that their sender repeats itself."""
-    return _packet(0x30, _field(topic) + payload)
+    return packet(0x30, field(topic) + payload)
 
 
 def take(requests: list, mqtt) -> bytes:

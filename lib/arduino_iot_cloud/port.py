@@ -1,6 +1,7 @@
 """What differs between the interpreters: constants, ticks, Unix time, reports, and modules to let go of."""
 
 import sys
+from gc import collect
 from time import gmtime, time
 
 MICROPYTHON = sys.implementation.name == "micropython"
@@ -33,9 +34,16 @@ def log(level: int, text: str):
 
 def forget(*names):
     """Let go of modules of this package that have done their work, so that their heap is free. An import brings
-    them back. On CPython they stay."""
+    them back. None of their functions may be running. On CPython they stay.
+
+    With the garbage out of the way, what comes next stays close together: so this is worth a call before imports, too.
+    """
     if MICROPYTHON:
         package = sys.modules["arduino_iot_cloud"].__dict__
         for name in names:
             package.pop(name, None)
-            sys.modules.pop("arduino_iot_cloud." + name, None)
+            module = sys.modules.pop("arduino_iot_cloud." + name, None)
+            if module:
+                # The collector may still see one of its functions in a finished coroutine: that one stays alone.
+                module.__dict__.clear()
+        collect()
