@@ -26,7 +26,11 @@ async def open_link(driver):
         await send(stream, connect_packet(client.device_id, client.username, client.password, client.keepalive))
         kind = 0
         while not kind:
-            await driver.receive(stream)
+            await stream
+            n = stream.readinto(mqtt.room())
+            if n == 0:
+                raise EOFError("the server closed the connection")
+            mqtt.received(n or 0, ticks_ms())
             kind = mqtt.packet()
         if kind != _CONNACK or mqtt.code:
             raise MQTTError("the server refused the connection", mqtt.code)

@@ -44,12 +44,32 @@ class Alarm:
 
 
 class Stream:
-    """The two streams of asyncio as one, for `read` and `send`."""
+    """The two streams of asyncio as one: awaiting it waits until it can be read."""
 
     def __init__(self, reader, writer):
-        self.reader = reader
-        self.writer = writer
+        self._reader = reader
+        self._writer = writer
+        self._data = b""
         self.close = writer.close
+
+    def __await__(self):
+        return self._read().__await__()
+
+    async def _read(self):
+        if not self._data:
+            self._data = await self._reader.read(1024)
+
+    def readinto(self, view) -> int:
+        """Read what there is into `view`. Returns the number of bytes, 0 at the end of the stream."""
+        data = self._data[: len(view)]
+        self._data = self._data[len(view) :]
+        view[: len(data)] = data
+        return len(data)
+
+    def write(self, data) -> int:
+        """Send. All of it is taken: one connection has no more than a packet of each kind under way."""
+        self._writer.write(bytes(data))
+        return len(data)
 
 
 async def open_stream(host: str, port: int, context, params: dict) -> Stream:
@@ -58,14 +78,7 @@ async def open_stream(host: str, port: int, context, params: dict) -> Stream:
     return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=name))
 
 
-async def read(stream: Stream, view) -> int:
-    """Wait for bytes and read into `view`. Returns their number, 0 at the end of the stream."""
-    data = await stream.reader.read(len(view))
-    view[: len(data)] = data
-    return len(data)
-
-
 async def send(stream: Stream, data):
-    """Write all of `data`."""
-    stream.writer.write(bytes(data))
-    await stream.writer.drain()
+    """Write all of `data`, and wait until it has been taken."""
+    stream.write(data)
+    await stream._writer.drain()

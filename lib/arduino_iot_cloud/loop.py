@@ -19,47 +19,73 @@ _LONG_MS = const(60000)  # to sleep where nothing is due
 if MICROPYTHON:
     from asyncio import core
 
-    class Alarm:
-        """A sleep that `ring` ends early. It makes no task and no exception."""
+    # Both classes are their own iterators, as core.SingletonGenerator is: awaiting them allocates nothing.
+    _stop = StopIteration()
 
-        task = None
+    class Alarm:
+        """A sleep that `ring` ends early. One task may wait for it."""
+
+        task = None  # the one that sleeps
         rung = False
+        ms = None  # how long to sleep, until that has begun
 
         def ring(self):
             """Wake who waits, or let the next wait return at once."""
-            self.rung = True
-            if self.task is not None:
+            if self.task is None:
+                self.rung = True
+            else:
                 core._task_queue.remove(self.task)
                 core._task_queue.push(self.task)
                 self.task = None
 
-        async def wait(self, ms: int):
-            """Sleep until `ring`, for `ms` at most."""
-            if not self.rung:
-                self.task = core.cur_task
-                try:
-                    await asyncio.sleep_ms(ms)
-                finally:
-                    self.task = None
+        def wait(self, ms: int):
+            """To be awaited: sleeps until `ring`, for `ms` at most."""
+            self.ms = 0 if self.rung else ms
             self.rung = False
+            return self
 
-    def read(stream, view):
-        """Wait for bytes and read into `view`. Returns their number, 0 at the end of the stream, None for none yet."""
-        yield core._io_queue.queue_read(stream)
-        return stream.readinto(view)
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if self.ms is None:
+                self.task = None
+                _stop.__traceback__ = None
+                raise _stop
+            if self.ms:
+                self.task = core.cur_task
+            core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ms))
+            self.ms = None
+
+    class Stream:
+        """A non-blocking socket: awaiting it waits until it can be read."""
+
+        waits = False
+
+        def __init__(self, s):
+            self.s = s
+            self.readinto = s.readinto
+            self.write = s.write
+            self.close = s.close
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            self.waits = not self.waits
+            if not self.waits:
+                _stop.__traceback__ = None
+                raise _stop
+            core._io_queue.queue_read(self.s)
 
     def send(stream, data):
-        """Write all of `data`."""
-        while True:
-            n = stream.write(data)
-            if n == len(data):
-                return
-            if n:
-                data = data[n:]
-            yield core._io_queue.queue_write(stream)
+        """To be awaited: writes all of `data`."""
+        while data:
+            yield core._io_queue.queue_write(stream.s)
+            data = data[stream.write(data) or 0 :]
 
 else:
-    from .cpython import Alarm, read, send
+    from .cpython import Alarm, Stream, send  # noqa: F401
 
 
 class Driver:
@@ -122,6 +148,7 @@ class Driver:
             self.running = False
             self.phase = "Disconnect"
             timer.cancel()
+            self.timer.task = self.room.task = None
 
     async def connection(self):
         """From the opening of the stream to its end."""
@@ -142,12 +169,13 @@ class Driver:
                 self.session.begin(ticks_ms())
                 self.phase = None
                 await self.write(self.stream)
-                await send(self.stream, b"\xe0\x00")  # DISCONNECT
+                self.stream.write(b"\xe0\x00")  # DISCONNECT
             elif self.error:
                 raise self.error
         finally:
             self.phase = "Disconnect"
             self.session.end()
+            self.alarm.task = None
             reader.cancel()
             if self.stream:
                 self.stream.close()
@@ -175,14 +203,6 @@ class Driver:
 
         return take(self.session.out, self.mqtt)
 
-    async def receive(self, stream):
-        """Read once. Raises EOFError at the end of the stream."""
-        n = await read(stream, self.mqtt.room())
-        if n:
-            self.mqtt.received(n, ticks_ms())
-        elif n is not None:
-            raise EOFError("the server closed the connection")
-
     async def read(self):
         """The reader: opens the stream, then hands packets to the session. It wakes the writer, which also reports
         the reader's end."""
@@ -208,8 +228,13 @@ class Driver:
                 self.alarm.ring()
                 if mqtt.blocked:
                     await self.room.wait(_LONG_MS)
-                else:
-                    await self.receive(stream)
+                    continue
+                await stream
+                n = stream.readinto(mqtt.room())
+                if n:
+                    mqtt.received(n, ticks_ms())
+                elif n is not None:
+                    raise EOFError("the server closed the connection")
         except Exception as error:
             self.error = error
             self.alarm.ring()
@@ -223,9 +248,9 @@ class Driver:
                 raise self.error
             now = ticks_ms()
             session.poll(now)
-            data = mqtt.poll(now)
-            if data:
-                await send(stream, data)
+            ping = mqtt.poll(now)
+            if ping:
+                await send(stream, ping)
             data = mqtt.acks()
             if data:
                 self.room.ring()
@@ -239,17 +264,20 @@ class Driver:
                 self.done = False
                 forget("handshake", "messages")
             if session.ready:
-                data = self.publish()
-                if data:
-                    await send(stream, data)
+                publish = self.publish()
+                if publish:
+                    data = publish
+                    n = stream.write(data)
+                    if n != len(data):
+                        await send(stream, data[n or 0 :])
             if data:
                 mqtt.last_tx = now
-            data = _LONG_MS
+            wait = _LONG_MS
             if session.wake is not None:
-                data = min(data, ticks_diff(session.wake, now))
+                wait = min(wait, ticks_diff(session.wake, now))
             if mqtt.wake is not None:
-                data = min(data, ticks_diff(mqtt.wake, now))
-            await self.alarm.wait(max(data, 0))
+                wait = min(wait, ticks_diff(mqtt.wake, now))
+            await self.alarm.wait(max(wait, 0))
 
     def publish(self):
         """What to send of values: the PUBLISH that was not acknowledged on the last connection, or what has changed."""

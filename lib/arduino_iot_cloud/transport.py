@@ -8,13 +8,15 @@ from .port import MICROPYTHON, log
 if MICROPYTHON:
 
     async def open_stream(host: str, port: int, context, params: dict):
-        """Open a connection to `port` of `host`. Returns a non-blocking socket. Raises OSError or ValueError.
+        """Open a connection to `port` of `host`. Returns a `loop.Stream`. Raises OSError or ValueError.
 
         `context` is what the function of that name returned; `params` are the ssl_params. The TLS
         handshake is done while the first bytes are sent or received; none of ours leaves before it.
         """
         import socket
         from asyncio import core
+
+        from .loop import Stream
 
         address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
         stream = socket.socket(address[0], address[1], address[2])
@@ -38,7 +40,7 @@ if MICROPYTHON:
         except BaseException:
             stream.close()
             raise
-        return stream
+        return Stream(stream)
 
     def _writable(stream, core):
         yield core._io_queue.queue_write(stream)
