@@ -29,9 +29,13 @@ def write(writer: Writer, value):
         writer.head(2, len(value))
         writer.raw(value)
     elif isinstance(value, Tag):
+        if value.number < 0:
+            raise ValueError("no tag has the number %d" % value.number)
         writer.head(6, value.number)
         write(writer, value.item)
     elif isinstance(value, Simple):
+        if not (0 <= value.number < 24 or 32 <= value.number < 256):
+            raise ValueError("no simple value has the number %d" % value.number)
         writer.head(7, value.number)
     elif isinstance(value, (list, tuple)):
         writer.head(4, len(value))

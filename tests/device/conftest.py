@@ -3,12 +3,9 @@
 import signal
 
 import pytest
-from devices import DEVICE_ID, SECRET, Device
+from devices import DEVICE_ID, USERS, Device
 from localcloud.remote import RemoteCloud
 from opposite import Opposite
-
-USERS = {DEVICE_ID: SECRET, "opposite": "opposite"}
-
 
 @pytest.fixture
 def broker(mosquitto):

@@ -7,6 +7,7 @@ from toolchain.paths import ROOT
 FOLDER = ROOT / "tests" / "device"
 DEVICE_ID = "d0d0d0d0-1111-4222-8333-d0d0d0d0d0d0"
 SECRET = "a-secret-of-no-importance"
+USERS = {DEVICE_ID: SECRET, "opposite": "opposite"}  # whom the brokers of these tests know
 
 _PROGRAM = """\
 from program import *

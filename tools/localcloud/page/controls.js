@@ -1,5 +1,5 @@
 // What a variable looks like: a control where the cloud may write, its value where it may not.
-// makeControl(variable, send) -> {element, show(value), spark(numbers) or undefined}
+// makeControl(variable, send) -> {element, show(value), spark([[time, number], …]) or undefined}
 
 const SEND_EVERY = 120; // ms between values while a slider moves
 
@@ -114,13 +114,14 @@ function makeSpark() {
   area.setAttribute("class", "area");
   const line = document.createElementNS(space, "path");
   svg.append(area, line);
-  const draw = (numbers) => {
-    if (numbers.length < 2) return;
+  const draw = (samples) => {
+    if (samples.length < 2) return;
+    const numbers = samples.map((sample) => sample[1]);
     const low = Math.min(...numbers), high = Math.max(...numbers);
-    const range = high - low || 1;
-    const points = numbers.map((number, index) => {
-      const y = high === low ? 15 : 27 - (24 * (number - low)) / range;
-      return `${((100 * index) / (numbers.length - 1)).toFixed(2)} ${y.toFixed(2)}`;
+    const begin = samples[0][0], span = samples.at(-1)[0] - begin || 1;
+    const points = samples.map(([time, number]) => {
+      const y = high === low ? 15 : 27 - (24 * (number - low)) / (high - low);
+      return `${((100 * (time - begin)) / span).toFixed(2)} ${y.toFixed(2)}`;
     });
     line.setAttribute("d", `M${points.join("L")}`);
     area.setAttribute("d", `M0 30L${points.join("L")}L100 30Z`);

@@ -1,4 +1,5 @@
 // The live page: things and their variables, moved by events, acted on through the local API.
+// An address that ends in #THING-ID shows that thing alone.
 
 import { makeControl } from "./controls.js";
 
@@ -107,7 +108,7 @@ function addPoints(card, samples) {
   }
   card.points.sort((a, b) => a[0] - b[0]);
   card.points.splice(0, card.points.length - SPARK_POINTS);
-  card.control.spark(card.points.map((point) => point[1]));
+  card.control.spark(card.points);
 }
 
 async function loadSpark(variable, card) {
@@ -133,7 +134,9 @@ function showThings(list) {
   const main = document.getElementById("things");
   cards.clear();
   things.clear();
-  const sections = list.map((thing) => {
+  const chosen = list.filter((thing) => thing.id === location.hash.slice(1));
+  document.getElementById("all").hidden = !chosen.length || list.length === 1;
+  const sections = (chosen.length ? chosen : list).map((thing) => {
     const element = clone("thing");
     element.querySelector("h2").textContent = thing.name;
     element.querySelector(".empty").hidden = thing.variables.length > 0;
@@ -202,4 +205,5 @@ function connect(delay = RECONNECT_FIRST) {
   };
 }
 
+window.addEventListener("hashchange", () => load().catch((error) => notify(error.message)));
 connect();
