@@ -24,9 +24,9 @@ class Driver:
     _fault = None
     _stopped = False
 
-    def __init__(self, client):
+    def __init__(self, client, tls):
         self._loop = asyncio.new_event_loop()
-        self._driver = AsyncDriver(client)
+        self._driver = AsyncDriver(client, tls)
         self.session = self._driver.session
         self.mqtt = self._driver.mqtt
         self.wake = self._driver.wake

@@ -220,13 +220,12 @@ class Driver:
     _fault = None  # what the program did wrong, to raise
     _topic = None  # where the values go that are in the writer and not acknowledged
     _settled = False  # this connection got as far as the last values
+    _done = False  # the handshake has just ended
     connections = published = received = 0
 
-    def __init__(self, client):
-        from .transport import context
-
+    def __init__(self, client, tls):
         self.client = client
-        self._link = _Link(client, context(client))
+        self._link = _Link(client, tls)
         self.mqtt = _MQTT(client, self._link, self._message)
         self.session = session = Session(client.device_id, client.records, client.discovery)
         session.on_value = self._on_value
@@ -280,6 +279,9 @@ class Driver:
         try:
             if self._linked:
                 self._attempt(self._receive)
+                if self._done:
+                    self._done = False
+                    forget("diagnosis", "handshake", "messages", "mqtt", "packets")
             elif ticks_diff(self._retry, ticks_ms()) <= 0:
                 self._attempt(self._connect)
             self._call_written()
@@ -397,9 +399,8 @@ class Driver:
     def _on_sync(self):
         from .port import log
 
-        self._settled = True
+        self._settled = self._done = True
         log(20, "Synchronised with the cloud.")
-        forget("diagnosis", "handshake", "messages", "mqtt", "packets", "transport")
 
     def _send(self):
         session = self.session

@@ -1,0 +1,153 @@
+"""Fixtures for the interoperability tests: a project of the test's own in the local cloud, and a view into it."""
+
+import asyncio
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from localcloud.certificates import Authority
+from localcloud.remote import RemoteCloud
+
+# What the official examples register.
+VARIABLES = (
+    ("sw1", "STATUS", "READ_WRITE"),
+    ("led", "STATUS", "READ_WRITE"),
+    ("clk", "CHARSTRING", "READ_ONLY"),
+    ("clight", "HOME_COLORED_LIGHT", "READ_WRITE"),
+    ("treasureisland", "LOCATION", "READ_ONLY"),
+    ("schedule", "SCHEDULE", "READ_WRITE"),
+    ("humidity", "PERCENTAGE_RELATIVE_HUMIDITY", "READ_ONLY"),
+    ("temperature", "TEMPERATURE", "READ_ONLY"),
+    ("count", "INT", "READ_WRITE"),
+    ("text", "CHARSTRING", "READ_WRITE"),
+)
+
+
+class Project:
+    """A device with a thing in the local cloud, watched from the start."""
+
+    def __init__(self, cloud, folder):
+        self.cloud = cloud
+        self.folder = folder
+        self.remote = RemoteCloud(cloud.about)
+        device = self.remote.request("POST", "/devices", {"name": "interop"})
+        self.device_id, self.secret = device["id"], device["secret"]
+        variables = [dict(zip(("name", "type", "permission"), variable)) for variable in VARIABLES]
+        body = {"name": "interop", "timezone": "UTC", "device_id": self.device_id, "variables": variables}
+        self.thing_id = self.remote.request("POST", "/things", body)["id"]
+        self._events = {}
+        self._seen = []
+        self._news = threading.Condition()
+        self._loop = asyncio.new_event_loop()
+        self._watching = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+        assert self._watching.wait(10)
+
+    def _watch(self):
+        self._task = self._loop.create_task(self._gather())
+        try:
+            self._loop.run_until_complete(self._task)
+        except asyncio.CancelledError:
+            pass
+        self._loop.close()
+
+    async def _gather(self):
+        async with self.remote.live() as events:
+            self._watching.set()
+            async for event in events:
+                self._take(event)
+
+    def _take(self, event):
+        # Only what this device says, and that it comes and goes.
+        if event["event"] == "value" and event["thing_id"] == self.thing_id and event["source"] == "device":
+            kind = event["variable_name"]
+        elif event["event"] == "device" and event["device_id"] == self.device_id:
+            kind = None
+        else:
+            return
+        with self._news:
+            self._seen.append(event)
+            self._events.setdefault(kind, []).append(event)
+            self._news.notify_all()
+
+    def close(self):
+        """Watch no longer."""
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(10)
+
+    # What happens in the cloud
+
+    def wait_event(self, kind, wanted, what, timeout=15):
+        """Wait for the next event of a kind for which `wanted(event)` is true; earlier ones of its kind are gone."""
+        deadline = time.monotonic() + timeout
+        with self._news:
+            while True:
+                waiting = self._events.setdefault(kind, [])
+                while waiting:
+                    event = waiting.pop(0)
+                    if wanted(event):
+                        return event
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise AssertionError("no %s within %s s; events: %s" % (what, timeout, self._seen[-5:]))
+                self._news.wait(left)
+
+    def wait_value(self, name, wanted=lambda value: True, timeout=15):
+        """Wait until the device publishes a variable and `wanted(value)` is true; the value."""
+        return self.wait_event(name, lambda event: wanted(event["value"]), "value of %s" % name, timeout)["value"]
+
+    def wait_online(self, online, timeout=15):
+        """Wait until the device comes or goes."""
+        self.wait_event(None, lambda event: event["online"] is online, "device with online=%s" % online, timeout)
+
+    def write(self, name, value):
+        """Set a variable, as a dashboard does."""
+        path = "/things/%s/variables/%s/value" % (self.thing_id, name)
+        self.remote.request("PUT", path, {"value": value})
+
+    def value(self, name):
+        """What the cloud has stored for a variable."""
+        return self.remote.request("GET", "/things/%s/variables/%s" % (self.thing_id, name))["value"]
+
+    def device(self):
+        """What the cloud knows of the device: `lib_version`, `online`."""
+        return self.remote.request("GET", "/devices/" + self.device_id)
+
+    # What a device needs
+
+    def settings(self, secure_element=False):
+        """A file for launcher.py."""
+        cloud = self.cloud
+        settings = {"server": "localhost", "ports": [cloud.mtls_port, cloud.mqtts_port], "root": cloud.ca_der_file}
+        if secure_element:
+            authority = Authority(Path(cloud.data) / "certificates")
+            files = authority.device(self.folder / "device", self.device_id)
+            settings.update(key=str(files.key_der), certificate=str(files.certificate_der))
+        path = self.folder / "settings.json"
+        path.write_text(json.dumps(settings))
+        return path
+
+    def secrets(self):
+        """A folder with the examples' secrets.py."""
+        folder = self.folder / "secrets"
+        folder.mkdir()
+        text = "DEVICE_ID = %r\nSECRET_KEY = %r\nWIFI_SSID = %r\nWIFI_PASS = %r\n"
+        (folder / "secrets.py").write_text(text % (self.device_id, self.secret, "some network", "its password"))
+        return folder
+
+
+@pytest.fixture
+def project(local_cloud, tmp_path):
+    """A Project of the test's own."""
+    project = Project(local_cloud, tmp_path)
+    yield project
+    project.close()
+
+
+@pytest.fixture(params=["mp64", "mp32"])
+def board(request, micropython):
+    """Each MicroPython in turn."""
+    return micropython(int(request.param[2:]))
