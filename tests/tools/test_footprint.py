@@ -1,0 +1,38 @@
+"""The budgets of memory, as tools/footprint measures them on the 32-bit MicroPython."""
+
+import json
+import subprocess
+
+import pytest
+from toolchain.paths import TOOLS
+
+BUDGETS = {"construct": 20 * 1024, "smallest_kb": 40, "romfs import": 8 * 1024}
+
+
+@pytest.mark.timeout(180)
+def test_memory_is_within_its_budgets():
+    done = subprocess.run([TOOLS / "footprint", "--json"], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    beyond = {}
+    for what, budget in BUDGETS.items():
+        figure = figures["ours"]
+        for key in what.split():
+            figure = figure[key]
+        if not 0 < figure <= budget:
+            beyond[what] = (figure, budget)
+    assert not beyond
+    for name in ("ours", "official"):
+        found = figures[name]
+        assert found["import"] < found["construct"] < found["steady"]["connected"]
+        assert found["romfs"]["import"] < found["import"]
+        assert found["romfs"]["smallest_kb"] < found["smallest_kb"]
+    assert set(figures["options"]) == set(figures["flash"]["options"])
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("command", ["latency", "codec"])
+def test_benchmarks_print_their_figures(command):
+    done = subprocess.run([TOOLS / "bench" / command, "--json"], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    assert all(set(clients) for clients in json.loads(done.stdout).values())

@@ -1,0 +1,89 @@
+"""Print how often a second a client makes a message of N values, and takes one: CBOR, SenML, properties, no network.
+
+Arguments: the message to take in hex, N. Runs on CPython too.
+"""
+
+import sys
+import time
+
+VALUES = ("count", 7), ("temperature", 21.5), ("text", "hello"), ("level", 100000), ("led", True)
+ROUND_S = 0.25
+ROUNDS = 5
+
+
+def ours(message, properties):
+    """(make, take): functions without arguments."""
+    from arduino_iot_cloud.cbor import Writer
+    from arduino_iot_cloud.session import Session
+
+    session = Session("device", {p.name: p for p in properties})
+    session.on_value = lambda p: None
+    buffer = bytearray(1024)
+    writer = Writer(buffer)
+
+    def make():
+        for p in properties:
+            p.changed = 1
+        writer.pos = 0
+        session.fill(writer)
+
+    def take():
+        session.values(message, 0, len(message), False, 0)
+
+    return make, take
+
+
+def official(message, properties):
+    """(make, take): as the official client's poll_mqtt and mqtt_callback do."""
+    from senml import SenmlPack
+
+    pack = SenmlPack("", lambda *arguments, **options: None)
+
+    def make():
+        pack.clear()
+        for p in properties:
+            p.add_to_pack(pack, push=True)
+        pack.to_cbor()
+
+    def take():
+        pack.clear()
+        for p in properties:
+            p.add_to_pack(pack)
+        pack.from_cbor(message)
+        pack.clear()
+
+    return make, take
+
+
+def rate(function):
+    """Calls per second: the median of some rounds."""
+    function()
+    rates = []
+    for _ in range(ROUNDS):
+        n = 0
+        start = now = time.time()
+        while now - start < ROUND_S:
+            for _ in range(20):
+                function()
+            n += 20
+            now = time.time()
+        rates.append(n / (now - start))
+    return sorted(rates)[ROUNDS // 2]
+
+
+def main():
+    import arduino_iot_cloud as package
+
+    message = bytes(int(sys.argv[1][i : i + 2], 16) for i in range(0, len(sys.argv[1]), 2))
+    chosen = VALUES[: int(sys.argv[2])]
+    properties = [package.ArduinoCloudObject(name, value=value, on_write=print) for name, value in chosen]
+    make, take = (ours if hasattr(package.ArduinoCloudClient, "stats") else official)(message, properties)
+    take()
+    for p, (name, value) in zip(properties, chosen):
+        if p.value == value:
+            raise ValueError("%s was not taken" % name)
+    print("encode", rate(make))
+    print("decode", rate(take))
+
+
+main()

@@ -1,0 +1,247 @@
+"""tools/footprint: what the client takes in memory on the 32-bit MicroPython, whose objects have a board's size.
+
+Everything is compiled to .mpy as for a board. Beside ours: the official client and umqtt.simple, which
+speaks MQTT alone and cannot reconnect.
+"""
+
+import argparse
+import contextlib
+import io
+import re
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median
+
+from mpremote.romfs import make_romfs
+from toolchain.paths import LIB
+
+from .report import print_figures, print_json
+from .setting import OFFICIAL, OURS, setting
+
+UMQTT = "umqtt"
+PACKAGE = "arduino_iot_cloud"
+RUNS = 3  # a figure is the median of so many
+STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official client's takes 50 ms
+WAIT = 12
+# Modules that a program with scalar properties never loads, and those for CPython alone.
+OPTIONS = "composites schedule wifi sync keys roots websocket http requests ota history".split()
+NOT_ON_BOARDS = "cpython stepping".split()
+
+_FIGURE = re.compile(r"^(\w+) (-?[\d.]+)$", re.M)
+_QSTRS = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
+
+
+def _figures(output):
+    return {name: round(float(value)) for name, value in _FIGURE.findall(output)}
+
+
+def _medians(outputs):
+    runs = [_figures(output) for output in outputs]
+    return {name: round(median(run[name] for run in runs)) for name in runs[0]}
+
+
+def _on_rom(image, program):
+    return ["from_rom", image, program] if image else [program]
+
+
+def _build_image(builds, name):
+    path = builds.folder / (name + ".romfs")
+    with contextlib.redirect_stdout(io.StringIO()):
+        path.write_bytes(make_romfs(str(builds.folder / name), mpy_cross=False))
+    return path
+
+
+class Exchanges:
+    """Runs of the program `exchange`: one TLS connection, one publish, one receive."""
+
+    def __init__(self, builds, cloud, name, image=None):
+        self._builds = builds
+        self._cloud = cloud
+        self._name = name
+        self._image = image
+
+    def complete(self, heap):
+        """Whether it completes in a heap of so many KB."""
+        device = self._cloud.add()
+        program = _on_rom(self._image, "exchange")
+        process = self._builds.start("" if self._image else self._name, *program, *device.arguments, heap=heap)
+        ended = threading.Event()
+        threading.Thread(target=self._answer, args=(device, ended), daemon=True).start()
+        failed = threading.Thread(target=self._end_on_failure, args=(process, ended), daemon=True)
+        failed.start()
+        try:
+            process.wait_for("^received", WAIT)
+            return True
+        except AssertionError:
+            return False
+        finally:
+            ended.set()
+            failed.join()
+            process.kill()
+
+    def _answer(self, device, ended):
+        # The cloud's part: a value for the first one that was published.
+        while not ended.is_set():
+            with contextlib.suppress(Exception):
+                device.values.get(timeout=0.1)
+                return device.send("led", True)
+
+    def _end_on_failure(self, process, ended):
+        # The official client retries for ever what cannot succeed for want of memory.
+        while not ended.wait(0.05):
+            if re.search("(?i)memory ?(error|alloc)", process.stdout + process.stderr):
+                process.signal(9)
+                return
+
+    def smallest_heap(self, low, high):
+        """The smallest heap in KB in which it completes; None if `high` is too small."""
+        if not self.complete(high):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.complete(middle):
+                high = middle
+            else:
+                low = middle
+        return high
+
+
+def _steady(builds, cloud, name):
+    device = cloud.add()
+    count = STEADY[name]
+    process = builds.start(name, "steady", *device.arguments, count)
+    try:
+        device.values.get(timeout=WAIT)
+        device.send("level", 1)
+        process.wait_for("^listening", WAIT)
+        for i in range(count):
+            device.send("level", i)
+            threading.Event().wait(0.01)
+        process.wait_for("^done", WAIT)
+        published = device.values.qsize()
+        if published != count:
+            raise RuntimeError("%s: %d messages for %d values" % (name, published, count))
+        return process.stdout
+    except AssertionError as error:
+        raise RuntimeError("steady with %s: %s" % (name, error))
+    finally:
+        process.kill()
+
+
+def _flash(builds):
+    files = [path for path in builds.files[OURS] if PACKAGE in path.parts]
+    sizes = {path.stem: path.stat().st_size for path in files if path.suffix == ".mpy"}
+    return {
+        "core": sum(size for name, size in sizes.items() if name not in OPTIONS + NOT_ON_BOARDS),
+        "certificates": sum(path.stat().st_size for path in files if path.suffix == ".der"),
+        "options": {name: size for name, size in sizes.items() if name in OPTIONS},
+        "official": sum(path.stat().st_size for path in builds.files[OFFICIAL] if path.suffix == ".mpy"),
+    }
+
+
+def _qstrs(output, bare):
+    before, after = (tuple(map(int, _QSTRS.search(text).groups())) for text in (bare, output))
+    return {"count": after[0] - before[0], "bytes": after[2] - before[2]}
+
+
+def measure():
+    """All figures: {name: ...}, in bytes unless the name says KB."""
+    options = [name for name in OPTIONS if (LIB / PACKAGE / (name + ".py")).exists()]
+    with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud), ThreadPoolExecutor(4) as pool:
+        images = {name: _build_image(builds, name) for name in (OURS, OFFICIAL)}
+        # The search for the smallest heaps takes longest: it starts first.
+        smallest = {}
+        for name, low, high in ((OFFICIAL, 48, 256), (OURS, 16, 128)):
+            for place, image in (("files", None), ("romfs", images[name])):
+                smallest[name, place] = pool.submit(Exchanges(builds, cloud, name, image).smallest_heap, low, high)
+        bare = pool.submit(builds.run, "", "bare")
+        jobs = {name: [pool.submit(builds.run, name, "heap") for _ in range(RUNS)] for name in (OURS, OFFICIAL)}
+        jobs[UMQTT] = [pool.submit(builds.run, UMQTT, "umqtt_heap") for _ in range(RUNS)]
+        rom = {
+            name: [pool.submit(builds.run, "", *_on_rom(images[name], "heap")) for _ in range(RUNS)]
+            for name in (OURS, OFFICIAL)
+        }
+        loaded = [pool.submit(builds.run, OURS + " " + UMQTT, "heap", *options) for _ in range(RUNS)]
+        steady = {name: [pool.submit(_steady, builds, cloud, name) for _ in range(RUNS)] for name in (OURS, OFFICIAL)}
+        figures = {"flash": _flash(builds)}
+        for name in (OURS, OFFICIAL, UMQTT):
+            outputs = [job.result() for job in jobs[name]]
+            heap = _medians(outputs)
+            figures[name] = {"import": heap["import"], "construct": heap["construct"], "driver": heap.get("driver")}
+            if name == UMQTT:
+                continue
+            figures[name]["qstrs"] = _qstrs(outputs[0], bare.result())
+            heap = _medians(job.result() for job in rom[name])
+            figures[name]["romfs"] = {key: heap.get(key) for key in ("import", "construct", "driver")}
+            figures[name]["steady"] = _medians(job.result() for job in steady[name])
+            figures[name]["smallest_kb"] = smallest[name, "files"].result()
+            figures[name]["romfs"]["smallest_kb"] = smallest[name, "romfs"].result()
+        heap = _medians(job.result() for job in loaded)
+        figures["options"] = {name: heap[name] for name in options}
+        return figures
+
+
+def _print(figures):
+    ours, official, umqtt = (figures[name] for name in (OURS, OFFICIAL, UMQTT))
+
+    def row(text, *path, bare=None):
+        cells = []
+        for figure in (ours, official):
+            for key in path:
+                figure = figure[key]
+            cells.append(figure)
+        return [text] + cells + [bare]
+
+    print_figures(
+        "Heap on 32-bit MicroPython from .mpy, bytes; asyncio counted",
+        ("ours", "official", "umqtt.simple"),
+        [
+            row("import", "import", bare=umqtt["import"]),
+            row("import, construct, five properties", "construct", bare=umqtt["construct"]),
+            row("the same with the driver", "driver"),
+            row("connected over TLS, five properties", "steady", "connected"),
+            row("a publish allocates", "steady", "publish"),
+            row("a receive allocates", "steady", "receive"),
+            row("smallest heap for TLS, a publish, a receive: KB", "smallest_kb"),
+            row("from ROMFS: import", "romfs", "import"),
+            row("from ROMFS: import, construct, five properties", "romfs", "construct"),
+            row("from ROMFS: the same with the driver", "romfs", "driver"),
+            row("from ROMFS: smallest heap: KB", "romfs", "smallest_kb"),
+            row("new interned strings", "qstrs", "count"),
+            row("  and their bytes", "qstrs", "bytes"),
+        ],
+        [
+            "Medians of %d runs; mbedtls' buffers are outside of this heap." % RUNS,
+            "The official client runs with stand-ins for what Debian's MicroPython lacks (ssl, logging, cbor2,",
+            "select.select), which are smaller than a board's. mqtt_as is on no package index, so it is not here.",
+        ],
+    )
+    flash = figures["flash"]
+    print()
+    print_figures(
+        "Flash and heap of the parts, bytes; each option imported after those above it, sync with umqtt.robust",
+        ("flash (.mpy)", "heap"),
+        [["core", flash["core"], None], ["root certificates (DER)", flash["certificates"], None]]
+        + [["option " + name, flash["options"][name], heap] for name, heap in figures["options"].items()]
+        + [["the official client with its parts", flash["official"], None]],
+    )
+
+
+def main():
+    """The command."""
+    parser = argparse.ArgumentParser(prog="tools/footprint", description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    as_json = parser.parse_args().json
+    try:
+        figures = measure()
+    except RuntimeError as error:
+        sys.exit("footprint: %s" % error)
+    if as_json:
+        print_json(figures)
+    else:
+        _print(figures)
+
+
+if __name__ == "__main__":
+    main()

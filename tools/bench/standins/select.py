@@ -1,0 +1,11 @@
+"""`select.select`, which the official client calls and Debian's MicroPython is built without."""
+
+from uselect import *
+from uselect import POLLIN, poll
+
+
+def select(readable, writable, exceptional, timeout):
+    poller = poll()
+    for stream in readable:
+        poller.register(stream, POLLIN)
+    return [event[0] for event in poller.ipoll(int(timeout * 1000))], [], []
