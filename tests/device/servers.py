@@ -11,6 +11,7 @@ class Server:
     """Listens on a free `port` of 127.0.0.1; each connection gets a thread in `serve`. Is closed with `close`."""
 
     host = HOST
+    _resetting = False
 
     def __init__(self):
         self._news = threading.Condition()
@@ -51,10 +52,12 @@ class Server:
 
     def close_connections(self, reset=False):
         """End what is connected: with a FIN, or a RST."""
+        self._resetting = reset
         for connection in self._sockets:
             try:
                 if reset:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                    connection.shutdown(socket.SHUT_RD)  # wakes its thread, which holds it open
                 else:
                     connection.shutdown(socket.SHUT_RDWR)
             except OSError:
@@ -128,6 +131,7 @@ class Relay(Server):
                         self.sent += data
                         self._news.notify_all()
                 target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
+            if not self._resetting:
+                target.shutdown(socket.SHUT_WR)
         except OSError:
             pass
