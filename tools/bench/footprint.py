@@ -214,7 +214,7 @@ def _print(figures):
         [
             "Medians of %d runs; mbedtls' buffers are outside of this heap." % RUNS,
             "The official client runs with stand-ins for what Debian's MicroPython lacks (ssl, logging, cbor2,",
-            "select.select), which are smaller than a board's. mqtt_as is on no package index, so it is not here.",
+            "select.select); a board's differ. mqtt_as is on no package index, so it is not here.",
         ],
     )
     flash = figures["flash"]
