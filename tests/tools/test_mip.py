@@ -171,7 +171,7 @@ def test_mip_installs_a_client_that_connects(micropython, mosquitto, certificate
     script.write_text(DEVICE)
     path = {"MICROPYPATH": "%s:.frozen" % target}
     device = machine.start(script, broker.tls_port, certificates.ca_file_der, env=path, cwd=tmp_path)
-    assert device.wait_for("^from (.*)$").group(1).startswith(str(target))
+    assert device.wait_for("^from (.*)\n").group(1).startswith(str(target))
     device.wait_for("^encoded 81a20061780207$")
     broker.wait_for_log("Received SUBSCRIBE from device")
 
