@@ -41,6 +41,13 @@ def register(client, aiotobj, coro, kwargs: dict):
     client.check(aiotobj.name, aiotobj.value)
     aiotobj.client = client
     client.records[aiotobj.name] = aiotobj
+    if aiotobj.policy:
+        aiotobj.policy.touched(aiotobj)
+        if client.policed is None:
+            client.policed = []
+        client.policed = [p for p in client.policed if p.name != aiotobj.name] + [aiotobj]
+        if client.driver:
+            client.driver.session.policed = client.policed
     if aiotobj.on_run or aiotobj.on_read:
         aiotobj.due = ticks_ms()
         client.runnable.append(aiotobj)

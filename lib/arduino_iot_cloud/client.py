@@ -17,9 +17,13 @@ class ArduinoCloudClient:
     sync_mode: bool; the program then calls `update()` often, instead of asyncio.
     discovery: "both", "command" or "legacy": how to ask the cloud for the thing.
     buffer: int, the largest packet either way, in bytes (128 to 16383).
+
+    Further methods are in the module `methods`, which is imported when one of them is used.
     """
 
     error = None  # why the link last failed
+    events = None  # their callbacks, once there are any
+    policed = None  # the properties with a policy, once there are any
 
     # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
     SERVER = "iot.arduino.cc"
@@ -61,6 +65,12 @@ class ArduinoCloudClient:
         self.runnable = []
         self.driver = None
 
+    def __getattr__(self, name):
+        # The methods that not every program uses come to the class when one of them is used.
+        from .methods import add
+
+        return add(ArduinoCloudClient, self, name)
+
     def __getitem__(self, key):
         if key in self.records:
             value = self.records[key].value
@@ -81,26 +91,10 @@ class ArduinoCloudClient:
         return default if value is None else value
 
     @property
-    def thing_id(self):
-        """The thing that the cloud attached this device to (str), or None."""
-        return self["thing_id"]
-
-    @property
     def state(self) -> str:
         """Where the connection is, in the C++ library's words: Init, ConnectPhy, ConnectMqttBroker,
         SendCapabilities, RequestLastValues, Connected, Disconnect."""
         return self.driver.state if self.driver else "Init"
-
-    @property
-    def connected(self) -> bool:
-        """Whether values go to the cloud and come from it now."""
-        return self.state == "Connected"
-
-    def stats(self) -> dict:
-        """Counts since the start: connections, published and received messages, dropped ones."""
-        from .waiting import stats
-
-        return stats(self.driver)
 
     def register(self, aiotobj, coro=None, **kwargs):
         """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)
@@ -123,6 +117,12 @@ class ArduinoCloudClient:
         """The cloud wrote a property: call its user."""
         if p.on_write:
             self._call(p, p.on_write, p if isinstance(p.value, dict) else p.value)
+
+    def event(self, name: str):
+        """Call who waits for an event."""
+        p = self.events and self.events.get(name)
+        if p and p.on_run:
+            self._call(p, p.on_run)
 
     def poll(self, now: int) -> int:
         """Run the `on_run` and `on_read` that are due. Returns the ms until the next one is."""
@@ -156,12 +156,6 @@ class ArduinoCloudClient:
 
             report(p.name, error)
 
-    def update_systime(self, server=None, timeout=None):
-        """Set the clock from an NTP server, where the port has `ntptime`. Blocks for `timeout` seconds at most."""
-        from .network_time import set_clock
-
-        set_clock(server or self.ntp_server, timeout or self.ntp_timeout)
-
     def _run(self, async_mode):
         if self.async_mode is not async_mode:
             raise RuntimeError(
@@ -181,6 +175,7 @@ class ArduinoCloudClient:
             else:
                 from .sync import Driver
             self.driver = Driver(self, tls)
+            self.driver.session.policed = self.policed
         return self.driver
 
     async def run(self, interval: float = 1.0, backoff: float = 2.0):
@@ -208,9 +203,3 @@ class ArduinoCloudClient:
         """Disconnect and let `run` or `start` return."""
         if self.driver:
             self.driver.stop()
-
-    async def flush(self, timeout: float = 10.0) -> bool:
-        """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds."""
-        from .waiting import flush
-
-        return await flush(self._run(True), timeout)

@@ -68,13 +68,14 @@ class Composite(ArduinoCloudObject):
         self._value[attribute] = value
         return differs
 
-    def write(self, writer, time: int = 0):
+    def write(self, writer, time: int = 0, value=None):
         """As ArduinoCloudObject.write."""
+        value = value or self._value
         if self.field is None:
             self.field = [label(self.name + ":" + key) for key in self.KEYS]
         if self.initialized:
             for i in range(len(self.KEYS)):
-                write_record(writer, self.field[i], self._value[self.KEYS[i]], time)
+                write_record(writer, self.field[i], value[self.KEYS[i]], time)
 
 
 class Location(Composite):

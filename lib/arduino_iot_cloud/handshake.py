@@ -7,6 +7,7 @@ functions work on a `session.Session`.
 
 from . import __version__
 from .port import const, log, ticks_add
+from .senml import label
 
 _RETRY_MS = const(2000)  # doubled before each wait for a thing
 _RETRY_MAX_MS = const(32000)
@@ -66,12 +67,13 @@ def _reset(session):
     session.out.append(("reset", None, None))
 
 
-# The module of the commands is imported where one is made or read: the driver lets go of it in between.
+# The three commands that every connection sends, as `messages.encode` would make them.
+_DEVICE_BEGIN = const(b"\xda\x00\x01\x07\x00\x81")
+_THING_BEGIN = const(b"\xda\x00\x01\x03\x00\x81\x60")
+_LAST_VALUES_BEGIN = const(b"\xda\x00\x01\x05\x00\x80")
 
 
 def _ask_thing(session):
-    from .messages import encode
-
     device = "/a/d/" + session.device_id
     topics = []
     if session.discovery != "legacy":
@@ -79,20 +81,18 @@ def _ask_thing(session):
     if session.discovery != "command":
         topics.append(device + "/e/i")
     session.out.append(("subscribe", topics, None))
-    session.out.append(("publish", device + "/c/up", encode("DeviceBegin", __version__)))
+    session.out.append(("publish", device + "/c/up", _DEVICE_BEGIN + label(__version__)[1:]))
     if session.discovery != "legacy":
-        session.out.append(("publish", device + "/c/up", encode("ThingBegin", "")))
+        session.out.append(("publish", device + "/c/up", _THING_BEGIN))
 
 
 def _ask_last_values(session):
     # The way the thing was found; then, where allowed, both ways.
-    from .messages import encode
-
     again = session.count > 1 and session.discovery == "both"
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, encode("LastValuesBegin")))
+        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _LAST_VALUES_BEGIN))
 
 
 def _attach(session, thing_id, legacy, now):
@@ -108,8 +108,10 @@ def _attach(session, thing_id, legacy, now):
         return
     if session.thing_id not in (None, thing_id):
         for p in session.properties.values():  # the other thing has never seen them
-            if p.initialized and not p.changed:
+            if p.initialized and p.changed < 1:
                 p.changed = 1
+                if p.history:
+                    p.history.again()
     session.unlinked = False
     session.thing_id = thing_id
     session.legacy = legacy
@@ -121,6 +123,7 @@ def _attach(session, thing_id, legacy, now):
         topics.append(thing + "/shadow/i")
     session.out.append(("subscribe", topics, None))
     _enter(session, "RequestLastValues", now)
+    session.on_event("connect")
 
 
 def _detach(session, now):
@@ -129,6 +132,7 @@ def _detach(session, now):
         session.topic = None
         session.data_in = b""
         _enter(session, "SendCapabilities", now)
+        session.on_event("disconnect")
 
 
 def message(session, topic: bytes, buf, pos: int, end: int, now: int):

@@ -7,7 +7,7 @@ import asyncio
 from random import random
 
 from .cbor import Writer
-from .mqtt import MQTT, PUBLISH, MQTTError
+from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
 from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms
 from .session import Session
 
@@ -108,6 +108,7 @@ class Driver:
         self.session = Session(client.device_id, client.records, client.discovery)
         self.session.on_value = client.written
         self.session.on_sync = self.on_sync
+        self.session.on_event = client.event
         self.writer = Writer(self.mqtt.tx)
         self.alarm = Alarm()  # of the writer
         self.timer = Alarm()  # of the callbacks
@@ -218,6 +219,9 @@ class Driver:
                     self.session.message(
                         mqtt.view[mqtt.topic : mqtt.topic_end], mqtt.rx, mqtt.payload, mqtt.payload_end, ticks_ms()
                     )
+                elif kind == PUBACK:
+                    if not mqtt.unacked:
+                        self.session.acknowledged()
                 elif mqtt.code > 127:
                     mqtt.code = 0
                     log(40, "The cloud refused a subscription.")
@@ -264,7 +268,7 @@ class Driver:
                 self.done = False
                 forget("handshake", "messages")
             if session.ready:
-                publish = self.publish()
+                publish = self.publish(now)
                 if publish:
                     data = publish
                     n = stream.write(data)
@@ -277,9 +281,11 @@ class Driver:
                 wait = min(wait, ticks_diff(session.wake, now))
             if mqtt.wake is not None:
                 wait = min(wait, ticks_diff(mqtt.wake, now))
+            if session.due is not None:
+                wait = min(wait, ticks_diff(session.due, now))
             await self.alarm.wait(max(wait, 0))
 
-    def publish(self):
+    def publish(self, now):
         """What to send of values: the PUBLISH that was not acknowledged on the last connection, or what has changed."""
         mqtt = self.mqtt
         topic = self.session.topic
@@ -292,7 +298,7 @@ class Driver:
             mqtt.unacked = 0  # it was for another thing
         writer = self.writer
         writer.pos = mqtt.begin(topic)
-        if not self.session.fill(writer):
+        if not self.session.fill(writer, now):
             return None
         mqtt.finish(writer.pos)
         self.topic = topic
@@ -303,6 +309,7 @@ class Driver:
         """The last values have arrived."""
         self.settled = self.done = True
         log(20, "Synchronised with the cloud.")
+        self.client.event("sync")
 
     async def callbacks(self):
         """The timer of the user's callbacks."""
@@ -311,6 +318,6 @@ class Driver:
 
     def spawn(self, p, callback, coroutine):
         """Run what a callback of `p` returned, after those that it returned before."""
-        from .waiting import finish
+        from .coroutines import finish
 
         p.busy = asyncio.create_task(finish(self, p, callback, coroutine, p.busy))

@@ -10,7 +10,7 @@ from .port import const, ticks_add, ticks_diff
 
 PUBLISH = const(3)
 _CONNACK = const(2)
-_PUBACK = const(4)
+PUBACK = const(4)
 _SUBACK = const(9)
 _UNSUBACK = const(11)
 _PINGRESP = const(13)
@@ -180,6 +180,8 @@ class MQTT:
             return 0
         self._start = end
         kind = first >> 4
+        if first & 15 and kind != PUBLISH:
+            raise MQTTError("reserved flags", first)
         if kind == PUBLISH:
             if n > 1:
                 self.topic = pos + 2
@@ -191,7 +193,7 @@ class MQTT:
             if first & 2:
                 self._ack(self.topic_end)
             self.payload_end = end
-        elif kind == _PUBACK and n == 2:
+        elif kind == PUBACK and n == 2:
             if rx[pos] << 8 | rx[pos + 1] == self.unacked:
                 self.unacked = 0
         elif kind == _CONNACK and n == 2:

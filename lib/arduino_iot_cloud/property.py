@@ -41,6 +41,7 @@ class ArduinoCloudObject:
     when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
     `interval` seconds. Each may be a coroutine function.
     `backoff` multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
+    The arguments of `policy.configure` say when to publish, and whose value counts.
     Raises TypeError for any other argument.
     """
 
@@ -49,7 +50,10 @@ class ArduinoCloudObject:
     interval = 1.0
     client = None  # where it is registered
     busy = False  # a coroutine of its callbacks still runs
-    changed = 0  # 1: to be published, 2: with the next packet, since the last one was full
+    changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
+    policy = None  # a `policy.Policy`, where the program has asked for one
+    history = None  # a `history.History`, likewise
+    writable = False  # by the cloud, without `on_write`
     _value = None
 
     def __init__(self, name: str, **kwargs):
@@ -57,10 +61,10 @@ class ArduinoCloudObject:
         self.field = None
         for key in kwargs:
             if key not in ("value", "on_read", "on_write", "on_run", "interval", "backoff", "args"):
-                raise TypeError(
-                    "'%s' got an unexpected keyword argument '%s'" % (type(self).__name__, key)
-                )
-            if kwargs[key] is not None:
+                from .policy import configure
+
+                configure(self, key, kwargs[key])
+            elif kwargs[key] is not None:
                 setattr(self, key, kwargs[key])
 
     def __repr__(self):
@@ -84,7 +88,11 @@ class ArduinoCloudObject:
 
     def touch(self):
         """Have the value published."""
-        if not self.changed:
+        if self.history:
+            self.history.add(self._value)
+        if self.policy:
+            self.policy.touched(self)
+        elif self.changed < 1:
             self.changed = 1
         if self.client:
             self.client.wake()
@@ -106,11 +114,13 @@ class ArduinoCloudObject:
         self._value = value
         return differs
 
-    def write(self, writer, time: int = 0):
-        """Write the records of this property, with a Unix time unless 0."""
+    def write(self, writer, time: int = 0, value=None):
+        """Write the records of this property, with a Unix time unless 0; of its present value, or of another."""
         if self.field is None:
             self.field = label(self.name)
-        if self._value is not None:
-            write_record(writer, self.field, self._value, time)
+        if value is None:
+            value = self._value
+        if value is not None:
+            write_record(writer, self.field, value, time)
 
 Task = ArduinoCloudObject

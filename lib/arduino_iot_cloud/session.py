@@ -16,7 +16,8 @@ class Session:
     `out` collects requests to send: ("subscribe", topics, None), ("unsubscribe", topics, None),
     ("publish", topic, payload) and ("reset", None, None), which asks to take the link down.
     `on_value(property)` is called for each property that the cloud wrote, `on_sync()` after the
-    last values have arrived.
+    last values have arrived, `on_event("connect")` when a thing is attached and
+    `on_event("disconnect")` when it no longer is.
     """
 
     state = "Init"
@@ -29,6 +30,11 @@ class Session:
     unlinked = False  # the cloud knows the device, but no thing for it
     dropped = 0  # messages or records that were refused
     wake = None  # the tick at which `poll` has something to do
+    due = None  # the tick at which `fill` may have, without a change
+    policed = None  # the properties with a policy
+
+    def on_event(self, name):
+        """Nobody listens."""
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
         self.device_id = device_id
@@ -47,6 +53,9 @@ class Session:
 
     def end(self):
         """MQTT has been disconnected."""
+        if self.topic is not None:
+            self.topic = None
+            self.on_event("disconnect")
         self.ready = False
         self.wake = None
         self.state = "Disconnected"
@@ -100,7 +109,11 @@ class Session:
                 continue
             # A property without a value takes any. Else it must be writable, and last values count only
             # where the device has not told the cloud something newer.
-            if p.initialized and (p.on_write is None or sync and (p.changed or not self.synced)):
+            if p.initialized and (
+                not (p.on_write or p.writable)
+                or sync
+                and not (p.policy.takes(p, attribute, value, records.time) if p.policy else self.synced and not p.changed)
+            ):
                 continue
             try:
                 value = p.shape(attribute, value)
@@ -120,12 +133,27 @@ class Session:
             differs = p.store(staged[i + 1], staged[i + 2]) or differs
             i += 3
             if i == n or staged[i] is not p:
+                if p.policy:
+                    p.policy.told(p, None)
                 if differs:
                     self.on_value(p)
                 differs = not sync
 
-    def fill(self, writer) -> bool:
-        """Write the properties that are due into the rest of the writer's buffer. Returns whether there were any."""
+    def acknowledged(self):
+        """The cloud has what `fill` wrote last."""
+        for p in self.properties.values():
+            if p.changed < 0:
+                p.changed = 0
+                if p.history:
+                    p.history.acknowledged(p)
+
+    def fill(self, writer, now: int = 0) -> bool:
+        """Write the properties that are due into the rest of the writer's buffer. Returns whether there were any;
+        `due` is then the tick at which a policy wants the next look, or None."""
+        if self.policed:
+            from .policy import look
+
+            self.due = look(self.policed, now)
         writer.raw(b"\x9f")
         start = writer.pos
         full = False
@@ -134,11 +162,16 @@ class Session:
                 if p.changed != level:
                     continue
                 pos = writer.pos
+                if p.history and not full:
+                    full = p.history.fill(p, writer)
+                    continue
                 if not full:
-                    p.write(writer)
+                    p.write(writer, p.policy.time if p.policy else 0)
                     full = writer.pos >= len(writer.buf)  # the "break" needs a byte
                 if not full:
-                    p.changed = 0
+                    p.changed = -1
+                    if p.policy:
+                        p.policy.told(p, now)
                     continue
                 writer.pos = pos
                 p.changed = 2

@@ -1,0 +1,126 @@
+"""Methods and attributes of ArduinoCloudClient that not every program uses, imported when one of them is.
+
+Each function here becomes a method of that name: `client` is its first argument.
+"""
+
+import asyncio
+
+from .port import ticks_add, ticks_diff, ticks_ms, timestamp
+
+
+def add(cls, client, name: str):
+    """Give the class all that is here. Returns the client's attribute of that name; raises AttributeError for none."""
+    for method in (flush, wait_synced, stats, on, push, inlet, update_systime, local_time):
+        setattr(cls, method.__name__, method)
+    cls.connected = property(connected)
+    cls.thing_id = property(thing_id)
+    if not hasattr(cls, name):
+        raise AttributeError("'ArduinoCloudClient' object has no attribute '%s'" % name)
+    return getattr(client, name)
+
+
+def connected(client) -> bool:
+    """An attribute: whether values go to the cloud and come from it now."""
+    return client.state == "Connected"
+
+
+def thing_id(client):
+    """An attribute: the thing that the cloud attached this device to (str), or None."""
+    return client["thing_id"]
+
+
+class _Bell(asyncio.Event):
+    def ring(self):
+        self.set()
+
+
+async def _until(client, condition, timeout):
+    driver = client._run(True)
+    if driver.acked is None:
+        driver.acked = _Bell()
+    end = ticks_add(ticks_ms(), int(timeout * 1000))
+    while not condition(driver):
+        left = ticks_diff(end, ticks_ms())
+        if left <= 0:
+            return False
+        driver.acked.clear()
+        try:
+            await asyncio.wait_for(driver.acked.wait(), left / 1000)
+        except asyncio.TimeoutError:
+            pass
+    return True
+
+
+def _clean(driver):
+    if driver.mqtt.unacked:
+        return False
+    for p in driver.client.records.values():
+        if p.changed:
+            return False
+    return True
+
+
+async def flush(client, timeout: float = 10.0) -> bool:
+    """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds."""
+    return await _until(client, _clean, timeout)
+
+
+async def wait_synced(client, timeout: float = 30.0) -> bool:
+    """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds."""
+    return await _until(client, lambda driver: driver.state == "Connected", timeout)
+
+
+def stats(client) -> dict:
+    """Counts since the start: connections, published and received messages, dropped ones."""
+    driver = client.driver
+    names = ("connections", "published", "received")
+    counts = {name: getattr(driver, name) if driver else 0 for name in names}
+    counts["dropped"] = driver.session.dropped + driver.mqtt.oversized if driver else 0
+    return counts
+
+
+def on(client, event: str, callback):
+    """Have `callback(client)` called at an event: "connect" (a thing is attached), "sync" (the last values have
+    arrived), "disconnect" (no thing any more, or no link). It may be a coroutine function. One for each event;
+    None takes it away."""
+    if event not in ("connect", "sync", "disconnect"):
+        raise ValueError("events are 'connect', 'sync' and 'disconnect', not %r" % (event,))
+    from .property import ArduinoCloudObject
+
+    if not client.events:
+        client.events = {}
+    client.events[event] = ArduinoCloudObject("on " + event, on_run=callback)
+
+
+def push(client, name: str = None):
+    """Have a variable with `publish="demand"` published, or all of them. Raises KeyError for an unknown name."""
+    for p in client.records.values() if name is None else (client.records[name],):
+        if p.policy:
+            p.policy.requested = True
+    client.wake()
+
+
+def inlet(client, name: str):
+    """A way to set a variable from an interrupt handler or another thread: see `interrupts.Inlet`.
+
+    Make it before the client runs, then call its `set(value)` wherever you are.
+    """
+    from .interrupts import Inlet
+
+    made = Inlet(client.records[name])
+    client.register("inlet of " + name, on_run=lambda client, args: made.run(), interval=3600)
+    return made
+
+
+def update_systime(client, server: str = None, timeout: float = None):
+    """Set the clock from an NTP server, where the port has `ntptime`. Blocks for `timeout` seconds at most."""
+    from .network_time import set_clock
+
+    set_clock(server or client.ntp_server, timeout or client.ntp_timeout)
+
+
+def local_time(client):
+    """The time in the thing's zone, seconds counted like Unix time; 0 while the clock or the zone is unknown."""
+    session = client.driver and client.driver.session
+    now = timestamp()
+    return now + session.tz_offset if now and session and session.tz_dst_until else 0
