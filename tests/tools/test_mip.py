@@ -101,7 +101,7 @@ def frozen(**options):
 def test_every_file_is_in_one_package():
     core, sync = listed("package.json"), listed("package-sync.json")
     assert not set(core) & set(sync)
-    assert set(core) | set(sync) == in_folder()
+    assert set(core) | set(sync) == in_folder(), "run tools/packages"
     for name, url in (core | sync).items():
         assert url == "lib/" + name
 
