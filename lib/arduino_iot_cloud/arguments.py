@@ -4,7 +4,7 @@ from .port import log, ticks_ms
 from .property import ArduinoCloudObject
 
 
-def check(device_id, username, password, ssl_params, keepalive, discovery, buffer):
+def check(device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode):
     """Raise TypeError or ValueError that names the argument, what it should be, and what was given."""
     if not isinstance(device_id, (str, bytes)) or not device_id:
         raise TypeError("device_id is the device's UUID as text, not %r" % (device_id,))
@@ -21,6 +21,10 @@ def check(device_id, username, password, ssl_params, keepalive, discovery, buffe
         raise ValueError("buffer is a number of bytes from 128 to 16383, not %r" % (buffer,))
     if discovery not in ("both", "command", "legacy"):
         raise ValueError("discovery is 'both', 'command' or 'legacy', not %r" % (discovery,))
+    if transport not in ("tcp", "websocket"):
+        raise ValueError("transport is 'tcp' or 'websocket', not %r" % (transport,))
+    if sync_mode and transport == "websocket":
+        raise ValueError("transport='websocket' needs sync_mode=False")
     if ssl_params is None:
         log(30, "ssl_params=None: the connection is neither encrypted nor verified")
 

@@ -17,6 +17,7 @@ class ArduinoCloudClient:
     sync_mode: bool; the program then calls `update()` often, instead of asyncio.
     discovery: "both", "command" or "legacy": how to ask the cloud for the thing.
     buffer: int, the largest packet either way, in bytes (128 to 16383).
+    transport: "tcp", or "websocket" for networks that let only HTTPS through.
 
     Further methods are in the module `methods`, which is imported when one of them is used.
     """
@@ -27,7 +28,7 @@ class ArduinoCloudClient:
 
     # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
     SERVER = "iot.arduino.cc"
-    PORTS = (8885, 8884)  # with a certificate, with a password
+    PORTS = (8885, 8884, 8443)  # with a certificate, with a password, over WebSocket
     ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
 
     def __init__(
@@ -44,16 +45,18 @@ class ArduinoCloudClient:
         sync_mode=False,
         discovery="both",
         buffer=1024,
+        transport="tcp",
     ):
         from .arguments import check
 
-        check(device_id, username, password, ssl_params, keepalive, discovery, buffer)
-        listener = 0 if password is None else 1
+        check(device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode)
+        listener = 2 if transport == "websocket" else 0 if password is None else 1
         self.device_id = device_id if isinstance(device_id, str) else device_id.decode()
         self.username = username
         self.password = password
         self.ssl_params = ssl_params
-        self.server = server or self.SERVER
+        self.transport = transport
+        self.server = server or ("wss." + self.SERVER if listener == 2 else self.SERVER)
         self.port = port or self.PORTS[listener]
         self.keepalive = keepalive
         self.buffer = buffer

@@ -22,6 +22,8 @@ async def open_link(driver):
     driver.phase = "ConnectMqttBroker"
     stream = await open_stream(client.server, client.port, driver.tls, client.ssl_params)
     try:
+        if client.transport == "websocket":
+            stream = await _websocket(stream, client.server)
         mqtt.opened(ticks_ms())
         await send(stream, connect_packet(client.device_id, client.username, client.password, client.keepalive))
         kind = 0
@@ -38,6 +40,12 @@ async def open_link(driver):
         stream.close()
         raise
     return stream
+
+
+def _websocket(stream, host):
+    from .upgrade import upgrade
+
+    return upgrade(stream, host)
 
 
 def connect_packet(client_id, username, password, keepalive: int) -> bytes:

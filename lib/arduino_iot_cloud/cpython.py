@@ -48,8 +48,9 @@ class Stream:
 
     def __init__(self, reader, writer):
         self._reader = reader
-        self._writer = writer
+        self.writer = writer
         self._data = b""
+        self._ended = False
         self.close = writer.close
 
     def __await__(self):
@@ -58,17 +59,19 @@ class Stream:
     async def _read(self):
         if not self._data:
             self._data = await self._reader.read(1024)
+            self._ended = not self._data
 
-    def readinto(self, view) -> int:
-        """Read what there is into `view`. Returns the number of bytes, 0 at the end of the stream."""
+    def readinto(self, view):
+        """Read what there is into `view`. Returns the number of bytes, 0 at the end of the stream, None where there
+        is nothing yet."""
         data = self._data[: len(view)]
         self._data = self._data[len(view) :]
         view[: len(data)] = data
-        return len(data)
+        return len(data) or (0 if self._ended else None)
 
     def write(self, data) -> int:
         """Send. All of it is taken: one connection has no more than a packet of each kind under way."""
-        self._writer.write(bytes(data))
+        self.writer.write(bytes(data))
         return len(data)
 
 
@@ -80,5 +83,6 @@ async def open_stream(host: str, port: int, context, params: dict) -> Stream:
 
 async def send(stream: Stream, data):
     """Write all of `data`, and wait until it has been taken."""
-    stream.write(data)
-    await stream._writer.drain()
+    while data:
+        data = data[stream.write(data) :]
+    await stream.writer.drain()
