@@ -1,5 +1,6 @@
 """Fixtures for the interoperability tests: a project of the test's own in the local cloud, and a view into it."""
 
+import ast
 import asyncio
 import json
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from localcloud.certificates import Authority
 from localcloud.remote import RemoteCloud
+from toolchain.paths import PEERS
 
 # What the official examples register.
 VARIABLES = (
@@ -151,3 +153,62 @@ def project(local_cloud, tmp_path):
 def board(request, micropython):
     """Each MicroPython in turn."""
     return micropython(int(request.param[2:]))
+
+
+class SyncDevice:
+    """sync_device.py as a child process."""
+
+    def __init__(self, interpreter, folder, setup, umqtt, arguments):
+        (folder / "arguments.json").write_text(json.dumps(arguments))
+        (folder / "setup.py").write_text(setup)
+        script = Path(__file__).parent / "sync_device.py"
+        self.process = interpreter.start(
+            script, folder / "arguments.json", folder / "setup.py", path=[umqtt] if umqtt else []
+        )
+        self._asked = 0
+
+    @property
+    def output(self):
+        """What it has printed and logged."""
+        return self.process.stdout + self.process.stderr
+
+    def wait_for(self, pattern, timeout=15, start=0):
+        """Wait until its output has a line that matches: the match."""
+        return self.process.wait_for(pattern, timeout, start=start)
+
+    def do(self, statement):
+        """Have it execute a line, after which it calls `update` again."""
+        self._asked += 1
+        self.process.send("%s; print('done %d')\n" % (statement, self._asked))
+        self.wait_for(r"^done %d\n|^order failed" % self._asked)
+
+    def ask(self, expression):
+        """The value of an expression there."""
+        self._asked += 1
+        self.process.send("print('answer %d', repr((%s)))\n" % (self._asked, expression))
+        answer = self.wait_for(r"^answer %d (.*)\n|^order failed.*" % self._asked)
+        assert answer.group(1) is not None, self.output
+        return ast.literal_eval(answer.group(1))
+
+    def wait_until(self, expression, timeout=10):
+        """Wait until an expression is true there; it is looked at between the calls of `update`."""
+        deadline = time.monotonic() + timeout
+        while not self.ask(expression):
+            assert time.monotonic() < deadline, self.output
+
+
+@pytest.fixture
+def start_sync_device(tmp_path):
+    """`start_sync_device(interpreter, setup, umqtt=..., **arguments)` -> a SyncDevice; plain TCP unless told."""
+    started = []
+
+    def start(interpreter, setup, umqtt=PEERS / "umqtt", **arguments):
+        arguments.setdefault("ssl_params", None)
+        device = SyncDevice(interpreter, tmp_path, setup, umqtt if interpreter.name != "cpython" else None, arguments)
+        started.append(device)
+        return device
+
+    yield start
+    # shown where a test fails
+    for device in started:
+        print(device.output)

@@ -1,0 +1,64 @@
+"""A device in sync mode that takes orders, a line of Python each, on stdin: sync_device.py ARGUMENTS [SETUP]
+
+ARGUMENTS is a JSON file with the arguments of ArduinoCloudClient, SETUP a Python file that registers variables on
+`client`. It prints `started` once `start` has returned, and what is logged goes to stdout.
+"""
+
+import json
+import select
+import sys
+import time
+
+MICROPYTHON = sys.implementation.name == "micropython"
+if not MICROPYTHON:
+    import logging
+
+    sys.stderr = sys.stdout
+    logging.basicConfig(stream=sys.stdout, format="%(message)s")
+
+from arduino_iot_cloud import ArduinoCloudClient  # noqa: E402
+
+
+def milliseconds():
+    """The monotonic clock in ms."""
+    return time.ticks_ms() if MICROPYTHON else int(time.monotonic() * 1000)
+
+
+with open(sys.argv[1]) as file:
+    arguments = json.load(file)
+if arguments["ssl_params"] and "cadata" in arguments["ssl_params"]:
+    with open(arguments["ssl_params"]["cadata"], "rb") as file:
+        arguments["ssl_params"]["cadata"] = file.read()
+client = ArduinoCloudClient(sync_mode=True, **arguments)
+written = []
+longest = 0
+orders = select.poll()
+orders.register(sys.stdin, select.POLLIN)
+with open(sys.argv[2]) as file:
+    exec(file.read())
+
+
+def take_order():
+    """Execute the next line of stdin, if there is one."""
+    if orders.poll(20):
+        line = sys.stdin.readline()
+        if not line:
+            sys.exit()
+        try:
+            exec(line, globals())
+        except Exception as error:
+            print("order failed: %s: %s" % (type(error).__name__, error))
+
+
+print("starting")
+try:
+    client.start(0.1, 1.5)
+    print("started")
+    while True:
+        begin = milliseconds()
+        client.update()
+        longest = max(longest, milliseconds() - begin)
+        take_order()
+except Exception as error:
+    print("raised %s: %s" % (type(error).__name__, error))
+    sys.exit(1)
