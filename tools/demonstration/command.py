@@ -1,0 +1,64 @@
+"""The command line, and the fetching of what is missing, with nothing but the standard library."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+
+from toolchain.__main__ import PARTS
+from toolchain.paths import TOOLS, VENV_PYTHON
+
+NEEDED = ("venv", "micropython")
+INTERRUPTED = 130
+
+_EPILOG = """A local cloud is started, a device and a thing are made in it, and examples/laptop.py runs as that
+device: on MicroPython, 32-bit, with 64 KB of heap, over TLS with the certificate verified. The first
+run fetches what it needs into .cache/. Nothing is left running and no data is kept."""
+
+
+def parse():
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="tools/demo",
+        description="Show a MicroPython program and a cloud exchange live values, all on this machine.",
+        epilog=_EPILOG,
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="drive a value each way, print the round trip, exit 0 if all is well"
+    )
+    parser.add_argument(
+        "--http-port", type=int, default=0, metavar="N", help="port of the page on 127.0.0.1 (default: any free one)"
+    )
+    options = parser.parse_args()
+    if not 0 <= options.http_port <= 65535:
+        parser.error("--http-port %d is not a port: 1 to 65535" % options.http_port)
+    return options
+
+
+def main():
+    """Fetch what is missing, then become the demonstration."""
+    parse()
+    _fetch([name for name in NEEDED if not PARTS[name].is_ready()])
+    path = filter(None, [str(TOOLS), os.environ.get("PYTHONPATH")])
+    os.environ["PYTHONPATH"] = os.pathsep.join(path)
+    os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-m", "demonstration"] + sys.argv[1:])
+
+
+def _fetch(missing):
+    if not missing:
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A process group of its own, so that its downloads can be ended with it.
+    setup = subprocess.Popen([sys.executable, str(TOOLS / "setup")] + missing, start_new_session=True)
+    try:
+        code = setup.wait()
+    except KeyboardInterrupt:
+        os.killpg(setup.pid, signal.SIGKILL)
+        setup.wait()
+        print("demo: stopped while fetching", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if code:
+        sys.exit(code)
