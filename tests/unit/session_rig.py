@@ -162,17 +162,19 @@ class Rig:
 
     # Values on their way out
 
-    def payload(self, size=1024):
-        """The next pack to publish (bytes), b"" where nothing is due."""
+    def payload(self, size=1024, acknowledged=True):
+        """The next pack to publish (bytes), b"" where nothing is due; the cloud then has it, or not."""
         writer = Writer(bytearray(size))
         if not self.session.fill(writer):
             return b""
         assert writer.pos <= size
+        if acknowledged:
+            self.session.acknowledged()
         return bytes(writer.buf[: writer.pos])
 
-    def published(self, size=1024):
+    def published(self, size=1024, acknowledged=True):
         """The same as (name, value) pairs."""
-        payload = self.payload(size)
+        payload = self.payload(size, acknowledged)
         if not payload:
             return []
         assert payload[0] == 0x9F
