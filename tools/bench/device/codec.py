@@ -77,7 +77,7 @@ def main():
     message = bytes(int(sys.argv[1][i : i + 2], 16) for i in range(0, len(sys.argv[1]), 2))
     chosen = VALUES[: int(sys.argv[2])]
     properties = [package.ArduinoCloudObject(name, value=value, on_write=print) for name, value in chosen]
-    make, take = (ours if hasattr(package.ArduinoCloudClient, "stats") else official)(message, properties)
+    make, take = (official if hasattr(package.ArduinoCloudClient, "poll_mqtt") else ours)(message, properties)
     take()
     for p, (name, value) in zip(properties, chosen):
         if p.value == value:

@@ -23,7 +23,7 @@ def main():
         before = used()
         __import__("arduino_iot_cloud." + name)
         print(name, used() - before)
-    if hasattr(client, "stats"):
+    if not hasattr(client, "poll_mqtt"):
         client._run(True)
         print("driver", used() - start)
     import micropython
