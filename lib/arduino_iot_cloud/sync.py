@@ -57,7 +57,7 @@ class _Link:
 
     def use(self, sock):
         """Stand for another socket from now on."""
-        self.close()
+        self.drop()
         self._sock = sock
 
     def connect(self, address):
@@ -154,6 +154,11 @@ class _Link:
         return data
 
     def close(self):
+        """Send what was gathered, and close."""
+        self.flush()
+        self.drop()
+
+    def drop(self):
         """Close, if open."""
         if self._sock:
             self._sock.close()
@@ -335,7 +340,7 @@ class Driver:
         self._linked = False
         self.phase = "Disconnect"
         self.session.end()
-        self._link.close()
+        self._link.drop()
 
     def _disconnect(self):
         if self._linked:

@@ -41,7 +41,8 @@ def _start(interpreter, broker, start_sync_device, setup=SETUP, started=True, **
     arguments = dict(
         {"device_id": DEVICE, "username": DEVICE, "password": "secret", "keepalive": 2}, **arguments
     )
-    device = start_sync_device(interpreter, setup, server=broker.host, port=broker.port, **arguments)
+    arguments = dict({"server": broker.host, "port": broker.port}, **arguments)
+    device = start_sync_device(interpreter, setup, **arguments)
     if started:
         device.wait_for("^started")
     return device
@@ -160,7 +161,11 @@ def test_values_go_out_with_qos_1(device, opposite):
     assert {m.qos for m in opposite.messages if m.topic == "/a/t/%s/e/o" % THING_ID} == {1}
 
 
-def test_a_write_just_before_the_kill_arrives(device, broker, opposite):
+@pytest.mark.parametrize("link", ["plain", "tls"])
+def test_a_write_just_before_the_kill_arrives(interpreter, broker, opposite, start_sync_device, certificates, link):
+    tls = {"port": broker.tls_port, "server": "localhost", "ssl_params": {"cadata": str(certificates.ca_file_der)}}
+    device = _start(interpreter, broker, start_sync_device, **(tls if link == "tls" else {}))
+    device.do("longest = 0")
     broker.process.signal(signal.SIGSTOP)
     device.process.send("client['count'] = 42\n")
     # sent, or about to be, and never acknowledged
@@ -173,6 +178,8 @@ def test_a_write_just_before_the_kill_arrives(device, broker, opposite):
     opposite.wait_value("text", "while offline", timeout=20)
     assert 42 in opposite.values("count")
     assert device.ask("client['count'], client.connected") == (42, True)
+    # half a keepalive for the acknowledgement that never came on a board, 5 s on CPython, where the link's end ends it
+    assert device.ask("longest") < 4000
 
 
 def test_a_restart_in_the_middle_of_writing(device, broker, opposite):
@@ -230,6 +237,15 @@ def test_a_restart_asks_for_everything_anew(device, broker, opposite):
     opposite.wait_command("LastValuesBegin", before + 1, timeout=20)
     opposite.write(count=11)
     device.wait_until("written[-1:] == [11]")
+
+
+def test_it_can_be_stopped_and_started_again(device, broker, opposite):
+    device.do("client.stop()")
+    broker.wait_for_log("Received DISCONNECT from %s" % DEVICE)
+    device.do("client['count'] = 21")
+    device.do("client.start()")
+    opposite.wait_value("count", 21)
+    assert device.ask("client.stats()['connections']") == 2
 
 
 def test_packet_identifiers_go_round(board, broker, opposite, start_sync_device):
