@@ -1,23 +1,19 @@
 """What the package reports while a test runs."""
 
-import sys
+from stands_in import Stands
 
 
-class Reports:
+class Reports(Stands):
     """`with Reports() as reports:` collects the texts, by level, that would go to the log."""
 
-    def __enter__(self):
+    def __init__(self):
+        super().__init__("logging", self)
         self.texts = []
         self.levels = []
-        self._before = sys.modules.get("logging")
-        sys.modules["logging"] = self
-        return self
 
-    def __exit__(self, *error):
-        if self._before is None:
-            del sys.modules["logging"]
-        else:
-            sys.modules["logging"] = self._before
+    def __enter__(self):
+        super().__enter__()
+        return self
 
     def log(self, level, text):
         """Stands for logging.log."""
