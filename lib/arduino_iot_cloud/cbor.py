@@ -144,9 +144,9 @@ class Reader:
             if end > self.end:
                 self.pos = start
                 self.fail()
-            n = bytes(memoryview(self.buf)[start:end])
+            n = self.buf[start:end]
             if major == 2:
-                return n
+                return bytes(n)
             try:
                 return str(n, "utf-8")
             except UnicodeError:

@@ -91,19 +91,19 @@ else:
 class Driver:
     """Runs one ArduinoCloudClient under asyncio."""
 
-    phase = "Init"  # the state, or None while the session has the say
-    running = False
-    error = None  # why the reader ended
-    acked = None  # rung at each PUBACK, for `flush`
-    topic = None  # where the PUBLISH went that is not acknowledged
-    again = False  # it has not been sent again on this connection
-    settled = False  # this connection got as far as the last values
-    done = False  # the handshake has just ended
-    connections = published = received = 0
-
     def __init__(self, client, tls):
         self.client = client
         self.tls = tls
+        self.stream = None
+        self.phase = "Init"  # the state, or None while the session has the say
+        self.running = False
+        self.error = None  # why the reader ended
+        self.acked = None  # rung at each packet, for `flush`
+        self.topic = None  # where the PUBLISH went that is not acknowledged
+        self.again = False  # it has not been sent again on this connection
+        self.settled = False  # this connection got as far as the last values
+        self.done = False  # the handshake has just ended
+        self.connections = self.published = self.received = 0
         self.mqtt = MQTT(client.buffer, client.keepalive)
         self.session = Session(client.device_id, client.records, client.discovery)
         self.session.on_value = client.written
@@ -217,7 +217,7 @@ class Driver:
                 if kind == PUBLISH:
                     self.received += 1
                     self.session.message(
-                        mqtt.view[mqtt.topic : mqtt.topic_end], mqtt.rx, mqtt.payload, mqtt.payload_end, ticks_ms()
+                        mqtt.view[mqtt.topic : mqtt.topic_end], mqtt.view, mqtt.payload, mqtt.payload_end, ticks_ms()
                     )
                 elif kind == PUBACK:
                     if not mqtt.unacked:

@@ -38,6 +38,9 @@ class MQTT:
         self.unacked = 0  # identifier of the PUBLISH in `tx` that waits for its PUBACK
         self.oversized = 0  # inbound packets that did not fit and were drained
         self._acks = bytearray(4 * _ACKS)
+        self._tx_identifier = self._tx_start = self._tx_end = 0
+        self.topic = self.topic_end = self.payload = self.payload_end = 0
+        self.wake = None
         self.opened(0)
 
     def opened(self, now: int):

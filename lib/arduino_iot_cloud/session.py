@@ -20,28 +20,30 @@ class Session:
     `on_event("disconnect")` when it no longer is.
     """
 
-    state = "Init"
-    thing_id = None
-    topic = None  # where values are published; None while there is no thing
-    tz_offset = 0  # seconds to add to UTC
-    tz_dst_until = 0  # Unix time at which the offset ends
-    ready = False  # values may be published
-    synced = False  # last values have arrived since boot
-    unlinked = False  # the cloud knows the device, but no thing for it
-    dropped = 0  # messages or records that were refused
-    wake = None  # the tick at which `poll` has something to do
-    due = None  # the tick at which `fill` may have, without a change
-    policed = None  # the properties with a policy
-
     def on_event(self, name):
         """Nobody listens."""
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
+        # All at once, so that the table behind the object has its size while the heap is still in one piece.
         self.device_id = device_id
         self.properties = properties
+        self.policed = None  # those with a policy, a list
         self.discovery = discovery
         self.out = []
-        self.data_in = b""
+        self.state = "Init"
+        self.thing_id = None
+        self.topic = None  # where values are published; None while there is no thing
+        self.data_in = b""  # where they come from
+        self.legacy = False  # the thing was found by the older discovery
+        self.unlinked = False  # the cloud knows the device, but no thing for it
+        self.ready = False  # values may be published
+        self.synced = False  # last values have arrived since boot
+        self.tz_offset = 0  # seconds to add to UTC
+        self.tz_dst_until = 0  # Unix time at which the offset ends
+        self.dropped = 0  # messages or records that were refused
+        self.count = 0  # how often one question was asked
+        self.wake = None  # the tick at which `poll` has something to do
+        self.due = None  # the tick at which `fill` may have, without a change
         self._records = Records()
         self._staged = []
 
