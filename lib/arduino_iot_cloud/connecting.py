@@ -3,7 +3,7 @@
 from .loop import send
 from .mqtt import MQTTError
 from .packets import field, packet
-from .port import const, ticks_ms, timestamp
+from .port import const, forget, ticks_ms, timestamp
 from .transport import open_stream
 
 _CONNACK = const(2)
@@ -23,7 +23,8 @@ async def open_link(driver):
     stream = await open_stream(client.server, client.port, driver.tls, client.ssl_params)
     try:
         if client.transport == "websocket":
-            stream = await _websocket(stream, client.server)
+            stream = await _websocket(stream, "%s:%d" % (client.server, client.port))
+            forget("upgrade", "http_head")
         mqtt.opened(ticks_ms())
         await send(stream, connect_packet(client.device_id, client.username, client.password, client.keepalive))
         kind = 0
