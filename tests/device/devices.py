@@ -1,6 +1,8 @@
 """A device program as a child process: a test writes its middle, and gives it orders while it runs."""
 
 import ast
+import re
+import time
 
 from toolchain.paths import ROOT
 
@@ -16,6 +18,17 @@ client = ArduinoCloudClient(**%r)
 %s
 run(client, globals(), **%r)
 """
+
+
+def wait_for_log(broker, pattern, count=1, timeout=10):
+    """Wait until a broker has logged so many lines that match; the matches."""
+    deadline = time.monotonic() + timeout
+    while True:
+        found = re.findall(pattern, broker.log)
+        if len(found) >= count:
+            return found
+        assert time.monotonic() < deadline, "%d of %d times %r in %s" % (len(found), count, pattern, broker.log)
+        time.sleep(0.01)
 
 
 class Device:

@@ -39,7 +39,7 @@ class Ticker:
 
     def take(self):
         """(count, median, longest) of the gaps in ms since the last call."""
-        gaps = sorted(self.gaps)
+        gaps = sorted(self.gaps) or [0]
         self.gaps = []
         return len(gaps), gaps[len(gaps) // 2], gaps[-1]
 

@@ -1,11 +1,10 @@
 """A connection that ends, in every way, and what must have arrived after the next one."""
 
-import re
 import signal
 import time
 
 import pytest
-from devices import DEVICE_ID
+from devices import DEVICE_ID, wait_for_log
 from opposite import OTHER_THING_ID, THING_ID
 from servers import Relay
 
@@ -43,8 +42,7 @@ def send_in_vain(device, broker, statement):
 def published(broker, least):
     """The PUBLISH packets of the device, so many at least, that the broker has logged: (dup, packet identifier)."""
     pattern = r"Received PUBLISH from %s \(d(\d), q1, r0, m(\d+), '/a/t/" % DEVICE_ID
-    broker.wait_for_log("(?s)(%s.*){%d}" % (pattern, least))
-    return [(int(dup), int(identifier)) for dup, identifier in re.findall(pattern, broker.log)]
+    return [(int(dup), int(identifier)) for dup, identifier in wait_for_log(broker, pattern, least)]
 
 
 def test_a_value_written_just_before_a_broker_kill_is_not_lost(connect_device, broker, opposite):
