@@ -165,7 +165,7 @@ class Rig:
     def payload(self, size=1024, acknowledged=True):
         """The next pack to publish (bytes), b"" where nothing is due; the cloud then has it, or not."""
         writer = Writer(bytearray(size))
-        if not self.session.fill(writer):
+        if not self.session.fill(writer, self.now):
             return b""
         assert writer.pos <= size
         if acknowledged:

@@ -4,6 +4,7 @@ from device_vectors import fields, named
 from session_rig import DEVICE, DEVICE_IN, Rig, variable, written
 
 from arduino_iot_cloud.composites import Color, ColoredLight, DimmedLight, Location, Television
+from arduino_iot_cloud.property import ArduinoCloudObject
 from arduino_iot_cloud.schedule import Schedule
 from arduino_iot_cloud.senml import Records
 
@@ -11,8 +12,8 @@ COMPOSITES = (Location, Color, ColoredLight, DimmedLight, Television, Schedule)
 WHOLE = ("vol", "pbc", "inp", "cha", "frm", "to", "len", "msk")  # attributes that are ints
 BEFORE = {"bool": False, "int": -1, "Time": 0, "float": -1.5, "string": "before"}
 
-# Their results follow from a policy per variable, which there is not yet: only what they say is looked at.
-WAITING_FOR_POLICIES = (
+# Their results follow from a policy: see the end of this file.
+WITH_POLICY = (
     "sync Location, MOST_RECENT_WINS, cloud newer",
     "sync Location, MOST_RECENT_WINS, device newer",
     "sync int, CLOUD_WINS, values differ",
@@ -20,11 +21,11 @@ WAITING_FOR_POLICIES = (
 )
 
 
-def about_values(waiting=False):
-    """The vectors with named variables on the thing's topic."""
+def about_values(policy=False):
+    """The vectors with named variables on the thing's topic, also those with a policy."""
     for name, vector, payload in named("property_decode"):
         light = any([isinstance(one.get("n"), int) for one in vector["records"]])
-        if not light and "topic" not in vector and (waiting or name not in WAITING_FOR_POLICIES):
+        if not light and "topic" not in vector and (policy or name not in WITH_POLICY):
             yield name, vector, payload
 
 
@@ -83,7 +84,7 @@ def test_initialized_variables_take_the_stated_values():
 
 
 def test_variables_without_a_value_take_any():
-    for name, vector, payload in about_values(waiting=True):
+    for name, vector, payload in about_values(policy=True):
         rig = Rig(*before(vector, False)).sync()
         rig.tell("/a/t/%s/e/i" % rig.session.thing_id, payload)
         for effect in known(vector):
@@ -97,7 +98,7 @@ def test_variables_without_a_value_take_any():
 
 
 def test_the_same_values_fill_variables_as_last_values():
-    for name, vector, payload in about_values(waiting=True):
+    for name, vector, payload in about_values(policy=True):
         rig = Rig(*before(vector, False)).attach()
         rig.command(0x010600, payload)
         for effect in known(vector):
@@ -152,6 +153,59 @@ def test_the_thing_is_announced_on_the_devices_topic():
     assert done == 2
 
 
-def test_the_vectors_that_wait_for_policies_are_known():
-    names = [name for name, vector, _ in named("property_decode") if "policy" in vector]
-    assert sorted(names) == sorted(WAITING_FOR_POLICIES)
+SYNC = {"CLOUD_WINS": "cloud", "DEVICE_WINS": "device", "MOST_RECENT_WINS": "recent"}
+
+
+def with_policy(vector):
+    """(session, variable, its local value) before the last values arrive."""
+    name = vector["effect"][0]["property"]
+    sync = SYNC[vector["policy"]]
+    if vector["types"] == ["Location"]:
+        p = Location(name, lat=0.5, lon=0.5, on_write=written, sync=sync)
+    else:
+        p = ArduinoCloudObject(name, value=vector["local"]["value"], on_write=written, sync=sync)
+    p.policy.changed_at = vector["local"].get("time", 0)
+    rig = Rig(p)
+    rig.session.policed = [p]
+    return rig, p, dict(p.value) if isinstance(p.value, dict) else p.value
+
+
+def check_policy(name, vector, rig, local):
+    value = rig.properties[vector["effect"][0]["property"]].value
+    expected = vector["result"]
+    if expected == "cloud":
+        expected = vector["effect"][0]["value"]
+    elif expected == "local":
+        expected = local
+    assert value == expected, (name, value)
+    assert bool(rig.wrote) is vector["on_update_called"], name
+
+
+def test_whose_value_counts_follows_from_the_policy():
+    done = []
+    for name, vector, payload in named("property_decode"):
+        if "policy" in vector:
+            rig, _, local = with_policy(vector)
+            rig.attach()
+            rig.command(0x010600, payload)
+            check_policy(name, vector, rig, local)
+            if "then_published" in vector:
+                assert rig.published() == [("n", vector["then_published"])], name
+            done.append(name)
+    assert sorted(done) == sorted(WITH_POLICY)
+
+
+def test_whose_value_counts_after_a_reconnect_follows_from_the_policy_too():
+    for name, vector, payload in named("property_decode"):
+        if "policy" in vector:
+            rig, p, local = with_policy(vector)
+            rig.sync()
+            rig.drain()
+            p.policy.changed_at = vector["local"].get("time", 0)
+            rig.session.end()
+            rig.wait(60000)
+            rig.attach()
+            rig.command(0x010600, payload)
+            check_policy(name, vector, rig, local)
+            if "then_published" in vector:
+                assert rig.published() == [("n", vector["then_published"])], name

@@ -1,0 +1,55 @@
+"""Any packets of a server in any pieces: what is taken never depends on the pieces."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from mqtt_rig import PUBLISH, Server, packet, puback, publish, suback, two
+
+SIZE = 128
+topics = st.binary(min_size=1, max_size=150)
+identifiers = st.one_of(st.none(), st.integers(1, 65535))
+
+
+@st.composite
+def packets(draw):
+    """(bytes, what is taken of them, what is acknowledged)."""
+    kind = draw(st.integers(0, 5))
+    if kind < 3:
+        topic = draw(topics)
+        payload = b"p" * draw(st.one_of(st.integers(0, 30), st.integers(0, 400)))
+        identifier = draw(identifiers)
+        data = publish(topic, payload, identifier)
+        fits = len(data) <= SIZE
+        start = len(data) - len(payload)
+        acknowledged = identifier is not None and (fits or start <= SIZE)
+        return data, [(PUBLISH, topic, payload)] * fits, puback(identifier) if acknowledged else b""
+    if kind == 3:
+        return puback(draw(st.integers(1, 65535))), [(4, 0)], b""
+    if kind == 4:
+        code = draw(st.sampled_from((0, 1, 0x80)))
+        return suback(draw(st.integers(1, 65535)), code), [(9, code)], b""
+    return draw(st.sampled_from(((packet(0xD0), [(13, 0)], b""), (packet(0xB0, two(1)), [(11, 0)], b""))))
+
+
+@given(st.lists(packets(), max_size=12), st.data())
+def test_what_is_taken_does_not_depend_on_the_pieces(stream, choose):
+    data = b"".join([part for part, _, _ in stream])
+    server = Server(SIZE)
+    rest = data
+    while rest:
+        n = choose.draw(st.integers(1, len(rest)))
+        server.send(rest[:n])
+        rest = rest[n:]
+    assert server.taken == [what for _, taken, _ in stream for what in taken]
+    assert server.acked == b"".join([acknowledged for _, _, acknowledged in stream])
+    assert server.mqtt.oversized == len([1 for _, taken, _ in stream if not taken])
+
+
+@given(topics, st.binary(max_size=300), st.integers(0, 65535))
+def test_what_is_sent_is_read_by_the_other_side(topic, payload, before):
+    mqtt = Server(512).mqtt
+    mqtt.identifier = before
+    start = mqtt.begin(topic)
+    mqtt.tx[start : start + len(payload)] = payload
+    mqtt.finish(start + len(payload))
+    assert bytes(mqtt.outgoing()) == publish(topic, payload, before % 65535 + 1)
+    assert Server(512).send(mqtt.outgoing()).taken == [(PUBLISH, topic, payload)]
