@@ -25,6 +25,7 @@ class ArduinoCloudClient:
     error = None  # why the link last failed
     events = None  # their callbacks, once there are any
     policed = None  # the properties with a policy, once there are any
+    transport = "tcp"
 
     # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
     SERVER = "iot.arduino.cc"
@@ -50,13 +51,15 @@ class ArduinoCloudClient:
         from .arguments import check
 
         check(device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode)
-        listener = 2 if transport == "websocket" else 0 if password is None else 1
+        listener = 0 if password is None else 1
+        if transport != "tcp":
+            listener = 2
+            self.transport = transport
         self.device_id = device_id if isinstance(device_id, str) else device_id.decode()
         self.username = username
         self.password = password
         self.ssl_params = ssl_params
-        self.transport = transport
-        self.server = server or ("wss." + self.SERVER if listener == 2 else self.SERVER)
+        self.server = server or ("wss." + self.SERVER if listener > 1 else self.SERVER)
         self.port = port or self.PORTS[listener]
         self.keepalive = keepalive
         self.buffer = buffer
