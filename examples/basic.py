@@ -4,22 +4,17 @@ Copy this to the board as main.py, beside a secrets.py (see README.md here). The
 has two variables: signal (an integer, read only) and led (a boolean, read and write).
 """
 
-import time
-
 import network
-from arduino_iot_cloud import ArduinoCloudClient
+from arduino_iot_cloud import ArduinoCloudClient, Task, async_wifi_connection
 from machine import Pin
-from secrets import CLOUD, DEVICE_ID, SECRET_KEY, WIFI_PASS, WIFI_SSID
+from secrets import CLOUD, DEVICE_ID, SECRET_KEY
 
-LED = Pin(2, Pin.OUT)  # the pin of your board's LED
-
+led = Pin(2, Pin.OUT)  # the pin of your board's LED
 wifi = network.WLAN(network.STA_IF)
-wifi.active(True)
-wifi.connect(WIFI_SSID, WIFI_PASS)
-while not wifi.isconnected():
-    time.sleep(0.5)
+async_wifi_connection()  # to the network that secrets.py names; comes back once connected
 
 client = ArduinoCloudClient(DEVICE_ID, username=DEVICE_ID, password=SECRET_KEY, **CLOUD)
 client.register("signal", on_read=lambda client: wifi.status("rssi"), interval=5)
-client.register("led", on_write=lambda client, value: LED.value(value))
+client.register("led", on_write=lambda client, value: led.value(value))
+client.register(Task("wifi", on_run=async_wifi_connection, interval=60))  # where the network was lost
 client.start()
