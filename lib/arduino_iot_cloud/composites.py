@@ -14,13 +14,14 @@ class Composite(ArduinoCloudObject):
     KEYS = ()
 
     def __init__(self, name: str, **kwargs):
-        value = {key: kwargs.pop(key, None) for key in self.KEYS}
-        super().__init__(name, **kwargs)
-        self._value = {}
+        value = dict(kwargs.pop("value", None) or {})
         for key in self.KEYS:
-            self._value[key] = None if value[key] is None else fit(name + ":" + key, None, value[key])
-        if self.initialized:
-            self.touch()
+            if kwargs.get(key) is not None:
+                value[key] = kwargs[key]
+            kwargs.pop(key, None)
+        super().__init__(name, **kwargs)
+        self._value = {key: None for key in self.KEYS}
+        self.value = value
 
     def __getattr__(self, attribute):
         if attribute in self.KEYS:

@@ -6,15 +6,18 @@ from .senml import label, write_record
 def fit(name: str, old, new):
     """The value to take for `new` where `old` is the present one, whose type stays (None: any type).
 
-    Integers are taken for floats, and 0 and 1 for bools. Raises TypeError otherwise.
+    Integers are taken for floats, and 0 and 1 for bools. Raises TypeError otherwise, ValueError for
+    an integer beyond 64 bits.
     """
     kind = type(new)
+    if kind is int and new >> 64 not in (0, -1):
+        raise ValueError("'%s': %d has more than 64 bits" % (name, new))
     if old is None:
         if kind in (bool, int, float, str):
             return new
     elif kind is type(old):
         return new
-    elif kind is int and type(old) in (float, bool):
+    elif kind is int and (type(old) is float or type(old) is bool and 0 <= new <= 1):
         return type(old)(new)
     raise TypeError(
         "'%s' takes %s, not %s"

@@ -32,8 +32,8 @@ _PERIOD = (1, 60, 3600, 86400)  # seconds in the units of a fixed delta
 
 def is_active(schedule: dict, now: int) -> bool:
     """Whether a schedule is active at a local wall-clock time, counted like Unix time (0: unknown)."""
-    frm = schedule["frm"]
-    mask = schedule["msk"]
+    frm = int(schedule["frm"])
+    mask = int(schedule["msk"])
     if not now or now < frm or schedule["to"] and now >= schedule["to"]:
         return False
     kind = mask >> 26 & 15

@@ -61,7 +61,9 @@ class Records(Reader):
             value = self.item()
             kind = type(value)
             number = kind is int or kind is float
-            if key == 0:
+            if type(key) is not int:
+                good = False
+            elif key == 0:
                 good = kind is str or kind is int
                 self.name = value
             elif key == 2:
@@ -80,7 +82,7 @@ class Records(Reader):
                 good = number
                 self._base_time = value
             else:
-                good = type(key) is int and (kind is str or key != -2) and (kind is int or key != -1)
+                good = (kind is str or key != -2) and (kind is int or key != -1)
             if not good:
                 self.fail("field of a wrong type")
         time += self._base_time

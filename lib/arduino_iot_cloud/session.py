@@ -63,11 +63,11 @@ class Session:
         self.state = "Disconnected"
 
     def poll(self, now: int):
-        """Do what is due."""
+        """Do what is due. Returns whether that needed the module `handshake`, and it will not be needed soon."""
         if self.wake is not None and ticks_diff(self.wake, now) <= 0:
             from .handshake import poll
 
-            poll(self, now)
+            return poll(self, now)
 
     def message(self, topic, buf, pos: int, end: int, now: int):
         """Take the payload between two offsets of `buf` that came on a topic (any bytes-like)."""
@@ -94,52 +94,59 @@ class Session:
         n = 0
         records.open(buf, pos, end)
         while records.next():
-            name = records.name
-            value = records.value
-            if value is None or not isinstance(name, str):
-                continue
+            if records.value is not None and isinstance(records.name, str):
+                if n == len(staged):
+                    staged.extend((None, None, None))
+                staged[n] = records.name
+                staged[n + 1] = records.value
+                staged[n + 2] = records.time
+                n += 3
+        last = None  # the property whose records are being taken
+        differs = False
+        i = 0
+        while i < n:
+            name = staged[i]
             attribute = None
             colon = name.find(":")
             if colon >= 0:
                 attribute = name[colon + 1 :]
                 name = name[:colon]
             p = self.properties.get(name)
+            if p is not last and last is not None:
+                self._taken(last, differs)
+            if p is not last:
+                last = p
+                differs = False
             if p is None:
                 from .handshake import internal
 
-                internal(self, name, value, now)
-                continue
-            # A property without a value takes any. Else it must be writable, and last values count only
-            # where the device has not told the cloud something newer.
-            if p.initialized and (
-                not (p.on_write or p.writable)
-                or sync
-                and not (p.policy.takes(p, attribute, value, records.time) if p.policy else self.synced and not p.changed)
-            ):
-                continue
-            try:
-                value = p.shape(attribute, value)
-            except (TypeError, ValueError, KeyError, OverflowError) as error:
-                self.drop("a value from the cloud: %s" % error)
-                continue
-            if n == len(staged):
-                staged.extend((None, None, None))
-            staged[n] = p
-            staged[n + 1] = attribute
-            staged[n + 2] = value
-            n += 3
-        i = 0
-        differs = not sync
-        while i < n:
-            p = staged[i]
-            differs = p.store(staged[i + 1], staged[i + 2]) or differs
+                internal(self, name, staged[i + 1], now)
+            else:
+                differs = self._take(p, attribute, staged[i + 1], staged[i + 2], sync) or differs
             i += 3
-            if i == n or staged[i] is not p:
-                if p.policy:
-                    p.policy.told(p, None)
-                if differs:
-                    self.on_value(p)
-                differs = not sync
+        if last is not None:
+            self._taken(last, differs)
+
+    def _take(self, p, attribute, value, time, sync):
+        # A property without a value takes any. Else it must be writable, and last values count only where the
+        # device has not told the cloud something newer. Returns whether to tell the user.
+        if p.initialized and (
+            not (p.on_write or p.writable)
+            or sync
+            and not (p.policy.takes(p, attribute, value, time) if p.policy else self.synced and not p.changed)
+        ):
+            return False
+        try:
+            return p.store(attribute, p.shape(attribute, value)) or not sync
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
+            self.drop("a value from the cloud: %s" % error)
+            return False
+
+    def _taken(self, p, differs):
+        if differs:
+            if p.policy:
+                p.policy.told(p, None)
+            self.on_value(p)
 
     def acknowledged(self):
         """The cloud has what `fill` wrote last."""
@@ -160,6 +167,8 @@ class Session:
         start = writer.pos
         full = False
         for level in (2, 1):  # first those that found no room the last time
+            if full:
+                break
             for p in self.properties.values():
                 if p.changed != level:
                     continue

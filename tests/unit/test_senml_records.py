@@ -52,7 +52,20 @@ def test_a_time_follows_the_value():
 
 
 def test_names_may_be_long_or_not_ascii_or_numbers():
-    for name in ("a", "x" * 23, "x" * 24, "x" * 64, "x" * 255, "x" * 256, "\u00fc" * 30, "\U0001f600" * 20, "a:b", 0, 263, 2**32):
+    for name in (
+        "a",
+        "x" * 23,
+        "x" * 24,
+        "x" * 64,
+        "x" * 255,
+        "x" * 256,
+        "\u00fc" * 30,
+        "\U0001f600" * 20,
+        "a:b",
+        0,
+        263,
+        2**32,
+    ):
         assert loads(b"\xa1" + label(name)) == {0: name}
 
 
@@ -78,18 +91,26 @@ def test_fields_may_come_in_any_order():
 
 
 def test_records_without_a_name_or_a_value():
-    assert read(dumps([{0: "n"}, {2: 5}, {}, {-3: 7}])) == [("n", None, 0), (None, 5, 0), (None, None, 0), (None, None, 7)]
+    assert read(dumps([{0: "n"}, {2: 5}, {}, {-3: 7}])) == [
+        ("n", None, 0), (None, 5, 0), (None, None, 0), (None, None, 7)
+    ]
 
 
 def test_numbers_in_every_encoding():
-    for text in ("07", "1807", "190007", "1a00000007", "1b0000000000000007", "f94700", "fa40e00000", "fb401c000000000000"):
+    for text in (
+        "07", "1807", "190007", "1a00000007", "1b0000000000000007", "f94700", "fa40e00000", "fb401c000000000000"
+    ):
         ((name, value, _),) = read(b"\x81\xa2\x00\x61n\x02" + bytes.fromhex(text))
         assert (name, value) == ("n", 7)
 
 
 def test_a_base_time_holds_for_the_records_after_it():
-    payload = dumps([record("a", 1), record("b", 1, 5, 1000), record("c", 1), record("d", 1, 7), record("e", 1, 1, 2000), record("f", 1)])
-    assert read(payload) == [("a", 1, 0), ("b", 1, 1005), ("c", 1, 1000), ("d", 1, 1007), ("e", 1, 2001), ("f", 1, 2000)]
+    payload = dumps(
+        [record("a", 1), record("b", 1, 5, 1000), record("c", 1), record("d", 1, 7), record("e", 1, 1, 2000), record("f", 1)],
+    )
+    assert read(payload) == [
+        ("a", 1, 0), ("b", 1, 1005), ("c", 1, 1000), ("d", 1, 1007), ("e", 1, 2001), ("f", 1, 2000)
+    ]
 
 
 def test_a_base_time_ends_with_its_pack():
@@ -131,7 +152,8 @@ def test_unknown_labels_are_skipped_with_whatever_they_hold():
 
 def test_labels_that_are_no_integers_are_refused():
     for key in ("n", "", "0", b"\x00", None, False, True, 0.0, 2.0, 99.0, Simple(99)):
-        refused(dumps([OrderedDict(((0, "n"), (2, 1), (key, 1)))]))
+        if key not in (0, 2):  # those would fall on the keys that are there
+            refused(dumps([OrderedDict(((0, "n"), (2, 1), (key, 1)))]))
         refused(dumps([OrderedDict(((key, "x"), (2, 1)))]))
 
 
