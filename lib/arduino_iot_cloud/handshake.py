@@ -2,11 +2,13 @@
 
 Topics, commands, waits and counts are those of the ArduinoIoTCloud C++ library
 2.9; the older discovery of the official Python client is spoken beside it. The
-functions work on a `session.Session`.
+functions work on a `session.Session`, which may have two attributes more: `clock`, a function that
+gives the Unix time, 0 while it is unknown (else `port.timestamp` does), and `announce`, the further
+commands of a device's greeting (see `announcing`).
 """
 
 from . import __version__
-from .port import const, log, ticks_add
+from .port import const, log, ticks_add, timestamp
 from .senml import label
 
 _RETRY_MS = const(2000)  # doubled before each wait for a thing
@@ -16,6 +18,8 @@ _UNLINKED_MAX_MS = const(1280000)
 _LAST_VALUES_MS = const(30000)
 _HOLD_MS = const(3000)  # values of our own wait so long for the last values
 _LIMIT = const(11)  # times that one question is asked
+_ZONE_S = const(30)  # doubled before each further wait for a time zone
+_LOOK_S = const(3600)  # between looks at a wall clock that may be set, or jump, meanwhile
 
 
 def begin(session, now: int):
@@ -57,9 +61,14 @@ def poll(session, now: int):
                 return _reset(session)
             _ask_last_values(session)
             wait = _LAST_VALUES_MS if session.ready else _HOLD_MS
+    elif state == "Connected":
+        wait = _zone(session)
+        if wait is None:
+            return True
     else:
         return
     session.wake = ticks_add(now, wait)
+    return state == "Connected"
 
 
 def _reset(session):
@@ -67,10 +76,11 @@ def _reset(session):
     session.out.append(("reset", None, None))
 
 
-# The three commands that every connection sends, as `messages.encode` would make them.
+# The commands that every connection sends, or a long one, as `messages.encode` would make them.
 _DEVICE_BEGIN = const(b"\xda\x00\x01\x07\x00\x81")
 _THING_BEGIN = const(b"\xda\x00\x01\x03\x00\x81\x60")
 _LAST_VALUES_BEGIN = const(b"\xda\x00\x01\x05\x00\x80")
+_TIMEZONE_UP = const(b"\xda\x00\x01\x08\x00\x80")
 
 
 def _ask_thing(session):
@@ -82,6 +92,8 @@ def _ask_thing(session):
         topics.append(device + "/e/i")
     session.out.append(("subscribe", topics, None))
     session.out.append(("publish", device + "/c/up", _DEVICE_BEGIN + label(__version__)[1:]))
+    for command in getattr(session, "announce", ()):
+        session.out.append(("publish", device + "/c/up", command))
     if session.discovery != "legacy":
         session.out.append(("publish", device + "/c/up", _THING_BEGIN))
 
@@ -93,6 +105,25 @@ def _ask_last_values(session):
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:
         session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _LAST_VALUES_BEGIN))
+
+
+def _zone(session):
+    # The offset from UTC has an end. When it is over, the next one is asked for; values flow on meanwhile.
+    # Returns the ms until the next look, None where no zone is known.
+    until = session.tz_dst_until
+    if not until:
+        return None
+    left = until - getattr(session, "clock", timestamp)()
+    if left >= 0:
+        session.count = 0
+        # A clock that nobody has set says 0: all of the time is left
+        return min(left + 1, _LOOK_S) * 1000
+    session.count += 1
+    if session.count & 1 and not session.legacy:
+        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _TIMEZONE_UP))
+    else:
+        _ask_last_values(session)
+    return min(_ZONE_S << min(session.count - 1, 7), _LOOK_S) * 1000
 
 
 def _attach(session, thing_id, legacy, now):
@@ -162,14 +193,16 @@ def _command(session, command, now):
     elif name == "LastValuesUpdate":
         _last_values(session, command[1], 0, len(command[1]), now)
     elif name == "TimezoneDown":
-        session.tz_offset, session.tz_dst_until = command[1:]
+        internal(session, "tz_offset", command[1], now)
+        internal(session, "tz_dst_until", command[2], now)
 
 
 def _last_values(session, buf, pos, end, now):
     session.values(buf, pos, end, True, now)
     if session.state == "RequestLastValues":
         session.state = "Connected"
-        session.wake = None
+        session.count = 0
+        session.wake = now if session.tz_dst_until else None
     session.ready = session.topic is not None
     session.synced = True
     session.on_sync()
@@ -177,9 +210,16 @@ def _last_values(session, buf, pos, end, now):
 
 def internal(session, name: str, value, now: int):
     """Take a record of a name that is no property's: the thing's id, the time zone."""
-    if name == "thing_id" and isinstance(value, str):
+    if name == "thing_id":
+        if not isinstance(value, str) or len(value) > 36:
+            return session.drop("the thing_id %r" % value)
         _attach(session, value, True, now)
-    elif name in ("tz_offset", "tz_dst_until") and isinstance(value, int):
-        setattr(session, name, value)
+    elif name in ("tz_offset", "tz_dst_until"):
+        low, high = (-43200, 50400) if name == "tz_offset" else (1, 1e11)
+        if type(value) not in (int, float) or not low <= value <= high:
+            return session.drop("the %s %r" % (name, value))
+        setattr(session, name, int(value))
+        if session.state == "Connected":
+            session.wake = now  # look at it
     else:
         log(20, "Unknown variable from the cloud: " + name)

@@ -251,7 +251,8 @@ class Driver:
             if self.error:
                 raise self.error
             now = ticks_ms()
-            session.poll(now)
+            if session.poll(now):
+                self.done = True
             ping = mqtt.poll(now)
             if ping:
                 await send(stream, ping)

@@ -409,7 +409,8 @@ class Driver:
 
     def _send(self):
         session = self.session
-        session.poll(ticks_ms())
+        if session.poll(ticks_ms()):
+            self._done = True
         self._keep_alive()
         while session.out:
             self._request(*session.out.pop(0))
