@@ -8,7 +8,9 @@ from session_rig import COMMAND_DOWN, DEVICE_IN, OTHER, SHADOW_IN, THING, THING_
 
 from arduino_iot_cloud.composites import ColoredLight
 
-names = st.sampled_from(("i", "f", "b", "t", "e", "lamp:swi", "lamp:hue", "lamp:bri", "lamp", "i:x", "tz_offset", "other"))
+names = st.sampled_from(
+    ("i", "f", "b", "t", "e", "lamp:swi", "lamp:hue", "lamp:bri", "lamp", "i:x", "tz_offset", "other")
+)
 numbers = st.one_of(st.integers(-(2**64), 2**64 - 1), st.floats(), st.sampled_from((0, 1, 0.0, 1.0)))
 records = st.one_of(
     st.builds(lambda name, value: {0: name, 2: value}, names, numbers),

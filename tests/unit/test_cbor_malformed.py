@@ -108,7 +108,9 @@ def test_offsets_say_where():
 
 
 def test_lengths_beyond_the_end_are_refused_without_taking_memory():
-    lengths = ("1affffff00", "1a7fffffff", "1a80000000", "1b0000000100000000", "1b7fffffffffffffff", "1bffffffffffffffff")
+    lengths = (
+        "1affffff00", "1a7fffffff", "1a80000000", "1b0000000100000000", "1b7fffffffffffffff", "1bffffffffffffffff"
+    )
     for length in lengths:
         for major in (2, 3, 4, 5):
             head = "%02x" % (major << 5 | int(length[:2], 16)) + length[2:]

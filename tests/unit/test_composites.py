@@ -89,7 +89,9 @@ def test_each_attribute_keeps_the_type_of_its_first_value():
     p.swi = 0
     assert p.swi is False
     p.bri = 3.5
-    for attribute, wrong, kinds in (("swi", "x", "bool"), ("hue", "x", "float"), ("sat", 1.5, "int"), ("bri", True, "float")):
+    for attribute, wrong, kinds in (
+        ("swi", "x", "bool"), ("hue", "x", "float"), ("sat", 1.5, "int"), ("bri", True, "float")
+    ):
         error = raises(TypeError, setattr, p, attribute, wrong)
         assert "lamp:" + attribute in str(error) and kinds in str(error), error
     assert p.value == {"swi": False, "hue": 7.0, "sat": 2, "bri": 3.5}

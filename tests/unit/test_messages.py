@@ -124,7 +124,9 @@ def test_unknown_tags_are_refused():
 
 
 def test_what_is_no_command_is_refused():
-    for item in (0, "x", b"x", ["x"], {}, None, True, 1.5, Tag(0x010400, "x"), Tag(0x010400, {0: "x"}), Tag(0x010400, 7)):
+    for item in (
+        0, "x", b"x", ["x"], {}, None, True, 1.5, Tag(0x010400, "x"), Tag(0x010400, {0: "x"}), Tag(0x010400, 7)
+    ):
         refused(dumps(item))
     refused(b"")
     refused(dumps(Tag(0x010400, Tag(0x010400, ["x"]))))

@@ -195,7 +195,9 @@ def test_arguments():
 def test_arguments_left_out_or_none():
     for p in (
         ArduinoCloudObject("n"),
-        ArduinoCloudObject("n", value=None, on_read=None, on_write=None, on_run=None, interval=None, backoff=None, args=None),
+        ArduinoCloudObject(
+            "n", value=None, on_read=None, on_write=None, on_run=None, interval=None, backoff=None, args=None
+        ),
     ):
         assert p.on_read is p.on_write is p.on_run is p.backoff is p.args is None
         assert p.interval == 1.0

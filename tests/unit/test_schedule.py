@@ -25,14 +25,18 @@ def days(n):
 
 
 def test_once():
-    for now, expected in ((-1, False), (0, True), (300, True), (600, True), (601, False), (DAY, False), (7 * DAY, False)):
+    for now, expected in (
+        (-1, False), (0, True), (300, True), (600, True), (601, False), (DAY, False), (7 * DAY, False)
+    ):
         assert bool(active(ONE_SHOT, MIDNIGHT + now)) is expected, now
 
 
 def test_every_twenty_minutes_as_in_the_cpp_library():
     mask = 1140850708
     assert mask == MINUTES | FIXED | 20
-    for now, expected in ((0, True), (600, True), (601, False), (1199, False), (1200, True), (1800, True), (1801, False)):
+    for now, expected in (
+        (0, True), (600, True), (601, False), (1199, False), (1200, True), (1800, True), (1801, False)
+    ):
         assert bool(active(mask, MIDNIGHT + now)) is expected, now
 
 
@@ -142,7 +146,11 @@ def looks(made, times, offset=0):
 
 def test_its_callback_is_called_when_it_becomes_active():
     calls = []
-    made = Schedule("s", on_active=lambda client, value: calls.append(dict(value)), frm=MIDNIGHT, to=0, len=10, msk=MINUTES | FIXED | 1)
+
+    def on_active(client, value):
+        calls.append(dict(value))
+
+    made = Schedule("s", on_active=on_active, frm=MIDNIGHT, to=0, len=10, msk=MINUTES | FIXED | 1)
     times = [MIDNIGHT + ms for ms in (-1, 0, 5, 10, 11, 59, 60, 65, 71)]
     assert looks(made, times) == [False, True, True, True, False, False, True, True, False]
     assert calls == [{"frm": MIDNIGHT, "to": 0, "len": 10, "msk": MINUTES | FIXED | 1}] * 2

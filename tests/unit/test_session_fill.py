@@ -64,7 +64,9 @@ def test_packets_are_indefinite_arrays_that_end_in_the_buffer():
 
 def test_at_every_size_of_the_buffer_everything_arrives_once_and_in_order():
     def made():
-        return [variable("v%d" % i, i * 1000) for i in range(6)] + [Location("here", lat=1.5, lon=2.5), variable("t", "text")]
+        return [variable("v%d" % i, i * 1000) for i in range(6)] + [
+            Location("here", lat=1.5, lon=2.5), variable("t", "text")
+        ]
 
     whole = Rig(*made()).published()
     largest = 1 + max([sizes(p) for p in made()])
@@ -150,7 +152,13 @@ def test_a_value_too_long_is_reported_and_the_others_go():
 
 
 def test_several_values_too_long():
-    rig = Rig(variable("l1", "x" * 300), variable("a", 1), variable("l2", "x" * 300), variable("l3", "x" * 300), variable("b", 2))
+    rig = Rig(
+        variable("l1", "x" * 300),
+        variable("a", 1),
+        variable("l2", "x" * 300),
+        variable("l3", "x" * 300),
+        variable("b", 2),
+    )
     sent = []
     with Reports() as reports:
         for _ in range(6):

@@ -26,7 +26,8 @@ from arduino_iot_cloud.port import MICROPYTHON
 RUNS = 300 if MICROPYTHON else 1500
 TOPICS = (COMMAND_DOWN, DEVICE_IN, THING_IN, SHADOW_IN)
 NAMES = ("i", "f", "b", "t", "e", "lamp:swi", "lamp:hue", "lamp", "here:lat", "here:lon", "i:x", "tz_offset", "nobody")
-VALUES = (0, 1, -1, 7, 2**40, 2**64 - 1, -(2**64), 0.0, 1.0, 0.1, float("inf"), float("nan"), True, False, "", "text", "x" * 300)
+VALUES = (0, 1, -1, 7, 2**40, 2**64 - 1, -(2**64), 0.0, 1.0, 0.1, float("inf"), float("nan"))
+VALUES += (True, False, "", "text", "x" * 300)
 COMMANDS = (
     dumps(Tag(THING_UPDATE, [THING])),
     dumps(Tag(THING_UPDATE, [OTHER])),

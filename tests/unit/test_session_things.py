@@ -258,7 +258,11 @@ def test_things_that_are_no_text_are_refused_either_way():
 
 
 def test_a_malformed_pack_names_no_thing():
-    for payload in (pack(("thing_id", THING)) + b"\x00", b"\x82" + pack(("thing_id", THING))[1:], b"\x82" + pack(("thing_id", THING))[1:] + b"\x07"):
+    for payload in (
+        pack(("thing_id", THING)) + b"\x00",
+        b"\x82" + pack(("thing_id", THING))[1:],
+        b"\x82" + pack(("thing_id", THING))[1:] + b"\x07",
+    ):
         rig = connected()
         with Reports():
             rig.tell(DEVICE_IN, payload)

@@ -76,7 +76,9 @@ def test_floats_may_be_infinite_or_none():
 
 def test_a_malformed_pack_has_no_effect_wherever_the_mistake_is():
     good = pack(("a", 5), ("b", 6), ("here:lat", 7.5), ("empty", 8))
-    rig = synced(variable("a", 1), variable("b", 2), Location("here", lat=1.5, lon=2.5, on_write=written), variable("empty"))
+    rig = synced(
+        variable("a", 1), variable("b", 2), Location("here", lat=1.5, lon=2.5, on_write=written), variable("empty")
+    )
     mistakes = [good[:end] for end in range(1, len(good))]
     mistakes += [good + b"\x00", good + b"\xff", b"\x85" + good[1:]]
     for last in (7, "x", None, {"n": 1}, {0: 1.5}, {0: "a", 2: "x"}, {0: "a", 4: 1}, {0: "a", 3: 1}, {6: "x"}):

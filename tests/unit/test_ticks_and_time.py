@@ -84,7 +84,9 @@ def test_the_epoch_of_the_port_is_found():
 
 
 def test_unix_time_is_the_same_whatever_year_the_port_counts_from():
-    for clock in (Clock(1970, NOW), Clock(1970, NOW + 0.75), Clock(2000, NOW - FROM_2000), Clock(2000, NOW - FROM_2000 + 0.75)):
+    for clock in (
+        Clock(1970, NOW), Clock(1970, NOW + 0.75), Clock(2000, NOW - FROM_2000), Clock(2000, NOW - FROM_2000 + 0.75)
+    ):
         now = fresh_port(clock)["timestamp"]()
         assert now == NOW and type(now) is int
 
