@@ -65,6 +65,17 @@ def test_numbers_that_no_int_can_hold_are_reported():
     assert rig.session.dropped == 3 and rig.wrote == []
 
 
+def test_numbers_beyond_64_bits_are_reported_for_an_int_and_stop_no_other_value():
+    for value in (2.0**64, -(2.0**65), 1e20, 1e300, -1e300):
+        rig = synced(variable("a", 1), variable("b", 1))
+        rig["a"] = 2
+        with Reports() as reports:
+            rig.write(("a", value))
+        assert rig["a"] == 2 and len(reports.texts) == 1 and rig.session.dropped == 1
+        rig["b"] = 3
+        assert rig.published() == [("a", 2), ("b", 3)]
+
+
 def test_floats_may_be_infinite_or_none():
     rig = synced(variable("a", 1.5))
     rig.write(("a", float("inf")))
