@@ -233,10 +233,11 @@ class Driver:
         self._link = _Link(client, tls)
         self.mqtt = _MQTT(client, self._link, self._message)
         self.session = session = Session(client.device_id, client.records, client.discovery)
-        session.on_value = self._on_value
+        session.on_value = self._owe
+        session.on_event = self._owe
         session.on_sync = self._on_sync
         self._writer = Writer(bytearray(client.buffer))
-        self._written = []  # properties whose `on_write` is owed
+        self._owed = []  # properties whose `on_write` is to be called, and names of events
         self._patience = min(max(client.keepalive * 500, 1000), 5000) if client.keepalive else 5000
 
     @property
@@ -286,14 +287,14 @@ class Driver:
                 self._attempt(self._receive)
                 if self._done:
                     self._done = False
-                    forget("diagnosis", "handshake", "messages", "mqtt", "packets")
+                    forget("diagnosis", "handshake", "messages", "mqtt", "packets", "zone")
             elif ticks_diff(self._retry, ticks_ms()) <= 0:
                 self._attempt(self._connect)
-            self._call_written()
+            self._call_back()
             self.client.poll(ticks_ms())
             if self._linked:
                 self._attempt(self._send)
-                self._call_written()
+                self._call_back()
         finally:
             self._inside = False
         if not self._running:
@@ -350,6 +351,7 @@ class Driver:
             except (OSError, ValueError):
                 pass
             self._drop_link()
+            self._call_back()
 
     def _arm(self):
         # The wait that follows ends in time.
@@ -375,7 +377,7 @@ class Driver:
             self._check(self.mqtt.check_msg())
             if self._link.dry:
                 return
-            self._call_written()
+            self._call_back()
 
     @staticmethod
     def _check(kind):
@@ -392,20 +394,25 @@ class Driver:
         else:
             self.session.message(topic, payload, 0, len(payload), ticks_ms())
 
-    def _on_value(self, p):
+    def _owe(self, what):
         # A callback must not run here, where umqtt is in the middle of something.
-        if p not in self._written:
-            self._written.append(p)
+        if what not in self._owed:
+            self._owed.append(what)
 
-    def _call_written(self):
-        while self._written:
-            self.client.written(self._written.pop(0))
+    def _call_back(self):
+        while self._owed:
+            what = self._owed.pop(0)
+            if isinstance(what, str):
+                self.client.event(what)
+            else:
+                self.client.written(what)
 
     def _on_sync(self):
         from .port import log
 
         self._settled = self._done = True
         log(20, "Synchronised with the cloud.")
+        self._owe("sync")
 
     def _send(self):
         session = self.session
@@ -474,13 +481,14 @@ class Driver:
         if self._topic != session.topic:  # nothing waits, or it was for another thing
             self._topic = None
             writer.pos = 0
-            if not session.fill(writer):
+            if not session.fill(writer, ticks_ms()):
                 return False
             self._topic = session.topic
         self.mqtt.make_room()
         self._arm()
         self.mqtt.publish(self._topic, memoryview(writer.buf)[: writer.pos], False, 1)
         self._topic = None
+        session.acknowledged()
         self.published += 1
         return True
 

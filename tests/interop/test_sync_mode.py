@@ -321,3 +321,27 @@ def test_unusable_arguments_raise(interpreter, broker, start_sync_device):
         interpreter, SETUP, device_id=DEVICE, server=broker.host, port=broker.port, ssl_params={"nonsense": 1}
     )
     device.wait_for("^raised ValueError: ssl_params has no key 'nonsense'")
+
+
+def test_events_come_in_order(device, broker, opposite):
+    for event in ("connect", "sync", "disconnect"):
+        device.do("client.on('%s', lambda client: written.append('%s'))" % (event, event))
+    opposite.expect_restart()
+    broker.process.kill()
+    device.wait_until("written == ['disconnect']")
+    broker.start()
+    opposite.wait_online()
+    device.wait_until("written[1:] == ['connect', 'sync']", timeout=20)
+    device.do("client.stop()")
+    device.wait_until("written[3:] == ['disconnect']")
+
+
+def test_what_the_cloud_acknowledged_takes_its_values_again(device, broker, opposite):
+    device.do("client['count'] = 5")
+    opposite.wait_value("count", 5)
+    opposite.expect_restart()
+    broker.process.kill()
+    opposite.last_values[THING_ID]["count"] = 6  # set in the cloud meanwhile
+    broker.start()
+    opposite.wait_online()
+    device.wait_until("written[-1:] == [6]", timeout=20)
