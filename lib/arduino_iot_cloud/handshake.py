@@ -2,13 +2,12 @@
 
 Topics, commands, waits and counts are those of the ArduinoIoTCloud C++ library
 2.9; the older discovery of the official Python client is spoken beside it. The
-functions work on a `session.Session`, which may have two attributes more: `clock`, a function that
-gives the Unix time, 0 while it is unknown (else `port.timestamp` does), and `announce`, the further
-commands of a device's greeting (see `announcing`).
+functions work on a `session.Session`. Its attribute `announce`, if there is one, holds the further
+commands of a device's greeting: see `announcing`.
 """
 
 from . import __version__
-from .port import const, log, ticks_add, timestamp
+from .port import const, log, ticks_add
 from .senml import label
 
 _RETRY_MS = const(2000)  # doubled before each wait for a thing
@@ -18,8 +17,6 @@ _UNLINKED_MAX_MS = const(1280000)
 _LAST_VALUES_MS = const(30000)
 _HOLD_MS = const(3000)  # values of our own wait so long for the last values
 _LIMIT = const(11)  # times that one question is asked
-_ZONE_S = const(30)  # doubled before each further wait for a time zone
-_LOOK_S = const(3600)  # between looks at a wall clock that may be set, or jump, meanwhile
 
 
 def begin(session, now: int):
@@ -59,16 +56,11 @@ def poll(session, now: int):
             session.count += 1
             if session.count > _LIMIT:
                 return _reset(session)
-            _ask_last_values(session)
+            ask_last_values(session)
             wait = _LAST_VALUES_MS if session.ready else _HOLD_MS
-    elif state == "Connected":
-        wait = _zone(session)
-        if wait is None:
-            return True
     else:
         return
     session.wake = ticks_add(now, wait)
-    return state == "Connected"
 
 
 def _reset(session):
@@ -76,11 +68,10 @@ def _reset(session):
     session.out.append(("reset", None, None))
 
 
-# The commands that every connection sends, or a long one, as `messages.encode` would make them.
+# The three commands that every connection sends, as `messages.encode` would make them.
 _DEVICE_BEGIN = const(b"\xda\x00\x01\x07\x00\x81")
 _THING_BEGIN = const(b"\xda\x00\x01\x03\x00\x81\x60")
 _LAST_VALUES_BEGIN = const(b"\xda\x00\x01\x05\x00\x80")
-_TIMEZONE_UP = const(b"\xda\x00\x01\x08\x00\x80")
 
 
 def _ask_thing(session):
@@ -98,32 +89,14 @@ def _ask_thing(session):
         session.out.append(("publish", device + "/c/up", _THING_BEGIN))
 
 
-def _ask_last_values(session):
+def ask_last_values(session):
+    """Have them asked for."""
     # The way the thing was found; then, where allowed, both ways.
     again = session.count > 1 and session.discovery == "both"
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:
         session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _LAST_VALUES_BEGIN))
-
-
-def _zone(session):
-    # The offset from UTC has an end. When it is over, the next one is asked for; values flow on meanwhile.
-    # Returns the ms until the next look, None where no zone is known.
-    until = session.tz_dst_until
-    if not until:
-        return None
-    left = until - getattr(session, "clock", timestamp)()
-    if left >= 0:
-        session.count = 0
-        # A clock that nobody has set says 0: all of the time is left
-        return min(left + 1, _LOOK_S) * 1000
-    session.count += 1
-    if session.count & 1 and not session.legacy:
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _TIMEZONE_UP))
-    else:
-        _ask_last_values(session)
-    return min(_ZONE_S << min(session.count - 1, 7), _LOOK_S) * 1000
 
 
 def _attach(session, thing_id, legacy, now):
@@ -193,16 +166,15 @@ def _command(session, command, now):
     elif name == "LastValuesUpdate":
         _last_values(session, command[1], 0, len(command[1]), now)
     elif name == "TimezoneDown":
-        internal(session, "tz_offset", command[1], now)
         internal(session, "tz_dst_until", command[2], now)
+        internal(session, "tz_offset", command[1], now)
 
 
 def _last_values(session, buf, pos, end, now):
     session.values(buf, pos, end, True, now)
     if session.state == "RequestLastValues":
         session.state = "Connected"
-        session.count = 0
-        session.wake = now if session.tz_dst_until else None
+        session.wake = ticks_add(now, 1000) if session.tz_dst_until else None  # `zone` looks
     session.ready = session.topic is not None
     session.synced = True
     session.on_sync()
@@ -214,12 +186,9 @@ def internal(session, name: str, value, now: int):
         if not isinstance(value, str) or len(value) > 36:
             return session.drop("the thing_id %r" % value)
         _attach(session, value, True, now)
-    elif name in ("tz_offset", "tz_dst_until"):
-        low, high = (-43200, 50400) if name == "tz_offset" else (1, 1e11)
-        if type(value) not in (int, float) or not low <= value <= high:
-            return session.drop("the %s %r" % (name, value))
+    elif name in ("tz_offset", "tz_dst_until") and type(value) in (int, float) and value - value == 0:
         setattr(session, name, int(value))
         if session.state == "Connected":
-            session.wake = now  # look at it
+            session.wake = now
     else:
         log(20, "Unknown variable from the cloud: " + name)

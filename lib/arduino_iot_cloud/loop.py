@@ -267,7 +267,7 @@ class Driver:
                 forget("packets")
             if self.done:
                 self.done = False
-                forget("handshake", "messages")
+                forget("handshake", "messages", "zone")
             if session.ready:
                 publish = self.publish(now)
                 if publish:

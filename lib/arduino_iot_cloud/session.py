@@ -63,10 +63,12 @@ class Session:
         self.state = "Disconnected"
 
     def poll(self, now: int):
-        """Do what is due. Returns whether that needed the module `handshake`, and it will not be needed soon."""
+        """Do what is due. Returns true where the modules that it needed will not be needed soon."""
         if self.wake is not None and ticks_diff(self.wake, now) <= 0:
-            from .handshake import poll
-
+            if self.state == "Connected":
+                from .zone import poll
+            else:
+                from .handshake import poll
             return poll(self, now)
 
     def message(self, topic, buf, pos: int, end: int, now: int):
