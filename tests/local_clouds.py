@@ -10,7 +10,7 @@ class LocalCloud:
     """`tools/local-cloud serve --ephemeral`, with what it says about itself as attributes.
 
     host, mqtt_port, mqtts_port, mtls_port, ws_port, wss_port, http, ca_file, ca_der_file, device_id, secret,
-    thing_id, client_key, client_cert, client_key_der, client_cert_der, data
+    thing_id, user_id, api_key_id, api_key_secret, token_url, client_key, client_cert, client_key_der, client_cert_der, data
     """
 
     def __init__(self, data, *arguments, timeout=30):

@@ -116,6 +116,9 @@ def _for_people(about: dict[str, object]) -> str:
             "  device      %(device_id)s" % about,
             "  secret      %(secret)s" % about,
             "  thing       %(thing_id)s" % about,
+            "  API key     %(api_key_id)s" % about,
+            "  its secret  %(api_key_secret)s" % about,
+            "  tokens      %(token_url)s" % about,
             "",
             "Stop with Ctrl-C.",
         )

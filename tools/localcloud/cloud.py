@@ -14,10 +14,15 @@ from .broker.listeners import Listeners, Sockets
 from .certificates import Authority
 from .exchange import Exchange
 from .files import FolderLock, make_private_folder, write_whole
+from .gate import Gate
 from .live import Live
 from .ports import HOST, Ports, bind_all
 from .project import Project, default_project
 from .store.database import Store
+from .tokens import Tokens
+from .users import DefaultUser, default_user
+from .watching import Watching
+from .web import token
 from .web.server import WebServer
 
 log = logging.getLogger(__name__)
@@ -30,6 +35,7 @@ class LocalCloud:
     exchange: Exchange
     live: Live
     project: Project
+    user: DefaultUser
     api_token: str
 
     def __init__(self, data: Path, ports: Ports, database: str | None) -> None:
@@ -82,13 +88,15 @@ class LocalCloud:
         self.store = Store(self._database)
         await self.store.open()
         self.project = await default_project(self.store, authority, self.data)
+        self.user = await default_user(self.store, self.data)
+        tokens = await Tokens.of(self.store)
         self.exchange = Exchange(self.store, self.live)
-        self._broker = EmbeddedBroker(self.exchange)
+        self._broker = EmbeddedBroker(Gate(self.exchange, Watching(self.store, self.exchange, tokens)))
         await self._broker.start()
         self._listeners = Listeners(self._broker, authority.server(), authority.files)
         http = sockets.pop("http")
         await self._listeners.start(Sockets(**sockets))
-        self._web = WebServer(self.store, self.exchange, self.live, self.api_token, http)
+        self._web = WebServer(self.store, self.exchange, self.live, tokens, self.api_token, http)
         await self._web.start()
 
     async def stop(self) -> None:
@@ -117,6 +125,10 @@ class LocalCloud:
             "http": http,
             "page": "%s/?token=%s" % (http, self.api_token),
             "api_token": self.api_token,
+            "user_id": self.user.user_id,
+            "api_key_id": self.user.api_key_id,
+            "api_key_secret": self.user.api_key_secret,
+            "token_url": http + token.PATH,
             "ca_file": str(self._authority.files.certificate),
             "ca_der_file": str(self._authority.files.certificate_der),
             "device_id": project.device_id,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from typing import Any, Awaitable
+from typing import Any, Awaitable, Callable
 
 from sqlalchemy.orm import Session
 
@@ -36,11 +36,13 @@ log = logging.getLogger(__name__)
 
 
 class Exchange:
-    """Admits devices, speaks the device protocol with them, stores what they report."""
+    """Admits devices, speaks the device protocol with them, stores what they report (`gate` asks and tells)."""
 
     def __init__(self, store: Store, live: Live) -> None:
         self.counts: Counter[str] = Counter()
         """How often: stored, refused, malformed, forbidden."""
+        self.on_report: Callable[[str, bytes], None] = lambda topic, payload: None
+        """Called with each message in which a device reports values of its thing."""
         self._store = store
         self._live = live
         self._verifier = Verifier()
@@ -58,7 +60,7 @@ class Exchange:
         """Is the device connected now?"""
         return device_id in self._links
 
-    # What the broker asks and tells (see broker.embedded.Gatekeeper).
+    # What the broker asks and tells about devices (see broker.embedded.Gatekeeper).
 
     async def admit(self, credentials: Credentials) -> str | None:
         """Return the device id that the credentials prove; None to refuse."""
@@ -125,6 +127,8 @@ class Exchange:
             link.complain("sent a malformed payload on %s: %s", topic, error)
             return None
         pending = None
+        if topics.thing_of(topic, topics.EVENTS_OUT) is not None:
+            self.on_report(topic, payload)
         for action in actions:
             pending = self._do(link, action) or pending
         return pending

@@ -24,6 +24,7 @@ from amqtt.mqtt.connack import (
 from amqtt.mqtt.packet import CONNECT
 from amqtt.session import Session
 
+from .deliveries import Deliveries
 from .framing import EndOfStream, ProtocolViolation, Stream, read_packet
 from .link import Link
 
@@ -54,19 +55,19 @@ class Gatekeeper(Protocol):
     """The application behind the broker."""
 
     async def admit(self, credentials: Credentials) -> str | None:
-        """Return the device id that the credentials prove; None to refuse."""
+        """Return the id of the device (or other client) that the credentials prove; None to refuse."""
 
     async def connected(self, link: Link) -> None:
-        """A device is there; nothing it sent has been read yet."""
+        """A client is there; nothing it sent has been read yet."""
 
     def disconnected(self, link: Link) -> None:
-        """A device is gone."""
+        """A client is gone."""
 
-    def may_subscribe(self, link: Link, topic: str) -> bool:
-        """May the device subscribe to the topic?"""
+    async def may_subscribe(self, link: Link, topic: str) -> bool:
+        """May the client subscribe to the topic?"""
 
     def subscribed(self, link: Link, topic: str) -> None:
-        """The device has subscribed and got its SUBACK."""
+        """The client has subscribed and got its SUBACK."""
 
     def received(self, link: Link, topic: str, payload: bytes) -> Awaitable[Any] | None:
         """Take a message; PUBACK waits for what is returned."""
@@ -79,6 +80,7 @@ class EmbeddedBroker(Broker):
         super().__init__({"listeners": {"default": {"type": "external"}}, "plugins": {}})
         self.gatekeeper = gatekeeper
         self.max_packet = max_packet
+        self.deliveries = Deliveries()
         self._connections: set[asyncio.Task[Any]] = set()
 
     async def serve(self, stream: Stream, *, by_certificate: bool) -> None:
@@ -122,7 +124,7 @@ class EmbeddedBroker(Broker):
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         """Called by amqtt's `add_subscription`."""
         link = self._sessions.get(session.client_id or "", (None, None))[1]
-        return isinstance(link, Link) and self.gatekeeper.may_subscribe(link, topic)
+        return isinstance(link, Link) and await self.gatekeeper.may_subscribe(link, topic)
 
     async def _let_in(self, stream: Stream, by_certificate: bool, peer: str) -> Link | None:
         """Read CONNECT, check who it is, answer CONNACK; None if the client was refused."""
@@ -177,7 +179,7 @@ class EmbeddedBroker(Broker):
         while session.client_id in self._sessions:
             older = self._sessions[session.client_id][1]
             assert isinstance(older, Link)
-            log.info("device %s connected anew, the older connection is closed", device_id)
+            log.info("%s connected anew, the older connection is closed", device_id)
             older.stream.abort()
             await older.closed.wait()
         # Subscriptions never outlive a connection: all device libraries connect clean.

@@ -13,7 +13,7 @@ What is different from amqtt 0.12, and why:
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Awaitable
+from typing import TYPE_CHECKING, Any
 
 from amqtt.adapters import BufferReader
 from amqtt.mqtt import packet as packets
@@ -34,13 +34,13 @@ log = logging.getLogger(__name__)
 
 MAX_UNACKNOWLEDGED = 256
 MAX_UNDELIVERED = 256
-MAX_SUBSCRIPTIONS = 16
+MAX_SUBSCRIPTIONS = 256
 MAX_COMPLAINTS = 50
 _SUBSCRIPTION_REFUSED = 0x80
 
 
 class Link(BrokerProtocolHandler):
-    """A connected client. `device_id` is who it proved to be."""
+    """A connected client. `device_id` is who it proved to be, a device or another client."""
 
     stream: Stream
     broker: "EmbeddedBroker"
@@ -56,7 +56,7 @@ class Link(BrokerProtocolHandler):
         self.closed = asyncio.Event()
         self._complaints = 0
         self._deliveries: set[asyncio.Task[Any]] = set()
-        self._to_acknowledge: asyncio.Queue[tuple[int | None, Awaitable[Any] | None]] = asyncio.Queue(
+        self._to_acknowledge: asyncio.Queue[tuple[int | None, asyncio.Future[Any] | None]] = asyncio.Queue(
             MAX_UNACKNOWLEDGED
         )
         self._watch_timer: asyncio.TimerHandle | None = None
@@ -92,7 +92,7 @@ class Link(BrokerProtocolHandler):
         else:
             return False
         if len(self._deliveries) >= MAX_UNDELIVERED:
-            log.warning("device %s does not read what it is sent: dropped", self.device_id)
+            log.warning("%s does not read what it is sent: dropped", self.device_id)
             self.stream.abort()
             return False
         task = asyncio.create_task(self.mqtt_publish(topic, payload, qos, retain=False))
@@ -104,9 +104,9 @@ class Link(BrokerProtocolHandler):
         """Log what the client did wrong, in one line; a bounded number of times."""
         self._complaints += 1
         if self._complaints <= MAX_COMPLAINTS:
-            log.warning("device %s " + text, self.device_id, *arguments)
+            log.warning("%s " + text, self.device_id, *arguments)
         if self._complaints == MAX_COMPLAINTS:
-            log.warning("device %s: what else it does wrong is not logged", self.device_id)
+            log.warning("%s: what else it does wrong is not logged", self.device_id)
 
     async def handle_connection_closed(self) -> None:
         """Called by amqtt when a write fails."""
@@ -115,7 +115,7 @@ class Link(BrokerProtocolHandler):
     def _delivered(self, task: "asyncio.Task[Any]") -> None:
         self._deliveries.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.info("device %s did not take a message: %s", self.device_id, task.exception())
+            log.info("%s did not take a message: %s", self.device_id, task.exception())
 
     def _watch(self) -> None:
         """Drop the client when it has been silent too long (MQTT 3.1.1, 3.1.2.10)."""
@@ -126,7 +126,7 @@ class Link(BrokerProtocolHandler):
             self._last_heard = self._loop.time()
         silence = self._loop.time() - self._last_heard
         if silence >= patience:
-            log.info("device %s was silent for %d s: dropped", self.device_id, silence)
+            log.info("%s was silent for %d s: dropped", self.device_id, silence)
             self.stream.abort()
             return
         self._watch_timer = self._loop.call_later(patience - silence + 0.01, self._watch)
@@ -160,9 +160,20 @@ class Link(BrokerProtocolHandler):
             raise ProtocolViolation("PUBLISH with QoS %d" % qos)
         if qos and not packet.variable_header.packet_id:
             raise ProtocolViolation("PUBLISH with packet identifier 0")
-        accepted = self.broker.gatekeeper.received(self, topic, packet.data or b"")
+        accepted = self._take(packet, topic, packet.data or b"")
         # Waits when too much is unacknowledged: the client feels it as back pressure.
         await self._to_acknowledge.put((packet.variable_header.packet_id if qos else None, accepted))
+
+    def _take(self, packet: Any, topic: str, payload: bytes) -> "asyncio.Future[Any] | None":
+        """Hand a message on, unless it is one that was taken before and has been sent again."""
+        deliveries, packet_id = self.broker.deliveries, packet.variable_header.packet_id
+        if packet.dup_flag and deliveries.has(self.device_id, packet_id, topic, payload):
+            return deliveries.taken(self.device_id, packet_id)
+        accepted = self.broker.gatekeeper.received(self, topic, payload)
+        future = None if accepted is None else asyncio.ensure_future(accepted)
+        if packet.qos:
+            deliveries.note(self.device_id, packet_id, topic, payload, future)
+        return future
 
     async def _acknowledge(self) -> None:
         """Send PUBACKs in the order of the PUBLISHes, each when its message is stored."""
@@ -170,10 +181,10 @@ class Link(BrokerProtocolHandler):
             packet_id, accepted = await self._to_acknowledge.get()
             if accepted is not None:
                 try:
-                    await asyncio.shield(asyncio.ensure_future(accepted))
+                    await asyncio.shield(accepted)
                 except Exception as error:
                     # Not stored, so not acknowledged; the device sends it again next time.
-                    log.error("message of device %s not stored: %s", self.device_id, error)
+                    log.error("message of %s not stored: %s", self.device_id, error)
                     self.stream.abort()
                     return
             if packet_id is not None:

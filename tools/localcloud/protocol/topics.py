@@ -40,6 +40,12 @@ def parse(topic: str) -> Topic | None:
     return Topic(parts[2], parts[3], parts[4])
 
 
+def thing_of(topic: str, channel: str) -> str | None:
+    """Return the id of the thing whose channel this is; None for any other topic."""
+    parsed = parse(topic)
+    return parsed.id if parsed is not None and (parsed.kind, parsed.channel) == ("t", channel) else None
+
+
 def may_publish(topic: str, device_id: str, thing_id: str | None) -> bool:
     """May the device, attached to this thing or to none, publish on the topic?"""
     return _owned(topic, device_id, thing_id, _PUBLISH)

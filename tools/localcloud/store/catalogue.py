@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from .. import time_zone
 from ..property_types import PROPERTY_TYPES, READ_ONLY, READ_WRITE
-from .models import Device, DeviceEvent, Sample, Thing, Variable, now_us
+from .models import ApiKey, Device, DeviceEvent, Sample, Setting, Thing, User, Variable, now_us
 
+DEFAULT_USER = "default_user"
+"""The setting with the id of the user whose things have no user of their own."""
 _NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -21,6 +23,43 @@ class NotFound(LookupError):
 
 class Refused(ValueError):
     """The request cannot be granted; `str()` says why."""
+
+
+def create_user(session: Session, *, name: str) -> User:
+    """Add a user."""
+    user = User(id=_new_id(None), name=_checked_name(name))
+    session.add(user)
+    session.flush()
+    return user
+
+
+def create_api_key(session: Session, user_id: str, *, name: str, secret_hash: str) -> ApiKey:
+    """Add an API key of a user; its id is the client id."""
+    key = ApiKey(id=_new_id(None), user_id=user_id, name=_checked_name(name), secret_hash=secret_hash)
+    session.add(key)
+    session.flush()
+    return key
+
+
+def find_api_key(session: Session, client_id: str) -> ApiKey | None:
+    """Return the API key with this client id."""
+    return session.get(ApiKey, client_id)
+
+
+def user_exists(session: Session, user_id: str) -> bool:
+    """Is there such a user?"""
+    return session.get(User, user_id) is not None
+
+
+def owns_thing(session: Session, user_id: str, thing_id: str) -> bool:
+    """Is there such a thing, and is it this user's?"""
+    thing = session.get(Thing, thing_id)
+    if thing is None:
+        return False
+    if thing.user_id is not None:
+        return thing.user_id == user_id
+    default = session.get(Setting, DEFAULT_USER)
+    return default is not None and default.value == user_id
 
 
 def create_device(
@@ -83,14 +122,18 @@ def record_activity(session: Session, device_id: str) -> None:
         device.last_activity_at = now_us()
 
 
-def create_thing(session: Session, *, name: str, timezone: str = "UTC", id: str | None = None) -> Thing:
-    """Add a thing without variables and without a device."""
+def create_thing(
+    session: Session, *, name: str, timezone: str = "UTC", id: str | None = None, user_id: str | None = None
+) -> Thing:
+    """Add a thing without variables and without a device; `user_id` None stands for the default user."""
     thing_id = _new_id(id)
     if session.get(Thing, thing_id) is not None:
         raise Refused("a thing with this id exists")
     if not time_zone.is_known(timezone):
         raise Refused("unknown time zone")
-    thing = Thing(id=thing_id, name=_checked_name(name), timezone=timezone)
+    if user_id is not None and session.get(User, user_id) is None:
+        raise Refused("no such user")
+    thing = Thing(id=thing_id, name=_checked_name(name), timezone=timezone, user_id=user_id)
     session.add(thing)
     session.flush()
     return thing

@@ -5,7 +5,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -63,8 +63,12 @@ class Store:
     def _prepare(self) -> None:
         Base.metadata.create_all(self._engine)
         with Session(self._engine) as session, session.begin():
-            if session.get(Setting, "schema") is None:
+            schema = session.get(Setting, "schema")
+            if schema is None:
                 session.add(Setting(name="schema", value=SCHEMA_VERSION))
+            elif schema.value == "1":
+                session.execute(text("ALTER TABLE things ADD COLUMN user_id VARCHAR(36)"))
+                schema.value = SCHEMA_VERSION
 
     def _transaction(self, work: Callable[[Session], Result]) -> Result:
         with Session(self._engine, expire_on_commit=False) as session, session.begin():

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 # SQLite numbers rows by itself only in a column that it calls INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -37,6 +37,29 @@ class Setting(Base):
 
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     value: Mapped[str] = mapped_column(String(256))
+
+
+class User(Base):
+    """Somebody who has things."""
+
+    __tablename__ = "users"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+
+
+class ApiKey(Base):
+    """Credentials with which a program acts for a user."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    """The client id."""
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    secret_hash: Mapped[str] = mapped_column(String(256))
+    created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
 
 
 class Device(Base):
@@ -77,6 +100,8 @@ class Thing(Base):
     name: Mapped[str] = mapped_column(String(64))
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
     device_id: Mapped[str | None] = mapped_column(ForeignKey("devices.id", ondelete="SET NULL"), unique=True)
+    user_id: Mapped[str | None] = mapped_column(String(36))
+    """Whose it is; None: the default user's."""
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
 
 

@@ -17,6 +17,7 @@ from .models import (
     Attachment,
     NewDevice,
     NewThing,
+    NewUser,
     NewValue,
     NewVariable,
     device_json,
@@ -30,6 +31,7 @@ _POLICY_VIOLATION, _GOING_AWAY = 1008, 1001
 def router(store: Store, exchange: Exchange) -> APIRouter:
     """Return the routes; the caller demands the token for all of them."""
     routes = APIRouter()
+    _add_users(routes, store)
     _add_devices(routes, store, exchange)
     _add_things(routes, store, exchange)
     _add_values(routes, store, exchange)
@@ -40,6 +42,21 @@ def router(store: Store, exchange: Exchange) -> APIRouter:
         return {"counts": dict(exchange.counts)}
 
     return routes
+
+
+def _add_users(routes: APIRouter, store: Store) -> None:
+    @routes.post("/users", status_code=201)
+    async def create_user(body: NewUser) -> dict[str, Any]:
+        """Make a user with an API key; its secret is told here and never again."""
+        secret = new_secret()
+        secret_hash = await asyncio.to_thread(hash_secret, secret)
+
+        def create(session: Session) -> dict[str, Any]:
+            user = catalogue.create_user(session, name=body.name)
+            key = catalogue.create_api_key(session, user.id, name=body.name, secret_hash=secret_hash)
+            return {"id": user.id, "name": user.name, "api_key_id": key.id}
+
+        return {**await store.write(create), "api_key_secret": secret}
 
 
 def _add_devices(routes: APIRouter, store: Store, exchange: Exchange) -> None:
@@ -85,7 +102,9 @@ def _add_things(routes: APIRouter, store: Store, exchange: Exchange) -> None:
         """Make a thing, its variables, and attach its device, all or nothing."""
 
         def create(session: Session) -> str:
-            thing = catalogue.create_thing(session, name=body.name, timezone=body.timezone, id=body.id)
+            thing = catalogue.create_thing(
+                session, name=body.name, timezone=body.timezone, id=body.id, user_id=body.user_id
+            )
             for variable in body.variables:
                 catalogue.create_variable(session, thing.id, **variable.model_dump())
             if body.device_id is not None:

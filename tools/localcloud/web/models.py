@@ -12,6 +12,12 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class NewUser(_Request):
+    """A user to make; the answer holds an API key, this once."""
+
+    name: str
+
+
 class NewDevice(_Request):
     """A device to make; the answer holds its secret, this once."""
 
@@ -39,6 +45,7 @@ class NewThing(_Request):
     timezone: str = "UTC"
     id: str | None = None
     device_id: str | None = None
+    user_id: str | None = None
     variables: list[NewVariable] = Field(default_factory=list)
 
 

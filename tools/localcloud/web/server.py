@@ -21,7 +21,8 @@ from ..live import Live
 from ..property_types import ValueRefused
 from ..store.catalogue import NotFound, Refused
 from ..store.database import Store
-from . import local_v1
+from ..tokens import Tokens
+from . import local_v1, token
 from .guard import Guard
 
 PAGE = Path(__file__).parent.parent / "page"
@@ -34,7 +35,7 @@ _HEADERS = {
 }
 
 
-def application(store: Store, exchange: Exchange, live: Live, guard: Guard) -> FastAPI:
+def application(store: Store, exchange: Exchange, live: Live, tokens: Tokens, guard: Guard) -> FastAPI:
     """Return the web application."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(NotFound, _error(404))
@@ -44,6 +45,7 @@ def application(store: Store, exchange: Exchange, live: Live, guard: Guard) -> F
         local_v1.router(store, exchange), prefix="/local/v1", dependencies=[Depends(guard.require)]
     )
     app.include_router(local_v1.live_router(live, guard), prefix="/local/v1")
+    app.include_router(token.router(store, tokens))
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
     @app.get("/")
@@ -91,10 +93,12 @@ class _Uvicorn(uvicorn.Server):
 class WebServer:
     """The web application on its socket."""
 
-    def __init__(self, store: Store, exchange: Exchange, live: Live, token: str, sock: socket.socket) -> None:
-        guard = Guard(token, sock.getsockname()[1])
+    def __init__(
+        self, store: Store, exchange: Exchange, live: Live, tokens: Tokens, api_token: str, sock: socket.socket
+    ) -> None:
+        guard = Guard(api_token, sock.getsockname()[1])
         config = uvicorn.Config(
-            application(store, exchange, live, guard),
+            application(store, exchange, live, tokens, guard),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -1,0 +1,54 @@
+"""The token endpoint of the Application API: OAuth2 client credentials (RFC 6749, 4.4)."""
+
+import base64
+import binascii
+from typing import Any
+from urllib.parse import unquote_plus
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from ..credentials import Verifier
+from ..store import catalogue
+from ..store.database import Store
+from ..tokens import LIFETIME, Tokens
+
+PATH = "/iot/v1/clients/token"
+
+
+def router(store: Store, tokens: Tokens) -> APIRouter:
+    """Return the route; it needs no other right than the API key."""
+    routes = APIRouter()
+    verifier = Verifier()
+
+    @routes.post(PATH)
+    async def token(request: Request) -> Any:
+        """Exchange an API key, in the form or by HTTP Basic, for an access token."""
+        form = await request.form()
+        if form.get("grant_type") != "client_credentials":
+            return _error(400, "unsupported_grant_type", "grant_type is client_credentials")
+        client_id, secret = _basic(request) or (form.get("client_id"), form.get("client_secret"))
+        if not isinstance(client_id, str) or not isinstance(secret, str):
+            return _error(400, "invalid_request", "client_id and client_secret are required")
+        key = await store.read(lambda session: catalogue.find_api_key(session, client_id))
+        if key is None or not await verifier.verify(key.id, secret, key.secret_hash):
+            return _error(401, "access_denied", "Unauthorized")
+        return {"access_token": tokens.issue(key.user_id), "expires_in": LIFETIME, "token_type": "Bearer"}
+
+    return routes
+
+
+def _basic(request: Request) -> tuple[str, str] | None:
+    """Return id and secret of an Authorization header, where they are percent-encoded (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
+
+
+def _error(status: int, error: str, description: str) -> JSONResponse:
+    return JSONResponse({"error": error, "error_description": description}, status)
