@@ -19,4 +19,6 @@ def __getattr__(name):
             module = __import__("arduino_iot_cloud." + line.split(" ")[0], None, None, (name,))
             value = globals()[name] = getattr(module, name)
             return value
-    raise AttributeError(name)
+    from .kinds import make
+
+    return make(name)

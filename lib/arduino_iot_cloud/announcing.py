@@ -37,5 +37,5 @@ def _set(client, place, command):
 
 
 def _announced(session):
-    # What `handshake` sends, in the C++ library's order.
+    # What `asking` sends, in the C++ library's order.
     return [command for command in _commands.get(session.device_id, ()) if command]

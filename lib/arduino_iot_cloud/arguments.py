@@ -39,19 +39,12 @@ def register(client, aiotobj, coro, kwargs: dict):
         raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
     elif kwargs:
         raise TypeError("'%s' got arguments beside the object: %s" % (aiotobj.name, ", ".join(kwargs)))
-    old = client.records.get(aiotobj.name)
-    if old in client.runnable:
-        client.runnable.remove(old)
     client.check(aiotobj.name, aiotobj.value)
     aiotobj.client = client
     client.records[aiotobj.name] = aiotobj
+    client.runnable = [one for one in client.runnable if one.name != aiotobj.name]
     if aiotobj.policy:
-        aiotobj.policy.touched(aiotobj)
-        if client.policed is None:
-            client.policed = []
-        client.policed = [p for p in client.policed if p.name != aiotobj.name] + [aiotobj]
-        if client.driver:
-            client.driver.session.policed = client.policed
+        aiotobj.policy.registered(client)
     if aiotobj.on_run or aiotobj.on_read:
         aiotobj.due = ticks_ms()
         client.runnable.append(aiotobj)

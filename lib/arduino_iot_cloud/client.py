@@ -10,7 +10,7 @@ class ArduinoCloudClient:
     username, password: str or bytes, the device id and its secret key. Without a password the
         device shows a certificate (`keyfile` and `certfile` in `ssl_params`).
     ssl_params: dict; the server is verified against the bundled root certificates unless it says
-        otherwise: see `transport.context`. None stands for a plain TCP connection, for tests.
+        otherwise: see `trust.context`. None stands for a plain TCP connection, for tests.
     server, port: str and int, the cloud's by default.
     keepalive: int, in seconds; a dead link is noticed within 1.5 times this.
     ntp_server, ntp_timeout: str and seconds, used where the clock is not set.
@@ -24,7 +24,6 @@ class ArduinoCloudClient:
 
     error = None  # why the link last failed
     events = None  # their callbacks, once there are any
-    policed = None  # the properties with a policy, once there are any
     transport = "tcp"
 
     # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
@@ -110,9 +109,13 @@ class ArduinoCloudClient:
         register(self, aiotobj, coro, kwargs)
 
     def check(self, name: str, value):
-        """Raise ValueError for text that could never fit into a packet."""
-        if isinstance(value, str) and len(value) > self.buffer - 100:
-            raise ValueError("'%s': %d characters are too long for a packet" % (name, len(value)))
+        """Raise ValueError for a value that could never fit into a packet."""
+        # The exact look only where it is a near thing
+        n = len(value) if isinstance(value, str) else 2
+        if 4 * (len(name) + n) + 70 > self.buffer or isinstance(value, dict):
+            from .sizes import check
+
+            check(self, name, value)
 
     def wake(self):
         """Have the driver look at once for what has changed."""
@@ -171,17 +174,16 @@ class ArduinoCloudClient:
             )
         if not self.driver:
             # The largest objects first, while the heap is in one piece.
-            from .transport import context
+            from .trust import context
 
             tls = context(self)
             del context
-            forget("arguments", "transport")
+            forget("arguments", "trust")
             if async_mode:
                 from .loop import Driver
             else:
                 from .sync import Driver
             self.driver = Driver(self, tls)
-            self.driver.session.policed = self.policed
         return self.driver
 
     async def run(self, interval: float = 1.0, backoff: float = 2.0):

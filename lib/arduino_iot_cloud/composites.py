@@ -7,11 +7,16 @@ from .senml import label, write_record
 class Composite(ArduinoCloudObject):
     """A cloud variable whose `KEYS` are its attributes, read and set with a dot.
 
-    Each attribute's type is fixed by its first value. All of them are published together, once
-    each has a value. Further arguments are those of ArduinoCloudObject.
+    Types and ranges are those of the C++ library: setting an attribute raises TypeError or ValueError
+    that names it; what the cloud sends is taken beyond the range, too. All attributes are published
+    together, once each has a value. Further arguments are those of ArduinoCloudObject.
+
+    A class of your own has `KEYS`, and `TYPES`, a letter for each: b bool, f float, i int. Without
+    `TYPES`, an attribute's first value fixes its type.
     """
 
     KEYS = ()
+    TYPES = ""
 
     def __init__(self, name: str, **kwargs):
         value = dict(kwargs.pop("value", None) or {})
@@ -30,29 +35,51 @@ class Composite(ArduinoCloudObject):
 
     def __setattr__(self, attribute, value):
         if attribute in self.KEYS:
-            name = self.name + ":" + attribute
-            self._value[attribute] = fit(name, self._value[attribute], value)
-            if self.initialized:
-                self.touch()
+            self.value = {attribute: value}
         else:
             super().__setattr__(attribute, value)
+
+    def _fit(self, attribute, value):
+        # The value to take for an attribute that the program sets.
+        name = self.name + ":" + attribute
+        old = self._old(attribute)
+        if type(old) is int and type(value) is float and value % 1 == 0:
+            value = int(value)
+        value = fit(name, old, value)
+        if self.TYPES:
+            _check(name, attribute, value)
+        return value
+
+    def _old(self, attribute):
+        # The present value, or one of its type; None where any type will do.
+        value = self._value[attribute]
+        if value is None and self.TYPES:
+            value = (False, 0.0, 0)["bfi".index(self.TYPES[self.KEYS.index(attribute)])]
+        return value
 
     def __contains__(self, attribute):
         return attribute in self.KEYS
 
     @property
     def value(self):
-        """The attributes, a dict by name. Set to a dict to change some of them."""
+        """The attributes, a dict by name. Set to a dict to change some of them at once, or none where one is refused."""
         return self._value
 
     @value.setter
     def value(self, value):
         if not isinstance(value, dict):
             raise TypeError("'%s' takes a dict of its attributes, not %s" % (self.name, type(value).__name__))
+        new = dict(self._value)
         for attribute in value:
             if attribute not in self.KEYS:
                 raise TypeError("'%s' has no attribute '%s'" % (self.name, attribute))
-            setattr(self, attribute, value[attribute])
+            new[attribute] = self._fit(attribute, value[attribute])
+        client = self.client
+        if client and not (self.TYPES and 54 + len(new) * (4 * len(self.name) + 40) <= client.buffer):
+            client.check(self.name, new)
+        self._value.update(new)
+        if value and self.initialized:
+            self.touch()
 
     @property
     def initialized(self) -> bool:
@@ -61,7 +88,7 @@ class Composite(ArduinoCloudObject):
 
     def shape(self, attribute, value):
         """As ArduinoCloudObject.shape."""
-        return fit_cloud(self.name, self._value[attribute], value)
+        return fit_cloud(self.name + ":" + str(attribute), self._old(attribute), value)
 
     def store(self, attribute, value) -> bool:
         """As ArduinoCloudObject.store."""
@@ -79,34 +106,61 @@ class Composite(ArduinoCloudObject):
                 write_record(writer, self.field[i], value[self.KEYS[i]], time)
 
 
+def _check(name, attribute, value):
+    # Raise ValueError for a value out of the attribute's range.
+    if attribute == "hue":
+        high = 360
+    elif attribute in ("sat", "bri"):
+        high = 100
+    elif attribute == "vol":
+        high = 255
+    elif attribute == "cha":
+        high = 65535
+    elif attribute == "inp":
+        high = 60
+    elif attribute == "pbc":
+        high = 7 if value != 255 else 255
+    elif attribute in ("frm", "to", "len", "msk"):
+        high = 4294967295
+    else:
+        return
+    if not 0 <= value <= high:
+        raise ValueError("'%s' is from 0 to %d%s, not %r" % (name, high, ", or 255" if high == 7 else "", value))
+
+
 class Location(Composite):
     """A position in degrees."""
 
     KEYS = ("lat", "lon")
+    TYPES = "ff"
 
 
 class Color(Composite):
     """A colour: `hue` 0 to 360, `sat` and `bri` 0 to 100."""
 
     KEYS = ("hue", "sat", "bri")
+    TYPES = "fff"
 
 
 class ColoredLight(Composite):
     """A light with a colour: `swi` on or off, `hue`, `sat`, `bri` as for Color."""
 
     KEYS = ("swi", "hue", "sat", "bri")
+    TYPES = "bfff"
 
 
 class DimmedLight(Composite):
     """A light with a brightness: `swi` on or off, `bri` 0 to 100."""
 
     KEYS = ("swi", "bri")
+    TYPES = "bf"
 
 
 class Television(Composite):
     """A television: `swi` on or off, `vol` volume, `mut` muted, `pbc` playback command, `inp` input, `cha` channel."""
 
     KEYS = ("swi", "vol", "mut", "pbc", "inp", "cha")
+    TYPES = "bibiii"
     PLAYBACK_NONE = 255
     PLAYBACK_FASTFORWARD = 0
     PLAYBACK_NEXT = 1

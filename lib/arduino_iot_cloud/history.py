@@ -5,76 +5,142 @@ Imported when a property is made with `history=N`.
 
 from array import array
 
-from .port import timestamp
+from .policy import Policy
+from .port import ticks_ms, timestamp
 
 
-class History:
-    """The last `size` samples of one property, in a ring that is made at once and never grows.
+class History(Policy):
+    """The last `history` samples of one property, in a ring that is made at once and never grows.
 
-    A sample stays until the cloud has acknowledged it. Where the ring is full, a new sample takes
-    the place of the oldest, which `lost` counts. While the clock is not set, samples have no time.
+    Every assignment is a sample; with `publish=`, what that policy finds worth publishing is one,
+    connected or not. A sample stays until the cloud has acknowledged it. Where the ring is full, a
+    new one takes the place of the oldest, which `lost` counts. While the clock is not set, samples
+    have no time, and get that of their arrival.
     """
 
-    def __init__(self, size: int):
-        if type(size) is not int or not 1 <= size <= 10000:
-            raise ValueError("history is a number of samples from 1 to 10000, not %r" % (size,))
-        self._values = [None] * size
-        self._times = array("I", [0] * size)
-        self._start = 0  # the oldest sample
-        self.count = 0  # samples in the ring
-        self.sent = 0  # of these, the first so many are under way
-        self.lost = 0  # samples that found no room
-        self.store = None  # a `persistence.Store`, which keeps the samples over a reset
+    history = 0
+    store = None  # a path or an object, as given; once registered, the object that keeps the samples over a reset
+    first = 0  # the oldest sample
+    count = 0  # samples in the ring
+    sent = 0  # of these, the oldest ones, which are under way
+    gone = 0  # samples that were under way when the ring was full
 
-    def add(self, value, time: int = 0):
-        """Take a sample with its Unix time, 0 for now."""
-        size = len(self._values)
+    def registered(self, client):
+        """As Policy.registered."""
+        size = self.history
+        self.values = [None] * size
+        self.times = array("I", [0] * size)
+        store = self.store
+        if store:
+            self.store = None
+            if isinstance(store, str):
+                from .persistence import open_store
+
+                store = open_store(store)
+            store.load(self)
+            self.store = store
+        super().registered(client)
+        self._mark()
+
+    def poke(self):
+        """As Policy.poke: takes a sample if one is due."""
+        p = self.p
+        if p.client and p.initialized and self.permission != "write":
+            now = ticks_ms()
+            wait = self.wait(now)
+            if wait is None:
+                return
+            if wait > 0:
+                self.schedule(now, wait)
+            else:
+                self.add(p.value, timestamp())
+                super().told(now)
+                self._mark()
+
+    def add(self, value, time: int):
+        """Put a sample into the ring, with its Unix time (0: unknown)."""
+        size = len(self.values)
         if self.count == size:
-            self._start = (self._start + 1) % size
-            self.count -= 1
-            self.lost += 1
             if self.sent:
                 self.sent -= 1
-        place = (self._start + self.count) % size
-        self._values[place] = dict(value) if isinstance(value, dict) else value
-        self._times[place] = time or timestamp()
+                self.gone += 1
+            else:
+                self.lost += 1
+            self._drop(1)
+        place = (self.first + self.count) % size
+        self.values[place] = dict(value) if isinstance(value, dict) else value
+        self.times[place] = min(time, 0xFFFFFFFF)
         self.count += 1
         if self.store:
-            self.store.add(value, self._times[place])
+            self.store.add(value, time)
+
+    def _drop(self, n):
+        for i in range(n):
+            self.values[(self.first + i) % len(self.values)] = None
+        self.first = (self.first + n) % len(self.values)
+        self.count -= n
+
+    def _mark(self):
+        # Say in `changed` what the session has to do.
+        if self.sent == self.count:
+            self.p.changed = -1 if self.sent else 0
+        elif self.p.changed < 1:
+            self.p.changed = 1
 
     def __iter__(self):
         """The samples, oldest first, as (value, time)."""
         for i in range(self.count):
-            place = (self._start + i) % len(self._values)
-            yield self._values[place], self._times[place]
+            place = (self.first + i) % len(self.values)
+            yield self.values[place], self.times[place]
 
-    def fill(self, p, writer) -> bool:
-        """Write as many samples as there is room for. Returns whether some are left for the next packet."""
-        limit = len(writer.buf) - 1  # the "break" of the pack
+    def ready(self, now: int) -> bool:
+        """As Policy.ready."""
+        self.calling = False
+        self._mark()
+        return self.sent < self.count
+
+    def write(self, writer):
+        """Write as many samples as there is room for; if for none, the first one, beyond the end."""
+        sent = self.sent
         while self.sent < self.count:
-            place = (self._start + self.sent) % len(self._values)
             pos = writer.pos
-            p.write(writer, self._times[place], self._values[place])
-            if writer.pos > limit:
-                writer.pos = pos
-                p.changed = 2
-                return True
+            place = (self.first + self.sent) % len(self.values)
+            self.p.write(writer, self.times[place], self.values[place])
+            if writer.pos >= len(writer.buf):  # the pack needs a byte more
+                if self.sent > sent:
+                    writer.pos = pos
+                return
             self.sent += 1
-            p.changed = -1
-        return False
 
-    def again(self):
-        """What was under way is not: it has to be sent again."""
-        self.sent = 0
+    def told(self, now: int):
+        """As Policy.told; a sample that was refused, since no packet can hold it, is dropped."""
+        if not self.p.changed:
+            self.lost += 1
+            self._remove(1)
+            self.p.client.wake()
+        self._mark()
 
-    def acknowledged(self, p):
-        """The cloud has the samples that `fill` wrote."""
-        for i in range(self.sent):
-            self._values[(self._start + i) % len(self._values)] = None
-        self._start = (self._start + self.sent) % len(self._values)
-        self.count -= self.sent
-        self.sent = 0
-        if self.count:
-            p.changed = 1
+    def acknowledged(self):
+        """As Policy.acknowledged."""
+        sent = self.sent
+        self.sent = self.gone = 0
+        if sent:
+            self._remove(sent)
+        self._mark()
+
+    def _remove(self, n):
+        self._drop(n)
         if self.store:
-            self.store.rewrite(self)
+            self.store.remove(n)
+
+    def anew(self):
+        """As Policy.anew: what was under way to the other thing, and what it has not had, goes to this one."""
+        self.lost += self.gone
+        self.sent = self.gone = 0
+        if not self.count:
+            super().anew()
+        self._mark()
+
+    def pending(self, now: int) -> bool:
+        """As Policy.pending."""
+        return self.count > 0 or super().pending(now)

@@ -199,7 +199,7 @@ class Driver:
 
     def request(self):
         """The packet of the session's next request."""
-        forget("messages")
+        forget("answers", "asking", "messages", "zone")
         from .packets import take
 
         return take(self.session.out, self.mqtt)
@@ -267,7 +267,7 @@ class Driver:
                 forget("packets")
             if self.done:
                 self.done = False
-                forget("handshake", "messages", "zone")
+                forget("answers", "asking", "messages", "zone")
             if session.ready:
                 publish = self.publish(now)
                 if publish:
@@ -282,8 +282,6 @@ class Driver:
                 wait = min(wait, ticks_diff(session.wake, now))
             if mqtt.wake is not None:
                 wait = min(wait, ticks_diff(mqtt.wake, now))
-            if session.due is not None:
-                wait = min(wait, ticks_diff(session.due, now))
             await self.alarm.wait(max(wait, 0))
 
     def publish(self, now):

@@ -54,8 +54,9 @@ async def _until(client, condition, timeout):
 def _clean(driver):
     if driver.mqtt.unacked:
         return False
+    now = ticks_ms()
     for p in driver.client.records.values():
-        if p.changed:
+        if p.changed or p.policy and p.policy.pending(now):
             return False
     return True
 
@@ -71,11 +72,12 @@ async def wait_synced(client, timeout: float = 30.0) -> bool:
 
 
 def stats(client) -> dict:
-    """Counts since the start: connections, published and received messages, dropped ones."""
+    """Counts since the start: connections, published and received messages, dropped ones, lost samples of a history."""
     driver = client.driver
     names = ("connections", "published", "received")
     counts = {name: getattr(driver, name) if driver else 0 for name in names}
     counts["dropped"] = driver.session.dropped + driver.mqtt.oversized if driver else 0
+    counts["lost"] = sum([p.policy.lost for p in client.records.values() if p.policy])
     return counts
 
 
@@ -96,7 +98,7 @@ def push(client, name: str = None):
     """Have a variable with `publish="demand"` published, or all of them. Raises KeyError for an unknown name."""
     for p in client.records.values() if name is None else (client.records[name],):
         if p.policy:
-            p.policy.requested = True
+            p.policy.push()
     client.wake()
 
 

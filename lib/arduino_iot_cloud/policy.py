@@ -3,152 +3,284 @@
 Imported when a property is made with one of the arguments of `configure`.
 """
 
-from .port import ticks_add, ticks_diff, timestamp
+from .port import const, ticks_add, ticks_diff, ticks_ms, timestamp
 
-_LONGEST_S = 500000  # intervals stay below half the wrap of the ticks
+_LONGEST_S = const(500000)  # intervals stay below half the wrap of the ticks
+_HOUR_MS = const(3600000)
+_KEYS = ("publish", "min_delta", "min_interval", "permission", "sync", "timestamp", "history", "store")
 
 
-def configure(p, key: str, value):
-    """Take one of these arguments of a property. Raises TypeError for another, ValueError for a wrong value.
+def configure(p, key: str, given: dict):
+    """Take these of the arguments `given` for a property; `key` is one that the property does not know itself.
 
     `publish`: "change" (when the value differs from the last one sent or received), "demand" (on
         `client.push(name)`), or a number of seconds (0.1 to 500000): that often, changed or not.
+        Without it every assignment is published.
     `min_delta`: number; with "change", the least difference of an int, a float, or in degrees of a Location.
     `min_interval`: seconds (0 to 500000, 0.5 by default); with "change", the least time between two packets.
-    `permission`: "read" (the device publishes), "write" (the cloud does) or "readwrite".
+    `permission`: what the cloud may do: "read" (the device publishes), "write" or "readwrite".
     `sync`: "cloud", "device" or "recent": whose value wins at a connection; or a function
-        (property, attribute, value, time) -> bool, true where the cloud's value is to be taken.
+        (property, value, time) -> bool, true where this value of the cloud (a dict of attributes
+        for a composite), of this Unix time (0: unknown), is to be taken.
     `timestamp`: True to send each value with the Unix time of its change.
-    `history`: how many samples are kept while they cannot be sent (1 to 10000); see `history.History`.
-    """
-    if key == "history":
-        from .history import History
+    `history`: how many samples are kept until the cloud has them (1 to 10000): see `history.History`.
+    `store`: where they survive a reset: see `persistence`.
 
-        if value:
-            p.history = History(value)
-        return
-    if key not in ("publish", "min_delta", "min_interval", "permission", "sync", "timestamp"):
+    Raises TypeError for another key, ValueError for a wrong value.
+    """
+    if key not in _KEYS:
         raise TypeError("'%s' got an unexpected keyword argument '%s'" % (type(p).__name__, key))
-    policy = p.policy
-    if policy is None:
-        policy = Policy()
-    if key == "publish":
-        good = value in ("change", "demand") or _number(value) and 0.1 <= value <= _LONGEST_S
-    elif key == "min_delta":
-        good = _number(value) and value >= 0
-    elif key == "min_interval":
-        good = _number(value) and 0 <= value <= _LONGEST_S
-    elif key == "permission":
-        good = value in ("read", "write", "readwrite")
-        p.writable = value != "read"
-        policy.readable = value != "write"
-    elif key == "sync":
-        good = value in ("cloud", "device", "recent") or callable(value)
-    else:
-        good = value in (True, False)
-    if not good:
-        raise ValueError("'%s': %s cannot be %r" % (p.name, key, value))
-    setattr(policy, key, value)
+    if p.policy:
+        return
+    kind = Policy
+    if given.get("history"):
+        from .history import History as kind
+    elif given.get("store"):
+        raise ValueError("'%s': store goes with history" % p.name)
+    policy = kind(p)
+    for key in _KEYS:
+        value = given.get(key)
+        if value is not None:
+            if not _good(key, value):
+                raise ValueError("'%s': %s cannot be %r" % (p.name, key, value))
+            setattr(policy, key, value)
+            if key.startswith("min_"):
+                policy.publish = policy.publish or "change"
+                if policy.publish != "change":
+                    raise ValueError("'%s': %s goes with publish='change'" % (p.name, key))
+    p.writable = policy.permission in ("write", "readwrite")
     p.policy = policy
 
 
-def _number(value):
-    return type(value) in (int, float)
+def _good(key, value):
+    number = type(value) in (int, float)
+    if key == "publish":
+        return value in ("change", "demand") or number and 0.1 <= value <= _LONGEST_S
+    if key == "min_delta":
+        return number and value >= 0
+    if key == "min_interval":
+        return number and 0 <= value <= _LONGEST_S
+    if key == "permission":
+        return value in ("read", "write", "readwrite")
+    if key == "sync":
+        return value in ("cloud", "device", "recent") or callable(value)
+    if key == "history":
+        return type(value) is int and 0 <= value <= 10000
+    return key == "store" or value in (True, False)
 
 
 class Policy:
-    """The policy of one property, and what it has to remember for it."""
+    """The policy of one property, and what it has to remember for it.
 
-    publish = "change"
+    The session asks `ready` before it writes the property, then calls `told`. What only the time
+    brings about comes from `on_run`, which the client calls at the tick `due`, connected or not.
+    """
+
+    publish = permission = sync = None
     min_delta = 0
     min_interval = 0.5
-    permission = None
-    readable = True
-    sync = None
     timestamp = False
-    time = 0  # Unix time to send with the value, 0 for none
-    changed_at = 0  # Unix time of the last local change, 0 for unknown
+    lost = 0  # samples of a history
+    changed_at = 0  # Unix time of the last change, 0 for unknown
     last = None  # the value that the cloud has
-    since = None  # the tick of the last packet; None: long ago
-    requested = False  # on demand
+    since = None  # the tick of the last packet; None: none, or long ago
+    published = False  # since boot
+    urgent = False  # due whatever the policy says: an echo, a push
+    calling = False  # the user is being told what the cloud wrote
+    offered = None  # what the cloud wrote: values by attribute
 
-    def touched(self, p):
+    # What the client's timer wants of a task
+    busy = False
+    backoff = args = on_read = None
+    interval = 3600
+
+    def __init__(self, p):
+        self.p = p
+        self.name = p.name
+
+    def registered(self, client):
+        """The property has been registered."""
+        self.p.changed = 0
+        if self.publish:
+            self.due = ticks_ms()
+            client.runnable.append(self)
+        self.poke()
+
+    def touched(self):
         """The program has set the property."""
-        self.changed_at = timestamp()
-        if self.timestamp:
-            self.time = self.changed_at
+        if self.p.client:
+            self.changed_at = timestamp()
+            if self.calling and self.differs():
+                self.urgent = True
+        self.poke()
 
-    def told(self, p, now):
-        """The cloud has, or is being sent, the present value. `now` is the tick of sending, None where it came from there."""
-        value = p.value
-        self.last = dict(value) if isinstance(value, dict) else value
-        if now is not None:
-            self.since = now
-            self.requested = False
+    def poke(self):
+        """The property may be due: have `ready` decide."""
+        if self.p.changed < 1:
+            self.p.changed = 1
 
-    def takes(self, p, attribute, value, time: int) -> bool:
-        """Whether a last value from the cloud, of a Unix time (0: unknown), replaces the local one."""
-        if self.sync == "cloud":
-            return True
-        if self.sync == "recent":
-            return time > self.changed_at
-        if callable(self.sync):
-            return bool(self.sync(p, attribute, value, time))
+    def push(self):
+        """The program wants it published."""
+        if self.publish == "demand":
+            self.urgent = True
+            self.poke()
+
+    def anew(self):
+        """Another thing has been attached, which has never seen the property."""
+        self.last = None
+        self.published = self.urgent = False
+        if self.p.initialized:
+            self.poke()
+
+    def differs(self) -> bool:
+        """Whether the present value is far enough from the cloud's."""
+        return differs(self.p.value, self.last, self.min_delta)
+
+    def wait(self, now: int):
+        """The ms until the property is due, 0 or less if it is; None where only a change can make it so."""
+        if not (self.publish and self.published) or self.urgent:
+            return 0
+        if self.publish == "demand":
+            return None
+        left = int((self.min_interval if self.publish == "change" else self.publish) * 1000)
+        if self.since is None:
+            left = 0
+        else:
+            left -= ticks_diff(now, self.since)
+            if left <= 0:
+                self.since = None  # and so it stays, however often the ticks wrap
+        return left if self.publish != "change" or self.differs() else None
+
+    def pending(self, now: int) -> bool:
+        """Whether there is something that the cloud is still to be told."""
+        if self.permission == "write" or not self.p.initialized or not self.publish:
+            return False
+        wait = self.wait(now)
+        return wait is not None and (wait <= 0 or self.publish == "change")
+
+    def schedule(self, now: int, wait: int):
+        """Have `on_run` called in so many ms."""
+        self.due = ticks_add(now, min(wait, _HOUR_MS))
+        driver = self.p.client and self.p.client.driver
+        if driver:
+            driver.schedule()
+
+    def on_run(self, client, args):
+        """Look at the time. Is called every hour at least, which is well before the ticks wrap."""
+        now = ticks_ms()
+        wait = self.wait(now)
+        if wait is None or self.permission == "write" or not self.p.initialized:
+            return
+        if wait > 0:
+            self.schedule(now, wait)
+        else:
+            self.poke()
+            client.wake()
+
+    def ready(self, now: int) -> bool:
+        """Whether the property is due, which is asked before it is written; if not, it is no longer `changed`."""
+        self.calling = False
+        if self.permission != "write" and self.p.initialized:
+            wait = self.wait(now)
+            if wait is not None:
+                if wait <= 0:
+                    return True
+                self.schedule(now, wait)
+        self.p.changed = 0
         return False
 
-    def wait(self, p, now: int):
-        """The ms until the property is due, 0 or less if it is; None where only a change can make it so."""
-        if not self.readable or not p.initialized:
-            return None
-        passed = None if self.since is None else ticks_diff(now, self.since)
-        if self.last is None and self.since is None:
-            return 0  # never published
-        if self.publish == "demand":
-            return 0 if self.requested else None
-        if self.publish != "change":
-            return 0 if passed is None else int(self.publish * 1000) - passed
-        left = 0 if passed is None else int(self.min_interval * 1000) - passed
-        if left <= 0:
-            self.since = None  # and so it stays, however often the ticks wrap
-        if not differs(p.value, self.last, self.min_delta):
-            return None
-        return left
+    def write(self, writer):
+        """Write its records."""
+        self.p.write(writer, self.changed_at if self.timestamp else 0)
+
+    def told(self, now: int):
+        """The property has been written into a packet; or refused, where it is not `changed`."""
+        value = self.p.value
+        self.last = dict(value) if isinstance(value, dict) else value
+        self.published = True
+        self.urgent = False
+        self.since = now
+        if type(self.publish) in (int, float):
+            self.schedule(now, int(self.publish * 1000))
+
+    def acknowledged(self):
+        """The cloud has the last packet."""
+
+    def offer(self, attribute, value, time: int, sync: bool):
+        """The cloud has a value, which it wrote at a Unix time (0: unknown); `sync`: it is a last value."""
+        if self.permission == "read" and self.p.initialized:
+            return
+        if not self.offered:
+            self.offered = {}
+            self.time = 0
+        self.offered[attribute] = value
+        self.time = max(self.time, time)
+        self.from_sync = sync
+
+    def taken(self, session) -> bool:
+        """All of what was offered is there: take it or leave it. Returns whether to tell the user."""
+        offered = self.offered
+        if not offered:
+            return False
+        self.offered = None
+        p = self.p
+        value = p.value
+        whole = isinstance(value, dict)
+        take = not (self.from_sync and p.initialized) or self._takes(session, offered if whole else offered[None])
+        other = False
+        last = dict(self.last or value) if whole else None
+        for attribute in offered:
+            if whole:
+                last[attribute] = offered[attribute]
+            if take:
+                other = p.store(attribute, offered[attribute]) or other
+            else:
+                other = offered[attribute] != (value[attribute] if whole else value) or other
+        self.last = last if whole else offered[None]
+        if take:
+            self.changed_at = self.time or timestamp()
+            if self.publish and not self.from_sync:
+                self.urgent = True  # the echo
+        if self.publish or not take and other:
+            self.poke()
+        self.calling = take
+        return take and (other or not self.from_sync)
+
+    def _takes(self, session, value):
+        # Whether a last value of the cloud replaces the local one.
+        p = self.p
+        rule = self.sync
+        if rule is None:  # as without a policy: unless the device has something newer to tell
+            return session.synced and p.changed < 1 and not (self.publish and differs(p.value, self.last, 0))
+        if callable(rule):
+            try:
+                return bool(rule(p, value, self.time))
+            except Exception as error:
+                from .diagnosis import report
+
+                report(p.name, error)
+                return False
+        return rule == "cloud" or rule == "recent" and self.time > self.changed_at
 
 
 def differs(value, last, delta) -> bool:
     """Whether a value is far enough from the last one, as the C++ library decides."""
-    if isinstance(value, dict):
-        if delta and "lat" in value and last and None not in last.values():
-            return ((value["lat"] - last["lat"]) ** 2 + (value["lon"] - last["lon"]) ** 2) ** 0.5 >= delta
-        return value != last
     if last is None:
         return True
+    if isinstance(value, dict):
+        if "lat" in value and len(value) == 2:
+            return value != last and ((value["lat"] - last["lat"]) ** 2 + (value["lon"] - last["lon"]) ** 2) ** 0.5 >= delta
+        for key in value:
+            if differs(value[key], last[key], 0):
+                return True
+        return False
     if type(value) is float:
         if value == last or value != value and last != last:
             return False
-        return value - value != 0 or last - last != 0 or abs(value - last) >= delta
-    if type(value) is int:
-        return value != last and abs(value - last) >= delta
-    return value != last
+        # What is no number, infinite or next to nothing counts without a distance.
+        return _odd(value) or _odd(last) or abs(value - last) >= delta
+    return value != last and (type(value) is not int or abs(value - last) >= delta)
 
 
-def look(properties: list, now: int):
-    """Mark the properties that are due as changed. Returns the tick of the next look, None for at a change."""
-    due = None
-    for p in properties:
-        policy = p.policy
-        if p.changed > 0:
-            continue
-        wait = policy.wait(p, now)
-        if wait is None:
-            if policy.since is not None:
-                wait = 3600000  # notice in time that `since` is long ago
-            else:
-                continue
-        elif wait <= 0:
-            p.changed = 1
-            continue
-        wait = ticks_add(now, min(wait, 3600000))
-        if due is None or ticks_diff(wait, due) < 0:
-            due = wait
-    return due
+def _odd(x):
+    return x - x != 0 or 0 < abs(x) < 1.1754944e-38

@@ -28,7 +28,7 @@ def fit(name: str, old, new):
 def fit_cloud(name: str, old, new):
     """As `fit`, for a value from the cloud: floats are cut for ints, other numbers than 0 and 1 leave a bool as it is."""
     if type(old) is int and type(new) is float:
-        return int(new)
+        new = int(new)
     if type(old) is bool and type(new) in (int, float):
         return bool(new) if new == 0 or new == 1 else old
     return fit(name, old, new)
@@ -55,7 +55,6 @@ class ArduinoCloudObject:
     busy = False  # a coroutine of its callbacks still runs
     changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
     policy = None  # a `policy.Policy`, where the program has asked for one
-    history = None  # a `history.History`, likewise
     writable = False  # by the cloud, without `on_write`
     _value = None
 
@@ -66,7 +65,7 @@ class ArduinoCloudObject:
             if key not in ("value", "on_read", "on_write", "on_run", "interval", "backoff", "args"):
                 from .policy import configure
 
-                configure(self, key, kwargs[key])
+                configure(self, key, kwargs)
             elif kwargs[key] is not None:
                 setattr(self, key, kwargs[key])
 
@@ -91,10 +90,8 @@ class ArduinoCloudObject:
 
     def touch(self):
         """Have the value published."""
-        if self.history:
-            self.history.add(self._value)
         if self.policy:
-            self.policy.touched(self)
+            self.policy.touched()
         elif self.changed < 1:
             self.changed = 1
         if self.client:

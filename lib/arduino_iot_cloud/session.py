@@ -2,7 +2,7 @@
 
 Sans-IO: it is given messages and the time, and leaves in `out` what to send
 and in `wake` when to come back. What happens until the values flow is in
-`handshake`, imported for as long as that takes.
+`asking` and `answers`, imported for as long as that takes.
 """
 
 from .cbor import CBORError
@@ -27,7 +27,6 @@ class Session:
         # All at once, so that the table behind the object has its size while the heap is still in one piece.
         self.device_id = device_id
         self.properties = properties
-        self.policed = None  # those with a policy, a list
         self.discovery = discovery
         self.out = []
         self.state = "Init"
@@ -43,15 +42,22 @@ class Session:
         self.dropped = 0  # messages or records that were refused
         self.count = 0  # how often one question was asked
         self.wake = None  # the tick at which `poll` has something to do
-        self.due = None  # the tick at which `fill` may have, without a change
         self._records = Records()
         self._staged = []
 
     def begin(self, now: int):
         """MQTT has connected: everything is asked for anew."""
-        from .handshake import begin
+        self.out.clear()
+        self.topic = None
+        self.unlinked = False
+        self.enter("SendCapabilities", now)
 
-        begin(self, now)
+    def enter(self, state: str, now: int):
+        """Go to a state in which something is asked for, from now on."""
+        self.state = state
+        self.ready = False
+        self.count = 0
+        self.wake = now
 
     def end(self):
         """MQTT has been disconnected."""
@@ -68,7 +74,7 @@ class Session:
             if self.state == "Connected":
                 from .zone import poll
             else:
-                from .handshake import poll
+                from .asking import poll
             return poll(self, now)
 
     def message(self, topic, buf, pos: int, end: int, now: int):
@@ -77,7 +83,7 @@ class Session:
             if topic == self.data_in:
                 self.values(buf, pos, end, False, now)
             else:
-                from .handshake import message
+                from .answers import message
 
                 message(self, bytes(topic), buf, pos, end, now)
         except CBORError as error:
@@ -120,7 +126,7 @@ class Session:
                 last = p
                 differs = False
             if p is None:
-                from .handshake import internal
+                from .answers import internal
 
                 internal(self, name, staged[i + 1], now)
             else:
@@ -135,19 +141,20 @@ class Session:
         if p.initialized and (
             not (p.on_write or p.writable)
             or sync
-            and not (p.policy.takes(p, attribute, value, time) if p.policy else self.synced and not p.changed)
+            and not (p.policy or self.synced and not p.changed)
         ):
             return False
         try:
-            return p.store(attribute, p.shape(attribute, value)) or not sync
+            value = p.shape(attribute, value)
+            if p.policy:
+                return p.policy.offer(attribute, value, time, sync)
+            return p.store(attribute, value) or not sync
         except (TypeError, ValueError, KeyError, OverflowError) as error:
             self.drop("a value from the cloud: %s" % error)
             return False
 
     def _taken(self, p, differs):
-        if differs:
-            if p.policy:
-                p.policy.told(p, None)
+        if p.policy.taken(self) if p.policy else differs:
             self.on_value(p)
 
     def acknowledged(self):
@@ -155,16 +162,11 @@ class Session:
         for p in self.properties.values():
             if p.changed < 0:
                 p.changed = 0
-                if p.history:
-                    p.history.acknowledged(p)
+            if p.policy:
+                p.policy.acknowledged()
 
     def fill(self, writer, now: int = 0) -> bool:
-        """Write the properties that are due into the rest of the writer's buffer. Returns whether there were any;
-        `due` is then the tick at which a policy wants the next look, or None."""
-        if self.policed:
-            from .policy import look
-
-            self.due = look(self.policed, now)
+        """Write the properties that are due into the rest of the writer's buffer. Returns whether there were any."""
         writer.raw(b"\x9f")
         start = writer.pos
         full = False
@@ -172,26 +174,21 @@ class Session:
             if full:
                 break
             for p in self.properties.values():
-                if p.changed != level:
+                if p.changed != level or p.policy and not p.policy.ready(now):
                     continue
                 pos = writer.pos
-                if p.history and not full:
-                    full = p.history.fill(p, writer)
-                    continue
                 if not full:
-                    p.write(writer, p.policy.time if p.policy else 0)
+                    (p.policy or p).write(writer)
                     full = writer.pos >= len(writer.buf)  # the "break" needs a byte
-                if not full:
-                    p.changed = -1
-                    if p.policy:
-                        p.policy.told(p, now)
-                    continue
-                writer.pos = pos
-                p.changed = 2
-                if pos == start:
-                    full = False
-                    p.changed = 0
-                    self.drop("the value of '%s', which does not fit a packet" % p.name)
+                p.changed = 2 if full else -1
+                if full:
+                    writer.pos = pos
+                    if pos == start:
+                        full = False
+                        p.changed = 0
+                        self.drop("the value of '%s', which does not fit a packet" % p.name)
+                if p.policy and p.changed < 1:
+                    p.policy.told(now)
         if writer.pos == start:
             return False
         writer.raw(b"\xff")

@@ -1,16 +1,13 @@
-"""Open the stream to the server: TLS with the server verified, or plain TCP.
+"""Open the stream to the server: TLS, or plain TCP."""
 
-`ssl` is used where there is one that verifies (CPython), the built-in `tls` on MicroPython.
-"""
-
-from .port import MICROPYTHON, log
+from .port import MICROPYTHON
 
 if MICROPYTHON:
 
     async def open_stream(host: str, port: int, context, params: dict):
         """Open a connection to `port` of `host`. Returns a `loop.Stream`. Raises OSError or ValueError.
 
-        `context` is what the function of that name returned; `params` are the ssl_params. The TLS
+        `context` is what `trust.context` returned; `params` are the ssl_params. The TLS
         handshake is done while the first bytes are sent or received; none of ours leaves before it.
         """
         import socket
@@ -47,88 +44,3 @@ if MICROPYTHON:
 
 else:
     from .cpython import open_stream  # noqa: F401
-
-
-def context(client):
-    """The TLS context for a client, None for plain TCP. Raises ValueError or OSError for `ssl_params` that do not do.
-
-    Keys of `ssl_params`, all optional:
-    `keyfile`, `certfile`: the device's private key and certificate: a path (DER or PEM; PEM on
-        CPython), the content as bytes (MicroPython), or a URI of a secure element.
-    `cafile`, `cadata`: root certificates to trust instead of the bundled ones: a path, or bytes in
-        DER or text in PEM.
-    `verify_mode`: ssl.CERT_REQUIRED (2) unless given; ssl.CERT_NONE (0) turns verification off.
-    `server_hostname`: the name to verify and to send (SNI), else `server`.
-    `ciphers`: as for `set_ciphers` of the port.
-    `pin`, `engine_path`, `module_path`: for the provider of a secure element.
-    """
-    params = client.ssl_params
-    if params is None:
-        return None
-    for key in params:
-        if key not in (
-            "keyfile certfile cafile cadata verify_mode cert_reqs server_hostname ciphers "
-            "pin engine_path module_path use_hsm"
-        ).split():
-            raise ValueError("ssl_params has no key '%s'" % key)
-    if MICROPYTHON:
-        import tls
-    else:
-        import ssl as tls
-    ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    verify = params.get("verify_mode", params.get("cert_reqs"))
-    if verify is None:
-        verify = tls.CERT_REQUIRED
-    if verify == tls.CERT_NONE:
-        log(30, "verify_mode=CERT_NONE: the server is not verified")
-        if not MICROPYTHON:
-            ctx.check_hostname = False
-    ctx.verify_mode = verify
-    if params.get("ciphers"):
-        ctx.set_ciphers(params["ciphers"])
-    if verify != tls.CERT_NONE:
-        _load_roots(ctx, client)
-    keyfile = params.get("keyfile")
-    certfile = params.get("certfile")
-    if (keyfile is None) != (certfile is None):
-        raise ValueError("ssl_params has one of keyfile and certfile without the other")
-    if keyfile is None:
-        if client.password is None:
-            raise ValueError("neither a password nor keyfile and certfile in ssl_params: nothing to log in with")
-    elif isinstance(keyfile, str) and "token=" in keyfile:
-        from .keys import load
-
-        load(ctx, params)
-    elif MICROPYTHON:
-        ctx.load_cert_chain(_content(certfile), _content(keyfile))
-    else:
-        ctx.load_cert_chain(certfile, keyfile)
-    return ctx
-
-
-def _load_roots(ctx, client):
-    cafile = client.ssl_params.get("cafile")
-    cadata = client.ssl_params.get("cadata")
-    if cafile is not None:
-        cadata = _content(cafile)
-    if cadata is not None:
-        _load_root(ctx, cadata)
-        return
-    folder = __file__.rsplit("/", 1)[0] + "/certs/"
-    for name in client.ROOTS[0 if client.password is None else 1]:
-        _load_root(ctx, _content(name if "/" in name else folder + name + ".der"))
-
-
-def _load_root(ctx, data):
-    if MICROPYTHON:
-        ctx.load_verify_locations(data)
-    else:
-        # CPython takes bytes for DER, text for PEM.
-        ctx.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
-
-
-def _content(source):
-    if not isinstance(source, str):
-        return source
-    with open(source, "rb") as file:
-        return file.read()

@@ -34,7 +34,7 @@ def poll(session, now: int) -> bool:
         if session.count & 1 and not session.legacy:
             session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _TIMEZONE_UP))
         else:
-            from .handshake import ask_last_values
+            from .asking import ask_last_values
 
             ask_last_values(session)  # from the second time on in both ways
         wait = min(_WAIT_S << min(session.count - 1, 7), _LOOK_S)

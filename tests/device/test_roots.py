@@ -66,7 +66,7 @@ builtins.open = noting_open
 from arduino_iot_cloud import ArduinoCloudClient
 client = ArduinoCloudClient(**%r)
 print(json.dumps([client.server, client.port]))
-from arduino_iot_cloud.transport import context
+from arduino_iot_cloud.trust import context
 made = context(client)
 print(json.dumps([sorted(seen), made.verify_mode == tls.CERT_REQUIRED]))
 """

@@ -1,0 +1,84 @@
+"""What a device asks the cloud until values flow: for its thing, then for the last values.
+
+Commands, waits and counts are those of the ArduinoIoTCloud C++ library 2.9; the older discovery of
+the official Python client is spoken beside it. The functions work on a `session.Session`. Its
+attribute `announce`, if there is one, holds the further commands of a device's greeting: see
+`announcing`. What the cloud answers is in `answers`.
+"""
+
+from . import __version__
+from .port import const, ticks_add
+from .senml import label
+
+_RETRY_MS = const(2000)  # doubled before each wait for a thing
+_RETRY_MAX_MS = const(32000)
+_UNLINKED_MS = const(20000)  # the same where the cloud knows the device, but no thing for it
+_UNLINKED_MAX_MS = const(1280000)
+_LAST_VALUES_MS = const(30000)
+_HOLD_MS = const(3000)  # values of our own wait so long for the last values
+_LIMIT = const(11)  # times that one question is asked
+
+
+def poll(session, now: int):
+    """Ask what is due to be asked."""
+    state = session.state
+    session.wake = None
+    if state == "SendCapabilities":
+        count = session.count = session.count + 1
+        if session.unlinked:
+            wait = _UNLINKED_MS << min(count, 6)
+            wait = min(wait, _UNLINKED_MAX_MS)
+        elif count > _LIMIT:
+            return _reset(session)
+        else:
+            wait = min(_RETRY_MS << count, _RETRY_MAX_MS)
+        _ask_thing(session)
+    elif state == "RequestLastValues":
+        if session.count and not session.ready:
+            session.ready = True  # the cloud keeps silent: do not hold the values any longer
+            wait = _LAST_VALUES_MS - _HOLD_MS
+        else:
+            session.count += 1
+            if session.count > _LIMIT:
+                return _reset(session)
+            ask_last_values(session)
+            wait = _LAST_VALUES_MS if session.ready else _HOLD_MS
+    else:
+        return
+    session.wake = ticks_add(now, wait)
+
+
+def _reset(session):
+    session.state = "Disconnected"
+    session.out.append(("reset", None, None))
+
+
+# The three commands that every connection sends, as `messages.encode` would make them.
+_DEVICE_BEGIN = const(b"\xda\x00\x01\x07\x00\x81")
+_THING_BEGIN = const(b"\xda\x00\x01\x03\x00\x81\x60")
+_LAST_VALUES_BEGIN = const(b"\xda\x00\x01\x05\x00\x80")
+
+
+def _ask_thing(session):
+    device = "/a/d/" + session.device_id
+    topics = []
+    if session.discovery != "legacy":
+        topics.append(device + "/c/dw")
+    if session.discovery != "command":
+        topics.append(device + "/e/i")
+    session.out.append(("subscribe", topics, None))
+    session.out.append(("publish", device + "/c/up", _DEVICE_BEGIN + label(__version__)[1:]))
+    for command in getattr(session, "announce", ()):
+        session.out.append(("publish", device + "/c/up", command))
+    if session.discovery != "legacy":
+        session.out.append(("publish", device + "/c/up", _THING_BEGIN))
+
+
+def ask_last_values(session):
+    """Have them asked for."""
+    # The way the thing was found; then, where allowed, both ways.
+    again = session.count > 1 and session.discovery == "both"
+    if session.legacy or again:
+        session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
+    if not session.legacy or again:
+        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _LAST_VALUES_BEGIN))
