@@ -72,8 +72,10 @@ class Stage:
             about = await self._start_cloud(folder / "cloud")
         with self._progress("making a device, a thing and its variables"):
             secrets = await self._make_project(about)
-        with self._progress("compiling the device library"):
-            await asyncio.shield(library)
+        if not library.done():
+            with self._progress("compiling the device library"):
+                await asyncio.wait([library])
+        library.result()
         with self._progress("starting examples/laptop.py on MicroPython, 32-bit, 64 KB of heap"):
             await self._start_device(folder, secrets)
         self.page = "%s#%s" % (about["page"], self.thing_id)
