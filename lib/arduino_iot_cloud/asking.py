@@ -21,36 +21,27 @@ _LIMIT = const(11)  # times that one question is asked
 
 def poll(session, now: int):
     """Ask what is due to be asked."""
-    state = session.state
     session.wake = None
-    if state == "SendCapabilities":
+    thing = session.state == "SendCapabilities"
+    if not thing and session.count and not session.ready:
+        session.ready = True  # the cloud keeps silent: do not hold the values any longer
+        wait = _LAST_VALUES_MS - _HOLD_MS
+    else:
         count = session.count = session.count + 1
-        if session.unlinked:
-            wait = _UNLINKED_MS << min(count, 6)
-            wait = min(wait, _UNLINKED_MAX_MS)
-        elif count > _LIMIT:
-            return _reset(session)
-        else:
-            wait = min(_RETRY_MS << count, _RETRY_MAX_MS)
-        _ask_thing(session)
-    elif state == "RequestLastValues":
-        if session.count and not session.ready:
-            session.ready = True  # the cloud keeps silent: do not hold the values any longer
-            wait = _LAST_VALUES_MS - _HOLD_MS
-        else:
-            session.count += 1
-            if session.count > _LIMIT:
-                return _reset(session)
+        if count > _LIMIT and not (thing and session.unlinked):
+            session.state = "Disconnected"
+            session.out.append(("reset", None, None))
+            return
+        if not thing:
             ask_last_values(session)
             wait = _LAST_VALUES_MS if session.ready else _HOLD_MS
-    else:
-        return
+        else:
+            _ask_thing(session)
+            if session.unlinked:
+                wait = min(_UNLINKED_MS << min(count, 6), _UNLINKED_MAX_MS)
+            else:
+                wait = min(_RETRY_MS << count, _RETRY_MAX_MS)
     session.wake = ticks_add(now, wait)
-
-
-def _reset(session):
-    session.state = "Disconnected"
-    session.out.append(("reset", None, None))
 
 
 # The three commands that every connection sends, as `messages.encode` would make them.

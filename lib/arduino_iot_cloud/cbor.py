@@ -8,7 +8,6 @@ imported when the first of them has to be decoded.
 
 from struct import pack_into, unpack_from
 
-_F32_MAX = 3.4028234663852886e38
 _single = bytearray(4)  # where a float is tried as a single
 
 
@@ -37,12 +36,12 @@ class Writer:
         if end <= len(self.buf):
             self.buf[pos:end] = data
 
-    def pack(self, layout: str, size: int, first: int, value):
-        """Write an initial byte and its argument, `size` bytes in all, by a `struct` layout."""
+    def pack(self, format: str, size: int, first: int, value):
+        """Write an initial byte and its argument, `size` bytes in all, by a `struct` format."""
         pos = self.pos
         self.pos = end = pos + size
         if end <= len(self.buf):
-            pack_into(layout, self.buf, pos, first, value)
+            pack_into(format, self.buf, pos, first, value)
 
     def head(self, major: int, n: int):
         """Write the head of an item: its major type (0..7) and argument (0..2**64-1)."""
@@ -69,7 +68,7 @@ class Writer:
             self.head(3, len(value))
             self.raw(value)
         elif isinstance(value, float):
-            if not abs(value) > _F32_MAX or value - value != 0:  # CPython refuses to pack more
+            if not abs(value) > 3.4028234663852886e38 or value - value != 0:  # CPython refuses to pack more
                 pack_into(">f", _single, 0, value)
                 if value != value or unpack_from(">f", _single)[0] == value:
                     return self.pack(">Bf", 5, 0xFA, value)
@@ -93,9 +92,9 @@ class Reader:
         self.end = end
         self.arg = 0
 
-    def fail(self, why: str = "truncated"):
+    def fail(self, reason: str = "the item is truncated"):
         """Raise CBORError with this reason and the present offset."""
-        raise CBORError(why, self.pos)
+        raise CBORError(reason, self.pos)
 
     def head(self) -> int:
         """Read a head. Returns the initial byte, whose upper three bits are the major type.

@@ -18,7 +18,7 @@ async def open_link(driver):
     mqtt = driver.mqtt
     if not timestamp():
         driver.phase = "SyncTime"
-        client.update_systime()
+        await _set_clock(client)
     driver.phase = "ConnectMqttBroker"
     stream = await open_stream(client.server, client.port, driver.tls, client.ssl_params)
     try:
@@ -26,7 +26,7 @@ async def open_link(driver):
             stream = await _websocket(stream, "%s:%d" % (client.server, client.port))
             forget("upgrade", "http_head")
         mqtt.opened(ticks_ms())
-        await send(stream, connect_packet(client.device_id, client.username, client.password, client.keepalive))
+        await send(stream, connect(client.device_id, client.username, client.password, client.keepalive))
         kind = 0
         while not kind:
             await stream
@@ -43,13 +43,19 @@ async def open_link(driver):
     return stream
 
 
+def _set_clock(client):
+    from .network_time import sync_time
+
+    return sync_time(client.ntp_server, client.ntp_timeout)
+
+
 def _websocket(stream, host):
     from .upgrade import upgrade
 
     return upgrade(stream, host)
 
 
-def connect_packet(client_id, username, password, keepalive: int) -> bytes:
+def connect(client_id, username, password, keepalive: int) -> bytes:
     """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
     `keepalive` is in seconds."""
     flags = 2

@@ -25,19 +25,19 @@ def ticks_diff(end: int, start: int) -> int:
 
 
 class Alarm:
-    """A sleep that `ring` ends early."""
+    """A sleep that `set` ends early."""
 
     def __init__(self):
         self._event = asyncio.Event()
 
-    def ring(self):
+    def set(self):
         """Wake who waits, or let the next wait return at once."""
         self._event.set()
 
-    async def wait(self, ms: int):
-        """Sleep until `ring`, for `ms` at most."""
+    async def wait(self, ticks: int):
+        """Sleep until `set`, for `ticks` ms at most."""
         try:
-            await asyncio.wait_for(self._event.wait(), ms / 1000)
+            await asyncio.wait_for(self._event.wait(), ticks / 1000)
         except asyncio.TimeoutError:
             pass
         self._event.clear()

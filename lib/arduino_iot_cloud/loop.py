@@ -23,44 +23,44 @@ if MICROPYTHON:
     _stop = StopIteration()
 
     class Alarm:
-        """A sleep that `ring` ends early. One task may wait for it."""
+        """A sleep that `set` ends early. One task may wait for it."""
 
         task = None  # the one that sleeps
-        rung = False
-        ms = None  # how long to sleep, until that has begun
+        state = False  # set before anybody waited
+        ticks = None  # how many ms to sleep, until that has begun
 
-        def ring(self):
+        def set(self):
             """Wake who waits, or let the next wait return at once."""
             if self.task is None:
-                self.rung = True
+                self.state = True
             else:
                 core._task_queue.remove(self.task)
                 core._task_queue.push(self.task)
                 self.task = None
 
-        def wait(self, ms: int):
-            """To be awaited: sleeps until `ring`, for `ms` at most."""
-            self.ms = 0 if self.rung else ms
-            self.rung = False
+        def wait(self, ticks: int):
+            """To be awaited: sleeps until `set`, for `ticks` ms at most."""
+            self.ticks = 0 if self.state else ticks
+            self.state = False
             return self
 
         def __iter__(self):
             return self
 
         def __next__(self):
-            if self.ms is None:
+            if self.ticks is None:
                 self.task = None
                 _stop.__traceback__ = None
                 raise _stop
-            if self.ms:
+            if self.ticks:
                 self.task = core.cur_task
-            core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ms))
-            self.ms = None
+            core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ticks))
+            self.ticks = None
 
     class Stream:
         """A non-blocking socket: awaiting it waits until it can be read."""
 
-        waits = False
+        state = False  # somebody waits
 
         def __init__(self, s):
             self.s = s
@@ -72,8 +72,8 @@ if MICROPYTHON:
             return self
 
         def __next__(self):
-            self.waits = not self.waits
-            if not self.waits:
+            self.state = not self.state
+            if not self.state:
                 _stop.__traceback__ = None
                 raise _stop
             core._io_queue.queue_read(self.s)
@@ -98,10 +98,10 @@ class Driver:
         self.phase = "Init"  # the state, or None while the session has the say
         self.running = False
         self.error = None  # why the reader ended
-        self.acked = None  # rung at each packet, for `flush`
+        self.acked = None  # state at each packet, for `flush`
         self.topic = None  # where the PUBLISH went that is not acknowledged
         self.again = False  # it has not been sent again on this connection
-        self.settled = False  # this connection got as far as the last values
+        self.synced = False  # this connection got as far as the last values
         self.done = False  # the handshake has just ended
         self.connections = self.published = self.received = 0
         self.mqtt = MQTT(client.buffer, client.keepalive)
@@ -113,8 +113,8 @@ class Driver:
         self.alarm = Alarm()  # of the writer
         self.timer = Alarm()  # of the callbacks
         self.room = Alarm()  # of the reader
-        self.wake = self.alarm.ring  # a value has changed: publish it
-        self.schedule = self.timer.ring  # a callback has come or has ended: look when the next is due
+        self.wake = self.alarm.set  # a value has changed: publish it
+        self.schedule = self.timer.set  # a callback has come or has ended: look when the next is due
 
     @property
     def state(self):
@@ -124,21 +124,21 @@ class Driver:
     def stop(self):
         """Disconnect and let `run` return."""
         self.running = False
-        self.alarm.ring()
+        self.alarm.set()
 
     async def run(self, interval, backoff):
         """Stay connected until `stop`."""
         if self.running:
             raise RuntimeError("the client runs already")
         self.running = True
-        timer = asyncio.create_task(self.callbacks())
+        timer = asyncio.create_task(self.poll())
         delay = interval
         try:
             while self.running:
                 try:
-                    await self.connection()
+                    await self.connect()
                 except (OSError, EOFError, ValueError, MQTTError) as error:
-                    if self.settled:
+                    if self.synced:
                         delay = interval
                     wait = delay * (0.5 + random() / 2) if self.explain(error) else _SLOW_S
                     delay = min(delay * backoff, _BACKOFF_MAX_S)
@@ -151,9 +151,9 @@ class Driver:
             timer.cancel()
             self.timer.task = self.room.task = None
 
-    async def connection(self):
+    async def connect(self):
         """From the opening of the stream to its end."""
-        self.settled = False
+        self.synced = False
         self.phase = "ConnectPhy"
         self.error = self.stream = None
         reader = asyncio.create_task(self.read())
@@ -210,7 +210,7 @@ class Driver:
         mqtt = self.mqtt
         try:
             stream = await self.open()
-            forget("connecting", "diagnosis", "transport")
+            forget("connecting", "diagnosis", "network_time", "transport")
             self.stream = stream
             while True:
                 kind = mqtt.packet()
@@ -227,9 +227,9 @@ class Driver:
                     log(40, "The cloud refused a subscription.")
                 if kind:
                     if self.acked:
-                        self.acked.ring()
+                        self.acked.set()
                     continue
-                self.alarm.ring()
+                self.alarm.set()
                 if mqtt.blocked:
                     await self.room.wait(_LONG_MS)
                     continue
@@ -241,7 +241,7 @@ class Driver:
                     raise EOFError("the server closed the connection")
         except Exception as error:
             self.error = error
-            self.alarm.ring()
+            self.alarm.set()
 
     async def write(self, stream):
         """The writer: sends what is due, then sleeps until something else is."""
@@ -258,7 +258,7 @@ class Driver:
                 await send(stream, ping)
             data = mqtt.acks()
             if data:
-                self.room.ring()
+                self.room.set()
                 await send(stream, data)
             if session.out:
                 while session.out:
@@ -306,11 +306,11 @@ class Driver:
 
     def on_sync(self):
         """The last values have arrived."""
-        self.settled = self.done = True
+        self.synced = self.done = True
         log(20, "Synchronised with the cloud.")
         self.client.event("sync")
 
-    async def callbacks(self):
+    async def poll(self):
         """The timer of the user's callbacks."""
         while True:
             await self.timer.wait(self.client.poll(ticks_ms()))

@@ -38,7 +38,7 @@ class MQTT:
         self.unacked = 0  # identifier of the PUBLISH in `tx` that waits for its PUBACK
         self.oversized = 0  # inbound packets that did not fit and were drained
         self._acks = bytearray(4 * _ACKS)
-        self._tx_identifier = self._tx_start = self._tx_end = 0
+        self._tx_end = 0
         self.topic = self.topic_end = self.payload = self.payload_end = 0
         self.wake = None
         self.opened(0)
@@ -68,32 +68,30 @@ class MQTT:
         tx[_FRONT] = n >> 8
         tx[_FRONT + 1] = n & 255
         tx[_FRONT + 2 : pos] = topic
-        self._tx_identifier = pos
         return pos + 2
 
     def finish(self, end: int):
         """Complete the PUBLISH whose payload was written up to `end`; it waits for its PUBACK from now on."""
         tx = self.tx
-        pos = self._tx_identifier
+        pos = _FRONT + 2 + (tx[_FRONT] << 8 | tx[_FRONT + 1])
         self.unacked = n = self.next_identifier()
         tx[pos] = n >> 8
         tx[pos + 1] = n & 255
         n = end - _FRONT
         if n < 128:
-            self._tx_start = 1
             tx[2] = n
         else:
-            self._tx_start = 0
             tx[1] = n & 127 | 128
             tx[2] = n >> 7
-        tx[self._tx_start] = 0x32
+        tx[n < 128] = 0x32
         self._tx_end = end
 
     def outgoing(self, again: bool = False):
         """The bytes of the PUBLISH that waits for its PUBACK; `again` marks it as a duplicate (DUP)."""
+        start = int(self._tx_end - _FRONT < 128)  # where the remaining length takes one byte, not two
         if again:
-            self.tx[self._tx_start] = 0x3A
-        return memoryview(self.tx)[self._tx_start : self._tx_end]
+            self.tx[start] = 0x3A
+        return memoryview(self.tx)[start : self._tx_end]
 
     def acks(self):
         """The PUBACKs that are owed for what `packet()` returned, or None. They then count as sent."""

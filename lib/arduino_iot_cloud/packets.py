@@ -8,29 +8,29 @@ def field(data) -> bytes:
     return bytes((len(data) >> 8, len(data) & 255)) + data
 
 
-def packet(first: int, body: bytes) -> bytes:
+def packet(first: int, payload: bytes) -> bytes:
     """A whole packet of its first byte and all that follows the remaining length (section 2.2)."""
-    n = len(body)
+    n = len(payload)
     head = bytearray((first,))
     while n > 127:
         head.append(n & 127 | 128)
         n >>= 7
     head.append(n)
-    return bytes(head) + body
+    return bytes(head) + payload
 
 
-def subscribe(identifier: int, topics, qos: int = 1) -> bytes:
-    """The SUBSCRIBE packet (section 3.8) for some topic filters (str or bytes)."""
+def subscribe(identifier: int, topic) -> bytes:
+    """The SUBSCRIBE packet (section 3.8) for some topic filters (a list of str or bytes), of QoS 1."""
     return packet(
         0x82,
-        bytes((identifier >> 8, identifier & 255)) + b"".join([field(topic) + bytes((qos,)) for topic in topics]),
+        bytes((identifier >> 8, identifier & 255)) + b"".join([field(one) + b"\x01" for one in topic]),
     )
 
 
-def unsubscribe(identifier: int, topics) -> bytes:
-    """The UNSUBSCRIBE packet (section 3.10) for some topic filters (str or bytes)."""
+def unsubscribe(identifier: int, topic) -> bytes:
+    """The UNSUBSCRIBE packet (section 3.10) for some topic filters (a list of str or bytes)."""
     return packet(
-        0xA2, bytes((identifier >> 8, identifier & 255)) + b"".join([field(topic) for topic in topics])
+        0xA2, bytes((identifier >> 8, identifier & 255)) + b"".join([field(one) for one in topic])
     )
 
 

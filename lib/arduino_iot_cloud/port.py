@@ -15,21 +15,23 @@ else:
 # Seconds from 1970 to the epoch of this port's time.time(): several ports count from 2000.
 EPOCH = 946684800 if gmtime(0)[0] == 2000 else 0
 
+offset = 0  # what to add to a clock that nobody has set: see `network_time`
+
 
 def timestamp() -> int:
     """Unix time: whole seconds since 1970, on every port; 0 where nobody has set the clock (before 2024)."""
     now = int(time()) + EPOCH
-    return now if now > 1704067200 else 0
+    return now if now > 1704067200 else offset and now + offset
 
 
-def log(level: int, text: str):
+def log(level: int, message: str):
     """Report in one line, at a level of `logging` (20 info, 30 warning, 40 error): through `logging` where the
     program has imported it, else printed from warnings up."""
     logging = sys.modules.get("logging")
     if logging:
-        logging.log(level, text)
+        logging.log(level, message)
     elif level > 20:
-        print(text)
+        print(message)
 
 
 def forget(*names):

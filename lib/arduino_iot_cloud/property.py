@@ -3,35 +3,35 @@
 from .senml import label, write_record
 
 
-def fit(name: str, old, new):
-    """The value to take for `new` where `old` is the present one, whose type stays (None: any type).
+def fit(name: str, last, value):
+    """The value to take for `value` where `last` is the present one, whose type stays (None: any type).
 
     Integers are taken for floats, and 0 and 1 for bools. Raises TypeError otherwise, ValueError for
     an integer beyond 64 bits.
     """
-    kind = type(new)
-    if kind is int and new >> 64 not in (0, -1):
-        raise ValueError("'%s': %d has more than 64 bits" % (name, new))
-    if old is None:
+    kind = type(value)
+    if kind is int and value >> 64 not in (0, -1):
+        raise ValueError("'%s': %d has more than 64 bits" % (name, value))
+    if last is None:
         if kind in (bool, int, float, str):
-            return new
-    elif kind is type(old):
-        return new
-    elif kind is int and (type(old) is float or type(old) is bool and 0 <= new <= 1):
-        return type(old)(new)
+            return value
+    elif kind is type(last):
+        return value
+    elif kind is int and (type(last) is float or type(last) is bool and 0 <= value <= 1):
+        return type(last)(value)
     raise TypeError(
         "'%s' takes %s, not %s"
-        % (name, "bool, int, float or str" if old is None else type(old).__name__, kind.__name__)
+        % (name, "bool, int, float or str" if last is None else type(last).__name__, kind.__name__)
     )
 
 
-def fit_cloud(name: str, old, new):
+def fit_cloud(name: str, last, value):
     """As `fit`, for a value from the cloud: floats are cut for ints, other numbers than 0 and 1 leave a bool as it is."""
-    if type(old) is int and type(new) is float:
-        new = int(new)
-    if type(old) is bool and type(new) in (int, float):
-        return bool(new) if new == 0 or new == 1 else old
-    return fit(name, old, new)
+    if type(last) is int and type(value) is float:
+        value = int(value)
+    if type(last) is bool and type(value) in (int, float):
+        return bool(value) if value == 0 or value == 1 else last
+    return fit(name, last, value)
 
 
 class ArduinoCloudObject:

@@ -42,7 +42,7 @@ class Session:
         self.dropped = 0  # messages or records that were refused
         self.count = 0  # how often one question was asked
         self.wake = None  # the tick at which `poll` has something to do
-        self._records = Records()
+        self.records = Records()
         self._staged = []
 
     def begin(self, now: int):
@@ -97,7 +97,7 @@ class Session:
     def values(self, buf, pos: int, end: int, sync: bool, now: int):
         """Take a pack of values; `sync`: they are the last values. The whole pack is looked at first: a malformed
         one raises CBORError and has no effect."""
-        records = self._records
+        records = self.records
         staged = self._staged
         n = 0
         records.open(buf, pos, end)

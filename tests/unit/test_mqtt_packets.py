@@ -3,7 +3,7 @@
 from mqtt_rig import packet, two
 from portable_assert import raises
 
-from arduino_iot_cloud.connecting import connect_packet
+from arduino_iot_cloud.connecting import connect
 from arduino_iot_cloud.mqtt import MQTT, MQTTError
 from arduino_iot_cloud.packets import publish, subscribe, take, unsubscribe
 
@@ -19,34 +19,34 @@ def outgoing(topic, payload, size=1024):
 
 
 def test_connect_asks_for_a_clean_session_without_a_will():
-    assert connect_packet("dev", None, None, 10) == b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x0a\x00\x03dev"
+    assert connect("dev", None, None, 10) == b"\x10\x0f\x00\x04MQTT\x04\x02\x00\x0a\x00\x03dev"
     assert (
-        connect_packet("dev", "user", "pass", 300)
+        connect("dev", "user", "pass", 300)
         == b"\x10\x1b\x00\x04MQTT\x04\xc2\x01\x2c\x00\x03dev\x00\x04user\x00\x04pass"
     )
-    assert connect_packet("dev", "user", None, 0) == b"\x10\x15\x00\x04MQTT\x04\x82\x00\x00\x00\x03dev\x00\x04user"
+    assert connect("dev", "user", None, 0) == b"\x10\x15\x00\x04MQTT\x04\x82\x00\x00\x00\x03dev\x00\x04user"
 
 
 def test_connect_never_sends_a_password_without_a_user():
-    flags = connect_packet("dev", None, "pass", 10)[9]
+    flags = connect("dev", None, "pass", 10)[9]
     assert flags == 2
-    assert b"pass" not in connect_packet("dev", None, "pass", 10)
+    assert b"pass" not in connect("dev", None, "pass", 10)
 
 
 def test_connect_takes_bytes_and_utf_8():
-    assert connect_packet(b"dev", b"user", b"pass", 10) == connect_packet("dev", "user", "pass", 10)
-    assert connect_packet("d", "\u00fc", None, 10)[-4:] == b"\x00\x02\xc3\xbc"
+    assert connect(b"dev", b"user", b"pass", 10) == connect("dev", "user", "pass", 10)
+    assert connect("d", "\u00fc", None, 10)[-4:] == b"\x00\x02\xc3\xbc"
 
 
 def test_connect_with_long_names():
     tail = two(36) + b"d" * 36 + two(36) + b"u" * 36 + two(64) + b"p" * 64
     expected = packet(0x10, b"\x00\x04MQTT\x04\xc2\x00\x0a" + tail)
-    assert connect_packet("d" * 36, "u" * 36, "p" * 64, 10) == expected
+    assert connect("d" * 36, "u" * 36, "p" * 64, 10) == expected
 
 
 def test_subscribe():
-    assert subscribe(1, ["a/b"], 0) == b"\x82\x08\x00\x01\x00\x03a/b\x00"
-    assert subscribe(0x1234, ["a", b"bc"], 1) == b"\x82\x0b\x12\x34\x00\x01a\x01\x00\x02bc\x01"
+    assert subscribe(1, ["a/b"]) == b"\x82\x08\x00\x01\x00\x03a/b\x01"
+    assert subscribe(0x1234, ["a", b"bc"]) == b"\x82\x0b\x12\x34\x00\x01a\x01\x00\x02bc\x01"
 
 
 def test_unsubscribe():
@@ -68,7 +68,7 @@ def test_topics_over_127_bytes():
         topic = b"t" * n
         assert publish(topic, b"xy") == packet(0x30, two(n) + topic + b"xy")
         assert outgoing(topic, b"xy") == packet(0x32, two(n) + topic + b"\x00\x01xy")
-        assert subscribe(1, [topic], 1) == packet(0x82, b"\x00\x01" + two(n) + topic + b"\x01")
+        assert subscribe(1, [topic]) == packet(0x82, b"\x00\x01" + two(n) + topic + b"\x01")
         assert unsubscribe(1, [topic]) == packet(0xA2, b"\x00\x01" + two(n) + topic)
 
 
