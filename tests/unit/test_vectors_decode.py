@@ -44,7 +44,7 @@ def before(vector, initialized):
             kind = [kind for kind in COMPOSITES if set(kind.KEYS) == set(value)][0]
             start = {}
             for key in value:
-                start[key] = not value[key] if isinstance(value[key], bool) else -1 if key in WHOLE else -1.5
+                start[key] = not value[key] if isinstance(value[key], bool) else 1 if key in WHOLE else 1.5
             made.append(kind(name, on_write=written, **start) if initialized else kind(name))
         else:
             kind = vector["types"][i if len(vector["types"]) > i else 0]
