@@ -10,7 +10,7 @@ def test_the_state_goes_from_init_to_disconnect(start_device, broker, opposite):
     broker.process.signal(signal.SIGSTOP)
     setup = """
 client.register("a", value=1)
-print("state", client.state, client.connected, client.stats())
+print("state", client.state, client.connected)
 plain_run = client.run
 async def run_and_tell(**arguments):
     await plain_run(**arguments)
@@ -18,7 +18,7 @@ async def run_and_tell(**arguments):
 client.run = run_and_tell
 """
     device = start_device(setup, broker, run={"interval": 0.1})
-    device.wait_for("^state Init False {}")
+    device.wait_for("^state Init False")
     device.wait_until("client.state == 'ConnectMqttBroker'")
     broker.process.signal(signal.SIGCONT)
     device.wait_until("client.state == 'SendCapabilities'")

@@ -64,12 +64,12 @@ _MISTAKES = {
     "text too long for a packet": (
         ["c = make(buffer=256)", "c.register('text', value='x' * 300)"],
         "ValueError",
-        "'text' 300",
+        "'text' bytes buffer=256",
     ),
     "text that grows too long": (
         ["c = make(buffer=256)", "c.register('text', value='x')", "c['text'] = 'x' * 300"],
         "ValueError",
-        "'text' 300",
+        "'text' bytes buffer=256",
     ),
     "update() in async mode": (["make().update()"], "RuntimeError", "update() sync_mode=True"),
     "run() in sync mode": (["asyncio.run(make(sync_mode=True).run())"], "RuntimeError", "run() sync_mode=False"),
