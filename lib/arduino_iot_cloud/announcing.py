@@ -6,8 +6,6 @@ from .session import Session
 # The kinds of network, at the place of their number in DeviceNetConfig.
 KINDS = ("none", "wifi", "lora", "gsm", "nbiot", "catm1", "ethernet", "cellular")
 
-_commands = {}  # by device: kind of command -> its bytes
-
 
 def net_config(client, kind: str, *params):
     """Have the cloud told how this device is connected, from the next greeting on; never a password.
@@ -32,10 +30,13 @@ def wifi_firmware(client, version: str):
 
 
 def _set(client, place, command):
-    _commands.setdefault(client.device_id, [b"", b""])[place] = command
-    Session.announce = property(_announced)
+    # In the class, so that it does not matter which comes first, this or the session, and that this module may go.
+    if not hasattr(Session, "announced"):
+        Session.announced = {}
+        Session.announce = property(_announced)
+    Session.announced.setdefault(client.device_id, [b"", b""])[place] = command
 
 
 def _announced(session):
     # What `asking` sends, in the C++ library's order.
-    return [command for command in _commands.get(session.device_id, ()) if command]
+    return [command for command in session.announced.get(session.device_id, ()) if command]

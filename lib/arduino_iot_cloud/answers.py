@@ -7,35 +7,45 @@ discovery of the official Python client. The functions work on a `session.Sessio
 from .port import log, ticks_add
 
 
+# Several short functions: a board's heap finds room for each of them where it would not for a long one.
+
+
 def _attach(session, thing_id, legacy, now):
     # The cloud said which thing this device belongs to, "" for none.
     if session.topic is not None:
         if thing_id == session.thing_id:
             return
         _detach(session, now)
-    if not thing_id:
-        if not session.unlinked:
-            session.unlinked = True
-            log(30, "The device is not attached to a thing. Attach it in the cloud; waiting.")
-        return
-    if session.thing_id not in (None, thing_id):
-        for p in session.properties.values():  # the other thing has never seen them
-            if p.policy:
-                p.policy.anew()
-            elif p.initialized and p.changed < 1:
-                p.changed = 1
-    session.unlinked = False
-    session.thing_id = thing_id
-    session.legacy = legacy
-    thing = "/a/t/" + thing_id
+    if thing_id:
+        if session.thing_id not in (None, thing_id):
+            _publish_again(session)
+        session.unlinked = False
+        session.thing_id = thing_id
+        session.legacy = legacy
+        _subscribe(session, "/a/t/" + thing_id)
+        session.enter("RequestLastValues", now)
+        session.on_event("connect")
+    elif not session.unlinked:
+        session.unlinked = True
+        log(30, "The device is not attached to a thing. Attach it in the cloud; waiting.")
+
+
+def _publish_again(session):
+    # Another thing has never seen the values.
+    for p in session.properties.values():
+        if p.policy:
+            p.policy.anew()
+        elif p.initialized and p.changed < 1:
+            p.changed = 1
+
+
+def _subscribe(session, thing):
     session.topic = (thing + "/e/o").encode()
     session.data_in = (thing + "/e/i").encode()
     topics = [session.data_in]
     if session.discovery != "command":
         topics.append(thing + "/shadow/i")
     session.out.append(("subscribe", topics, None))
-    session.enter("RequestLastValues", now)
-    session.on_event("connect")
 
 
 def _detach(session, now):
@@ -48,21 +58,17 @@ def _detach(session, now):
 
 
 def message(session, topic: bytes, buf, pos: int, end: int, now: int):
-    """Take a message that is no value of the thing. Raises CBORError for a malformed one."""
-    device = "/a/d/" + session.device_id
-    if topic == (device + "/c/dw").encode():
-        from .messages import decode
-
-        _command(session, decode(buf, pos, end), now)
-    elif topic == ("/a/t/%s/shadow/i" % session.thing_id).encode():
+    """Take a message that is neither a command nor a value of the thing. Raises CBORError for a malformed one."""
+    if topic == ("/a/t/%s/shadow/i" % session.thing_id).encode():
         _last_values(session, buf, pos, end, now)
-    elif topic == (device + "/e/i").encode():
+    elif topic == ("/a/d/%s/e/i" % session.device_id).encode():
         session.values(buf, pos, end, False, now)
     else:
         session.drop("a message on an unknown topic")
 
 
-def _command(session, command, now):
+def command(session, command: list, now: int):
+    """Take a command, as `messages.decode` returns it. Raises CBORError for malformed last values in it."""
     name = command[0]
     if name == "ThingUpdate":
         _attach(session, command[1], False, now)
@@ -82,6 +88,7 @@ def _last_values(session, buf, pos, end, now):
     session.values(buf, pos, end, True, now)
     if session.state == "RequestLastValues":
         session.state = "Connected"
+        session.count = 0
         session.wake = ticks_add(now, 1000) if session.tz_dst_until else None  # `zone` looks
     session.ready = session.topic is not None
     session.synced = True

@@ -15,6 +15,7 @@ async def finish(driver, p, callback, coroutine, previous):
         from .diagnosis import report
 
         report(p.name, error)
-    if p.busy is asyncio.current_task():
-        p.busy = False
-        driver.schedule()
+    finally:  # also where the event loop ends
+        if p.busy is asyncio.current_task():
+            p.busy = False
+            driver.schedule()

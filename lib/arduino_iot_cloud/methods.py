@@ -10,7 +10,7 @@ from .port import ticks_add, ticks_diff, ticks_ms, timestamp
 
 def add(cls, client, name: str):
     """Give the class all that is here. Returns the client's attribute of that name; raises AttributeError for none."""
-    for method in (flush, wait_synced, stats, on, push, inlet, update_systime, local_time):
+    for method in (flush, wait_synced, stats, on, push, inlet, update_systime, sync_time, local_time, net_config):
         setattr(cls, method.__name__, method)
     cls.connected = property(connected)
     cls.thing_id = property(thing_id)
@@ -29,15 +29,10 @@ def thing_id(client):
     return client["thing_id"]
 
 
-class _Bell(asyncio.Event):
-    def ring(self):
-        self.set()
-
-
 async def _until(client, condition, timeout):
     driver = client._run(True)
     if driver.acked is None:
-        driver.acked = _Bell()
+        driver.acked = asyncio.Event()
     end = ticks_add(ticks_ms(), int(timeout * 1000))
     while not condition(driver):
         left = ticks_diff(end, ticks_ms())
@@ -105,20 +100,35 @@ def push(client, name: str = None):
 def inlet(client, name: str):
     """A way to set a variable from an interrupt handler or another thread: see `interrupts.Inlet`.
 
-    Make it before the client runs, then call its `set(value)` wherever you are.
+    Make it in the program's own context, then call its `set(value)` wherever you are. Needs `sync_mode=False`.
     """
     from .interrupts import Inlet
 
     made = Inlet(client.records[name])
-    client.register("inlet of " + name, on_run=lambda client, args: made.run(), interval=3600)
+    client.register("inlet of " + name, on_run=lambda client, args: made.run(), interval=0)
     return made
 
 
 def update_systime(client, server: str = None, timeout: float = None):
-    """Set the clock from an NTP server, where the port has `ntptime`. Blocks for `timeout` seconds at most."""
+    """Set the clock from an NTP server ("name" or "name:port"). Blocks for `timeout` seconds at most, and the look-up
+    of the name; `sync_time` does not."""
     from .network_time import set_clock
 
     set_clock(server or client.ntp_server, timeout or client.ntp_timeout)
+
+
+def sync_time(client, server: str = None, timeout: float = None):
+    """To be awaited: set the clock from an NTP server while everything else goes on. The result: whether that was possible."""
+    from . import network_time
+
+    return network_time.sync_time(server or client.ntp_server, timeout or client.ntp_timeout)
+
+
+def net_config(client, kind: str, *params):
+    """Have the cloud told how this device is connected: see `announcing.net_config`."""
+    from . import announcing
+
+    announcing.net_config(client, kind, *params)
 
 
 def local_time(client):

@@ -1,18 +1,134 @@
-"""The clock from the network (NTP)."""
+"""The clock from the network (SNTP, RFC 4330): asked for without blocking the event loop, or in one blocking call.
 
-from .port import log
+The answer has to be one: from a server (mode 4) whose own clock is set, with the number that the
+question carried.
+"""
+
+import asyncio
+import os
+import socket
+from time import gmtime
+
+from . import port
+from .port import MICROPYTHON, const, log, ticks_diff, ticks_ms
+
+_PORT = const(123)
+_FROM_1900 = const(2208988800)  # seconds to 1970
+_SIZE = const(48)
 
 
-def set_clock(server: str, timeout: float):
-    """Set the clock from an NTP server, where the port has `ntptime`. Blocks for `timeout` seconds at most."""
+class _Question:
+    # One question to one server: the packet that asks, and the time in the answer.
+    def __init__(self):
+        # What the server repeats, in place of our time, which nobody needs to know: 8 random bytes.
+        self.packet = b"\xe3" + bytes(39) + os.urandom(8)
+        self.begin = ticks_ms()
+
+    def answer(self, data):
+        """The Unix time in an answer. Raises ValueError for anything that is none."""
+        if len(data) < _SIZE:
+            raise ValueError("a short answer")
+        if data[24:32] != self.packet[40:48]:
+            raise ValueError("an answer to another question")
+        if data[0] & 7 != 4 or data[0] >> 3 & 7 not in (3, 4):
+            raise ValueError("no answer of a server")
+        if data[1] == 0:
+            raise ValueError("a refusal")  # "kiss of death"
+        if data[1] > 15 or data[0] >> 6 == 3:
+            raise ValueError("the server's own clock is not set")
+        seconds = int.from_bytes(data[40:44], "big")
+        if not seconds:
+            raise ValueError("no time")
+        if seconds < 1 << 31:
+            seconds += 1 << 32  # from 2036 on
+        # In ms: the fraction of the second, and half of the way there and back
+        late = (data[44] * 1000 >> 8) + ticks_diff(ticks_ms(), self.begin) // 2
+        return seconds - _FROM_1900 + late // 1000
+
+
+def _address(server):
+    # "name" or "name:port"
+    name, _, number = server.partition(":")
+    return name, int(number or _PORT)
+
+
+def _open(address):
+    s = socket.socket(address[0], socket.SOCK_DGRAM)
     try:
-        import ntptime
+        s.connect(address[-1])  # the network then lets no answer of another server through
+    except BaseException:
+        s.close()
+        raise
+    return s
+
+
+def _set(server, now):
+    # Set the clock; where a program may not, take note of how far it is off, for as long as nobody else sets it.
+    try:
+        from machine import RTC
     except ImportError:
-        return
-    ntptime.host = server
-    ntptime.timeout = timeout
+        port.offset = now - port.EPOCH - int(port.time())
+    else:
+        t = gmtime(now - port.EPOCH)
+        RTC().datetime((t[0], t[1], t[2], t[6] + 1, t[3], t[4], t[5], 0))
+    log(20, "The clock is set from %s." % server)
+    return True
+
+
+def _failed(server, error):
+    log(40, "The clock could not be set from %s: %s" % (server, error or "no answer in time"))
+    return False
+
+
+async def sync_time(server: str, timeout: float) -> bool:
+    """Set the clock from an NTP server ("name" or "name:port"), in `timeout` seconds. Returns whether that was possible.
+
+    Nothing else waits for it, but for the look-up of the name on ports where that blocks.
+    """
     try:
-        ntptime.settime()
-        log(20, "The clock is set from %s." % server)
-    except (OSError, OverflowError) as error:
-        log(40, "The clock could not be set from %s: %s" % (server, error))
+        return _set(server, await asyncio.wait_for(_ask(server), timeout))
+    except (OSError, ValueError, asyncio.TimeoutError) as error:
+        return _failed(server, error)
+
+
+async def _ask(server):
+    question = _Question()
+    name, number = _address(server)
+    if MICROPYTHON:
+        address = socket.getaddrinfo(name, number, 0, socket.SOCK_DGRAM)[0]
+    else:
+        address = (await asyncio.get_running_loop().getaddrinfo(name, number, type=socket.SOCK_DGRAM))[0]
+    s = _open(address)
+    try:
+        s.setblocking(False)
+        s.send(question.packet)
+        while True:
+            if MICROPYTHON:
+                from .loop import Stream
+
+                await Stream(s)
+                data = s.recv(_SIZE)
+            else:
+                data = await asyncio.get_running_loop().sock_recv(s, _SIZE)
+            try:
+                return question.answer(data)
+            except ValueError as error:
+                log(30, "NTP: %s." % error)  # perhaps the true one is still to come
+    finally:
+        s.close()
+
+
+def set_clock(server: str, timeout: float) -> bool:
+    """As `sync_time`, but everything waits."""
+    try:
+        question = _Question()
+        name, number = _address(server)
+        s = _open(socket.getaddrinfo(name, number, 0, socket.SOCK_DGRAM)[0])
+        try:
+            s.settimeout(timeout)
+            s.send(question.packet)
+            return _set(server, question.answer(s.recv(_SIZE)))
+        finally:
+            s.close()
+    except (OSError, ValueError) as error:
+        return _failed(server, error)

@@ -1,6 +1,6 @@
 """Wi-Fi from `secrets.py`, under the name that the official client gives it."""
 
-from .port import log, timestamp
+from .port import forget, log, timestamp
 
 
 def async_wifi_connection(client=None, args=None):
@@ -21,9 +21,7 @@ def async_wifi_connection(client=None, args=None):
 
     wlan = network.WLAN(network.STA_IF)
     if wlan.isconnected():
-        if client:
-            _set_clock(client)
-        return None
+        return _connected(client, WIFI_SSID) if client else None
     if _status(wlan) != getattr(network, "STAT_CONNECTING", 1):
         try:
             wlan.active(True)
@@ -32,7 +30,7 @@ def async_wifi_connection(client=None, args=None):
             log(30, "Wi-Fi: the interface refused to connect (%s)." % error)
     log(20, "WiFi is down. Trying to reconnect.")
     if client and client.async_mode:
-        return _follow(client, wlan)
+        return _follow(client, wlan, WIFI_SSID)
     if client:
         return None
     from time import sleep
@@ -54,7 +52,7 @@ def _status(wlan):
         return None
 
 
-async def _follow(client, wlan):
+async def _follow(client, wlan, ssid):
     # The task's callback counts as running until the connection is there; meanwhile it is not called again.
     import asyncio
 
@@ -62,10 +60,20 @@ async def _follow(client, wlan):
         await asyncio.sleep(0.25)
         if wlan.isconnected():
             log(20, "WiFi connected %s" % (wlan.ifconfig(),))
-            return _set_clock(client)
+            clock = _connected(client, ssid)
+            if clock:
+                await clock
+            return
     log(30, "WiFi is still down (status %s)." % _status(wlan))
 
 
-def _set_clock(client):
-    if not timestamp():
-        client.update_systime()
+def _connected(client, ssid):
+    # Tell the cloud, and set the clock: in async mode returns what is to be awaited for that.
+    from .announcing import net_config
+
+    net_config(client, "wifi", ssid)
+    del net_config
+    forget("announcing", "messages")
+    if timestamp():
+        return None
+    return client.sync_time() if client.async_mode else client.update_systime()

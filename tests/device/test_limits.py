@@ -133,24 +133,6 @@ def test_schedules_are_right_where_time_begins_in_2000(interpreter):
     assert done.stdout.splitlines()[-1] == "['hourly', 'monthly', 'once', 'weekly', 'yearly']"
 
 
-def test_a_clock_that_nobody_has_set_is_set_before_the_connection(interpreter, tmp_path, broker, opposite):
-    (tmp_path / "ntptime.py").write_text(
-        "import time\nhost = timeout = None\n"
-        "def settime():\n    print('asked', host, timeout)\n    time.offset = 0\n"
-    )
-    code = _OTHER_TIME + (
-        "sys.modules['time'].offset = -86400 * 365 * 30\n"
-        "from arduino_iot_cloud import ArduinoCloudClient\n"
-        "client = ArduinoCloudClient(%r, %r, %r, ssl_params=None, server=%r, port=%d, ntp_server='time.example', "
-        "ntp_timeout=2)\n"
-        "client.register('a', value=1, on_run=None)\n"
-        "client.register('end', on_run=lambda client, args: client.connected and client.stop(), interval=0.05)\n"
-        "client.start()\n"
-    ) % (DEVICE_ID, DEVICE_ID, SECRET, broker.host, broker.port)
-    done = interpreter.run(code=code, path=[tmp_path], check=True)
-    assert "asked time.example 2" in done.stdout
-
-
 _SMALL = """
 from arduino_iot_cloud import ArduinoCloudClient
 client = ArduinoCloudClient(%r, %r, %r, {"cafile": %r, "server_hostname": "localhost"}, %r, %d)

@@ -44,7 +44,9 @@ import asyncio, network
 from arduino_iot_cloud import async_wifi_connection
 class Client:
     async_mode = %s
+    device_id = "d"
     def update_systime(self): print("update_systime")
+    async def sync_time(self): print("sync_time")
 client = Client()
 """
 
@@ -83,4 +85,22 @@ def test_the_clock_is_set_once_there_is_a_network(run, tmp_path):
         "asyncio.run(async_wifi_connection(client, None))\n"
     )
     done = run(code)
+    assert done.stdout.endswith("sync_time\n"), done
+    code = CLIENT % False + (
+        "import arduino_iot_cloud.wifi as wifi\n"
+        "wifi.timestamp = lambda: 0\n"
+        "async_wifi_connection()\n"
+        "async_wifi_connection(client, None)\n"
+    )
+    done = run(code)
     assert done.stdout.endswith("update_systime\n"), done
+
+
+def test_the_cloud_is_told_the_name_of_the_network(run):
+    done = run(
+        CLIENT % True
+        + "from arduino_iot_cloud.session import Session\n"
+        "asyncio.run(async_wifi_connection(client, None))\n"
+        "print(Session('d', {}).announce, Session('another', {}).announce)\n"
+    )
+    assert done.stdout.endswith("[b'\\xda\\x00\\x01\\x11\\x00\\x82\\x01dhome'] []\n"), done
