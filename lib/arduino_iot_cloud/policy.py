@@ -251,7 +251,7 @@ class Policy:
         p = self.p
         rule = self.sync
         if rule is None:  # as without a policy: unless the device has something newer to tell
-            return session.synced and p.changed < 1 and not (self.publish and differs(p.value, self.last, 0))
+            return session.synced and not p.changed and not (self.publish and differs(p.value, self.last, 0))
         if callable(rule):
             try:
                 return bool(rule(p, value, self.time))

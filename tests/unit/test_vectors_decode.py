@@ -166,7 +166,6 @@ def with_policy(vector):
         p = ArduinoCloudObject(name, value=vector["local"]["value"], on_write=written, sync=sync)
     p.policy.changed_at = vector["local"].get("time", 0)
     rig = Rig(p)
-    rig.session.policed = [p]
     return rig, p, dict(p.value) if isinstance(p.value, dict) else p.value
 
 
