@@ -212,9 +212,8 @@ class NVSStore(_Store):
     def load(self, history):
         """Put the stored samples into a history, and keep it from now on."""
         self._history = history
-        self._buf = bytearray(_LONGEST if len(history.values) < 2 else 1024)
-        first = self._get("first")
-        self._first = first if isinstance(first, int) else 0
+        self._buf = bytearray(history.p.client.buffer)  # no sample is larger
+        self._first = self._get("first") or 0
         self._next = self._first
         while True:
             item = self._get("%x" % self._next)
@@ -224,14 +223,55 @@ class NVSStore(_Store):
             if isinstance(item, list):
                 _restore(history, item)
         self._buf = None
-        while self._erase(first_garbage(self)):
-            pass
+        self._try(self._tidy, None)
         self._try(self._trim, history.count)
+
+    def _get(self, key):
+        # The item under a key, None where there is none, 0 where it cannot be read.
+        try:
+            n = self._nvs.get_blob(key, self._buf)
+        except OSError:
+            return None
+        reader = Reader()
+        reader.open(self._buf, 0, n)
+        try:
+            return reader.item()
+        except CBORError:
+            return 0
 
     def add(self, value, time: int):
         """The history has got a sample."""
-        self._try(self._add, _sample(value, getattr(self._history.p, "KEYS", None), time))
+        if self._try(self._add, _sample(value, getattr(self._history.p, "KEYS", None), time)):
+            self.remove(0)
 
     def remove(self, n: int):
         """The history has let go of its `n` oldest samples."""
         self._try(self._trim, self._history.count)
+
+    def _add(self, data):
+        self._nvs.set_blob("%x" % self._next, data)
+        self._nvs.commit()
+        self._next += 1
+
+    def _trim(self, count):
+        # Let go of all but the last `count` samples.
+        old = self._first
+        first = self._next - count
+        if first > old:
+            self._nvs.set_blob("first", _encoded(first))
+            self._nvs.commit()
+            self._first = first
+            for number in range(old, first):
+                self._nvs.erase_key("%x" % number)
+            self._nvs.commit()
+
+    def _tidy(self, _):
+        # Erase what a power cut has left of samples that were let go of.
+        number = self._first - 1
+        while number >= 0:
+            try:
+                self._nvs.erase_key("%x" % number)
+            except OSError:
+                return
+            self._nvs.commit()
+            number -= 1
