@@ -1,0 +1,302 @@
+"""A streaming HTTP/1.1 client: `Response` parses without I/O, `HTTP` sends the requests.
+
+A body is read in pieces into the caller's buffer; nothing grows with what the server sends.
+"""
+
+import asyncio
+
+from .http_head import Head, HTTPError
+from .loop import send
+from .port import const, log, ticks_add, ticks_diff, ticks_ms
+from .transport import open_stream
+
+# Where a Response is
+_HEAD = const(0)
+_SIZE = const(1)  # the line with a chunk's size
+_BODY = const(2)
+_CHUNK_END = const(3)  # the line end behind a chunk
+_TRAILER = const(4)
+_DONE = const(5)
+
+
+class Response(Head):
+    """An answer: `status`, `headers` (bytes by name, those that were asked for), and the body through `read` or `readinto`.
+
+    Without I/O it is used as websocket.Frames is: bytes go into `room`, `received` says how many are body.
+    """
+
+    def __init__(self, method: str = "GET", keep=()):
+        super().__init__()
+        self._empty = method == "HEAD"
+        self._keep = keep
+        self._byte = memoryview(bytearray(1))
+        self._again()
+        self.connection = self._end = None
+
+    def _again(self):
+        self.headers = {}
+        self._at = _HEAD
+        self._left = None  # bytes of body, or of the chunk; None: until the connection ends
+        self._chunked = False
+        self.stays = True  # the connection can be used again, after the body
+        self.status = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it has been received."""
+        return self._at == _DONE
+
+    @property
+    def begun(self) -> bool:
+        """Whether the head has been received."""
+        return self._at != _HEAD
+
+    def field(self, name, value):
+        """As Head.field."""
+        if name == b"content-length":
+            n = int(value) if value.isdigit() and len(value) < 16 else -1
+            if n < 0 or self._left not in (None, n):
+                self.fail("malformed Content-Length")
+            self._left = n
+        elif name == b"transfer-encoding":
+            if value.lower() != b"chunked" or self._chunked:
+                self.fail("unknown transfer coding")
+            self._chunked = True
+        elif name == b"connection":
+            for token in value.lower().split(b","):
+                if token.strip() == b"close":
+                    self.stays = False
+        name = name.decode() if max(name) < 128 else ""
+        if name in self._keep:
+            self.headers[name] = value
+
+    def room(self, view):
+        """Where the next bytes from the server go: into `view`, a memoryview for the body, or elsewhere."""
+        if self._at != _BODY:
+            return self._byte
+        return view if self._left is None or self._left >= len(view) else view[: self._left]
+
+    def received(self, n: int) -> int:
+        """So many bytes were read into `room`. Returns how many of them are body. Raises HTTPError."""
+        if self._at == _BODY:
+            if self._left is not None:
+                self._left -= n
+                if not self._left:
+                    self._at = _CHUNK_END if self._chunked else _DONE
+            return n
+        byte = self._byte[0]
+        if self._at == _HEAD:
+            if self.take(byte):
+                self._head()
+        elif self._at == _SIZE:
+            self._size(byte)
+        elif byte == 10:
+            if self._at == _CHUNK_END:
+                self._at = _SIZE
+                self._left = None
+            elif self._n == 0:
+                self._at = _DONE
+            self._n = 0
+        elif self._at == _CHUNK_END:
+            if byte != 13:
+                self.fail("malformed chunk")
+        elif byte != 13:  # trailer fields are read past
+            self._n = 1
+            self._total += 1
+            if self._total > 16384:
+                self.fail("the trailer of the answer is too long")
+        return 0
+
+    def ended(self):
+        """The connection has ended. Raises HTTPError where it must not have."""
+        if self._at == _BODY and self._left is None:
+            self._at = _DONE
+        elif self._at != _DONE:
+            self.fail("the connection ended inside the answer")
+
+    def _head(self):
+        # The head is complete: what follows it?
+        if self.status < 200:
+            if self.status == 101:
+                self.fail("the server changes the protocol")
+            self._again()  # more heads follow
+            return
+        if self._chunked and self._left is not None:
+            self.fail("two lengths")
+        if not self.version:
+            self.stays = False
+        if self._empty or self.status in (204, 304) or not self._chunked and self._left == 0:
+            self._at = _DONE
+        elif self._chunked:
+            self._at = _SIZE
+        else:
+            self._at = _BODY
+            if self._left is None:
+                self.stays = False
+
+    def _size(self, byte):
+        # A byte of the line with a chunk's size: digits, perhaps an extension, the line end.
+        if byte == 10:
+            if self._left is None:
+                self.fail("malformed chunk")
+            self._at = _BODY if self._left else _TRAILER
+            self._n = 0
+        elif byte == 59 or byte <= 32 or self._n:
+            self._n += 1  # an extension: read past, within reason
+            if self._n > 1000:
+                self.fail("malformed chunk")
+        else:
+            digit = byte - 48 if byte < 58 else (byte | 32) - 87 if byte > 64 else -1
+            if not 0 <= digit < 16 or (self._left or 0) > 0x3FFFFFF:
+                self.fail("malformed chunk")
+            self._left = (self._left or 0) << 4 | digit
+
+    # With I/O
+
+    async def readinto(self, buf) -> int:
+        """Read the next piece of the body into `buf`. Returns the number of bytes, 0 at the end.
+
+        Raises OSError, also when the time of the request is up, or HTTPError.
+        """
+        if self.done:
+            return 0
+        return await self.connection._in_time(self._read(memoryview(buf)), self._end)
+
+    async def _read(self, view):
+        stream = self.connection.stream
+        while not self.done:
+            begun = self.begun
+            n = stream.readinto(self.room(view))
+            if n:
+                n = self.received(n)
+                if self.done:
+                    self.connection._finished(self.stays)
+                if n or self.begun and not begun:
+                    return n
+            elif n is None:
+                await stream
+            else:
+                self.stays = False
+                self.ended()
+                self.connection._finished(False)
+        return 0
+
+    async def read(self, limit: int = 4096) -> bytes:
+        """The whole body. Raises HTTPError where it is longer than `limit` bytes; else as `readinto`."""
+        body = bytearray(0)
+        piece = bytearray(min(limit + 1, 512))
+        while True:
+            n = await self.readinto(piece)
+            if not n:
+                return bytes(body)
+            if len(body) + n > limit:
+                self.connection.close()
+                self.fail("the answer has more than %d bytes" % limit)
+            body.extend(memoryview(piece)[:n])
+
+
+class HTTP:
+    """A connection to the server of a URL (its path is not used), opened when needed and kept as long as it lasts.
+
+    ssl_params: as for ArduinoCloudClient; with "https" the server is verified.
+    timeout: float, in seconds: for one request, from its beginning to the last byte of the answer.
+    """
+
+    # The bundled roots for public servers, as ArduinoCloudClient.ROOTS.
+    ROOTS = ((), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+    password = ""  # a server takes whom it wants by what is in the request
+
+    def __init__(self, url: str, ssl_params={}, timeout: float = 15):
+        scheme, self.host, self.port, _ = split(url)
+        self.ssl_params = ssl_params or {}
+        self.timeout = timeout
+        self.stream = self._last = None
+        self._tls = self._context() if scheme == "https" else None
+        if not self._tls:
+            log(30, "%s: the connection is neither encrypted nor verified" % url)
+
+    def _context(self):
+        from .trust import context
+
+        return context(self)
+
+    async def request(self, method: str, path: str, headers=(), body: bytes = None, keep=()) -> Response:
+        """Send a request. Returns the Response once its head is there; its body must be read, or the connection closed.
+
+        headers: (name, value) pairs of str. keep: names, in lower case, of the header fields that are wanted.
+        Raises OSError, ValueError (TLS) or HTTPError.
+        """
+        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self.host]
+        if self.port != (443 if self._tls else 80):
+            lines[1] += ":%d" % self.port
+        lines.extend(["%s: %s" % header for header in headers])
+        if body is not None or method in ("POST", "PUT", "PATCH"):
+            lines.append("Content-Length: %d" % len(body or b""))
+        for line in lines:
+            if "\r" in line or "\n" in line or " " in path:
+                raise ValueError("a line end in a header field, or a space in a path")
+        if self._last and not self._last.done:
+            self.close()
+        self._last = response = Response(method, keep)
+        response.connection = self
+        response._end = ticks_add(ticks_ms(), int(self.timeout * 1000))
+        lines = "\r\n".join(lines) + "\r\n\r\n"
+        await self._in_time(self._exchange(response, lines.encode(), body), response._end)
+        return response
+
+    async def _exchange(self, response, head, body):
+        fresh = not self.stream
+        if fresh:
+            self.stream = await open_stream(self.host, self.port, self._tls, self.ssl_params)
+        try:
+            await self._send(response, head, body)
+        except (OSError, HTTPError):
+            # A server may end a connection that is kept, at any time: nothing has been answered, then. What must not
+            # be done twice is not sent again.
+            if fresh or response._total or head[:2] in (b"PO", b"PA"):
+                raise
+            self.close()
+            self.stream = await open_stream(self.host, self.port, self._tls, self.ssl_params)
+            await self._send(response, head, body)
+
+    async def _send(self, response, head, body):
+        await send(self.stream, head)
+        if body:
+            await send(self.stream, body)
+        await response._read(memoryview(b""))
+
+    async def _in_time(self, coroutine, end):
+        left = ticks_diff(end, ticks_ms())
+        try:
+            return await asyncio.wait_for(coroutine, max(left, 1) / 1000)
+        except asyncio.TimeoutError:
+            self.close()
+            raise OSError(110)  # ETIMEDOUT
+        except BaseException:
+            self.close()
+            raise
+
+    def _finished(self, stays):
+        if not stays:
+            self.close()
+
+    def close(self):
+        """End the connection; a later request opens another."""
+        if self.stream:
+            self.stream.close()
+            self.stream = None
+
+
+def split(url: str) -> tuple:
+    """A URL's parts: scheme ("http" or "https"), host, port, path with the query. Raises ValueError."""
+    scheme, found, rest = url.partition("://")
+    if not found or scheme not in ("http", "https"):
+        raise ValueError("not an http or https address: %s" % url)
+    host, slash, path = rest.partition("/")
+    port = 443 if scheme == "https" else 80
+    if ":" in host:
+        host, _, number = host.rpartition(":")
+        port = int(number)
+    if not host or "@" in host:
+        raise ValueError("not an http or https address: %s" % url)
+    return scheme, host, port, slash + path or "/"
