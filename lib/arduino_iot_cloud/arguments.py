@@ -51,3 +51,12 @@ def register(client, aiotobj, coro, kwargs: dict):
         if client.driver:
             client.driver.schedule()
     client.wake()
+
+
+def refuse_mode(async_mode: bool):
+    """Raise RuntimeError: what needs asyncio, or the opposite, was called in the other mode."""
+    raise RuntimeError(
+        "this needs sync_mode=False: in sync mode the program calls update()"
+        if async_mode
+        else "update() needs sync_mode=True: in async mode the client runs by itself"
+    )

@@ -167,18 +167,16 @@ class ArduinoCloudClient:
 
     def _run(self, async_mode):
         if self.async_mode is not async_mode:
-            raise RuntimeError(
-                "run() needs sync_mode=False"
-                if async_mode
-                else "update() needs sync_mode=True: in async mode the client runs by itself"
-            )
+            from .arguments import refuse_mode
+
+            refuse_mode(async_mode)
         if not self.driver:
             # The largest objects first, while the heap is in one piece.
             from .trust import context
 
             tls = context(self)
             del context
-            forget("arguments", "trust")
+            forget("arguments", "names", "trust")
             if async_mode:
                 from .loop import Driver
             else:

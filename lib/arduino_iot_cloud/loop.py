@@ -109,6 +109,7 @@ class Driver:
         self.session.on_value = client.written
         self.session.on_sync = self.on_sync
         self.session.on_event = client.event
+        self.session.spare = forget
         self.writer = Writer(self.mqtt.tx)
         self.alarm = Alarm()  # of the writer
         self.timer = Alarm()  # of the callbacks

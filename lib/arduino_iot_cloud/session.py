@@ -23,6 +23,9 @@ class Session:
     def on_event(self, name):
         """Nobody listens."""
 
+    def spare(self, name):
+        """Nobody is short of memory. The driver has `port.forget` here, on a board."""
+
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
         # All at once, so that the table behind the object has its size while the heap is still in one piece.
         self.device_id = device_id
@@ -71,6 +74,7 @@ class Session:
     def poll(self, now: int):
         """Do what is due. Returns true where the modules that it needed will not be needed soon."""
         if self.wake is not None and ticks_diff(self.wake, now) <= 0:
+            self.spare("answers")
             if self.state == "Connected":
                 from .zone import poll
             else:
@@ -82,6 +86,14 @@ class Session:
         try:
             if topic == self.data_in:
                 self.values(buf, pos, end, False, now)
+            elif topic == ("/a/d/%s/c/dw" % self.device_id).encode():
+                from .messages import decode
+
+                told = decode(buf, pos, end)
+                self.spare("messages")  # before the next module comes
+                from .answers import command
+
+                command(self, told, now)
             else:
                 from .answers import message
 

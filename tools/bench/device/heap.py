@@ -23,7 +23,7 @@ def main():
         before = used()
         __import__("arduino_iot_cloud." + name)
         print(name, used() - before)
-    if not hasattr(client, "poll_mqtt"):
+    if not hasattr(ArduinoCloudClient, "poll_mqtt"):  # the official client has it
         client._run(True)
         print("driver", used() - start)
     import micropython
