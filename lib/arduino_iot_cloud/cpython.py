@@ -25,22 +25,26 @@ def ticks_diff(end: int, start: int) -> int:
 
 
 class Alarm:
-    """A sleep that `set` ends early."""
+    """A sleep that `set` ends early. One task may wait for it, in one event loop after the other."""
 
-    def __init__(self):
-        self._event = asyncio.Event()
+    task = None  # what is to be woken
+    _is_set = False
 
     def set(self):
         """Wake who waits, or let the next wait return at once."""
-        self._event.set()
+        self._is_set = True
+        if self.task is not None and not self.task.done():
+            self.task.set_result(None)
 
     async def wait(self, ticks: int):
         """Sleep until `set`, for `ticks` ms at most."""
-        try:
-            await asyncio.wait_for(self._event.wait(), ticks / 1000)
-        except asyncio.TimeoutError:
-            pass
-        self._event.clear()
+        if not self._is_set:
+            self.task = asyncio.get_running_loop().create_future()
+            await asyncio.wait((self.task,), timeout=ticks / 1000)
+            self.task = None
+        else:
+            await asyncio.sleep(0)
+        self._is_set = False
 
 
 class Stream:

@@ -31,19 +31,27 @@ def thing_id(client):
 
 async def _until(client, condition, timeout):
     driver = client._run(True)
-    if driver.acked is None:
-        driver.acked = asyncio.Event()
-    end = ticks_add(ticks_ms(), int(timeout * 1000))
-    while not condition(driver):
-        left = ticks_diff(end, ticks_ms())
-        if left <= 0:
-            return False
-        driver.acked.clear()
-        try:
-            await asyncio.wait_for(driver.acked.wait(), left / 1000)
-        except asyncio.TimeoutError:
-            pass
-    return True
+    event = driver.acked
+    if event is None:
+        event = driver.acked = asyncio.Event()
+        event.users = 0
+    event.users += 1
+    end = ticks_add(ticks_ms(), int(min(timeout, 500000) * 1000))
+    try:
+        while not condition(driver):
+            left = ticks_diff(end, ticks_ms())
+            if left <= 0:
+                return False
+            event.clear()
+            try:
+                await asyncio.wait_for(event.wait(), left / 1000)
+            except asyncio.TimeoutError:
+                pass
+        return True
+    finally:
+        event.users -= 1
+        if not event.users:
+            driver.acked = None  # the next one may belong to another event loop
 
 
 def _clean(driver):
