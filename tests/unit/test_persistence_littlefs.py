@@ -1,0 +1,122 @@
+"""Samples in the file systems of boards, on a block device that loses its power in the middle of a write."""
+
+import vfs
+from reports import Reports
+from seeded import Seeded
+from storage_rig import PowerCut, boot, do, states, steps, waiting
+
+import arduino_iot_cloud.persistence as persistence
+
+ONLY = ("micropython",)
+TIMEOUT = 120
+BLOCK = 512
+FILE = "/flash/t.history"
+
+
+class Device:
+    """A block device in memory; the write after `writes` others does only its first `part` bytes, and is the last."""
+
+    def __init__(self, data, writes=None, part=0):
+        self.data = data
+        self.left = writes
+        self.part = part
+        self.count = 0
+        self.dead = False
+
+    def readblocks(self, n, buf, offset=0):
+        start = n * BLOCK + offset
+        buf[:] = self.data[start : start + len(buf)]
+
+    def writeblocks(self, n, buf, offset=0):
+        if self.dead:
+            return -5  # EIO: a file that the collector closes, where nothing may be raised
+        start = n * BLOCK + offset
+        end = start + len(buf)
+        if self.left == 0:
+            self.dead = True
+            end = start + min(self.part, len(buf))
+        elif self.left is not None:
+            self.left -= 1
+        self.count += 1
+        self.data[start:end] = buf[: end - start]
+        if self.dead:
+            raise PowerCut()
+
+    def ioctl(self, op, arg):
+        if op == 4:
+            return len(self.data) // BLOCK
+        if op == 5:
+            return BLOCK
+        return 0  # 6: erase a block
+
+
+def mounted(kind, data, **cut):
+    """Mount a device; whatever was mounted is forgotten, as at a reset."""
+    try:
+        vfs.umount("/flash")
+    except Exception:
+        pass
+    for name in ("open", "os"):
+        persistence.__dict__.pop(name, None)
+    import os
+
+    persistence.os = os
+    device = Device(data, **cut)
+    vfs.mount(kind(device), "/flash")
+    return device
+
+
+def formatted(kind, blocks=64):
+    data = bytearray(blocks * BLOCK)
+    kind.mkfs(Device(data))
+    return data
+
+
+def run_until_dead(device, program, size):
+    """As run_until_cut: what littlefs raises at the cut may hide it."""
+    done = 0
+    try:
+        rig = boot(FILE, size)
+        for step in program:
+            do(rig, step)
+            if device.dead:
+                return done
+            done += 1
+    except PowerCut:
+        return done
+    return None
+
+
+def test_littlefs_cut_at_every_write():
+    for size, count, part in ((4, 40, 0), (4, 40, 20), (2, 40, 8), (20, 60, 100)):
+        program = steps(Seeded(size), count, size)
+        empty = bytes(formatted(vfs.VfsLfs2))
+        device = mounted(vfs.VfsLfs2, bytearray(empty))
+        expected = states(FILE, program, size)
+        total = device.count
+        assert total > count
+        for writes in range(total + 1):
+            data = bytearray(empty)
+            device = mounted(vfs.VfsLfs2, data, writes=writes, part=part)
+            with Reports():
+                done = run_until_dead(device, program, size)
+            mounted(vfs.VfsLfs2, bytearray(data))  # what the dead device's file still writes goes nowhere
+            found = waiting(boot(FILE, size))
+            if done is None:
+                assert found == expected[-1], writes
+            else:
+                assert found in (expected[done], expected[done + 1]), (writes, done, found, expected[done : done + 2])
+
+
+def test_fat_and_littlefs_of_both_kinds():
+    for kind in (vfs.VfsFat, vfs.VfsLfs1, vfs.VfsLfs2):
+        mounted(kind, formatted(kind, 200))
+        rig = boot(FILE, 5).sync()
+        received = []
+        for value in range(60):
+            do(rig, ("set", value))
+            if value % 4 == 3:
+                received += [one for _, one in rig.exchange(40)]
+        expected = waiting(rig)
+        assert received == sorted(received) and len(expected) > 1
+        assert waiting(boot(FILE, 5)) == expected, kind
