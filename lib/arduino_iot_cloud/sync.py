@@ -391,6 +391,10 @@ class Driver:
         if link.drained:
             link.drained = 0
             self.session.drop("a message that is larger than the buffer")
+            if topic.endswith(b"/c/dw") or topic.endswith(b"/shadow/i"):
+                from .oversized import missed
+
+                missed(self.session, ticks_ms())
         else:
             self.session.message(topic, payload, 0, len(payload), ticks_ms())
 
