@@ -211,7 +211,7 @@ class Driver:
         mqtt = self.mqtt
         try:
             stream = await self.open()
-            forget("connecting", "diagnosis", "network_time", "transport")
+            forget("connecting", "diagnosis", "transport")
             self.stream = stream
             while True:
                 kind = mqtt.packet()

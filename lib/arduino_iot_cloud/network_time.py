@@ -1,7 +1,7 @@
 """The clock from the network (SNTP, RFC 4330): asked for without blocking the event loop, or in one blocking call.
 
 The answer has to be one: from a server (mode 4) whose own clock is set, with the number that the
-question carried.
+question carried. Once nobody asks any more, the module lets go of itself.
 """
 
 import asyncio
@@ -10,11 +10,13 @@ import socket
 from time import gmtime
 
 from . import port
-from .port import MICROPYTHON, const, log, ticks_diff, ticks_ms
+from .port import MICROPYTHON, const, forget, log, ticks_diff, ticks_ms
 
 _PORT = const(123)
 _FROM_1900 = const(2208988800)  # seconds to 1970
 _SIZE = const(48)
+
+_asking = 0  # how many tasks are
 
 
 class _Question:
@@ -85,10 +87,17 @@ async def sync_time(server: str, timeout: float) -> bool:
 
     Nothing else waits for it, but for the look-up of the name on ports where that blocks.
     """
+    global _asking
+    _asking += 1
     try:
-        return _set(server, await asyncio.wait_for(_ask(server), timeout))
+        done = _set(server, await asyncio.wait_for(_ask(server), timeout))
     except (OSError, ValueError, asyncio.TimeoutError) as error:
-        return _failed(server, error)
+        done = _failed(server, error)
+    finally:
+        _asking -= 1
+    if not _asking:
+        forget("network_time")
+    return done
 
 
 async def _ask(server):
@@ -127,8 +136,11 @@ def set_clock(server: str, timeout: float) -> bool:
         try:
             s.settimeout(timeout)
             s.send(question.packet)
-            return _set(server, question.answer(s.recv(_SIZE)))
+            done = _set(server, question.answer(s.recv(_SIZE)))
         finally:
             s.close()
     except (OSError, ValueError) as error:
-        return _failed(server, error)
+        done = _failed(server, error)
+    if not _asking:
+        forget("network_time")
+    return done

@@ -120,6 +120,25 @@ asyncio.run(main())
     assert told == "True" and int(count) >= 20
 
 
+def test_several_may_ask_at_once_and_the_module_is_let_go_of_at_the_end(interpreter, time_server):
+    server = time_server(now=THEN)
+    code = PRELUDE + """
+async def main():
+    asked = [asyncio.create_task(client.sync_time(name, 1)) for name in (%r, "127.0.0.1:9", %r)]
+    await asyncio.sleep(0.05)
+    client.update_systime(%r, 1)
+    told = []
+    for task in asked:
+        told.append(await task)
+    print(told)
+    print("arduino_iot_cloud.network_time" in sys.modules and sys.implementation.name == "micropython")
+    print(await client.sync_time(%r, 1))
+asyncio.run(main())
+"""
+    *_, told, left, again = lines(interpreter, code % (server.name, server.name, server.name, server.name))
+    assert (told, left, again) == ("[True, False, True]", "False", "True")
+
+
 def test_a_fraction_of_a_second_and_the_way_are_counted(interpreter, time_server):
     server = time_server(delay=0.6, answers=lambda q: [answer(q, THEN, fraction=0xD0000000)])
     *_, now = lines(interpreter, ASK % (server.name, 5))
