@@ -91,6 +91,8 @@ else:
 class Driver:
     """Runs one ArduinoCloudClient under asyncio."""
 
+    oversized = 0  # of the packets that `mqtt` counts, so many are reported
+
     def __init__(self, client, tls):
         self.client = client
         self.tls = tls
@@ -183,7 +185,7 @@ class Driver:
                 self.stream.close()
 
     # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
-    # so these three import in frames of their own.
+    # so these import in frames of their own.
 
     def explain(self, error):
         """Report why the connection ended. Returns whether waiting may heal it."""
@@ -197,6 +199,12 @@ class Driver:
         from .connecting import open_link
 
         return open_link(self)
+
+    def drop(self):
+        """Report a packet that is larger than the buffer."""
+        from .oversized import report
+
+        report(self)
 
     def request(self):
         """The packet of the session's next request."""
@@ -230,6 +238,8 @@ class Driver:
                     if self.acked:
                         self.acked.set()
                     continue
+                if mqtt.oversized != self.oversized:
+                    self.drop()
                 self.alarm.set()
                 if mqtt.blocked:
                     await self.room.wait(_LONG_MS)
