@@ -59,15 +59,15 @@ class Authority:
         self._key = _load_key(self.files.key)
         self._certificate = x509.load_pem_x509_certificate(self.files.certificate.read_bytes())
 
-    def server(self) -> KeyFiles:
-        """Return key and certificate of the server, made anew when they are about to expire."""
+    def server(self, more_names: tuple[str, ...] = ()) -> KeyFiles:
+        """Return key and certificate of the server, made anew when about to expire or without a name."""
         files = KeyFiles.at(self._folder, "server")
+        names = [_general_name(name) for name in SERVER_NAMES + SERVER_ADDRESSES + more_names]
         if files.certificate.exists() and files.key.exists():
             present = x509.load_pem_x509_certificate(files.certificate.read_bytes())
-            if present.not_valid_after_utc - _now() > _RENEW_BEFORE:
+            known = present.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            if present.not_valid_after_utc - _now() > _RENEW_BEFORE and all(name in known for name in names):
                 return files
-        names: list[x509.GeneralName] = [x509.DNSName(name) for name in SERVER_NAMES]
-        names += [x509.IPAddress(ipaddress.ip_address(address)) for address in SERVER_ADDRESSES]
         self._issue(files, "localhost", _SERVER_YEARS, ExtendedKeyUsageOID.SERVER_AUTH, names)
         return files
 
@@ -111,6 +111,13 @@ class Authority:
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         _write(files, key, builder.sign(self._key, hashes.SHA256()))
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _now() -> datetime.datetime:

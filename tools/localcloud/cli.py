@@ -14,7 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .cloud import LocalCloud
 from .files import DataInUse
-from .ports import PortBusy, Ports
+from .ports import HOST, PortBusy, Ports
+from .store.migration import StoreTooNew
 
 EXIT_UNUSABLE = 1
 _EPILOG = """examples:
@@ -37,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, DataInUse) as error:
+    except (PortBusy, DataInUse, StoreTooNew) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
     except SQLAlchemyError as error:
         # The first line only: later ones may hold the address with its password.
@@ -66,6 +67,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--json", action="store_true", help="describe the cloud in one line of JSON on stdout")
     serve.add_argument("--database", metavar="URL", help="another database than SQLite in the data folder")
+    serve.add_argument(
+        "--address",
+        default=HOST,
+        metavar="IP",
+        help="where the TLS listeners are reached; %(default)s by default, 0.0.0.0 for all addresses;"
+        " listeners without TLS stay on loopback",
+    )
+    serve.add_argument(
+        "--rate-limit", type=float, default=0, metavar="N", help="API requests per second of a user; no limit by default"
+    )
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="default %d" % default)
@@ -92,7 +103,13 @@ async def _serve(options: argparse.Namespace) -> int:
     data = options.data
     if data is None and not options.ephemeral:
         data = default_data_folder()
-    cloud = await LocalCloud.start(data, ports=_ports(options), database=options.database)
+    cloud = await LocalCloud.start(
+        data,
+        ports=_ports(options),
+        database=options.database,
+        address=options.address,
+        rate_limit=options.rate_limit,
+    )
     try:
         description = cloud.description()
         print(json.dumps(description) if options.json else _for_people(description), flush=True)

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
+
 from .broker.embedded import EmbeddedBroker
 from .broker.listeners import Listeners, Sockets
 from .certificates import Authority
@@ -16,14 +18,20 @@ from .exchange import Exchange
 from .files import FolderLock, make_private_folder, write_whole
 from .gate import Gate
 from .live import Live
-from .ports import HOST, Ports, bind_all
+from .ports import ANY, HOST, Ports, bind_all, names_of
 from .project import Project, default_project
+from .publishing import Publisher
 from .store.database import Store
 from .tokens import Tokens
+from .updates import Updates
 from .users import DefaultUser, default_user
 from .watching import Watching
-from .web import token
-from .web.server import WebServer
+from .web import docs, token
+from .web.api import application as api
+from .web.api.limits import RateLimit
+from .web.api.services import Services
+from .web.guard import Guard
+from .web.server import WebServer, application
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +46,37 @@ class LocalCloud:
     user: DefaultUser
     api_token: str
 
-    def __init__(self, data: Path, ports: Ports, database: str | None) -> None:
+    def __init__(
+        self, data: Path, ports: Ports, database: str | None, address: str, rate_limit: float
+    ) -> None:
         """Use `start`, which also opens what is here only named."""
         self.data = data
         self._ports = ports
+        self._address = address
+        self._rate_limit = rate_limit
         self._database = database or "sqlite:///%s" % (data / "cloud.sqlite3")
         self._temporary = False
 
     @classmethod
     async def start(
-        cls, data: Path | None = None, *, ports: Ports | None = None, database: str | None = None
+        cls,
+        data: Path | None = None,
+        *,
+        ports: Ports | None = None,
+        database: str | None = None,
+        address: str = HOST,
+        rate_limit: float = 0,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
+        `address` is where the encrypted listeners are; the others stay on loopback. `rate_limit` is
+        the number of API requests per second that each user may make (0: any number).
         When this returns, all listeners accept. Raises `ports.PortBusy` or `files.DataInUse`.
         """
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database)
+        cloud = cls(data.absolute(), ports or Ports(), database, address, rate_limit)
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -71,7 +91,7 @@ class LocalCloud:
         self._lock = FolderLock(self.data)
         sockets = None
         try:
-            sockets = bind_all(self._ports)
+            sockets = bind_all(self._ports, self._address)
             self._numbers = {name: sock.getsockname()[1] for name, sock in sockets.items()}
             await self._open(sockets)
         except BaseException:
@@ -93,11 +113,26 @@ class LocalCloud:
         self.exchange = Exchange(self.store, self.live)
         self._broker = EmbeddedBroker(Gate(self.exchange, Watching(self.store, self.exchange, tokens)))
         await self._broker.start()
-        self._listeners = Listeners(self._broker, authority.server(), authority.files)
-        http = sockets.pop("http")
+        names = names_of(self._address)
+        certificate = authority.server(names)
+        self._listeners = Listeners(self._broker, certificate, authority.files)
+        http, https = sockets.pop("http"), sockets.pop("https")
         await self._listeners.start(Sockets(**sockets))
-        self._web = WebServer(self.store, self.exchange, self.live, tokens, self.api_token, http)
+        guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], names)
+        app = application(self.store, self.exchange, self.live, tokens, guard, self._api(tokens))
+        self._web = WebServer(app, http, https, certificate)
         await self._web.start()
+
+    def _api(self, tokens: Tokens) -> FastAPI:
+        """Return the Application API."""
+        updates = Updates(self.store, self.exchange, tokens, self.data / "ota", self._https)
+        services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
+        return api.application(services, tokens, updates, RateLimit(self._rate_limit))
+
+    @property
+    def _https(self) -> str:
+        host = HOST if self._address == ANY else self._address
+        return "https://%s:%d" % (host, self._numbers["https"])
 
     async def stop(self) -> None:
         """End all connections, commit what was accepted, close everything."""
@@ -123,12 +158,15 @@ class LocalCloud:
             "ws_port": ports["ws"],
             "wss_port": ports["wss"],
             "http": http,
+            "https": self._https,
             "page": "%s/?token=%s" % (http, self.api_token),
             "api_token": self.api_token,
             "user_id": self.user.user_id,
             "api_key_id": self.user.api_key_id,
             "api_key_secret": self.user.api_key_secret,
             "token_url": http + token.PATH,
+            "https_token_url": self._https + token.PATH,
+            "docs": http + docs.PATH,
             "ca_file": str(self._authority.files.certificate),
             "ca_der_file": str(self._authority.files.certificate_der),
             "device_id": project.device_id,

@@ -27,9 +27,10 @@ from .protocol.conversation import (
 from .protocol.conversation import (
     Store as StoreValues,
 )
+from .protocol.senml import Value
 from .store import catalogue
 from .store.database import Store
-from .store.models import now_us
+from .store.models import Variable, now_us
 from .store.values import Outcome, RefusedValue, StoredValue, ValueWrite
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class Exchange:
         """How often: stored, refused, malformed, forbidden."""
         self.on_report: Callable[[str, bytes], None] = lambda topic, payload: None
         """Called with each message in which a device reports values of its thing."""
+        self.on_record: Callable[[str, str], Awaitable[Any] | None] = lambda device_id, name: None
+        """Called with the device and the name of each command whose facts have been kept."""
         self._store = store
         self._live = live
         self._verifier = Verifier()
@@ -86,7 +89,7 @@ class Exchange:
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
         conversation.thing_id = thing.id if thing else None
         log.info("device %s connected", device_id)
-        self._start(self._store.write(lambda session: catalogue.record_activity(session, device_id)))
+        self._start(self._store.write(lambda session: catalogue.record_connection(session, device_id, True)))
         self._tell_device(device_id)
 
     def disconnected(self, link: Link) -> None:
@@ -99,7 +102,7 @@ class Exchange:
         self._links.pop(device_id, None)
         self._conversations.pop(device_id, None)
         log.info("device %s disconnected", device_id)
-        self._start(self._store.write(lambda session: catalogue.record_activity(session, device_id)))
+        self._start(self._store.write(lambda session: catalogue.record_connection(session, device_id, False)))
         self._tell_device(device_id)
 
     def may_subscribe(self, link: Link, topic: str) -> bool:
@@ -146,21 +149,29 @@ class Exchange:
         if variable.permission != READ_WRITE:
             raise ValueRefused("the variable %s is read-only" % variable.variable_name)
         coerced = PROPERTY_TYPES[variable.type].coerce(value, variable.last_value)
-        if isinstance(coerced, (int, float)) and not isinstance(coerced, bool):
-            if variable.min_value is not None and coerced < variable.min_value:
-                raise ValueRefused("below the variable's minimum")
-            if variable.max_value is not None and coerced > variable.max_value:
-                raise ValueRefused("above the variable's maximum")
+        self.check_limits(variable, coerced)
         write = ValueWrite(thing_id, variable.variable_name, coerced, now_us())
         (outcome,) = await self._store.append([write])
         if isinstance(outcome, RefusedValue):
             raise ValueRefused(outcome.reason)
-        self._tell_value(outcome, "cloud")
+        self.tell_value(outcome, "cloud")
         if device_id is not None:
-            complete = PROPERTY_TYPES[outcome.type].complete(outcome.value)
-            payload = senml.encode([senml.Update(outcome.variable_name, complete)])
-            self._send(device_id, Send(topics.thing(thing_id, topics.EVENTS_IN), payload))
+            self.send_value(device_id, outcome)
         return outcome
+
+    def check_limits(self, variable: Variable, value: Value) -> None:
+        """Raise `ValueRefused` for a number outside the variable's limits."""
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if variable.min_value is not None and value < variable.min_value:
+                raise ValueRefused("below the variable's minimum")
+            if variable.max_value is not None and value > variable.max_value:
+                raise ValueRefused("above the variable's maximum")
+
+    def send_value(self, device_id: str, stored: StoredValue) -> None:
+        """Send a value to the device if it is there."""
+        complete = PROPERTY_TYPES[stored.type].complete(stored.value)
+        payload = senml.encode([senml.Update(stored.variable_name, complete)])
+        self.send(device_id, Send(topics.thing(stored.thing_id, topics.EVENTS_IN), payload))
 
     async def attach(self, thing_id: str, device_id: str | None) -> None:
         """Attach the device to the thing (None: detach), and tell all devices concerned."""
@@ -169,10 +180,10 @@ class Exchange:
         )
         if previous is not None and previous != device_id and previous in self._conversations:
             for action in self._conversations[previous].detach():
-                self._send(previous, action)
+                self.send(previous, action)
         if device_id is not None and device_id in self._conversations:
             for action in self._conversations[device_id].attach(thing_id):
-                self._send(device_id, action)
+                self.send(device_id, action)
         self.tell_change()
 
     def tell_change(self) -> None:
@@ -218,7 +229,7 @@ class Exchange:
         for outcome in done.result():
             if isinstance(outcome, StoredValue):
                 self.counts["stored"] += 1
-                self._tell_value(outcome, "device")
+                self.tell_value(outcome, "device")
             else:
                 self.counts["refused"] += 1
                 link.complain(
@@ -228,6 +239,8 @@ class Exchange:
     async def _record(self, device_id: str, name: str, facts: dict[str, Any]) -> None:
         await self._store.write(lambda session: catalogue.record_facts(session, device_id, name, facts))
         self._tell_device(device_id)
+        if (more := self.on_record(device_id, name)) is not None:
+            await more
 
     async def _answer_last_values(self, link: Link, thing_id: str, topic: str) -> None:
         # What the device published just before belongs into the answer.
@@ -241,11 +254,17 @@ class Exchange:
         offset, until = await self._store.read(lambda session: _zone(session, thing_id))
         link.deliver(topic, commands.timezone_down(offset, until))
 
-    def _send(self, device_id: str, send: Send) -> None:
-        for link in self._links.get(device_id, ()):
-            link.deliver(send.topic, send.payload)
+    def send(self, device_id: str, send: Send) -> bool:
+        """Send a message to the device; False if it is not there."""
+        return any([link.deliver(send.topic, send.payload) for link in self._links.get(device_id, ())])
 
-    def _tell_value(self, stored: StoredValue, source: str) -> None:
+    def drop(self, device_id: str) -> None:
+        """End the connections of a device whose credentials no longer hold."""
+        for link in self._links.get(device_id, ()):
+            link.stream.abort()
+
+    def tell_value(self, stored: StoredValue, source: str) -> None:
+        """Tell watchers of a value that was stored."""
         self._live.tell(
             {
                 "event": "value",

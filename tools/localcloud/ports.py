@@ -1,14 +1,31 @@
-"""The ports of a local cloud: fixed ones by default, free ones on demand, loopback only."""
+"""The ports of a local cloud: fixed ones by default, free ones on demand; loopback unless told otherwise."""
 
 import socket
 from dataclasses import dataclass, fields
 
 HOST = "127.0.0.1"
+ANY = "0.0.0.0"
+ENCRYPTED = ("mqtts", "mtls", "wss", "https")
+"""The listeners that may be reached from other machines: all others stay on loopback."""
 _BACKLOG = 512
 
 
 class PortBusy(OSError):
     """A port is taken; `str()` says which and what to do."""
+
+
+def names_of(address: str) -> tuple[str, ...]:
+    """Return the names and addresses under which others reach a listener at this address."""
+    if address == HOST:
+        return ()
+    if address != ANY:
+        return (address,)
+    name = socket.gethostname()
+    try:
+        found = {str(info[4][0]) for info in socket.getaddrinfo(name, None, socket.AF_INET)}
+    except OSError:
+        found = set()
+    return (name, *sorted(found - {HOST}))
 
 
 @dataclass(frozen=True)
@@ -21,6 +38,7 @@ class Ports:
     ws: int = 18080
     wss: int = 18443
     http: int = 18000
+    https: int = 18444
 
     @classmethod
     def free(cls) -> "Ports":
@@ -28,12 +46,17 @@ class Ports:
         return cls(*[0] * len(fields(cls)))
 
 
-def bind_all(ports: Ports) -> dict[str, socket.socket]:
-    """Bind every port on loopback, or none; returns sockets by the names of `Ports`."""
+def bind_all(ports: Ports, address: str = HOST) -> dict[str, socket.socket]:
+    """Bind every port, or none; returns sockets by the names of `Ports`.
+
+    What is encrypted is bound to `address`, what is not to loopback, always.
+    """
     sockets: dict[str, socket.socket] = {}
     try:
         for field in fields(Ports):
-            sockets[field.name] = _bind(field.name, getattr(ports, field.name))
+            sockets[field.name] = _bind(
+                field.name, getattr(ports, field.name), address if field.name in ENCRYPTED else HOST
+            )
     except BaseException:
         for sock in sockets.values():
             sock.close()
@@ -41,14 +64,14 @@ def bind_all(ports: Ports) -> dict[str, socket.socket]:
     return sockets
 
 
-def _bind(name: str, port: int) -> socket.socket:
+def _bind(name: str, port: int, address: str) -> socket.socket:
     # The protocol is named because asyncio sets TCP_NODELAY only where it is: without, every other
     # small packet waits 40 ms for an acknowledgement.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # Ports in TIME_WAIT of the run before may be taken again; a living listener's may not.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((HOST, port))
+        sock.bind((address, port))
         sock.listen(_BACKLOG)
         sock.setblocking(False)
     except OSError as error:

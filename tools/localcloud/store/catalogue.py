@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 
 from .. import time_zone
 from ..property_types import PROPERTY_TYPES, READ_ONLY, READ_WRITE
+from . import updates
 from .models import ApiKey, Device, DeviceEvent, Sample, Setting, Thing, User, Variable, now_us
 
 DEFAULT_USER = "default_user"
 """The setting with the id of the user whose things have no user of their own."""
+CONNECTION = "connection"
+"""The name of the events CONNECTED and DISCONNECTED."""
 _NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -27,7 +30,7 @@ class Refused(ValueError):
 
 def create_user(session: Session, *, name: str) -> User:
     """Add a user."""
-    user = User(id=_new_id(None), name=_checked_name(name))
+    user = User(id=_new_id(None), name=checked_name(name))
     session.add(user)
     session.flush()
     return user
@@ -35,7 +38,7 @@ def create_user(session: Session, *, name: str) -> User:
 
 def create_api_key(session: Session, user_id: str, *, name: str, secret_hash: str) -> ApiKey:
     """Add an API key of a user; its id is the client id."""
-    key = ApiKey(id=_new_id(None), user_id=user_id, name=_checked_name(name), secret_hash=secret_hash)
+    key = ApiKey(id=_new_id(None), user_id=user_id, name=checked_name(name), secret_hash=secret_hash)
     session.add(key)
     session.flush()
     return key
@@ -54,7 +57,7 @@ def user_exists(session: Session, user_id: str) -> bool:
 def owns_thing(session: Session, user_id: str, thing_id: str) -> bool:
     """Is there such a thing, and is it this user's?"""
     thing = session.get(Thing, thing_id)
-    if thing is None:
+    if thing is None or thing.deleted_at is not None:
         return False
     if thing.user_id is not None:
         return thing.user_id == user_id
@@ -69,12 +72,15 @@ def create_device(
     secret_hash: str | None,
     type: str = "login_and_secretkey_wifi",
     id: str | None = None,
+    user_id: str | None = None,
 ) -> Device:
     """Add a device; without a secret's hash it can only come in by certificate."""
     device_id = _new_id(id)
     if session.get(Device, device_id) is not None:
         raise Refused("a device with this id exists")
-    device = Device(id=device_id, name=_checked_name(name), type=type, secret_hash=secret_hash)
+    device = Device(
+        id=device_id, name=checked_name(name), type=type, secret_hash=secret_hash, user_id=user_id
+    )
     session.add(device)
     session.flush()
     return device
@@ -83,14 +89,15 @@ def create_device(
 def get_device(session: Session, device_id: str) -> Device:
     """Return the device."""
     device = session.get(Device, device_id)
-    if device is None:
+    if device is None or device.deleted_at is not None:
         raise NotFound("no such device")
     return device
 
 
 def list_devices(session: Session) -> list[Device]:
     """Return all devices, oldest first."""
-    return list(session.scalars(select(Device).order_by(Device.created_at, Device.id)))
+    query = select(Device).where(Device.deleted_at.is_(None)).order_by(Device.created_at, Device.id)
+    return list(session.scalars(query))
 
 
 def record_facts(session: Session, device_id: str, name: str, facts: dict[str, Any]) -> None:
@@ -107,7 +114,10 @@ def record_facts(session: Session, device_id: str, name: str, facts: dict[str, A
         device.net_config = _without_bytes(facts)
     elif name == "OtaBegin":
         device.ota_sha256 = facts["sha256"].hex()
+        updates.note_begin(session, device_id)
     else:
+        if name == "OtaProgress":
+            updates.note_progress(session, device_id, facts)
         if isinstance(facts.get("LIB_VERSION"), str):
             device.lib_version = facts["LIB_VERSION"][:64]
         session.add(
@@ -115,11 +125,14 @@ def record_facts(session: Session, device_id: str, name: str, facts: dict[str, A
         )
 
 
-def record_activity(session: Session, device_id: str) -> None:
-    """Note that the device was heard of now."""
+def record_connection(session: Session, device_id: str, connected: bool) -> None:
+    """Note that the device came or went now."""
     device = session.get(Device, device_id)
-    if device is not None:
-        device.last_activity_at = now_us()
+    if device is None:
+        return
+    device.last_activity_at = now_us()
+    value = "CONNECTED" if connected else "DISCONNECTED"
+    session.add(DeviceEvent(device_id=device_id, name=CONNECTION, value=value, time_us=now_us()))
 
 
 def create_thing(
@@ -133,7 +146,7 @@ def create_thing(
         raise Refused("unknown time zone")
     if user_id is not None and session.get(User, user_id) is None:
         raise Refused("no such user")
-    thing = Thing(id=thing_id, name=_checked_name(name), timezone=timezone, user_id=user_id)
+    thing = Thing(id=thing_id, name=checked_name(name), timezone=timezone, user_id=user_id)
     session.add(thing)
     session.flush()
     return thing
@@ -142,14 +155,15 @@ def create_thing(
 def get_thing(session: Session, thing_id: str) -> Thing:
     """Return the thing."""
     thing = session.get(Thing, thing_id)
-    if thing is None:
+    if thing is None or thing.deleted_at is not None:
         raise NotFound("no such thing")
     return thing
 
 
 def list_things(session: Session) -> list[Thing]:
     """Return all things, oldest first."""
-    return list(session.scalars(select(Thing).order_by(Thing.created_at, Thing.id)))
+    query = select(Thing).where(Thing.deleted_at.is_(None)).order_by(Thing.created_at, Thing.id)
+    return list(session.scalars(query))
 
 
 def thing_of_device(session: Session, device_id: str) -> Thing | None:
@@ -186,10 +200,12 @@ def create_variable(
     permission: str = READ_WRITE,
     variable_name: str | None = None,
     persist: bool = True,
-    min_value: float | None = None,
-    max_value: float | None = None,
+    **details: Any,
 ) -> Variable:
-    """Add a variable to a thing; its name on the wire is made from `name` if not given."""
+    """Add a variable to a thing; its name on the wire is made from `name` if not given.
+
+    `details` are more columns: min_value, max_value, update_strategy, update_parameter, tag.
+    """
     get_thing(session, thing_id)
     if type not in PROPERTY_TYPES:
         raise Refused("unknown variable type")
@@ -203,13 +219,12 @@ def create_variable(
     variable = Variable(
         id=str(uuid.uuid4()),
         thing_id=thing_id,
-        name=_checked_name(name),
+        name=checked_name(name),
         variable_name=variable_name,
         type=type,
         permission=permission,
         persist=persist,
-        min_value=min_value,
-        max_value=max_value,
+        **details,
     )
     session.add(variable)
     session.flush()
@@ -273,7 +288,8 @@ def _new_id(id: str | None) -> str:
         raise Refused("an id is a UUID") from None
 
 
-def _checked_name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return the name of a thing or variable if it is one."""
     if not _NAME.fullmatch(name):
         raise Refused("a name has 1 to 64 letters, digits, spaces and . _ -")
     return name

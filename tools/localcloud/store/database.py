@@ -5,11 +5,11 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from .models import SCHEMA_VERSION, Base, Setting
+from .migration import bring_up_to_date
 from .values import Outcome, ValueWrite, store_values
 
 log = logging.getLogger(__name__)
@@ -61,14 +61,7 @@ class Store:
         return future
 
     def _prepare(self) -> None:
-        Base.metadata.create_all(self._engine)
-        with Session(self._engine) as session, session.begin():
-            schema = session.get(Setting, "schema")
-            if schema is None:
-                session.add(Setting(name="schema", value=SCHEMA_VERSION))
-            elif schema.value == "1":
-                session.execute(text("ALTER TABLE things ADD COLUMN user_id VARCHAR(36)"))
-                schema.value = SCHEMA_VERSION
+        bring_up_to_date(self._engine)
 
     def _transaction(self, work: Callable[[Session], Result]) -> Result:
         with Session(self._engine, expire_on_commit=False) as session, session.begin():

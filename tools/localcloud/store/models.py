@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 # SQLite numbers rows by itself only in a column that it calls INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -77,6 +77,14 @@ class Device(Base):
     ota_sha256: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
     last_activity_at: Mapped[int | None] = mapped_column(BigInteger)
+    user_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    """Whose it is; None: the default user's."""
+    serial: Mapped[str | None] = mapped_column(String(64))
+    fqbn: Mapped[str | None] = mapped_column(String(128))
+    connection_type: Mapped[str | None] = mapped_column(String(32))
+    tags: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    updated_at: Mapped[int | None] = mapped_column(BigInteger)
+    deleted_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class DeviceEvent(Base):
@@ -103,6 +111,12 @@ class Thing(Base):
     user_id: Mapped[str | None] = mapped_column(String(36))
     """Whose it is; None: the default user's."""
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+    tags: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
+    assistant: Mapped[str | None] = mapped_column(String(16))
+    webhook_active: Mapped[bool | None] = mapped_column(Boolean)
+    webhook_uri: Mapped[str | None] = mapped_column(String(1024))
+    updated_at: Mapped[int | None] = mapped_column(BigInteger)
+    deleted_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Variable(Base):
@@ -124,6 +138,11 @@ class Variable(Base):
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
     last_value: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     value_updated_at: Mapped[int | None] = mapped_column(BigInteger)
+    update_strategy: Mapped[str | None] = mapped_column(String(16))
+    """ON_CHANGE (None means that too) or TIMED; for the device's program, the cloud does not use it."""
+    update_parameter: Mapped[float | None] = mapped_column(Float)
+    tag: Mapped[int | None] = mapped_column(Integer)
+    updated_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Sample(Base):
@@ -138,3 +157,45 @@ class Sample(Base):
     value: Mapped[Any] = mapped_column(JSON)
     number: Mapped[float | None] = mapped_column(Float)
     """The value as a number where it is one, for aggregation in the database."""
+
+
+class Dashboard(Base):
+    """A page of widgets, kept as the client sent them: each names its variables by their ids."""
+
+    __tablename__ = "dashboards"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    cover_image: Mapped[str | None] = mapped_column(String(1024))
+    widgets: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    pages: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+    updated_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+    deleted_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DashboardShare(Base):
+    """Another user who may look at a dashboard."""
+
+    __tablename__ = "dashboard_shares"
+
+    dashboard_id: Mapped[str] = mapped_column(
+        ForeignKey("dashboards.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+
+
+class OtaUpdate(Base):
+    """A firmware file for a device, and how far its installation is."""
+
+    __tablename__ = "ota_updates"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+    status: Mapped[str] = mapped_column(String(16))
+    """pending, in_progress, succeeded, failed or expired"""
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import HTTPException
 from starlette.requests import HTTPConnection
 
+API_NAME = "api2.arduino.cc"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -19,11 +20,15 @@ class Guard:
     change something, must be the page's own.
     """
 
-    def __init__(self, token: str, port: int) -> None:
+    def __init__(self, token: str, http_port: int, https_port: int, names: tuple[str, ...] = ()) -> None:
+        """Know the token, the ports, and under which names beside loopback's HTTPS is reached."""
         self._token = token
-        self._hosts = {"%s:%d" % (name, port) for name in LOOPBACK_NAMES}
+        self._hosts = {"%s:%d" % (name, port) for name in LOOPBACK_NAMES for port in (http_port, https_port)}
+        self._hosts |= {"%s:%d" % (name, https_port) for name in (API_NAME, *names)}
+        # Programs whose address cannot be changed, where the name and port 443 lead here.
+        self._hosts.add(API_NAME)
         # Cookies do not tell ports apart, so two local clouds need two names.
-        self.cookie = "local_cloud_%d" % port
+        self.cookie = "local_cloud_%d" % http_port
 
     def host_is_ours(self, connection: HTTPConnection) -> bool:
         """Does the Host header name this server?"""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Iterator
@@ -16,17 +17,23 @@ from fastapi.responses import (
 )
 from fastapi.staticfiles import StaticFiles
 
+from ..certificates import KeyFiles
 from ..exchange import Exchange
 from ..live import Live
 from ..property_types import ValueRefused
 from ..store.catalogue import NotFound, Refused
 from ..store.database import Store
 from ..tokens import Tokens
-from . import local_v1, token
+from ..updates import MAX_FILE
+from . import docs, local_v1, token
+from .api.application import ROOT as API_ROOT
+from .api.paths import Paths
 from .guard import Guard
 
 PAGE = Path(__file__).parent.parent / "page"
 MAX_BODY = 64 * 1024
+MAX_API_BODY = 1024 * 1024
+_UPLOAD = re.compile(API_ROOT + r"/v2/devices/[^/]+/ota")
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -35,8 +42,10 @@ _HEADERS = {
 }
 
 
-def application(store: Store, exchange: Exchange, live: Live, tokens: Tokens, guard: Guard) -> FastAPI:
-    """Return the web application."""
+def application(
+    store: Store, exchange: Exchange, live: Live, tokens: Tokens, guard: Guard, api: FastAPI
+) -> FastAPI:
+    """Return the web application; `api` is the Application API."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(NotFound, _error(404))
     app.add_exception_handler(Refused, _error(400))
@@ -46,6 +55,8 @@ def application(store: Store, exchange: Exchange, live: Live, tokens: Tokens, gu
     )
     app.include_router(local_v1.live_router(live, guard), prefix="/local/v1")
     app.include_router(token.router(store, tokens))
+    docs.add_to(app)
+    app.mount(API_ROOT, api)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
     @app.get("/")
@@ -65,14 +76,24 @@ def application(store: Store, exchange: Exchange, live: Live, tokens: Tokens, gu
         if not guard.host_is_ours(request):
             return PlainTextResponse("Unknown host name.", 421)
         length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY or "transfer-encoding" in request.headers:
+        if "transfer-encoding" in request.headers or not _is_allowed(length, request.url.path):
             return JSONResponse({"detail": "body too large or without length"}, 413)
         response = await proceed(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         return response
 
+    app.add_middleware(Paths)
     return app
+
+
+def _is_allowed(length: str, path: str) -> bool:
+    """May a body of this length be sent to the path?"""
+    if not length.isascii() or not length.isdigit() or len(length) > 12:
+        return False
+    if _UPLOAD.fullmatch(path):
+        return int(length) <= MAX_FILE + MAX_BODY
+    return int(length) <= (MAX_API_BODY if path.startswith(API_ROOT + "/v") else MAX_BODY)
 
 
 def _error(status: int) -> Any:
@@ -91,37 +112,40 @@ class _Uvicorn(uvicorn.Server):
 
 
 class WebServer:
-    """The web application on its socket."""
+    """The web application on its sockets: HTTP and HTTPS."""
 
-    def __init__(
-        self, store: Store, exchange: Exchange, live: Live, tokens: Tokens, api_token: str, sock: socket.socket
-    ) -> None:
-        guard = Guard(api_token, sock.getsockname()[1])
-        config = uvicorn.Config(
-            application(store, exchange, live, tokens, guard),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="websockets-sansio",
-            ws_max_size=4096,
-            timeout_graceful_shutdown=1,
-            server_header=False,
-        )
-        self._server = _Uvicorn(config)
-        self._sock = sock
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, app: FastAPI, http: socket.socket, https: socket.socket, files: KeyFiles) -> None:
+        tls = {"ssl_certfile": files.certificate, "ssl_keyfile": files.key}
+        self._servers = [(_Uvicorn(_config(app)), http), (_Uvicorn(_config(app, **tls)), https)]
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Return when the server accepts."""
-        self._task = asyncio.create_task(self._server.serve([self._sock]), name="web")
-        while not self._server.started:
-            if self._task.done():
-                self._task.result()
-                raise RuntimeError("the web server ended at once")
-            await asyncio.sleep(0.005)
+        """Return when both accept."""
+        for server, sock in self._servers:
+            task = asyncio.create_task(server.serve([sock]), name="web")
+            self._tasks.append(task)
+            while not server.started:
+                if task.done():
+                    task.result()
+                    raise RuntimeError("the web server ended at once")
+                await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
         """End all requests and stop."""
-        self._server.should_exit = True
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
+        for server, _ in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _config(app: FastAPI, **tls: Path) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=4096,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        **tls,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,46 @@
+"""Bringing the tables of an older local cloud up to date."""
+
+from sqlalchemy import DDL, Column, Connection, Engine, inspect
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateColumn
+
+from .models import SCHEMA_VERSION, Base, Setting
+
+
+class StoreTooNew(RuntimeError):
+    """The store was written by a newer local cloud."""
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Make missing tables and columns, all or nothing; what is there stays. New columns may be null."""
+    with engine.begin() as connection:
+        before = inspect(connection)
+        known = {name: {each["name"] for each in before.get_columns(name)} for name in before.get_table_names()}
+        Base.metadata.create_all(connection)
+        for table in Base.metadata.sorted_tables:
+            for column in table.columns:
+                if table.name in known and column.name not in known[table.name]:
+                    _add(connection, column)
+        with Session(connection) as session:
+            _note_version(session)
+            session.flush()
+
+
+def _add(connection: Connection, column: "Column[object]") -> None:
+    """Add a column and its index; SQLAlchemy has a construct for its definition only."""
+    definition = str(CreateColumn(column).compile(dialect=connection.dialect)).strip()
+    table = connection.dialect.identifier_preparer.format_table(column.table)
+    connection.execute(DDL("ALTER TABLE %s ADD COLUMN %s" % (table, definition)))
+    for index in column.table.indexes:
+        if column.name in index.columns:
+            index.create(connection, checkfirst=True)
+
+
+def _note_version(session: Session) -> None:
+    schema = session.get(Setting, "schema")
+    if schema is None:
+        session.add(Setting(name="schema", value=SCHEMA_VERSION))
+    elif int(schema.value) > int(SCHEMA_VERSION):
+        raise StoreTooNew("the data were written by a newer local cloud (schema %s)" % schema.value)
+    else:
+        schema.value = SCHEMA_VERSION

@@ -1,0 +1,112 @@
+"""What one user has: every question of the Application API goes through here, so nobody sees others' things."""
+
+import uuid
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from .catalogue import DEFAULT_USER, NotFound
+from .models import Dashboard, DashboardShare, Device, Setting, Thing, User, Variable
+
+Owned = TypeVar("Owned", Device, Thing)
+
+
+class Owner:
+    """A user in a transaction. What belongs to another user is not found, as if it did not exist."""
+
+    def __init__(self, session: Session, user_id: str) -> None:
+        self.session = session
+        self.user_id = user_id
+        default = session.get(Setting, DEFAULT_USER)
+        self._is_default = default is not None and default.value == user_id
+
+    def devices(self, *, deleted: bool = False) -> list[Device]:
+        """Return the user's devices, oldest first; with `deleted`, the deleted ones too."""
+        return self._list(Device, deleted)
+
+    def device(self, device_id: str, *, deleted: bool = False) -> Device:
+        """Return the device, or raise `NotFound`."""
+        return self._get(Device, device_id, deleted, "device")
+
+    def things(self, *, deleted: bool = False) -> list[Thing]:
+        """Return the user's things, oldest first; with `deleted`, the deleted ones too."""
+        return self._list(Thing, deleted)
+
+    def thing(self, thing_id: str, *, deleted: bool = False) -> Thing:
+        """Return the thing, or raise `NotFound`."""
+        return self._get(Thing, thing_id, deleted, "thing")
+
+    def variable(self, thing_id: str, variable_id: str) -> Variable:
+        """Return the variable of the thing by its id, or raise `NotFound`."""
+        self.thing(thing_id)
+        variable = self.session.get(Variable, as_id(variable_id, "property"))
+        if variable is None or variable.thing_id != as_id(thing_id, "thing"):
+            raise NotFound("no such property")
+        return variable
+
+    def variable_by_id(self, variable_id: str) -> tuple[Variable, Thing]:
+        """Return a variable and its thing, or raise `NotFound`."""
+        variable = self.session.get(Variable, as_id(variable_id, "property"))
+        if variable is None:
+            raise NotFound("no such property")
+        try:
+            return variable, self.thing(variable.thing_id)
+        except NotFound:
+            raise NotFound("no such property") from None
+
+    def dashboards(self) -> list[Dashboard]:
+        """Return the user's dashboards and those that others share with the user, oldest first."""
+        shared = select(DashboardShare.dashboard_id).where(DashboardShare.user_id == self.user_id)
+        query = (
+            select(Dashboard)
+            .where(or_(Dashboard.user_id == self.user_id, Dashboard.id.in_(shared)))
+            .where(Dashboard.deleted_at.is_(None))
+            .order_by(Dashboard.created_at, Dashboard.id)
+        )
+        return list(self.session.scalars(query))
+
+    def dashboard(self, dashboard_id: str, *, to_change: bool = False, deleted: bool = False) -> Dashboard:
+        """Return the dashboard, or raise `NotFound`; only the owner gets it to change it."""
+        dashboard = self.session.get(Dashboard, as_id(dashboard_id, "dashboard"))
+        if dashboard is None or (dashboard.deleted_at is not None and not deleted):
+            raise NotFound("no such dashboard")
+        if dashboard.user_id != self.user_id:
+            share = self.session.get(DashboardShare, (dashboard.id, self.user_id))
+            if share is None or to_change:
+                raise NotFound("no such dashboard")
+        return dashboard
+
+    def user(self, user_id: str | None, name: str | None) -> User:
+        """Return another user by id or name, or raise `NotFound`."""
+        query = select(User).where(User.id == user_id if user_id else User.name == name)
+        found = self.session.scalars(query).first()
+        if found is None:
+            raise NotFound("no such user")
+        return found
+
+    def _mine(self, model: type[Any]) -> ColumnElement[bool]:
+        mine: ColumnElement[bool] = model.user_id == self.user_id
+        return or_(mine, model.user_id.is_(None)) if self._is_default else mine
+
+    def _list(self, model: type[Owned], deleted: bool) -> list[Owned]:
+        query = select(model).where(self._mine(model)).order_by(model.created_at, model.id)
+        if not deleted:
+            query = query.where(model.deleted_at.is_(None))
+        return list(self.session.scalars(query))
+
+    def _get(self, model: type[Owned], id: str, deleted: bool, what: str) -> Owned:
+        found = self.session.scalars(
+            select(model).where(model.id == as_id(id, what), self._mine(model))
+        ).one_or_none()
+        if found is None or (found.deleted_at is not None and not deleted):
+            raise NotFound("no such %s" % what)
+        return found
+
+
+def as_id(text: str, what: str) -> str:
+    """Return the id in its usual form; what is no UUID names nothing."""
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise NotFound("no such %s" % what) from None

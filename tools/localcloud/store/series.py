@@ -1,0 +1,96 @@
+"""Questions about the history of a variable: raw, by intervals, one sample per interval."""
+
+import math
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Callable
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from .models import Sample
+
+Point = tuple[int, Any]
+"""Microseconds since 1970, value."""
+PERCENTILES = {"PCT_%d" % percent: percent for percent in (99, 95, 90, 75, 50, 15, 5)}
+_IN_DATABASE: dict[str, Callable[[ColumnElement[float]], ColumnElement[Any]]] = {
+    "AVG": func.avg,
+    "MIN": func.min,
+    "MAX": func.max,
+    "SUM": func.sum,
+    "COUNT": func.count,
+    "BOOL_OR": func.max,
+    "BOOL_AND": func.min,
+}
+AGGREGATIONS = (*_IN_DATABASE, *PERCENTILES)
+_ROWS_AT_ONCE = 5000
+
+
+@dataclass(frozen=True)
+class Span:
+    """A variable's history from `start_us` to before `end_us`."""
+
+    variable_id: str
+    start_us: int
+    end_us: int
+
+    def where(self, query: "Select[Any]") -> "Select[Any]":
+        """Limit the query to this span."""
+        return query.where(
+            Sample.variable_id == self.variable_id,
+            Sample.time_us >= self.start_us,
+            Sample.time_us < self.end_us,
+        )
+
+
+def raw(session: Session, span: Span, *, limit: int, newest_first: bool) -> list[Point]:
+    """Return the first `limit` samples of the order that is asked for."""
+    order = (Sample.time_us.desc(), Sample.id.desc()) if newest_first else (Sample.time_us, Sample.id)
+    query = span.where(select(Sample.time_us, Sample.value)).order_by(*order).limit(limit)
+    return [(row.time_us, row.value) for row in session.execute(query)]
+
+
+def aggregated(
+    session: Session, span: Span, *, interval: int, aggregation: str, limit: int, newest_first: bool = False
+) -> list[Point]:
+    """Return one number per interval (s) that has numbers; its time is where the interval starts.
+
+    Intervals are counted from 1970, so that the same question asked later gives the same ones.
+    """
+    width = interval * 1_000_000
+    if aggregation in PERCENTILES:
+        points = _percentiles(session, span, width, PERCENTILES[aggregation])
+        return points[::-1][:limit] if newest_first else points[:limit]
+    bin = (Sample.time_us // width).label("bin")
+    result = _IN_DATABASE[aggregation](Sample.number).label("result")
+    query = span.where(select(bin, result)).where(Sample.number.is_not(None)).group_by(bin)
+    query = query.order_by(bin.desc() if newest_first else bin).limit(limit)
+    return [(row.bin * width, row.result) for row in session.execute(query)]
+
+
+def sampled(session: Session, span: Span, *, interval: int, limit: int) -> list[Point]:
+    """Return the last value of each interval (s) that has one; its time is where the interval starts."""
+    width = interval * 1_000_000
+    bin = (Sample.time_us // width).label("bin")
+    place = func.row_number().over(partition_by=bin, order_by=(Sample.time_us.desc(), Sample.id.desc()))
+    ranked = span.where(select(bin, Sample.value.label("value"), place.label("place"))).subquery()
+    query = select(ranked.c.bin, ranked.c.value).where(ranked.c.place == 1).order_by(ranked.c.bin).limit(limit)
+    return [(row.bin * width, row.value) for row in session.execute(query)]
+
+
+def fitting_interval(start_us: int, end_us: int, limit: int) -> int:
+    """Return the shortest interval (s) that makes no more than `limit` of the span."""
+    # One more than the quotient: neither end need lie where an interval starts.
+    return max(1, math.ceil((end_us - start_us) / 1_000_000 / max(1, limit - 1)))
+
+
+def _percentiles(session: Session, span: Span, width: int, percent: int) -> list[Point]:
+    """Return percentiles by nearest rank, which SQLite cannot compute."""
+    query = span.where(select(Sample.time_us, Sample.number)).where(Sample.number.is_not(None))
+    rows = session.execute(query.order_by(Sample.time_us).execution_options(yield_per=_ROWS_AT_ONCE))
+    points = []
+    for bin, group in groupby(rows, key=lambda row: row.time_us // width):
+        numbers = sorted(row.number for row in group)
+        rank = max(1, math.ceil(percent / 100 * len(numbers)))
+        points.append((bin * width, numbers[rank - 1]))
+    return points

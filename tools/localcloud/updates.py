@@ -1,0 +1,110 @@
+"""Over-the-air updates: firmware files, and telling devices where they find theirs."""
+
+import hashlib
+import hmac
+import uuid
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from .exchange import Exchange
+from .files import make_private_folder, write_whole
+from .protocol import commands, topics
+from .protocol.conversation import Send
+from .store import catalogue, updates
+from .store.catalogue import NotFound, Refused
+from .store.database import Store
+from .store.models import OtaUpdate, now_us
+from .tokens import Tokens
+
+MAX_FILE = 16 * 1024 * 1024
+_NO_HASH = bytes(32)
+
+
+class UpdateRunning(Refused):
+    """The device has an update that is not over."""
+
+
+class LinkExpired(NotFound):
+    """The file may no longer be fetched."""
+
+
+class Updates:
+    """Keeps the files and sends OtaUpdate: at once, or when the device next says OtaBegin."""
+
+    def __init__(self, store: Store, exchange: Exchange, tokens: Tokens, folder: Path, base: str) -> None:
+        make_private_folder(folder)
+        self._store = store
+        self._exchange = exchange
+        self._tokens = tokens
+        self._folder = folder
+        self._base = base
+        exchange.on_record = self._recorded
+
+    async def upload(self, device_id: str, data: bytes, expire_in_mins: int) -> OtaUpdate:
+        """Keep a file for the device and tell the device about it."""
+        now = now_us()
+        update = OtaUpdate(
+            id=str(uuid.uuid4()),
+            device_id=device_id,
+            status=updates.PENDING,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            created_at=now,
+            expires_at=now + expire_in_mins * 60_000_000,
+        )
+        write_whole(self._path(update.id), data)
+        try:
+            await self._store.write(lambda session: _add(session, update))
+        except BaseException:
+            self._path(update.id).unlink(missing_ok=True)
+            raise
+        await self._tell(device_id)
+        return update
+
+    async def file(self, update_id: str, seal: str) -> Path:
+        """Return the file that a device asks for with the seal of its address."""
+        if not hmac.compare_digest(seal.encode(), self._seal(update_id).encode()):
+            raise NotFound("no such file")
+        update = await self._store.read(lambda session: session.get(OtaUpdate, update_id))
+        path = self._path(update_id)
+        if update is None or not path.exists():
+            raise NotFound("no such file")
+        if update.expires_at <= now_us():
+            raise LinkExpired("the link has expired")
+        return path
+
+    def _path(self, update_id: str) -> Path:
+        return self._folder / (str(uuid.UUID(update_id)) + ".ota")
+
+    def _seal(self, update_id: str) -> str:
+        return self._tokens.seal("ota " + update_id)
+
+    def _recorded(self, device_id: str, name: str) -> Any:
+        return self._tell(device_id) if name == "OtaBegin" else None
+
+    async def _tell(self, device_id: str) -> None:
+        """Send OtaUpdate if an update waits for the device."""
+
+        def read(session: Session) -> tuple[OtaUpdate | None, str | None]:
+            return updates.open_update(session, device_id), catalogue.get_device(session, device_id).ota_sha256
+
+        update, running = await self._store.write(read)
+        if update is None or update.status != updates.PENDING:
+            return
+        initial = bytes.fromhex(running) if running else _NO_HASH
+        payload = commands.encode(
+            commands.OTA_UPDATE,
+            uuid.UUID(update.id).bytes,
+            "%s/iot/ota/v1/download/%s/%s" % (self._base, update.id, self._seal(update.id)),
+            initial,
+            bytes.fromhex(update.sha256),
+        )
+        self._exchange.send(device_id, Send(topics.device(device_id, topics.COMMANDS_DOWN), payload))
+
+
+def _add(session: Session, update: OtaUpdate) -> None:
+    if updates.open_update(session, update.device_id) is not None:
+        raise UpdateRunning("an update of this device is not over yet")
+    session.add(update)

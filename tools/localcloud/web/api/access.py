@@ -1,0 +1,52 @@
+"""Who gets into the Application API: bearers of a token, not too often. Asked before a body is read."""
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ...store import catalogue
+from ...store.database import Store
+from ...tokens import Tokens
+from . import problems
+from .limits import RateLimit
+
+OPEN = ("/openapi.json", "/ota/v1/download/")
+"""Paths without a token: the description, and downloads, whose addresses are secrets of their own."""
+
+
+class Access:
+    """ASGI middleware that finds out the user or answers 401, and 429 to too many requests."""
+
+    def __init__(self, app: ASGIApp, store: Store, tokens: Tokens, limit: RateLimit) -> None:
+        self._app = app
+        self._store = store
+        self._tokens = tokens
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through or answer it."""
+        request = Request(scope)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if scope["type"] != "http" or path.startswith(OPEN):
+            await self._app(scope, receive, send)
+            return
+        user_id = await self._user_of(request)
+        if user_id is None:
+            headers = {"WWW-Authenticate": "Bearer"}
+            refusal = problems.answer(401, "the token is missing, wrong or expired", headers)
+            await refusal(scope, receive, send)
+        elif not self._limit.admits(user_id):
+            refusal = problems.answer(429, "the maximum request limit was reached", {"Retry-After": "1"})
+            await refusal(scope, receive, send)
+        else:
+            request.state.user_id = user_id
+            await self._app(scope, receive, send)
+
+    async def _user_of(self, request: Request) -> str | None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or len(request.headers.getlist("authorization")) != 1:
+            return None
+        user_id = self._tokens.user_of(token.strip())
+        if user_id is None:
+            return None
+        known = await self._store.read(lambda session: catalogue.user_exists(session, user_id))
+        return user_id if known else None

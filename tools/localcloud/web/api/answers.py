@@ -1,0 +1,122 @@
+"""What resources look like in answers. What is not known is left out: not every client takes a null."""
+
+from typing import Any
+
+from ...exchange import Exchange
+from ...property_types import PROPERTY_TYPES
+from ...store import catalogue
+from ...store.models import Device, Thing, Variable
+from ...store.owner import Owner
+from . import times
+
+NEVER_WRITTEN = "N/A"
+Json = dict[str, Any]
+
+
+def without_none(members: Json) -> Json:
+    """Return the members that have a value."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def time_or_none(time_us: int | None) -> str | None:
+    """Return the time as text, if there is one."""
+    return None if time_us is None else times.write(time_us)
+
+
+def plain_number(value: float | None) -> float | int | None:
+    """Return a whole number as an integer, as it was sent."""
+    return int(value) if value is not None and value.is_integer() else value
+
+
+def property_json(variable: Variable, thing: Thing) -> Json:
+    """Describe a variable."""
+    return without_none(
+        {
+            "created_at": times.write(variable.created_at),
+            "href": "/iot/v1/things/%s/properties/%s" % (thing.id, variable.id),
+            "id": variable.id,
+            "last_value": last_value(variable),
+            "linked_to_trigger": False,
+            "max_value": plain_number(variable.max_value),
+            "min_value": plain_number(variable.min_value),
+            "name": variable.name,
+            "permission": variable.permission,
+            "persist": variable.persist,
+            "tag": variable.tag,
+            "thing_id": thing.id,
+            "thing_name": thing.name,
+            "type": variable.type,
+            "update_parameter": plain_number(variable.update_parameter),
+            "update_strategy": variable.update_strategy or "ON_CHANGE",
+            "updated_at": times.write(variable.updated_at or variable.created_at),
+            "value_updated_at": time_or_none(variable.value_updated_at),
+            "variable_name": variable.variable_name,
+        }
+    )
+
+
+def last_value(variable: Variable) -> Any:
+    """Return the last value with all members, or the text that stands for none."""
+    if variable.value_updated_at is None:
+        return NEVER_WRITTEN
+    return PROPERTY_TYPES[variable.type].complete(variable.last_value)
+
+
+def thing_json(owner: Owner, thing: Thing, *, with_properties: bool) -> Json:
+    """Describe a thing."""
+    variables = catalogue.list_variables(owner.session, thing.id)
+    device = owner.session.get(Device, thing.device_id) if thing.device_id else None
+    members = {
+        "assistant": thing.assistant or "NONE",
+        "created_at": times.write(thing.created_at),
+        "deleted_at": time_or_none(thing.deleted_at),
+        "device_fqbn": device.fqbn if device else None,
+        "device_id": thing.device_id,
+        "device_name": device.name if device else None,
+        "device_type": device.type if device else None,
+        "href": "/iot/v1/things/" + thing.id,
+        "id": thing.id,
+        "name": thing.name,
+        "properties_count": len(variables),
+        "tags": thing.tags or {},
+        "timezone": thing.timezone,
+        "updated_at": times.write(thing.updated_at or thing.created_at),
+        "user_id": owner.user_id,
+        "webhook_active": thing.webhook_active,
+        "webhook_uri": thing.webhook_uri,
+    }
+    if with_properties:
+        members["properties"] = [property_json(variable, thing) for variable in variables]
+    return without_none(members)
+
+
+def device_json(owner: Owner, device: Device, exchange: Exchange) -> Json:
+    """Describe a device."""
+    thing = catalogue.thing_of_device(owner.session, device.id)
+    ota_capable = device.ota_sha256 is not None
+    return without_none(
+        {
+            "connection_type": device.connection_type,
+            "created_at": times.write(device.created_at),
+            "deleted_at": time_or_none(device.deleted_at),
+            "device_status": "ONLINE" if exchange.is_online(device.id) else "OFFLINE",
+            "fqbn": device.fqbn,
+            "href": "/iot/v2/devices/" + device.id,
+            "id": device.id,
+            "label": device.type,
+            "last_activity_at": time_or_none(device.last_activity_at),
+            "lib_version": device.lib_version,
+            "metadata": {},
+            "name": device.name,
+            "ota_available": ota_capable,
+            "ota_compatible": ota_capable,
+            "serial": device.serial or "",
+            "tags": device.tags or {},
+            "thing": thing_json(owner, thing, with_properties=True) if thing else None,
+            "type": device.type,
+            "updated_at": times.write(device.updated_at or device.created_at),
+            "user_id": owner.user_id,
+            "webhooks": [],
+            "wifi_fw_version": device.wifi_fw_version,
+        }
+    )

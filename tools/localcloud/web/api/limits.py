@@ -1,0 +1,25 @@
+"""The rate limit: so many requests per second for each user, and a second's worth at once."""
+
+import time
+from typing import Callable
+
+
+class RateLimit:
+    """A bucket of requests per user, filled at a steady rate; a rate of 0 means no limit."""
+
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = per_second
+        self._clock = clock
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def admits(self, user_id: str) -> bool:
+        """Count a request; False if it is one too many."""
+        if not self._rate:
+            return True
+        now = self._clock()
+        capacity = max(1.0, self._rate)
+        level, then = self._buckets.get(user_id, (capacity, now))
+        level = min(capacity, level + (now - then) * self._rate)
+        admitted = level >= 1
+        self._buckets[user_id] = (level - 1 if admitted else level, now)
+        return admitted

@@ -1,0 +1,64 @@
+"""Over-the-air updates: `/v2/devices/{id}/ota`, and where devices fetch them."""
+
+import re
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from starlette.datastructures import UploadFile
+
+from ...store.catalogue import NotFound
+from ...updates import MAX_FILE, Updates
+from .problems import Problem
+from .services import Services, UserId
+
+OTA_VERSION = 2
+_MAX_MINUTES = 24 * 60
+
+
+def router(services: Services, updates: Updates) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(tags=["over-the-air updates"])
+    form = {"type": "object", "required": ["ota_file"], "properties": {
+        "ota_file": {"type": "string", "format": "binary"},
+        "async": {"type": "boolean", "default": True},
+        "expire_in_mins": {"type": "integer", "default": 10},
+    }}  # fmt: skip
+    body = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+    @routes.post("/v2/devices/{id}/ota", openapi_extra=body)
+    async def upload(request: Request, user: UserId, id: str) -> Response:
+        """Keep a firmware file for the device, which is told where to fetch it."""
+        device = await services.read(user, lambda owner: owner.device(id))
+        async with request.form(max_files=1, max_fields=10) as fields:
+            file = fields.get("ota_file")
+            if not isinstance(file, UploadFile):
+                raise Problem(400, "ota_file is required")
+            data = await file.read(MAX_FILE + 1)
+            minutes = _minutes(fields.get("expire_in_mins", "10"))
+            is_async = str(fields.get("async", "true")).lower() != "false"
+        if not data or len(data) > MAX_FILE:
+            raise Problem(400, "ota_file is empty or larger than %d bytes" % MAX_FILE)
+        update = await updates.upload(device.id, data, minutes)
+        answer: dict[str, Any] = {
+            "file_sha": update.sha256,
+            "ota_id": update.id,
+            "ota_version": OTA_VERSION,
+            "status": update.status,
+        }
+        return JSONResponse(answer, 202 if is_async else 200)
+
+    @routes.get("/ota/v1/download/{update_id}/{seal}", include_in_schema=False)
+    async def download(update_id: str, seal: str) -> Response:
+        """Give a device its file; whoever knows the address may have it until it expires."""
+        if not re.fullmatch(r"[0-9a-f-]{36}", update_id):
+            raise NotFound("no such file")
+        return FileResponse(await updates.file(update_id, seal), media_type="application/octet-stream")
+
+    return routes
+
+
+def _minutes(text: object) -> int:
+    if not isinstance(text, str) or not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= _MAX_MINUTES:
+        raise Problem(400, "expire_in_mins is a number from 1 to %d" % _MAX_MINUTES)
+    return int(text)

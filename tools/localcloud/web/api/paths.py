@@ -1,0 +1,31 @@
+"""Paths as old and careless clients write them."""
+
+import re
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_SLASHES = re.compile(r"//+")
+_VERSIONED = re.compile(r"/v[123]/")
+
+
+class Paths:
+    """ASGI middleware: `//iot/v2`, `/iot/iot/v2` and `/v2` all mean `/iot/v2`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on under its usual path."""
+        if scope["type"] == "http":
+            usual = usual_path(scope["path"])
+            if usual != scope["path"]:
+                scope = {**scope, "path": usual, "raw_path": usual.encode()}
+        await self._app(scope, receive, send)
+
+
+def usual_path(path: str) -> str:
+    """Return the path in its usual form."""
+    path = _SLASHES.sub("/", path)
+    if path.startswith("/iot/iot/"):
+        path = path[len("/iot") :]
+    return "/iot" + path if _VERSIONED.match(path) else path

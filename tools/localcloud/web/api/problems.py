@@ -1,0 +1,84 @@
+"""Errors in the form of the Application API: `application/vnd.goa.error+json`."""
+
+import logging
+import secrets
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError
+from starlette.exceptions import HTTPException
+
+from ...property_types import ValueRefused
+from ...store.catalogue import NotFound, Refused
+
+log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/vnd.goa.error+json"
+
+
+class Problem(Exception):
+    """The request cannot be granted: status and what to tell the caller."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+def conflict(detail: str) -> Problem:
+    """Return the problem that something else is in the way."""
+    return Problem(409, detail)
+
+
+def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Return the answer that tells an error."""
+    code = HTTPStatus(status).phrase.lower().replace(" ", "_")
+    body: dict[str, Any] = {
+        "code": code,
+        "detail": detail,
+        "id": secrets.token_urlsafe(6),
+        "meta": {},
+        "status": status,
+    }
+    return JSONResponse(body, status, headers, MEDIA_TYPE)
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Let the application answer every error in this form."""
+
+    async def problem(request: Request, error: Exception) -> JSONResponse:
+        return answer(getattr(error, "status", 500), str(error))
+
+    async def http_error(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        return answer(error.status_code, str(error.detail), dict(error.headers or {}))
+
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return answer(400, _describe(error))
+
+    def always(status: int) -> Any:
+        async def handler(request: Request, error: Exception) -> JSONResponse:
+            return answer(status, str(error))
+
+        return handler
+
+    async def conflicting(request: Request, error: Exception) -> JSONResponse:
+        log.warning("the database refused what another request did at the same time")
+        return answer(409, "something else was changed at the same time: try again")
+
+    app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(HTTPException, http_error)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(NotFound, always(404))
+    app.add_exception_handler(Refused, always(400))
+    app.add_exception_handler(ValueRefused, always(400))
+    app.add_exception_handler(IntegrityError, conflicting)
+
+
+def _describe(error: RequestValidationError) -> str:
+    """Say where the first error is; never the input, which may be a secret."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first.get("loc", ()) if part != "body")
+    return "%s: %s" % (place, first.get("msg")) if place else str(first.get("msg"))

@@ -1,0 +1,211 @@
+"""Bodies of requests. Members that are not known are ignored, as the compatibility policy wants."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt
+
+Number = StrictInt | StrictFloat
+Text64 = Annotated[str, Field(min_length=1, max_length=64)]
+DeviceName = Annotated[str, Field(max_length=64, pattern=r"[a-zA-Z0-9_.@-]+")]
+Word = Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_.@-]+$")]
+ThingName = Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_. -]+$")]
+Identifier = Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
+Assistant = Literal["ALEXA", "GOOGLE", "NONE"]
+ConnectionType = Literal["wifi", "eth", "wifiandsecret", "gsm", "nb", "lora", "catm1", "cellular"]
+DeviceType = Literal[
+    "mkrwifi1010", "mkr1000", "nano_33_iot", "mkrgsm1400", "mkrnb1500", "login_and_secretkey_wifi",
+    "envie_m7", "nanorp2040connect", "nicla_vision", "phone", "portenta_x8", "opta", "giga",
+    "generic_device_secretkey", "portenta_c33", "unor4wifi", "nano_nora", "unoq",
+]  # fmt: skip
+
+
+class Tag(BaseModel):
+    """A word about a thing or device."""
+
+    key: Word
+    value: Word
+
+
+class PropertyRequest(BaseModel):
+    """A cloud variable to make, or what it becomes."""
+
+    name: Text64
+    permission: Literal["READ_ONLY", "READ_WRITE"]
+    type: str
+    update_strategy: Literal["ON_CHANGE", "TIMED"]
+    update_parameter: Number | None = None
+    variable_name: Identifier | None = None
+    persist: StrictBool = True
+    tag: StrictInt | None = Field(None, ge=0, le=2**31 - 1)
+    min_value: Number | None = None
+    max_value: Number | None = None
+
+
+class ThingUpdate(BaseModel):
+    """What changes about a thing; what is absent stays."""
+
+    name: ThingName | None = None
+    device_id: str | None = None
+    properties: list[PropertyRequest] | None = Field(None, max_length=500)
+    timezone: str | None = Field(None, max_length=64)
+    assistant: Assistant | None = None
+    webhook_active: StrictBool | None = None
+    webhook_uri: str | None = Field(None, max_length=1024)
+    soft_deleted: StrictBool | None = None
+
+
+class ThingCreate(ThingUpdate):
+    """A thing to make."""
+
+    id: str | None = None
+    tags: list[Tag] | None = Field(None, max_length=100)
+    timezone: str | None = Field("America/New_York", max_length=64)
+
+
+class ThingClone(BaseModel):
+    """How the copy of a thing is called."""
+
+    name: ThingName
+    include_tags: StrictBool = False
+
+
+class DeviceUpdate(BaseModel):
+    """What changes about a device; what is absent stays."""
+
+    type: DeviceType | None = None
+    name: DeviceName | None = None
+    serial: DeviceName | None = None
+    fqbn: str | None = Field(None, max_length=128)
+    connection_type: ConnectionType | None = None
+    wifi_fw_version: str | None = Field(None, max_length=10)
+    soft_deleted: StrictBool | None = None
+
+
+class DeviceCreate(DeviceUpdate):
+    """A device to make."""
+
+    type: DeviceType
+
+
+class Password(BaseModel):
+    """The secret of a device."""
+
+    password: str = Field(min_length=1, max_length=256)
+
+
+class DeviceValue(BaseModel):
+    """A value of a device itself."""
+
+    name: Text64
+    type: Literal["infer", "base64", "hex", "json"] = "infer"
+    value: Any
+
+
+class DeviceValues(BaseModel):
+    """Values for a device's own topic, or as if the device had reported them."""
+
+    properties: list[DeviceValue] = Field(max_length=500)
+    input: StrictBool = False
+
+
+class Value(BaseModel):
+    """A value to publish."""
+
+    value: Any
+    device_id: str | None = None
+
+
+class TimedValue(BaseModel):
+    """A value of an earlier time."""
+
+    timestamp: str
+    value: Any
+
+
+class NamedValue(BaseModel):
+    """A value for the variable of this name."""
+
+    property: str
+    value: Any
+
+
+class NamedValues(BaseModel):
+    """Values for several variables of a thing."""
+
+    properties: list[NamedValue] = Field(min_length=1, max_length=500)
+    to_device: StrictBool = False
+
+
+class Widget(BaseModel):
+    """A widget, placed by the client, which also chooses its id."""
+
+    id: str = Field(max_length=64)
+    type: str = Field(max_length=64)
+    options: dict[str, Any]
+    x: StrictInt
+    y: StrictInt
+    width: StrictInt
+    height: StrictInt
+    x_mobile: StrictInt | None = None
+    y_mobile: StrictInt | None = None
+    width_mobile: StrictInt | None = None
+    height_mobile: StrictInt | None = None
+    name: str | None = Field(None, max_length=128)
+    variables: list[str] | None = Field(None, max_length=100)
+    page_id: str | None = Field(None, max_length=64)
+
+
+class Page(BaseModel):
+    """A page of a dashboard (v3)."""
+
+    id: str = Field(max_length=64)
+    name: Text64
+    position: StrictInt
+    icon: str | None = Field(None, max_length=64)
+
+
+class DashboardRequest(BaseModel):
+    """A dashboard to make, or what changes about it."""
+
+    name: Text64 | None = None
+    widgets: list[Widget] | None = Field(None, max_length=500)
+    cover_image: str | None = Field(None, max_length=1024)
+    soft_deleted: StrictBool | None = None
+
+
+class DashboardRequestV3(DashboardRequest):
+    """The same with pages."""
+
+    pages: list[Page] | None = Field(None, max_length=30)
+
+
+class Override(BaseModel):
+    """Which thing takes the place of which in a copy."""
+
+    old_thing_id: str
+    new_thing_id: str
+
+
+class DashboardClone(BaseModel):
+    """How a dashboard is copied."""
+
+    overrides: list[Override] = Field(default_factory=list, max_length=100)
+
+
+class Link(BaseModel):
+    """The variables of a widget."""
+
+    variables: list[str] = Field(default_factory=list, max_length=100)
+
+
+class Share(BaseModel):
+    """Who may look at a dashboard."""
+
+    user_id: str | None = None
+    username: str | None = None
+
+
+class Shares(Share):
+    """One user, or several."""
+
+    users: list[Share] | None = Field(None, max_length=100)
