@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from contextlib import AsyncExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, ContextManager
 
@@ -81,7 +82,7 @@ class Stage:
         self.page = "%s#%s" % (about["page"], self.thing_id)
 
     async def _start_cloud(self, folder: Path) -> dict[str, Any]:
-        ports = Ports(mqtt=0, mqtts=0, mtls=0, ws=0, wss=0, http=self._http_port)
+        ports = replace(Ports.free(), http=self._http_port)
         try:
             cloud = await LocalCloud.start(folder, ports=ports)
         except PortBusy as error:
