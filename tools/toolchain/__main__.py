@@ -5,13 +5,19 @@ import errno
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import micropython, mosquitto, peers
+from . import micropython, mosquitto, npm, peers
 from .report import ToolchainError, say
 from .venv import TOOLS_VENV, pin_all
 
-PARTS = {"venv": TOOLS_VENV, "micropython": micropython, "mosquitto": mosquitto, "peers": peers}
-# pip and apt work side by side; each takes its own turn with itself.
-_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto"))
+PARTS = {
+    "venv": TOOLS_VENV,
+    "micropython": micropython,
+    "mosquitto": mosquitto,
+    "peers": peers,
+    "npm": npm,
+}
+# pip, apt and npm work side by side; each takes its own turn with itself.
+_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto"), ("npm",))
 
 
 def _install_in_turn(names):
@@ -46,7 +52,7 @@ def main():
     """The command `tools/setup`."""
     parser = argparse.ArgumentParser(prog="tools/setup", description="Fetch what the tools and tests need.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS) + " or all (the default)")
-    parser.add_argument("--pin", action="store_true", help="resolve the Python requirements anew and pin them")
+    parser.add_argument("--pin", action="store_true", help="resolve what is wanted of pip and npm anew and pin it")
     options = parser.parse_args()
     for name in options.parts:
         if name != "all" and name not in PARTS:
@@ -54,6 +60,7 @@ def main():
     if options.pin:
         try:
             pin_all()
+            npm.pin()
         except (ToolchainError, OSError) as error:
             sys.exit("pinning failed: " + _why(error))
     ensure(*(() if "all" in options.parts else options.parts))

@@ -1,0 +1,65 @@
+"""JavaScript packages of the tests, pinned in tools/npm, installed by npm as it is configured."""
+
+import json
+import shutil
+import subprocess
+
+from .installed import digest, is_current, lock, mark_current, put_in_place, scratch_folder, write_whole
+from .paths import NPM, TOOLS
+from .report import ToolchainError, first_error, step
+
+_WANTED = TOOLS / "npm" / "package.json"
+_PINNED = TOOLS / "npm" / "package-lock.json"
+_QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--omit-lockfile-registry-resolved", "--loglevel=error")
+
+
+def _key():
+    return digest("1", _WANTED, _PINNED)
+
+
+def is_ready():
+    """True if the pinned packages are installed."""
+    return is_current("npm", _key(), NPM / "node_modules")
+
+
+def _npm(folder, *arguments):
+    """Run npm quietly; its first error line becomes the message."""
+    if not shutil.which("npm") or not shutil.which("node"):
+        raise ToolchainError("node and npm are needed (Debian's packages nodejs and npm)")
+    done = subprocess.run(
+        ["npm", *arguments, *_QUIET],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    if done.returncode:
+        raise ToolchainError("npm: " + first_error(done.stdout, ("npm error", "npm ERR!")))
+
+
+def install():
+    """Install the pinned packages, without running their scripts."""
+    with lock("npm"):
+        if is_ready():
+            return
+        with step("installing the JavaScript packages"), scratch_folder("npm") as folder:
+            new = folder / "npm"
+            new.mkdir()
+            shutil.copy(_WANTED, new)
+            shutil.copy(_PINNED, new)
+            _npm(new, "ci")
+            put_in_place(new, NPM)
+        mark_current("npm", _key())
+
+
+def pin():
+    """Resolve package.json anew and write every version, without hosts, to package-lock.json."""
+    with scratch_folder("npm") as folder, step("pinning package-lock.json"):
+        shutil.copy(_WANTED, folder)
+        _npm(folder, "install", "--package-lock-only")
+        lock_file = json.loads((folder / "package-lock.json").read_text())
+        lock_file["name"] = lock_file["packages"][""]["name"]
+        for package in lock_file["packages"].values():
+            package.pop("funding", None)
+            package.pop("resolved", None)
+        write_whole(_PINNED, json.dumps(lock_file, indent=2) + "\n")
