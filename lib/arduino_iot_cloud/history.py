@@ -68,7 +68,8 @@ class History(Policy):
                 self.lost += 1
             self._drop(1)
         place = (self.first + self.count) % size
-        self.values[place] = dict(value) if isinstance(value, dict) else value
+        # A tuple takes less room than a dict
+        self.values[place] = tuple([value[key] for key in self.p.KEYS]) if isinstance(value, dict) else value
         self.times[place] = min(time, 0xFFFFFFFF)
         self.count += 1
         if self.store:
@@ -90,8 +91,13 @@ class History(Policy):
     def __iter__(self):
         """The samples, oldest first, as (value, time)."""
         for i in range(self.count):
-            place = (self.first + i) % len(self.values)
-            yield self.values[place], self.times[place]
+            yield self._sample(i)
+
+    def _sample(self, i):
+        # The value and the time of a sample.
+        place = (self.first + i) % len(self.values)
+        value = self.values[place]
+        return dict(zip(self.p.KEYS, value)) if isinstance(value, tuple) else value, self.times[place]
 
     def ready(self, now: int) -> bool:
         """As Policy.ready."""
@@ -104,8 +110,8 @@ class History(Policy):
         sent = self.sent
         while self.sent < self.count:
             pos = writer.pos
-            place = (self.first + self.sent) % len(self.values)
-            self.p.write(writer, self.times[place], self.values[place])
+            value, time = self._sample(self.sent)
+            self.p.write(writer, time, value)
             if writer.pos >= len(writer.buf):  # the pack needs a byte more
                 if self.sent > sent:
                     writer.pos = pos

@@ -24,12 +24,14 @@ _LONGEST = const(16383)  # a packet's
 def open_store(where: str):
     """The store of a path, or of "nvs:" and a namespace."""
     if where.startswith("nvs:"):
+        from .nvs import NVSStore
+
         return NVSStore(where[4:])
     return FileStore(where)
 
 
-def _sample(value, keys, time):
-    # [time, value, ...] in CBOR
+def sample(value, keys, time) -> bytearray:
+    """A sample in CBOR: [time, value, ...]."""
     values = [value[key] for key in keys] if keys else [value]
     writer = Writer(b"")  # counts
     while True:
@@ -42,30 +44,32 @@ def _sample(value, keys, time):
         writer = Writer(bytearray(writer.pos))
 
 
-def _restore(history, item):
-    # Put back a sample; one that is none of this variable is left out.
+def restore(history, item: list):
+    """Put back a decoded sample; one that is none of this variable is left out."""
     keys = getattr(history.p, "KEYS", None)
     if len(item) != 1 + len(keys or "v"):
         return
     history.add(dict(zip(keys, item[1:])) if keys else item[1], item[0])
 
 
-class _Store:
+class Store:
+    """What files and NVS have in common."""
+
     _failed = False
 
-    def _try(self, change, argument):
-        # Do what the file system or the flash may refuse.
+    def attempt(self, change, argument) -> bool:
+        """Do what the file system or the flash may refuse. Returns whether it has been done."""
         try:
             change(argument)
             self._failed = False
         except OSError as error:
             if not self._failed:
-                log(40, "The samples of '%s' cannot be stored: %s" % (self._history.name, error))
+                log(40, "The samples of '%s' cannot be stored: %s" % (self.history.name, error))
             self._failed = True
         return not self._failed
 
 
-class FileStore(_Store):
+class FileStore(Store):
     """Samples in the file `path`: records are appended to it, and now and then it is written anew as
     `path` + ".new", which then takes its name."""
 
@@ -74,7 +78,7 @@ class FileStore(_Store):
 
     def load(self, history):
         """Put the stored samples into a history, and keep it from now on."""
-        self._history = history
+        self.history = history
         self._header = "samples 1 %d %s" % (history.history, history.name)
         self._limit = 2 * history.history + _SPARE
         self._n = self._limit  # records in the file; so many have the next change write it anew
@@ -107,7 +111,7 @@ class FileStore(_Store):
         for item in records:
             if isinstance(item, list):
                 if first <= 0:
-                    _restore(history, item)
+                    restore(history, item)
                 first -= 1
         if self._end == os.stat(self._path)[6] and header == self._header:
             self._n = n
@@ -136,17 +140,17 @@ class FileStore(_Store):
 
     def add(self, value, time: int):
         """The history has got a sample."""
-        self._change(_sample(value, getattr(self._history.p, "KEYS", None), time))
+        self._change(sample(value, getattr(self.history.p, "KEYS", None), time))
 
     def remove(self, n: int):
         """The history has let go of its `n` oldest samples."""
-        self._change(_encoded(n))
+        self._change(encoded(n))
 
     def _change(self, data):
         full = self._n >= self._limit
-        done = self._try(self._rewrite if full else self._append, data)
+        done = self.attempt(self._rewrite if full else self._append, data)
         # What a failed write has left is not known
-        self._n = self._limit if not done else self._history.count if full else self._n + 1
+        self._n = self._limit if not done else self.history.count if full else self._n + 1
 
     def _append(self, data):
         with open(self._path, "ab") as file:
@@ -154,17 +158,18 @@ class FileStore(_Store):
             _sync(file)
 
     def _rewrite(self, data):
-        keys = getattr(self._history.p, "KEYS", None)
+        keys = getattr(self.history.p, "KEYS", None)
         new = self._path + ".new"
         with open(new, "wb") as file:
-            file.write(_record(_encoded(self._header)))
-            for value, time in self._history:
-                file.write(_record(_sample(value, keys, time)))
+            file.write(_record(encoded(self._header)))
+            for value, time in self.history:
+                file.write(_record(sample(value, keys, time)))
             _sync(file)
         _replace(new, self._path)
 
 
-def _encoded(item):
+def encoded(item) -> bytearray:
+    """An int or a str in CBOR."""
     writer = Writer(bytearray(9 + 4 * len(item) if isinstance(item, str) else 9))
     writer.scalar(item)
     return writer.buf[: writer.pos]
@@ -198,80 +203,3 @@ def _replace(old, new):
     except OSError:  # a file system that does not rename onto a file that is there
         os.remove(new)
         os.rename(old, new)
-
-
-class NVSStore(_Store):
-    """Samples in an NVS namespace of an ESP32: a blob for each, under its number in hexadecimal, and `first`,
-    the number of the oldest one. The NVS itself writes a blob whole or not at all."""
-
-    def __init__(self, namespace: str):
-        from esp32 import NVS
-
-        self._nvs = NVS(namespace)
-
-    def load(self, history):
-        """Put the stored samples into a history, and keep it from now on."""
-        self._history = history
-        self._buf = bytearray(history.p.client.buffer)  # no sample is larger
-        self._first = self._get("first") or 0
-        self._next = self._first
-        while True:
-            item = self._get("%x" % self._next)
-            if item is None:
-                break
-            self._next += 1
-            if isinstance(item, list):
-                _restore(history, item)
-        self._buf = None
-        self._try(self._tidy, None)
-        self._try(self._trim, history.count)
-
-    def _get(self, key):
-        # The item under a key, None where there is none, 0 where it cannot be read.
-        try:
-            n = self._nvs.get_blob(key, self._buf)
-        except OSError:
-            return None
-        reader = Reader()
-        reader.open(self._buf, 0, n)
-        try:
-            return reader.item()
-        except CBORError:
-            return 0
-
-    def add(self, value, time: int):
-        """The history has got a sample."""
-        if self._try(self._add, _sample(value, getattr(self._history.p, "KEYS", None), time)):
-            self.remove(0)
-
-    def remove(self, n: int):
-        """The history has let go of its `n` oldest samples."""
-        self._try(self._trim, self._history.count)
-
-    def _add(self, data):
-        self._nvs.set_blob("%x" % self._next, data)
-        self._nvs.commit()
-        self._next += 1
-
-    def _trim(self, count):
-        # Let go of all but the last `count` samples.
-        old = self._first
-        first = self._next - count
-        if first > old:
-            self._nvs.set_blob("first", _encoded(first))
-            self._nvs.commit()
-            self._first = first
-            for number in range(old, first):
-                self._nvs.erase_key("%x" % number)
-            self._nvs.commit()
-
-    def _tidy(self, _):
-        # Erase what a power cut has left of samples that were let go of.
-        number = self._first - 1
-        while number >= 0:
-            try:
-                self._nvs.erase_key("%x" % number)
-            except OSError:
-                return
-            self._nvs.commit()
-            number -= 1
