@@ -1,0 +1,39 @@
+"""docs/reference.md: made from the docstrings, with every public name."""
+
+import importlib.machinery
+import subprocess
+import types
+
+from arduino_iot_cloud.names import _NAMES
+from toolchain.paths import ROOT, TOOLS
+
+DATA = ("CADATA",)  # public for the official client's sake; has no docstring
+ALIASES = {"Task": "ArduinoCloudObject"}
+
+
+def test_the_reference_is_up_to_date():
+    done = subprocess.run([TOOLS / "reference", "--check"], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_public_name_is_in_the_reference():
+    text = (ROOT / "docs" / "reference.md").read_text()
+    public = [name for line in _NAMES.split("\n") for name in line.split(" ")[1:] if name not in DATA]
+    assert public
+    for name in public:
+        assert "### `%s" % ALIASES.get(name, name) in text or "### `class %s(" % name in text, name
+
+
+def _generator():
+    module = types.ModuleType("reference")
+    module.__file__ = str(TOOLS / "reference")
+    importlib.machinery.SourceFileLoader("reference", module.__file__).exec_module(module)
+    return module
+
+
+def test_lists_and_paragraphs_of_a_docstring():
+    markdown = _generator()._markdown
+    assert markdown("One.\n\nname: what\n    it is\nother, third: those") == "One.\n\n- `name`: what\n  it is\n- `other`, `third`: those\n"
+    # a sentence with a colon that goes on in the next line is none
+    assert markdown("One:\nname: what\nit is") == "One:\nname: what\nit is\n"
+    assert markdown("All of *args.") == "All of \\*args.\n"
