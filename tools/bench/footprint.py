@@ -25,7 +25,10 @@ RUNS = 3  # a figure is the median of so many
 STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official client's takes 50 ms
 WAIT = 12
 # Modules that a program with scalar properties never loads, and those for CPython alone.
-OPTIONS = "composites schedule policy history interrupts coroutines wifi sync keys roots websocket http requests ota".split()
+OPTIONS = (
+    "kinds composites schedule masks policy history methods network_time interrupts coroutines announcing wifi sync "
+    "keys roots websocket http requests ota"
+).split()
 NOT_ON_BOARDS = "cpython stepping".split()
 
 _FIGURE = re.compile(r"^(\w+) (-?[\d.]+)$", re.M)
