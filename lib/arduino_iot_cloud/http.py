@@ -8,7 +8,6 @@ import asyncio
 from .http_head import Head, HTTPError
 from .loop import send
 from .port import const, log, ticks_add, ticks_diff, ticks_ms
-from .transport import open_stream
 
 # Where a Response is
 _HEAD = const(0)
@@ -207,7 +206,7 @@ class HTTP:
     password = ""  # a server takes whom it wants by what is in the request
 
     def __init__(self, url: str, ssl_params={}, timeout: float = 15):
-        scheme, self.host, self.port, _ = split(url)
+        scheme, self.server, self.port, _ = split(url)
         self.ssl_params = ssl_params or {}
         self.timeout = timeout
         self.stream = self._last = None
@@ -226,7 +225,7 @@ class HTTP:
         headers: (name, value) pairs of str. keep: names, in lower case, of the header fields that are wanted.
         Raises OSError, ValueError (TLS) or HTTPError.
         """
-        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self.host]
+        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self.server]
         if self.port != (443 if self._tls else 80):
             lines[1] += ":%d" % self.port
         lines.extend(["%s: %s" % header for header in headers])
@@ -247,7 +246,7 @@ class HTTP:
     async def _exchange(self, response, head, body):
         fresh = not self.stream
         if fresh:
-            self.stream = await open_stream(self.host, self.port, self._tls, self.ssl_params)
+            await self._open()
         try:
             await self._send(response, head, body)
         except (OSError, HTTPError):
@@ -256,8 +255,13 @@ class HTTP:
             if fresh or response._total or head[:2] in (b"PO", b"PA"):
                 raise
             self.close()
-            self.stream = await open_stream(self.host, self.port, self._tls, self.ssl_params)
+            await self._open()
             await self._send(response, head, body)
+
+    async def _open(self):
+        from .transport import open_stream  # here, since the device's driver lets go of that module
+
+        self.stream = await open_stream(self.server, self.port, self._tls, self.ssl_params)
 
     async def _send(self, response, head, body):
         await send(self.stream, head)

@@ -10,6 +10,7 @@ composites Location Color ColoredLight DimmedLight Television
 schedule Schedule
 wifi async_wifi_connection
 roots CADATA
+user ArduinoIoTCloud CloudError
 """
 
 

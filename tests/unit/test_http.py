@@ -6,6 +6,7 @@ from portable_assert import raises, raises_async
 from seeded import Seeded
 
 import arduino_iot_cloud.http as http
+import arduino_iot_cloud.transport as transport
 from arduino_iot_cloud.http import HTTP, Response, split
 from arduino_iot_cloud.http_head import HTTPError
 from arduino_iot_cloud.port import MICROPYTHON
@@ -226,12 +227,12 @@ class Net:
         stream.write(data)
 
     def __enter__(self):
-        self._before = http.open_stream, http.send
-        http.open_stream, http.send = self.open_stream, self.send
+        self._before = transport.open_stream, http.send
+        transport.open_stream, http.send = self.open_stream, self.send
         return self
 
     def __exit__(self, *_):
-        http.open_stream, http.send = self._before
+        transport.open_stream, http.send = self._before
 
 
 async def test_a_request_and_its_answer():
