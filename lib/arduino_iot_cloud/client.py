@@ -1,6 +1,6 @@
 """ArduinoCloudClient: the variables as a dict, and the calls that run them."""
 
-from .port import forget, ticks_add, ticks_diff
+from .port import MICROPYTHON, forget, ticks_add, ticks_diff
 
 
 class ArduinoCloudClient:
@@ -110,9 +110,9 @@ class ArduinoCloudClient:
 
     def check(self, name: str, value):
         """Raise ValueError for a value that could never fit into a packet."""
-        # The exact look only where it is a near thing
+        # On a board the exact look only where it is a near thing
         n = len(value) if isinstance(value, str) else 2
-        if 4 * (len(name) + n) + 70 > self.buffer or isinstance(value, dict):
+        if 4 * (len(name) + n) + 70 > self.buffer or isinstance(value, dict) or not MICROPYTHON:
             from .sizes import check
 
             check(self, name, value)

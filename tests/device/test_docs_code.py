@@ -6,7 +6,7 @@ import pytest
 from devices import DEVICE_ID, SECRET
 from toolchain.paths import ROOT
 
-PAGES = ("time-and-schedules", "events", "types-and-policies")
+PAGES = ("time-and-schedules", "events", "types-and-policies", "offline")
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 
 # What a page says before its first block: there is a client. Where a block does not run it, this does.
@@ -33,7 +33,7 @@ def blocks():
 @pytest.mark.parametrize("code", list(blocks()))
 def test_block(interpreter, broker, opposite, tmp_path, code):
     (tmp_path / "block.py").write_text(_PROGRAM % (DEVICE_ID, DEVICE_ID, SECRET, broker.host, broker.port, code))
-    done = interpreter.run(tmp_path / "block.py", check=True)
+    done = interpreter.run(tmp_path / "block.py", check=True, cwd=tmp_path)
     assert "right to the end" in done.stdout and "Traceback" not in done.stdout + done.stderr, done
     for said in re.findall(r"print\(error\)  # (.*)", code):
         assert said in done.stdout

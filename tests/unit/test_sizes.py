@@ -1,5 +1,7 @@
 """What fits a packet, to the byte: from the program, and from the cloud."""
 
+import sys
+
 from mqtt_rig import publish
 from policy_rig import ClientRig
 from portable_assert import raises
@@ -76,6 +78,13 @@ def test_a_text_far_too_long_is_refused():
     rig = ClientRig()
     rig.client.register("a", value="")
     raises(ValueError, rig.client.__setitem__, "a", "\u20ac" * 100000)
+
+
+def test_a_text_that_is_no_unicode_is_refused_where_there_is_one():
+    rig = ClientRig()
+    rig.client.register("a", value="")
+    if sys.implementation.name == "cpython":
+        raises(ValueError, rig.client.__setitem__, "a", chr(0xDC80))
 
 
 def test_a_value_that_is_too_long_at_registration_is_refused():
