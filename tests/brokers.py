@@ -51,7 +51,8 @@ class Mosquitto:
             except AssertionError:
                 # Somebody else may have taken a port in between.
                 self.process.stop()
-                if attempt == 4 or "in use" not in self.process.stderr:
+                said = self.process.stderr
+                if attempt == 4 or "in use" not in said and "Unable to create websockets listener" not in said:
                     raise
 
     def _configure(self):

@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Certificates:
-    """Paths of PEM files (`ca_file`, `server_cert`, `server_key`, `client_cert`, `client_key`) and of their `…_der` twins."""
+    """Paths of PEM files (`ca_file`, `server_cert`, `server_key`, `client_cert`, `client_key`), and of `…_der` twins."""
 
     def __init__(self, folder, client_name="test-client"):
         self.folder = folder

@@ -104,7 +104,8 @@ def test_nesting_without_end_is_refused(connect_device, opposite):
 
 def test_lengths_beyond_the_message_are_refused(connect_device, opposite):
     device = connect_device(VARIABLES)
-    for head in ("9bffffffffffffffff", "9a7fffffff", "81bbffffffffffffffff", "81a2007bffffffffffffffff", "81a2007affffffff"):
+    heads = "9bffffffffffffffff 9a7fffffff 81bbffffffffffffffff 81a2007bffffffffffffffff 81a2007affffffff"
+    for head in heads.split():
         opposite.publish("/a/t/%s/e/i" % opposite.thing_id, bytes.fromhex(head))
     goes_on(device, opposite)
     assert dropped(device) == 5

@@ -128,7 +128,7 @@ def test_after_a_restart_subscriptions_are_renewed_and_everything_is_asked_for_a
     # Somebody changes `b` while the device is away; nothing has changed in the device.
     restart(broker, opposite, lambda: opposite.last_values[THING_ID].update(b=77))
     device.wait_for("^wrote b 77\n")
-    assert opposite.commands()[len(before) :] == ["DeviceBegin", "ThingBegin", "LastValuesBegin"]
+    assert {"ThingBegin", "LastValuesBegin"} <= set(opposite.commands()[len(before) :])
     opposite.write(a=9)
     device.wait_for("^wrote a 9\n")
     assert device.ask("client.stats()['connections']") == 2

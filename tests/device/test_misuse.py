@@ -72,7 +72,7 @@ _MISTAKES = {
         "'text' bytes buffer=256",
     ),
     "update() in async mode": (["make().update()"], "RuntimeError", "update() sync_mode=True"),
-    "run() in sync mode": (["asyncio.run(make(sync_mode=True).run())"], "RuntimeError", "run() sync_mode=False"),
+    "run() in sync mode": (["asyncio.run(make(sync_mode=True).run())"], "RuntimeError", "sync_mode=False"),
     "no device id": (["make(device_id=None)"], "TypeError", "device_id None"),
     "an empty device id": (["make(device_id='')"], "TypeError", "device_id"),
     "a number for a password": (["make(password=1234)"], "TypeError", "password int"),

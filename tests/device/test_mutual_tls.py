@@ -13,7 +13,8 @@ def key_and_certificate(interpreter, key_pem, cert_pem, key_der, cert_der):
 
 def of(interpreter, made):
     """The same for a certificates.Certificates."""
-    return key_and_certificate(interpreter, made.client_key, made.client_cert, made.client_key_der, made.client_cert_der)
+    pem, der = (made.client_key, made.client_cert), (made.client_key_der, made.client_cert_der)
+    return key_and_certificate(interpreter, *pem, *der)
 
 
 NO_PASSWORD = {"username": ..., "password": ...}  # left out
