@@ -345,3 +345,39 @@ def test_what_the_cloud_acknowledged_takes_its_values_again(device, broker, oppo
     broker.start()
     opposite.wait_online()
     device.wait_until("written[-1:] == [6]", timeout=20)
+
+
+POLICIES = """
+client.register("samples", history=50)
+client.register("every", value=1, publish=0.3)
+client.register("demand", value=1, publish="demand")
+client.register("text", value="", min_interval=0.2)
+"""
+
+
+def test_policies_and_a_history(interpreter, broker, opposite, start_sync_device):
+    device = _start(interpreter, broker, start_sync_device, POLICIES, buffer=128)
+    for name, value in (("every", 1), ("demand", 1), ("text", "")):
+        opposite.wait_value(name, value)
+    opposite.wait(lambda: len(opposite.values("every")) >= 4, "values of `every`")
+    device.do("client['demand'] = 2; client['text'] = 'x' * 60")
+    opposite.wait_value("text", "x" * 60)
+    assert opposite.values("demand") == [1]
+    device.do("client.push('demand')")
+    opposite.wait_value("demand", 2)
+    opposite.expect_restart()
+    broker.process.kill()
+    device.wait_until("not client.connected")
+    device.do("for i in range(60): client['samples'] = i")
+    assert device.ask("client.stats()['lost']") == 10
+    broker.start()
+    opposite.wait_online()
+    opposite.wait_value("samples", 59, 20)
+    assert opposite.values("samples") == list(range(10, 60))
+
+
+def test_last_values_larger_than_the_buffer_are_not_waited_for(interpreter, broker, opposite, start_sync_device):
+    opposite.last_values[THING_ID] = {"text": "y" * 1000}
+    device = _start(interpreter, broker, start_sync_device, buffer=256)
+    device.wait_until("client.connected")
+    assert opposite.commands().count("LastValuesBegin") == 1
