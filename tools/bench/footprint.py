@@ -26,10 +26,10 @@ STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official cli
 WAIT = 12
 # Modules that a program with scalar properties never loads, and those for CPython alone.
 OPTIONS = (
-    "kinds composites schedule masks policy history methods network_time interrupts coroutines announcing wifi sync "
-    "keys roots websocket http requests ota"
+    "kinds composites schedule masks policy history persistence nvs sizes oversized methods network_time interrupts "
+    "coroutines announcing wifi sync keys roots websocket http requests ota"
 ).split()
-NOT_ON_BOARDS = "cpython stepping".split()
+NOT_ON_BOARDS = "cpython hsm keyfiles stepping".split()
 
 _FIGURE = re.compile(r"^(\w+) (-?[\d.]+)$", re.M)
 _QSTRS = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
