@@ -1,0 +1,12 @@
+"""A local cloud for the pages, whose blocks write what they like into its project."""
+
+import pytest
+from local_clouds import LocalCloud
+
+
+@pytest.fixture(scope="module")
+def pages_cloud(tmp_path_factory):
+    """One local cloud for all pages of a worker (local_clouds.LocalCloud)."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("pages-cloud"))
+    yield cloud
+    cloud.stop()

@@ -1,0 +1,126 @@
+"""Every code block in README.md and docs/ is run, or named here with the test that covers it."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from toolchain.paths import ROOT
+
+sys.path.insert(0, str(Path(__file__).parent))
+import blocks  # noqa: E402
+
+HERE = ROOT / "tests" / "docs"
+RUN = ("python", "setup")
+COMMANDS = ("console", "sh")
+LEFT_OUT = ("json", "text")  # data and output: nothing to run
+QUICK_S = 20
+
+# Commands that take long, or need what is not here: the test that does the same.
+MIP = "tests/tools/test_mip.py::"
+COVERED = {
+    "./tools/demo --check": "tests/tools/test_demo.py::test_check_drives_values_each_way",
+    "./tools/demo": "tests/tools/test_demo.py::test_it_prints_a_page_and_a_signal_ends_everything",
+    "./tools/test": "tests/docs/test_code_blocks.py::test_the_command_that_runs_the_tests",
+    "mpremote mip install package.json": MIP + "test_mpremote_installs_from_relative_addresses",
+    "pip install mpremote": "tests/tools/test_toolchain.py::test_second_setup_is_quick",
+}
+# Commands that need a board at the end of a cable. The page has to say that they have not been run.
+NEEDS_A_BOARD = (
+    "cat > secrets.py <<END",
+    "mpremote cp secrets.py :secrets.py + cp examples/basic.py :main.py + reset",
+)
+NOT_RUN = "have not been run on a real board"
+
+
+def _of(page, languages):
+    return [block for block in blocks.of(page) if block.language in languages]
+
+
+@pytest.mark.parametrize("page", blocks.pages())
+def test_no_block_is_left_out_unseen(page):
+    for block in blocks.of(page):
+        assert block.language in RUN + COMMANDS + LEFT_OUT, "%s:%d has the language %r" % (page, block.line, block.language)
+        if block.language in COMMANDS:
+            assert blocks.commands(block), "%s:%d has no command" % (page, block.line)
+
+
+def _expected(code):
+    # What a comment after `print(...)` says is what is printed.
+    return re.findall(r"^ *print\([^#\n]*\)  # (.*)$", code, re.M)
+
+
+@pytest.mark.parametrize("on", ["cpython", "mp32"])
+@pytest.mark.parametrize("page", [page for page in blocks.pages() if _of(page, RUN)])
+def test_python(page, on, cpython, micropython, pages_cloud, tmp_path):
+    code = [block.text for block in _of(page, RUN)]
+    about = pages_cloud.about
+    files = tmp_path / "blocks.json"
+    files.write_text(json.dumps({"blocks": code, "cloud": about}))
+    # A board's TLS wants DER, CPython's wants PEM; the pages name the files of a board.
+    kind = "" if on == "cpython" else "_der"
+    shutil.copy(about["client_key" + kind], tmp_path / "key.der")
+    shutil.copy(about["client_cert" + kind], tmp_path / "cert.der")
+    shutil.copy(about["ca_der_file"], tmp_path / "ca.der")
+    interpreter = cpython if on == "cpython" else micropython(32)
+    path = [tmp_path, HERE / "standins"]
+    done = interpreter.run(HERE / "page.py", files, path=path, cwd=tmp_path, timeout=40)
+    output = done.stdout + done.stderr
+    assert done.returncode == 0 and "\nthe end\n" in output, output
+    for trouble in ("Traceback", "raised", "Task exception", "never awaited"):
+        assert trouble not in output, output
+    for text in code:
+        for said in _expected(text):
+            assert said in output, (said, output)
+
+
+def _commands():
+    return [(page, command) for page in blocks.pages() for block in _of(page, COMMANDS) for command in blocks.commands(block)]
+
+
+@pytest.mark.parametrize(("page", "command"), _commands())
+def test_command(page, command):
+    if command in NEEDS_A_BOARD:
+        assert NOT_RUN in (ROOT / page).read_text().replace("\n", " ")
+    elif command in COVERED:
+        path, name = COVERED[command].split("::")
+        assert re.search(r"^def %s\(" % name, (ROOT / path).read_text(), re.M), COVERED[command]
+    else:
+        done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=QUICK_S)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_command_is_listed_in_vain():
+    commands = [command for page, command in _commands()]
+    assert [command for command in (*COVERED, *NEEDS_A_BOARD) if command not in commands] == []
+
+
+def test_the_command_that_runs_the_tests():
+    done = subprocess.run([ROOT / "tools" / "test", "tests/docs/test_reference.py", "-n", "0"], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0 and " passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_page_is_taken_apart():
+    found = blocks.blocks("```python\na = 1\n```\n\n<!-- setup\nb = 2\n-->\n```sh\ncat > x <<END\ny\nEND\nz  # why\n```\n")
+    assert [block[1:] for block in found[:2]] == [("python", "a = 1\n"), ("setup", "b = 2\n")]
+    assert [block.line for block in found] == [1, 5, 8]
+    assert blocks.commands(found[2]) == ["cat > x <<END", "z"]
+    assert blocks.commands(blocks.Block(1, "console", "$ one\ntwo\n$ three\n")) == ["one", "three"]
+    with pytest.raises(ValueError):
+        blocks.blocks("```python\na = 1\n")
+
+
+@pytest.mark.parametrize("page", blocks.pages())
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(), flags=re.M | re.S)
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+        assert ((ROOT / page).parent / target).exists(), target
+
+
+def test_every_page_is_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text()
+    for page in (ROOT / "docs").glob("*.md"):
+        assert page.name == "README.md" or "(%s)" % page.name in index, page.name
