@@ -75,7 +75,11 @@ def _parser() -> argparse.ArgumentParser:
         " listeners without TLS stay on loopback",
     )
     serve.add_argument(
-        "--rate-limit", type=float, default=0, metavar="N", help="API requests per second of a user; no limit by default"
+        "--rate-limit",
+        type=float,
+        default=0,
+        metavar="N",
+        help="API requests per second of a user; no limit by default",
     )
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():

@@ -15,7 +15,9 @@ class Publisher:
         self._store = store
         self._exchange = exchange
 
-    async def publish(self, thing_id: str, variable_id: str, value: object, *, as_device: bool) -> StoredValue:
+    async def publish(
+        self, thing_id: str, variable_id: str, value: object, *, as_device: bool
+    ) -> StoredValue:
         """Store one value; `as_device`: as if the device had sent it, so it does not go there.
 
         From the cloud's side a read-only variable takes a value too, but its device is not told.

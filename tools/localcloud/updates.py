@@ -88,7 +88,8 @@ class Updates:
         """Send OtaUpdate if an update waits for the device."""
 
         def read(session: Session) -> tuple[OtaUpdate | None, str | None]:
-            return updates.open_update(session, device_id), catalogue.get_device(session, device_id).ota_sha256
+            device = catalogue.get_device(session, device_id)
+            return updates.open_update(session, device_id), device.ota_sha256
 
         update, running = await self._store.write(read)
         if update is None or update.status != updates.PENDING:

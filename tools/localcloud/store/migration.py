@@ -15,7 +15,8 @@ def bring_up_to_date(engine: Engine) -> None:
     """Make missing tables and columns, all or nothing; what is there stays. New columns may be null."""
     with engine.begin() as connection:
         before = inspect(connection)
-        known = {name: {each["name"] for each in before.get_columns(name)} for name in before.get_table_names()}
+        tables = before.get_table_names()
+        known = {table: {each["name"] for each in before.get_columns(table)} for table in tables}
         Base.metadata.create_all(connection)
         for table in Base.metadata.sorted_tables:
             for column in table.columns:

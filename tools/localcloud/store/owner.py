@@ -1,4 +1,4 @@
-"""What one user has: every question of the Application API goes through here, so nobody sees others' things."""
+"""What one user has. Every question of the Application API goes through here: nobody sees others' things."""
 
 import uuid
 from typing import Any, TypeVar

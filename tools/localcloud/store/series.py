@@ -74,7 +74,8 @@ def sampled(session: Session, span: Span, *, interval: int, limit: int) -> list[
     bin = (Sample.time_us // width).label("bin")
     place = func.row_number().over(partition_by=bin, order_by=(Sample.time_us.desc(), Sample.id.desc()))
     ranked = span.where(select(bin, Sample.value.label("value"), place.label("place"))).subquery()
-    query = select(ranked.c.bin, ranked.c.value).where(ranked.c.place == 1).order_by(ranked.c.bin).limit(limit)
+    query = select(ranked.c.bin, ranked.c.value).where(ranked.c.place == 1)
+    query = query.order_by(ranked.c.bin).limit(limit)
     return [(row.bin * width, row.value) for row in session.execute(query)]
 
 

@@ -25,7 +25,7 @@ def time_or_none(time_us: int | None) -> str | None:
 
 def plain_number(value: float | None) -> float | int | None:
     """Return a whole number as an integer, as it was sent."""
-    return int(value) if value is not None and value.is_integer() else value
+    return int(value) if value is not None and float(value).is_integer() else value
 
 
 def property_json(variable: Variable, thing: Thing) -> Json:

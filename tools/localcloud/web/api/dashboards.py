@@ -102,7 +102,9 @@ def _add_clone(routes: APIRouter, services: Services, *, paged: bool) -> None:
 
         def write(owner: Owner) -> dict[str, Any]:
             original = owner.dashboard(id)
-            things = {owner.thing(each.old_thing_id).id: owner.thing(each.new_thing_id).id for each in overrides}
+            things = {
+                owner.thing(each.old_thing_id).id: owner.thing(each.new_thing_id).id for each in overrides
+            }
             copy = Dashboard(
                 id=str(uuid.uuid4()),
                 user_id=owner.user_id,

@@ -122,18 +122,23 @@ def _values(owner: Owner, id: str, pid: str, limit: int, start: str | None) -> d
     span = series.Span(variable.id, -(2**62), _before(start))
     points = series.raw(owner.session, span, limit=limit + 1, newest_first=True)
     more = points[limit:]
-    key = {"created_at": times.write(more[0][0]), "id": variable.id, "name": variable.variable_name} if more else {}
+    key = {}
+    if more:
+        key = {"created_at": times.write(more[0][0]), "id": variable.id, "name": variable.variable_name}
     return {
         "id": variable.id,
         "name": variable.variable_name,
         "last_evaluated_key": key,
         "values": [
-            {"created_at": times.write(time), "value": {"payload": _text(value)}} for time, value in points[:limit]
+            {"created_at": times.write(time), "value": {"payload": _text(value)}}
+            for time, value in points[:limit]
         ],
     }
 
 
-def _events(owner: Owner, device_id: str, connection: bool, limit: int, start: str | None) -> list[DeviceEvent]:
+def _events(
+    owner: Owner, device_id: str, connection: bool, limit: int, start: str | None
+) -> list[DeviceEvent]:
     is_connection = DeviceEvent.name == catalogue.CONNECTION
     query = (
         select(DeviceEvent)

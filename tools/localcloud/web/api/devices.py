@@ -41,7 +41,7 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
             return [
                 device_json(owner, device, services.exchange)
                 for device in owner.devices(deleted=show_deleted)
-                if (serial is None or device.serial == serial) and unique_hardware_id is None and has_tags(device)
+                if serial in (None, device.serial) and unique_hardware_id is None and has_tags(device)
             ]
 
         return await services.read(user, read)

@@ -59,6 +59,7 @@ def router(services: Services, updates: Updates) -> APIRouter:
 
 
 def _minutes(text: object) -> int:
-    if not isinstance(text, str) or not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= _MAX_MINUTES:
+    found = re.fullmatch(r"[0-9]{1,6}", text) if isinstance(text, str) else None
+    if found is None or not 1 <= int(found.group()) <= _MAX_MINUTES:
         raise Problem(400, "expire_in_mins is a number from 1 to %d" % _MAX_MINUTES)
-    return int(text)
+    return int(found.group())

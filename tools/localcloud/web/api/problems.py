@@ -68,6 +68,10 @@ def add_handlers(app: FastAPI) -> None:
         log.warning("the database refused what another request did at the same time")
         return answer(409, "something else was changed at the same time: try again")
 
+    async def failed(request: Request, error: Exception) -> JSONResponse:
+        return answer(500, "the local cloud failed; its log says why")
+
+    app.add_exception_handler(Exception, failed)
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)

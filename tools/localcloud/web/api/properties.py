@@ -121,7 +121,8 @@ def _add_publishing(routes: APIRouter, services: Services) -> None:
 
         def read(owner: Owner) -> list[tuple[str, Any]]:
             variables = catalogue.list_variables(owner.session, owner.thing(id).id)
-            by_name = {**{each.name: each for each in variables}, **{each.variable_name: each for each in variables}}
+            by_name = {each.name: each for each in variables}
+            by_name.update((each.variable_name, each) for each in variables)
             missing = [each.property for each in body.properties if each.property not in by_name]
             if missing:
                 raise Problem(404, "no such property")

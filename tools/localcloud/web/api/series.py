@@ -207,7 +207,8 @@ def _answers(
         if start_us > end_us:
             raise NotFound("from is after to")
     except NotFound as error:
-        return [{**frame, "status": "error", "message": str(error), "count_values": 0, "times": [], "values": []}]
+        frame.update(status="error", message=str(error), count_values=0, times=[], values=[])
+        return [frame]
     usual, most, most_of_thing = limits
     limit = min(request.series_limit or (most_of_thing if subject.is_thing else usual), most_of_thing)
     if not subject.is_thing:

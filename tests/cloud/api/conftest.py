@@ -1,0 +1,157 @@
+"""The Application API by plain HTTP, users of a test's own, and the official clients."""
+
+import http.client
+import json
+import ssl
+import urllib.parse
+
+import pytest
+from official_clients import CLIENTS
+
+BOOL = {True: "true", False: "false"}
+
+
+class Answer:
+    """Status, headers and JSON of an answer."""
+
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def detail(self):
+        """What an error tells, which must have the API's form."""
+        assert self.headers["content-type"] == "application/vnd.goa.error+json", self.body
+        assert self.json["status"] == self.status
+        return self.json["detail"]
+
+
+class Api:
+    """One user of the Application API; every answer is returned, whatever its status."""
+
+    def __init__(self, about, key):
+        self.about = about
+        self.key = key
+        self.user_id = key["id"]
+        self.token = self.new_token()
+
+    def new_token(self, **changes):
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.key["api_key_id"],
+            "client_secret": self.key["api_key_secret"],
+            "audience": "https://api2.arduino.cc/iot",
+            **changes,
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = self.raw("POST", "/iot/v1/clients/token", urllib.parse.urlencode(form).encode(), headers)
+        assert answer.status == 200, answer.body
+        return answer.json["access_token"]
+
+    def raw(self, method, path, body=None, headers=None, base="http"):
+        """Send exactly this."""
+        address = urllib.parse.urlsplit(self.about[base])
+        if address.scheme == "https":
+            context = ssl.create_default_context(cafile=self.about["ca_file"])
+            connection = http.client.HTTPSConnection(address.netloc, timeout=10, context=context)
+        else:
+            connection = http.client.HTTPConnection(address.netloc, timeout=10)
+        try:
+            connection.request(method, path, body, headers or {})
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def request(self, method, path, body=None, *, headers=None, base="http", **query):
+        """Call `/iot` + path as the user."""
+        pairs = [
+            (name.rstrip("_"), BOOL.get(value, value) if isinstance(value, bool) else value)
+            for name, value in query.items()
+        ]
+        path = "/iot" + path + ("?" + urllib.parse.urlencode(pairs, doseq=True) if pairs else "")
+        named = {"Authorization": "Bearer " + self.token, **(headers or {})}
+        if body is not None:
+            named["Content-Type"] = "application/json"
+        return self.raw(method, path, None if body is None else json.dumps(body).encode(), named, base)
+
+    def get(self, path, **query):
+        return self.request("GET", path, **query)
+
+    def put(self, path, body=None, **query):
+        return self.request("PUT", path, body, **query)
+
+    def post(self, path, body=None, **query):
+        return self.request("POST", path, body, **query)
+
+    def patch(self, path, body=None, **query):
+        return self.request("PATCH", path, body, **query)
+
+    def delete(self, path, **query):
+        return self.request("DELETE", path, **query)
+
+    def make_device(self, **members):
+        body = {"type": "login_and_secretkey_wifi", "name": "board", **members}
+        answer = self.put("/v2/devices", body)
+        assert answer.status == 201, answer.body
+        return answer.json
+
+    def make_thing(self, *properties, **members):
+        body = {"name": "Greenhouse", "properties": list(properties), **members}
+        answer = self.put("/v2/things", body)
+        assert answer.status == 201, answer.body
+        return answer.json
+
+
+def variable(name, kind="FLOAT", permission="READ_WRITE", **members):
+    """A property as a request describes it."""
+    return {"name": name, "type": kind, "permission": permission, "update_strategy": "ON_CHANGE", **members}
+
+
+@pytest.fixture
+def prop():
+    """`prop(name, kind, permission)`: a property as a request describes it."""
+    return variable
+
+
+@pytest.fixture
+def new_user(local_cloud, api):
+    """`new_user()` -> an Api of a user of the test's own."""
+
+    def make(name="tester", about=local_cloud.about, local=api):
+        return Api(about, local.request("POST", "/users", {"name": name}))
+
+    return make
+
+
+@pytest.fixture
+def user(new_user):
+    """A user of the test's own."""
+    return new_user()
+
+
+@pytest.fixture(scope="session")
+def official_client():
+    """`official_client(name)` -> the official client of that name, one process for all tests of a worker."""
+    made = {}
+
+    def make(name):
+        if name not in made:
+            made[name] = CLIENTS[name]()
+        return made[name]
+
+    yield make
+    for client in made.values():
+        client.stop()
+
+
+@pytest.fixture(params=list(CLIENTS))
+def official(request, official_client, user):
+    """Each official client in turn, as the user (official_clients.OfficialClient)."""
+    client = official_client(request.param)
+    client.login({**user.about, **user.key})
+    return client

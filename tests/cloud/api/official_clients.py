@@ -1,0 +1,68 @@
+"""The published clients as child processes, driven call by call; nothing of theirs is changed."""
+
+import json
+import os
+from pathlib import Path
+
+from processes import Process
+from toolchain.paths import NPM, PEER_PYTHON
+
+HERE = Path(__file__).parent
+WAIT = 20
+
+
+class Refused(Exception):
+    """The client reported an error status."""
+
+    def __init__(self, answer):
+        super().__init__("%(status)s %(error)s" % answer)
+        self.status = answer["status"]
+        self.body = json.loads(answer["error"]) if answer["error"] not in ("", "None") else None
+        self.type = answer["type"]
+
+
+class OfficialClient:
+    """One client; `call` names methods as the Python client does."""
+
+    def __init__(self, command, environment=None):
+        self._process = Process(command, env={**os.environ, **(environment or {})})
+        self._position = 0
+
+    def login(self, about):
+        """Get a token for the API key in `about`, or use its `token`; calls go to its `base` or `http`."""
+        self._process.send(json.dumps({"login": {"base": about["http"], **about}}) + "\n")
+        assert self._answer()["type"] == "ready"
+
+    def call(self, method, *arguments, **options):
+        """`call("ThingsV2Api.things_v2_show", id)`: the value, as plain JSON; `type` keeps its model's name."""
+        api, _, name = method.partition(".")
+        wanted = {"api": api, "method": name, "arguments": arguments, "options": options}
+        self._process.send(json.dumps(wanted) + "\n")
+        answer = self._answer()
+        self.type = answer["type"]
+        if "status" in answer:
+            raise Refused(answer)
+        return answer["value"]
+
+    def stop(self):
+        """End the child."""
+        self._process.stop()
+
+    def _answer(self):
+        found = self._process.wait_for(r"(.*)\n", WAIT, start=self._position)
+        self._position = found.end()
+        return json.loads(found.group(1))
+
+
+def python_client():
+    """The package `arduino-iot-client` of PyPI."""
+    return OfficialClient([PEER_PYTHON, "-u", HERE / "python_client.py"])
+
+
+def javascript_client():
+    """The package `@arduino/arduino-iot-client` of npm."""
+    environment = {"NODE_PATH": str(NPM / "node_modules")}
+    return OfficialClient(["node", HERE / "javascript_client.js"], environment)
+
+
+CLIENTS = {"python": python_client, "javascript": javascript_client}
