@@ -1,41 +1,91 @@
 """The device's key and certificate where they are not in files: URIs such as `se05x:token=0x00000064`.
 
-The part before the colon names a provider. `se05x`, the secure element of Arduino's boards, is built
-in; `register_provider` adds others.
+The part before the colon names a provider. Two are built in: `se05x`, the secure element of Arduino's
+boards (MicroPython), and `pkcs11`, tokens and HSMs (CPython, see `hsm`); `register_provider` adds others.
+`keyfile` and `certfile` may both be URIs, or one of them beside a file or bytes.
 """
 
 from .port import MICROPYTHON, log
+from .trust import is_uri, load_pair
 
 _providers = {}
 
 
 def register_provider(scheme: str, provider):
-    """Have `provider(ctx, params)` called for `keyfile` URIs that begin with `scheme`, instead of any earlier one.
+    """Have `provider` asked for `keyfile` and `certfile` URIs that begin with `scheme`, instead of any earlier one.
 
-    It puts the certificate and the key into the TLS context `ctx`, with `ctx.load_cert_chain` and where
-    the key never leaves its chip `ctx.ecdsa_sign_callback`; `params` are the client's `ssl_params`.
-    It raises ValueError or OSError if it cannot.
+    It is an object with these methods, each of which raises ValueError or OSError where it cannot;
+    `uri` is the whole URI, `params` are the client's `ssl_params`:
+
+    `certificate(uri, params)`: returns the certificate (bytes, DER or PEM; on a board as its TLS takes it).
+    `key(uri, params)`: returns the private key likewise, or an EC key that stands for one in a chip.
+    `sign(key, digest)`: only where keys stay in a chip. `key` is the private number (bytes) of such a
+        stand-in. Returns the signature (DER) of a digest, or None where `key` is none of its own. The
+        firmware's TLS must be able to call it: CPython's is not.
+
+    Or it is a function `provider(ctx, params)` that puts both key and certificate into the TLS context `ctx`.
     """
     _providers[scheme] = provider
 
 
 def load(ctx, params: dict):
-    """Put the key and the certificate that `ssl_params` name by a URI into a TLS context.
+    """Put the key and the certificate that `ssl_params` name, one of them or both by a URI, into a TLS context.
 
     Raises ValueError for a URI that nothing here understands, and what the provider raises.
     """
-    scheme = params["keyfile"].split(":", 1)[0]
-    provider = _providers.get(scheme)
-    if provider is None:
-        if scheme == "se05x" and MICROPYTHON:
-            provider = _se05x
-        elif scheme == "pkcs11":
-            raise ValueError("keyfile: keys in a PKCS#11 token ('pkcs11:...') are not supported yet")
-        elif scheme == "se05x":
-            raise ValueError("keyfile: 'se05x:...' needs MicroPython on a board with that chip")
-        else:
-            raise ValueError("keyfile: nothing is registered for URIs that begin with '%s:'" % scheme)
-    provider(ctx, params)
+    key = params["keyfile"]
+    certificate = params.get("certfile")
+    of_key = _provider("keyfile", key)
+    if of_key and is_uri(certificate) and _scheme(certificate) == _scheme(key):
+        of_certificate = of_key
+    else:
+        of_certificate = _provider("certfile", certificate)
+    for provider in (of_key, of_certificate):
+        if provider and not hasattr(provider, "certificate"):
+            if of_key and of_certificate and of_key is not of_certificate:
+                raise ValueError("keyfile and certfile: these two schemes do not go together")
+            return provider(ctx, params)
+    sign = getattr(of_key, "sign", None)
+    if sign and not MICROPYTHON:
+        raise ValueError("keyfile: '%s:...' signs in its chip, which CPython's ssl cannot use" % _scheme(key))
+    if of_key:
+        key = of_key.key(key, params)
+    if of_certificate:
+        certificate = of_certificate.certificate(certificate, params)
+    load_pair(ctx, certificate, key)
+    if sign:
+        try:
+            ctx.ecdsa_sign_callback = sign
+        except AttributeError:
+            name = _scheme(params["keyfile"])
+            raise ValueError("keyfile: '%s:...' needs a firmware whose TLS can sign with a chip" % name)
+
+
+def _scheme(uri):
+    return uri.split(":", 1)[0]
+
+
+def _provider(name, source):
+    # None for what is no URI
+    if not is_uri(source):
+        return None
+    scheme = _scheme(source)
+    if scheme in _providers:
+        return _providers[scheme]
+    if scheme == "se05x":
+        if not MICROPYTHON:
+            raise ValueError("%s: 'se05x:...' needs MicroPython on a board with that chip" % name)
+        return _SE05X()
+    if scheme == "pkcs11":
+        if MICROPYTHON:
+            raise ValueError("%s: 'pkcs11:...' needs CPython" % name)
+        from .hsm import load
+
+        return load
+    raise ValueError(
+        "%s: nothing is registered for URIs that begin with '%s:' (a file of that name is './%s:...')"
+        % (name, scheme, scheme)
+    )
 
 
 # The chip's key as the TLS stack sees it: an EC private key whose number is a mark and, in the last four
@@ -48,36 +98,34 @@ _REFERENCE = (
 )
 
 
-def _se05x(ctx, params):
-    try:
-        from se05x import SE05X
-    except ImportError:
-        raise ValueError("keyfile: 'se05x:...' needs a firmware with the module se05x")
-    chip = SE05X()
+class _SE05X:
+    _chip = None
 
-    def sign(key, data):
-        # The signature (DER) of a hash, None for a key that is not in the chip.
+    def _open(self):
+        if not self._chip:
+            try:
+                from se05x import SE05X
+            except ImportError:
+                raise ValueError("keyfile: 'se05x:...' needs a firmware with the module se05x")
+            self._chip = SE05X()
+        return self._chip
+
+    def certificate(self, uri, params):
+        return self._open().read(0x65, 412)  # the one place and size that Arduino's provisioning uses
+
+    def key(self, uri, params):
+        self._open()
+        return _REFERENCE + _token(uri).to_bytes(4, "big")
+
+    def sign(self, key, digest):
         if key[:8] != _MARK:
             return None
         log(10, "Signing with the secure element.")
-        return chip.sign(int.from_bytes(key[-4:], "big"), data)
-
-    key = _REFERENCE + _token(params["keyfile"]).to_bytes(4, "big")
-    certificate = params["certfile"]
-    if isinstance(certificate, str) and "token=" in certificate:
-        certificate = chip.read(0x65, 412)  # the one place and size that Arduino's provisioning uses
-    elif isinstance(certificate, str):
-        with open(certificate, "rb") as file:
-            certificate = file.read()
-    ctx.load_cert_chain(certificate, key)
-    try:
-        ctx.ecdsa_sign_callback = sign
-    except AttributeError:
-        raise ValueError("keyfile: 'se05x:...' needs a firmware whose TLS can sign with a chip")
+        return self._chip.sign(int.from_bytes(key[-4:], "big"), digest)
 
 
 def _token(uri):
     try:
         return int(uri.split("token=", 1)[1], 16)
-    except ValueError:
+    except (ValueError, IndexError):
         raise ValueError("'%s': the token is a number such as 0x00000064" % uri)

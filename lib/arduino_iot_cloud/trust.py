@@ -10,14 +10,14 @@ def context(client):
     """The TLS context for a client, None for plain TCP. Raises ValueError or OSError for `ssl_params` that do not do.
 
     Keys of `ssl_params`, all optional:
-    `keyfile`, `certfile`: the device's private key and certificate: a path (DER or PEM; PEM on
-        CPython), the content as bytes (MicroPython), or a URI of a secure element.
+    `keyfile`, `certfile`: the device's private key and certificate, each a path (DER, or PEM where the
+        port knows it), the content as bytes, or the URI of a key store: see `keys`.
     `cafile`, `cadata`: root certificates to trust instead of the bundled ones: a path, or bytes in
         DER or text in PEM.
     `verify_mode`: ssl.CERT_REQUIRED (2) unless given; ssl.CERT_NONE (0) turns verification off.
     `server_hostname`: the name to verify and to send (SNI), else `server`.
     `ciphers`: as for `set_ciphers` of the port.
-    `pin`, `engine_path`, `module_path`: for the provider of a secure element.
+    `pin`, `engine_path`, `module_path`: for `pkcs11:` URIs, see `hsm`.
     """
     params = client.ssl_params
     if params is None:
@@ -52,15 +52,28 @@ def context(client):
     if keyfile is None:
         if client.password is None:
             raise ValueError("neither a password nor keyfile and certfile in ssl_params: nothing to log in with")
-    elif isinstance(keyfile, str) and "token=" in keyfile:
+    elif is_uri(keyfile) or is_uri(certfile):
         from .keys import load
 
         load(ctx, params)
-    elif MICROPYTHON:
-        ctx.load_cert_chain(_content(certfile), _content(keyfile))
     else:
-        ctx.load_cert_chain(certfile, keyfile)
+        load_pair(ctx, certfile, keyfile)
     return ctx
+
+
+def is_uri(source) -> bool:
+    """Whether a keyfile or certfile is a URI: a scheme of two letters or more (unlike C:) before the colon."""
+    return isinstance(source, str) and "/" not in source.split(":", 1)[0] and source.find(":") > 1
+
+
+def load_pair(ctx, certificate, key):
+    """Put certificate and key, each a path or the content as bytes, into a TLS context."""
+    if MICROPYTHON:
+        ctx.load_cert_chain(_content(certificate), _content(key))
+    else:
+        from .keyfiles import load
+
+        load(ctx, certificate, key)
 
 
 def _load_roots(ctx, client):

@@ -18,7 +18,7 @@ from toolchain.paths import LIB, PEERS, ROOT
 
 PACKAGE = "arduino_iot_cloud"
 # For CPython alone: these never go to a board.
-NOT_ON_BOARDS = {PACKAGE + "/cpython.py", PACKAGE + "/stepping.py"}
+NOT_ON_BOARDS = {"%s/%s.py" % (PACKAGE, name) for name in ("cpython", "hsm", "keyfiles", "stepping")}
 
 
 class Plain(http.server.SimpleHTTPRequestHandler):
