@@ -5,7 +5,7 @@ import errno
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import micropython, mosquitto, npm, peers
+from . import hsm, micropython, mosquitto, npm, peers
 from .report import ToolchainError, say
 from .venv import TOOLS_VENV, pin_all
 
@@ -15,9 +15,10 @@ PARTS = {
     "mosquitto": mosquitto,
     "peers": peers,
     "npm": npm,
+    "hsm": hsm,
 }
 # pip, apt and npm work side by side; each takes its own turn with itself.
-_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto"), ("npm",))
+_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto", "hsm"), ("npm",))
 
 
 def _install_in_turn(names):

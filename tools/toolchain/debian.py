@@ -110,10 +110,10 @@ class PrivateApt:
             raise ToolchainError(first_error(done.stdout), done.stdout)
         return done.stdout
 
-    def download(self, package):
-        """Fetch `package` with everything that it depends on; the .deb files."""
+    def download(self, packages):
+        """Fetch packages (names with spaces between) with everything that they depend on; the .deb files."""
         self.run("update")
-        self.run("install", "--download-only", "--yes", "--no-install-recommends", package)
+        self.run("install", "--download-only", "--yes", "--no-install-recommends", *packages.split())
         return sorted((self.folder / "cache" / "archives").glob("*.deb"))
 
 
