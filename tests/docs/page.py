@@ -13,7 +13,7 @@ with open(sys.argv[1]) as file:
     PAGE = json.load(file)
 CLOUD = PAGE["cloud"]  # what the local cloud says about itself
 ENOUGH_S = 0.4  # for callbacks, after everything is acknowledged
-ENOUGH_UPDATES = 300
+ENOUGH_UPDATES = 50
 
 if sys.implementation.name != "micropython":
     import logging

@@ -33,7 +33,8 @@ def _generator():
 
 def test_lists_and_paragraphs_of_a_docstring():
     markdown = _generator()._markdown
-    assert markdown("One.\n\nname: what\n    it is\nother, third: those") == "One.\n\n- `name`: what\n  it is\n- `other`, `third`: those\n"
+    listed = "One.\n\n- `name`: what\n  it is\n- `other`, `third`: those\n"
+    assert markdown("One.\n\nname: what\n    it is\nother, third: those") == listed
     # a sentence with a colon that goes on in the next line is none
     assert markdown("One:\nname: what\nit is") == "One:\nname: what\nit is\n"
     assert markdown("All of *args.") == "All of \\*args.\n"
