@@ -57,10 +57,8 @@ def test_python(page, on, cpython, micropython, pages_cloud, tmp_path):
     about = pages_cloud.about
     files = tmp_path / "blocks.json"
     files.write_text(json.dumps({"blocks": code, "cloud": about}))
-    # A board's TLS wants DER, CPython's wants PEM; the pages name the files of a board.
-    kind = "" if on == "cpython" else "_der"
-    shutil.copy(about["client_key" + kind], tmp_path / "key.der")
-    shutil.copy(about["client_cert" + kind], tmp_path / "cert.der")
+    shutil.copy(about["client_key_der"], tmp_path / "key.der")
+    shutil.copy(about["client_cert_der"], tmp_path / "cert.der")
     shutil.copy(about["ca_der_file"], tmp_path / "ca.der")
     interpreter = cpython if on == "cpython" else micropython(32)
     path = [tmp_path, HERE / "standins", PEERS / "umqtt"]
