@@ -268,8 +268,12 @@ def differs(value, last, delta) -> bool:
     if last is None:
         return True
     if isinstance(value, dict):
+        if None in last.values():
+            return True
         if "lat" in value and len(value) == 2:
-            return value != last and ((value["lat"] - last["lat"]) ** 2 + (value["lon"] - last["lon"]) ** 2) ** 0.5 >= delta
+            lat = value["lat"] - last["lat"]
+            lon = value["lon"] - last["lon"]
+            return value != last and (lat * lat + lon * lon) ** 0.5 >= delta
         for key in value:
             if differs(value[key], last[key], 0):
                 return True

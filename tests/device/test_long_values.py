@@ -25,7 +25,8 @@ def test_a_text_as_long_as_a_packet_arrives_and_one_more_byte_is_refused(connect
 
 
 def test_the_smallest_buffer_goes_through_everything(connect_device, opposite):
-    device = connect_device(TEXT + "client.register('n', value=1.5, on_write=lambda client, value: print('n', value))", buffer=128)
+    setup = TEXT + "client.register('n', value=1.5, on_write=lambda client, value: print('n', value))"
+    device = connect_device(setup, buffer=128)
     opposite.wait_value("n", 1.5)
     opposite.write(n=2.5, t="hello")
     device.wait_for("^n 2.5\n")

@@ -11,6 +11,9 @@ from arduino_iot_cloud.property import ArduinoCloudObject
 NAN = float("nan")
 INF = float("inf")
 WRAP = 1 << 30  # of the ticks on 32 bits
+POLICIES = (
+    {}, {"publish": "change"}, {"publish": 1}, {"publish": "demand"}, {"history": 5}, {"history": 5, "publish": 1}
+)  # fmt: skip
 
 
 def rig_with(value=0, now=0, **policy):
@@ -131,7 +134,9 @@ def test_weeks_without_a_link_do_not_matter():
 
 
 def test_min_delta_of_numbers():
-    for value, delta, below, at in ((20, 5, 24, 25), (20, 5, 16, 15), (20.0, 0.5, 20.25, 20.5), (20.0, 0.5, 19.75, 19.5)):
+    for value, delta, below, at in (
+        (20, 5, 24, 25), (20, 5, 16, 15), (20.0, 0.5, 20.25, 20.5), (20.0, 0.5, 19.75, 19.5)
+    ):  # fmt: skip
         rig = rig_with(value, min_delta=delta, min_interval=0)
         assert changes(rig, below) == [], (value, below)
         assert changes(rig, at) == [(0, [("a", at)])]
@@ -147,7 +152,9 @@ def test_many_small_steps_count_from_the_value_last_sent():
 
 
 def test_min_delta_of_a_location_is_the_distance():
-    for lat, lon, published in ((3.0, 3.5, False), (3.0, 4.0, True), (-3.0, -4.0, True), (0.0, 4.75, False), (5.0, 0.0, True)):
+    for lat, lon, published in (
+        (3.0, 3.5, False), (3.0, 4.0, True), (-3.0, -4.0, True), (0.0, 4.75, False), (5.0, 0.0, True)
+    ):  # fmt: skip
         rig = ClientRig(Location("a", lat=0.0, lon=0.0, min_delta=5, min_interval=0)).sync()
         rig.drain()
         rig.properties["a"].value = {"lat": lat, "lon": lon}
@@ -175,6 +182,7 @@ def test_what_differs():
         ("a", "a", 0, False), ("a", "b", 9, True), (True, False, 9, True), (True, True, 0, False),
         (5, None, 1000, True), ("a", None, 0, True),
         ({"lat": NAN, "lon": 1.0}, {"lat": NAN, "lon": 1.0}, 0, False),
+        ({"lat": 1.0, "lon": 1.0}, {"lat": 1.0, "lon": None}, 9, True),
         ({"swi": True, "bri": NAN}, {"swi": True, "bri": NAN}, 0, False),
         ({"swi": True, "bri": 1.0}, {"swi": True, "bri": 2.0}, 9, True),
         ({"swi": True, "bri": 1.0}, {"swi": True, "bri": None}, 9, True),
@@ -234,7 +242,7 @@ def test_a_push_is_for_publishing_on_demand_only():
 
 
 def test_what_has_no_value_is_not_published():
-    for policy in ({"publish": "change"}, {"publish": 1}, {"publish": "demand"}, {"history": 5}, {"history": 5, "publish": 1}):
+    for policy in POLICIES[1:]:
         rig = ClientRig(ArduinoCloudObject("a", **policy), Location("b", **policy)).sync()
         rig.client.push()
         assert rig.run_for(10000) == [], policy
@@ -243,7 +251,7 @@ def test_what_has_no_value_is_not_published():
 
 
 def test_what_only_the_cloud_may_write_is_never_published():
-    for policy in ({}, {"publish": "change"}, {"publish": 1}, {"publish": "demand"}, {"history": 5}, {"history": 5, "publish": 1}):
+    for policy in POLICIES:
         rig = ClientRig(ArduinoCloudObject("a", value=0, permission="write", **policy)).sync()
         rig.client["a"] = 1
         rig.client.push()
@@ -256,7 +264,7 @@ def test_what_only_the_cloud_may_write_is_never_published():
 
 
 def test_another_thing_is_told_everything_at_once():
-    for policy in ({}, {"publish": "change"}, {"publish": 500}, {"publish": "demand"}, {"history": 5}, {"history": 5, "publish": 50}):
+    for policy in POLICIES:
         rig = rig_with(3, **policy)
         rig.run_for(100)
         rig.command(0x010400, OTHER)
@@ -288,7 +296,8 @@ def test_a_value_that_fits_no_packet_is_reported_once():
 
 
 def test_the_time_of_the_change_goes_with_it():
-    rig = ClientRig(ArduinoCloudObject("a", value=0, timestamp=True, publish="change"), DimmedLight("b", swi=True, bri=1.0)).sync()
+    light = DimmedLight("b", swi=True, bri=1.0)
+    rig = ClientRig(ArduinoCloudObject("a", value=0, timestamp=True, publish="change"), light).sync()
     rig.drain()
     rig.wait(5000)
     rig.client["a"] = 1

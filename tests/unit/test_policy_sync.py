@@ -255,3 +255,18 @@ def test_values_of_a_wrong_type_are_reported():
     rig = ClientRig(variable(publish="change")).sync()
     rig.write(("a", "text"))
     assert rig["a"] == 4 and rig.session.dropped == 1 and not rig.wrote
+
+
+def test_attributes_that_come_one_by_one():
+    def set_the_rest(client, p):
+        p.lon = 5.0
+
+    p = Location("a", on_write=set_the_rest, publish="change")
+    rig = ClientRig(p).attach()
+    last_values(rig, record("a:lat", 9.5))
+    assert p.value == {"lat": 9.5, "lon": 5.0}
+    assert sorted(rig.exchange()) == [("a:lat", 9.5), ("a:lon", 5.0)]
+    rig.session.end()
+    rig.attach()
+    last_values(rig, record("a:lat", 1.5))
+    assert p.lat == 1.5
