@@ -83,7 +83,7 @@ class Reader:
     """Takes CBOR items out of `buf` between `pos` and `end`. Raises CBORError for what is none."""
 
     def __init__(self, buf=b""):
-        self.open(buf, 0, len(buf))
+        Reader.open(self, buf, 0, len(buf))
 
     def open(self, buf, pos: int, end: int):
         """Start anew with another stretch of bytes."""

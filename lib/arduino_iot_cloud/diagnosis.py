@@ -48,16 +48,20 @@ def diagnose(client, error: Exception) -> tuple:
                 if part in text:
                     return _certificate(where, meaning)
         return "The TLS connection to %s failed: %s." % (where, text.strip()), False
+    number = error.args[0] if error.args else 0
+    opened = getattr(client.driver, "stream", True)
+    if client.password is None and not opened and (isinstance(error, EOFError) or number in (104, 54, 10054)):
+        # A server that speaks TLS 1.3 looks at the certificate after its own part of the handshake is done.
+        return "%s refused the device's certificate, it seems: it closed the connection at once. Check keyfile and certfile." % where, False
     if isinstance(error, EOFError):
         return "%s closed the connection." % where, True
     if not isinstance(error, OSError) or not error.args:
         return "%s does not answer." % where, True
-    number = error.args[0]
     if number == -0x7780 or "alert" in text.lower():
         return "%s refused the device's certificate (%s). Check keyfile and certfile." % (where, text), False
     if number in (111, 61, 10061, 113):
         return "%s is not there (connection refused). The service may be away; trying again." % where, True
-    if number in (101, 118, 51, 100, -2, -3, -5, -202, -6) or type(error).__name__ == "gaierror":
+    if number in (101, 118, 51, 100, -2, -3, -5, -202, -6) or "addrinfo" in text or type(error).__name__ == "gaierror":
         return "No network: %s cannot be reached (%s). Is Wi-Fi up?" % (where, text), True
     if number in (110, 116, 60):
         return "%s does not answer." % where, True

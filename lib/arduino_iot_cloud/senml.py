@@ -39,7 +39,7 @@ class Records(Reader):
         super().open(buf, pos, end)
         self._left = 0
         self._base_time = 0
-        if pos < end and self.head() >> 5 != 4:
+        if self.head() >> 5 != 4:
             self.fail("a pack is an array")
         self._left = self.arg
 

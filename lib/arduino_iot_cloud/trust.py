@@ -94,11 +94,16 @@ def _load_root(ctx, data):
         ctx.load_verify_locations(data)
     else:
         # CPython takes bytes for DER, text for PEM.
-        ctx.load_verify_locations(cadata=data.decode() if b"-----BEGIN" in data else data)
+        if not isinstance(data, str) and b"-----BEGIN" in data:
+            data = data.decode()
+        ctx.load_verify_locations(cadata=data)
 
 
 def _content(source):
     if not isinstance(source, str):
         return source
-    with open(source, "rb") as file:
-        return file.read()
+    try:
+        with open(source, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise OSError(error.args[0], "'%s' cannot be read" % source)  # MicroPython's own names no file
