@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from devices import DEVICE_ID
 from test_mutual_tls import NO_PASSWORD, key_and_certificate
 from toolchain import hsm
 from toolchain.paths import PKCS11_TOOL, SOFTHSM_UTIL
@@ -103,20 +104,54 @@ def test_a_device_logs_in_with_the_key_of_a_token(start_device, start_opposite, 
 
 def test_a_link_comes_back_with_the_key_of_a_token(start_device, start_opposite, open_broker, token):
     device = start_device(broker=open_broker, port=open_broker.mtls_port, ssl_params=token, keepalive=2, **NO_PASSWORD)
-    wait = lambda count: open_broker.wait_for_log(r"New client connected from \S+ as %s " % device.id)  # noqa: E731
-    wait(1)
+    connected = r"New client connected from \S+ as %s " % device.id
+    open_broker.wait_for_log(connected)
     open_broker.stop()
     device.wait_for("Lost the link|closed the connection|is not there")
     open_broker.start()
-    wait(1)
+    open_broker.wait_for_log(connected)
     device.stop()
 
 
-@pytest.mark.parametrize("version", ["tlsv1.2", "tlsv1.3"])
-def test_a_token_signs_in_each_version_of_tls(start_device, mosquitto, token, version):
-    broker = mosquitto(settings=["tls_version " + version])
-    device = start_device(broker=broker, port=broker.mtls_port, ssl_params=token, **NO_PASSWORD)
-    broker.wait_for_log(r"New client connected from \S+ as %s " % device.id)
+_FIX_VERSION = """
+import ssl
+sessions = []
+wrap_bio = ssl.SSLContext.wrap_bio
+def wrap_and_note(context, *arguments, **options):
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.%s
+    sessions.append(wrap_bio(context, *arguments, **options))
+    return sessions[-1]
+ssl.SSLContext.wrap_bio = wrap_and_note
+"""
+
+
+@pytest.mark.parametrize("constant, version", [("TLSv1_2", "TLSv1.2"), ("TLSv1_3", "TLSv1.3")])
+def test_a_token_signs_in_each_version_of_tls(start_device, open_broker, token, constant, version):
+    setup = _FIX_VERSION % constant
+    device = start_device(setup, open_broker, port=open_broker.mtls_port, ssl_params=token, **NO_PASSWORD)
+    open_broker.wait_for_log(r"New client connected from \S+ as %s " % device.id)
+    assert device.ask("sessions[-1].version()") == version
+    device.stop()
+
+
+def test_a_program_without_asyncio_uses_a_token(interpreter, start_opposite, open_broker, tmp_path, token):
+    opposite = start_opposite(open_broker, username=None)
+    program = tmp_path / "program.py"
+    program.write_text(
+        """
+import time
+from arduino_iot_cloud import ArduinoCloudClient
+client = ArduinoCloudClient(%r, server="127.0.0.1", port=%d, ssl_params=%r, sync_mode=True)
+client.register("a", value=3)
+client.start()
+while True:
+    client.update()
+    time.sleep(0.01)
+"""
+        % (DEVICE_ID, open_broker.mtls_port, token)
+    )
+    interpreter.start(program)
+    opposite.wait_value("a", 3)
 
 
 @pytest.mark.parametrize("of_files", ["keyfile", "certfile"])

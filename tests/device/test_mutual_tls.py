@@ -39,8 +39,6 @@ def test_a_device_logs_in_with_its_certificate(start_device, start_opposite, ope
 
 
 def test_key_and_certificate_may_be_bytes(start_device, start_opposite, open_broker, certificates):
-    if start_device.interpreter.name == "cpython":
-        pytest.skip("CPython's ssl takes key and certificate from files only")
     opposite = start_opposite(open_broker, username=None)
     params = {
         "keyfile": certificates.client_key_der.read_bytes(),
