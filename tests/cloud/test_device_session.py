@@ -219,14 +219,9 @@ def test_a_second_connection_of_a_device_ends_the_first(api, device, project, ma
     assert api.request("GET", "/devices/" + second.id)["online"] is True
 
 
-def test_a_cloud_value_takes_a_few_milliseconds_to_a_device_and_back(api, device):
-    # With QoS 0, since paho does not set TCP_NODELAY: its PUBACK would hold up its next PUBLISH.
+def test_values_go_to_the_cloud_and_to_the_device_by_turns(api, device):
     device.subscribe(device.thing_topic("e/i"), 0)
-    times = []
     for number in range(30):
-        started = time.perf_counter()
         device.publish_records([{0: "count", 2: number}])
         api.set_value("count", number + 1, device.thing_id)
-        device.records()
-        times.append(time.perf_counter() - started)
-    assert sorted(times)[len(times) // 2] < 0.035
+        assert device.records() == [{0: "count", 2: number + 1}]

@@ -34,7 +34,7 @@ class OfficialClient:
         assert self._answer()["type"] == "ready"
 
     def call(self, method, *arguments, **options):
-        """`call("ThingsV2Api.things_v2_show", id)`: the value, as plain JSON; `type` keeps its model's name."""
+        """`call("ThingsV2Api.things_v2_show", id)`: the value as plain JSON; `type` is its model's name."""
         api, _, name = method.partition(".")
         wanted = {"api": api, "method": name, "arguments": arguments, "options": options}
         self._process.send(json.dumps(wanted) + "\n")

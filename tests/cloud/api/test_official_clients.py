@@ -166,7 +166,8 @@ def test_methods_of_series(official, project):
     }
     numbers = call(SERIES + "series_v2_batch_query", batch)
     assert official.type == "ArduinoSeriesBatch"
-    assert {each["property_name"]: each["values"] for each in numbers["responses"]} == {"t": [1.75], "on": [1.0]}
+    averages = {each["property_name"]: each["values"] for each in numbers["responses"]}
+    assert averages == {"t": [1.75], "on": [1.0]}
     query = {"requests": [{"q": "property." + ids["lamp"]}], "resp_version": 1}
     sampled = call(SERIES + "series_v2_batch_query_sampling", query)
     assert sampled["responses"][0]["values"] == [{"swi": True, "hue": 10.0}]

@@ -1,0 +1,214 @@
+"""Each way across that a stranger or another user may try."""
+
+import json
+import sqlite3
+import time
+import uuid
+from pathlib import Path
+
+import jwt
+import pytest
+from localcloud.web.api.endpoints import ENDPOINTS
+from localcloud.web.api.limits import RateLimit
+
+
+@pytest.fixture
+def other(new_user):
+    return new_user("other")
+
+
+@pytest.fixture
+def belongings(user, prop):
+    """A device, a thing with a variable and a dashboard of `user`."""
+    device = user.make_device()
+    thing = user.make_thing(prop("t"), device_id=device["id"])
+    property_id = thing["properties"][0]["id"]
+    place = {"x": 0, "y": 0, "width": 1, "height": 1}
+    widget = {"id": str(uuid.uuid4()), "type": "Gauge", "options": {}, "variables": [property_id], **place}
+    dashboard = user.post("/v3/dashboards", {"name": "mine", "widgets": [widget]}).json
+    return {"device": device["id"], "thing": thing["id"], "property": property_id, "dashboard": dashboard["id"],
+            "widget": widget["id"]}  # fmt: skip
+
+
+def path_of(endpoint, belongings):
+    """The path of an endpoint with the ids of `belongings` in it."""
+    group = endpoint.path.split("/")[2]
+    subject = {"things": "thing", "devices": "device", "dashboards": "dashboard"}.get(group)
+    names = {"{id}": belongings.get(subject, ""), "{pid}": belongings["property"], "{key}": "site"}
+    names.update({"{widget_id}": belongings["widget"], "{user_id}": str(uuid.uuid4())})
+    path = endpoint.path
+    for name, value in names.items():
+        path = path.replace(name, value)
+    return path
+
+
+SERVED = [each for each in ENDPOINTS if not each.reason]
+OF_ONE = [each for each in SERVED if "{id}" in each.path]
+ANY_BODY = {
+    "name": "x", "permission": "READ_WRITE", "type": "FLOAT", "update_strategy": "ON_CHANGE", "value": 1,
+    "key": "site", "password": "x", "variables": [], "properties": [{"name": "x", "property": "t", "value": 1}],
+    "user_id": str(uuid.uuid4()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint", OF_ONE, ids=lambda each: each.method + each.path)
+def test_another_users_ids_are_not_found(endpoint, belongings, other, user):
+    body = None if endpoint.method in ("GET", "DELETE") else ANY_BODY
+    if endpoint.path.endswith("publish_batch"):
+        body = [{"timestamp": "2026-01-01T00:00:00Z", "value": 1}]
+    if body and endpoint.path in ("/v2/things/{id}", "/v2/devices/{id}"):
+        body = {"name": "x"}
+    if body and endpoint.path.endswith("/tags"):
+        body = {"key": "site", "value": "x"}
+    answer = other.request(endpoint.method, path_of(endpoint, belongings), body)
+    if endpoint.path.endswith("share_request"):
+        # Answered alike for every id, so that nobody learns which exist.
+        assert answer.status == 200 and other.put("/v2/dashboards/x/share_request", {}).status == 200
+    else:
+        assert answer.status == 404 and answer.detail
+
+
+def test_nothing_of_others_is_in_lists_or_series_or_reach(belongings, other, prop):
+    for path in ("/v2/things", "/v2/devices", "/v2/dashboards", "/v3/dashboards"):
+        assert other.get(path).json == []
+    assert other.get("/v2/things", across_user_ids=True, show_deleted=True).json == []
+    for q in ("property." + belongings["property"], "thing." + belongings["thing"]):
+        query = {"requests": [{"q": q}], "resp_version": 1}
+        (item,) = other.post("/v2/series/batch_query_raw", query).json["responses"]
+        assert (item["status"], item["values"]) == ("error", [])
+    last = {"requests": [{"thing_id": belongings["thing"], "property_id": belongings["property"]}]}
+    assert other.post("/v2/series/batch_query_raw/lastvalue", last).status == 404
+    thing = other.make_thing(prop("mine"))
+    force = other.post("/v2/things/" + thing["id"], {"device_id": belongings["device"]}, force=True)
+    assert force.status == 404
+    place = {"x": 0, "y": 0, "width": 1, "height": 1}
+    widget = {"id": "w", "type": "Gauge", "options": {}, "variables": [belongings["property"]], **place}
+    assert other.post("/v2/dashboards", {"widgets": [widget]}).status == 400
+    # A property of one's own thing cannot be reached through another's, nor the other way round.
+    path = "/v2/things/%s/properties/%s"
+    mine = thing["properties"][0]["id"]
+    assert other.get(path % (thing["id"], belongings["property"])).status == 404
+    assert other.get(path % (belongings["thing"], mine)).status == 404
+
+
+def forged(user, key="x" * 32, algorithm="HS256", **changes):
+    now = int(time.time())
+    claims = {"iss": "local-cloud", "http://arduino.cc/id": user.user_id, "iat": now, "exp": now + 300}
+    return jwt.encode({**claims, **changes}, key, algorithm)
+
+
+def test_forged_and_foreign_tokens_are_refused(user, api):
+    head, claims, signature = user.token.split(".")
+    tokens = ["", "x", "a.b.c", forged(user), forged(user, None, "none"), user.about["api_token"]]
+    tokens += [head + "." + claims + ".", ".".join((head, claims[:-2] + "AA", signature)), user.token + "A"]
+    for token in tokens:
+        answer = user.request("GET", "/v2/things", headers={"Authorization": "Bearer " + token})
+        assert answer.status == 401 and answer.detail, token
+        assert answer.headers["www-authenticate"] == "Bearer"
+    for header in ("Basic " + user.token, user.token, "Bearer", "bearer" + user.token):
+        assert user.raw("GET", "/iot/v2/things", headers={"Authorization": header}).status == 401
+    assert user.raw("GET", "/iot/v2/things").status == 401
+    # The token of the API opens nothing of the local API.
+    assert user.raw("GET", "/local/v1/things", headers={"Authorization": "Bearer " + user.token}).status == 401
+
+
+def test_an_expired_token_is_refused(user):
+    database = Path(user.about["data"]) / "cloud.sqlite3"
+    connection = sqlite3.connect("file:%s?mode=ro" % database, uri=True)
+    ((key,),) = connection.execute("SELECT value FROM settings WHERE name = 'token_key'").fetchall()
+    connection.close()
+    for exp, status in ((300, 200), (-1, 401)):
+        token = forged(user, bytes.fromhex(key), exp=int(time.time()) + exp)
+        assert user.request("GET", "/v2/things", headers={"Authorization": "Bearer " + token}).status == status
+
+
+def test_every_operation_demands_a_token_before_it_reads_a_body(user, belongings):
+    for endpoint in ENDPOINTS:
+        path = "/iot" + path_of(endpoint, belongings)
+        answer = user.raw(endpoint.method, path, b"{not json", {"Content-Type": "application/json"})
+        assert answer.status == 401, path
+
+
+def test_oversized_and_malformed_bodies_are_refused(user, belongings):
+    path = "/iot/v2/things/" + belongings["thing"]
+    headers = {"Authorization": "Bearer " + user.token, "Content-Type": "application/json"}
+    assert user.raw("POST", path, b" " * (1024 * 1024 + 1), headers).status == 413
+    assert user.raw("POST", path, b"{}", {**headers, "Transfer-Encoding": "chunked"}).status == 413
+    for body in (b"", b"{", b"[]", b"null", b'"x"', b'{"name": 5}', b'{"name": "<script>"}', b"\xff"):
+        assert user.raw("POST", path, body, headers).status == 400, body
+    deep = b'{"name":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    assert user.raw("POST", path, deep, headers).status == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/iot/v2/things/../things",
+        "/iot/v2/things/%2e%2e",
+        "/iot/v2/things/..%2f..%2flocal%2fv1%2fthings",
+        "/iot/v2/things/%00",
+        "/iot/v2/things/x'%20OR%20'1'='1",
+        "/iot/../local/v1/things",
+        "/iot/ota/v1/download/../../../cloud.sqlite3/x",
+        "/iot/ota/v1/download/%2e%2e%2fcloud.sqlite3/x",
+        "/iot/ota/v1/download/00000000-0000-0000-0000-000000000000/x",
+        "/iot/openapi.json/../v2/things",
+    ],
+)
+def test_paths_lead_nowhere_else(user, path):
+    answer = user.raw("GET", path, headers={"Authorization": "Bearer " + user.token})
+    assert answer.status in (401, 404), answer.body
+
+
+def test_headers_change_neither_user_nor_host(user, other, belongings):
+    for name in ("X-Organization", "X-User-Id", "X-Forwarded-User", "X-Original-URL", "X-HTTP-Method-Override"):
+        answer = other.request("GET", "/v2/things/" + belongings["thing"], headers={name: user.user_id})
+        assert answer.status == 404
+    assert user.request("GET", "/v2/things", headers={"X-Organization": "<organization-id>"}).status == 200
+    for host in ("evil.example", "api2.arduino.cc.evil.example"):
+        assert user.request("GET", "/v2/things", headers={"Host": host}).status == 421
+    assert user.request("GET", "/v2/things", headers={"Host": "api2.arduino.cc"}, base="https").status == 200
+
+
+def test_secrets_are_kept_as_hashes_and_told_in_no_answer(user, belongings):
+    secret = "a secret of the device"
+    path = "/v2/devices/%s" % belongings["device"]
+    assert user.put(path + "/pass", {"password": secret}).json == {"set": True}
+    assert secret not in json.dumps(user.get(path).json) and "hash" not in json.dumps(user.get(path).json)
+    stored = b"".join(file.read_bytes() for file in Path(user.about["data"]).glob("cloud.sqlite3*"))
+    assert belongings["device"].encode() in stored
+    assert secret.encode() not in stored and user.key["api_key_secret"].encode() not in stored
+
+
+def test_a_new_password_ends_connections_of_the_old_one(user, belongings, make_device):
+    about = {**user.about, "device_id": belongings["device"], "thing_id": belongings["thing"]}
+    path = "/v2/devices/%s/pass" % belongings["device"]
+    assert make_device({**about, "secret": "x"}).connect() != "Success"
+    user.put(path, {"password": "first"})
+    board = make_device({**about, "secret": "first"})
+    assert board.connect() == "Success"
+    user.put(path, {"password": "second"})
+    board.wait_closed()
+    assert make_device({**about, "secret": "first"}).connect() != "Success"
+    assert make_device({**about, "secret": "second"}).connect() == "Success"
+
+
+def test_the_rate_limit_counts_each_user_alone():
+    now = [0.0]
+    limit = RateLimit(10, lambda: now[0])
+    assert [limit.admits("a") for _ in range(11)] == [True] * 10 + [False]
+    assert limit.admits("b")
+    now[0] = 0.1
+    assert [limit.admits("a") for _ in range(2)] == [True, False]
+    assert all(RateLimit(0).admits("a") for _ in range(1000))
+
+
+def test_other_machines_reach_only_what_is_encrypted(start_local_cloud, new_user, api_of):
+    cloud = start_local_cloud("--address", "127.0.0.2", "--rate-limit", "3")
+    user = new_user("tester", cloud.about, api_of(cloud.about))
+    assert cloud.about["https"].startswith("https://127.0.0.2:")
+    assert cloud.about["http"].startswith("http://127.0.0.1:")
+    answers = [user.request("GET", "/v2/things", base="https") for _ in range(8)]
+    assert answers[0].status == 200
+    refusal = next(each for each in answers if each.status == 429)
+    assert "maximum request limit" in refusal.detail and refusal.headers["retry-after"] == "1"
