@@ -168,6 +168,7 @@ def test_a_user_sees_a_device_and_the_device_sees_the_user(start_user, device, m
     device.wait_for(r"^wrote \[\('bri', 3.0\), \('hue', 9.5\), \('sat', 77.0\), \('swi', True\)\]\n")
     assert (mine.value("number"), mine.value("text")) == (-70000, "grüezi")
     user.do("light.unsubscribe(); light.unsubscribe()")
+    user.ask("1")  # it has been done
     device.do("client['light'].hue = 8.5; client['sensor'] = -5")
     user.wait_for("^sensor -5.0\n")
     assert "8.5" not in user.process.stdout

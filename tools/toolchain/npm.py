@@ -1,20 +1,31 @@
-"""JavaScript packages of the tests, pinned in tools/npm, installed by npm as it is configured."""
+"""JavaScript packages of the tests, pinned in tools/npm, installed by npm as it is configured.
+
+`@arduino/cbor-js`, which no registry has, is the stand-in in tests/interop/cbor-js.
+"""
 
 import json
 import shutil
 import subprocess
 
 from .installed import digest, is_current, lock, mark_current, put_in_place, scratch_folder, write_whole
-from .paths import NPM, TOOLS
+from .paths import NPM, ROOT, TOOLS
 from .report import ToolchainError, first_error, step
 
 _WANTED = TOOLS / "npm" / "package.json"
 _PINNED = TOOLS / "npm" / "package-lock.json"
-_QUIET = ("--ignore-scripts", "--no-audit", "--no-fund", "--omit-lockfile-registry-resolved", "--loglevel=error")
+_STANDIN = ROOT / "tests" / "interop" / "cbor-js"
+_QUIET = (
+    "--install-links",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--omit-lockfile-registry-resolved",
+    "--loglevel=error",
+)
 
 
 def _key():
-    return digest("1", _WANTED, _PINNED)
+    return digest("1", _WANTED, _PINNED, *sorted(_STANDIN.iterdir()))
 
 
 def is_ready():
@@ -47,6 +58,7 @@ def install():
             new.mkdir()
             shutil.copy(_WANTED, new)
             shutil.copy(_PINNED, new)
+            shutil.copytree(_STANDIN, new / _STANDIN.name)
             _npm(new, "ci")
             put_in_place(new, NPM)
         mark_current("npm", _key())
@@ -56,10 +68,12 @@ def pin():
     """Resolve package.json anew and write every version, without hosts, to package-lock.json."""
     with scratch_folder("npm") as folder, step("pinning package-lock.json"):
         shutil.copy(_WANTED, folder)
+        shutil.copytree(_STANDIN, folder / _STANDIN.name)
         _npm(folder, "install", "--package-lock-only")
         lock_file = json.loads((folder / "package-lock.json").read_text())
         lock_file["name"] = lock_file["packages"][""]["name"]
         for package in lock_file["packages"].values():
             package.pop("funding", None)
-            package.pop("resolved", None)
+            if not package.get("resolved", "").startswith("file:"):
+                package.pop("resolved", None)
         write_whole(_PINNED, json.dumps(lock_file, indent=2) + "\n")
