@@ -287,7 +287,7 @@ class Driver:
                 self._attempt(self._receive)
                 if self._done:
                     self._done = False
-                    forget("answers", "asking", "diagnosis", "messages", "mqtt", "packets", "zone")
+                    forget("answers", "asking", "diagnosis", "messages", "packets", "zone")
             elif ticks_diff(self._retry, ticks_ms()) <= 0:
                 self._attempt(self._connect)
             self._call_back()
