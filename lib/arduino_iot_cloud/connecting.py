@@ -1,5 +1,7 @@
 """From nothing to an accepted MQTT connection: what the driver needs only then."""
 
+from sys import modules
+
 from .loop import send
 from .mqtt import MQTTError
 from .packets import field, packet
@@ -24,7 +26,9 @@ async def open_link(driver):
     try:
         if client.transport == "websocket":
             stream = await _websocket(stream, "%s:%d" % (client.server, client.port))
-            forget("upgrade", "http_head")
+            forget("upgrade")
+            if "arduino_iot_cloud.http" not in modules:  # which stands on it
+                forget("http_head")
         mqtt.opened(ticks_ms())
         await send(stream, connect(client.device_id, client.username, client.password, client.keepalive))
         kind = 0

@@ -19,7 +19,7 @@ _DONE = const(5)
 
 
 class Response(Head):
-    """An answer: `status`, `headers` (bytes by name, those that were asked for), and the body through `read` or `readinto`.
+    """An answer: `status`, `headers` (those that were asked for, bytes by name), the body by `read` or `readinto`.
 
     Without I/O it is used as websocket.Frames is: bytes go into `room`, `received` says how many are body.
     """
@@ -204,6 +204,7 @@ class HTTP:
     # The bundled roots for public servers, as ArduinoCloudClient.ROOTS.
     ROOTS = ((), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
     password = ""  # a server takes whom it wants by what is in the request
+    driver = None  # for `diagnosis`, as in a client
 
     def __init__(self, url: str, ssl_params={}, timeout: float = 15):
         scheme, self.server, self.port, _ = split(url)

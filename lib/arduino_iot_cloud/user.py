@@ -11,8 +11,7 @@ import asyncio
 from .loop import Driver
 from .mqtt import MQTTError
 from .port import log
-from .user_session import Message, UserSession, encode
-from .user_token import CloudError
+from .user_session import CloudError, Message, UserSession, encode
 
 
 class ArduinoIoTCloud:
@@ -24,7 +23,8 @@ class ArduinoIoTCloud:
     # For `trust.context`: the bundled roots for public servers
     ROOTS = ((), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
 
-    # What `loop.Driver` looks for in a client
+    # What `loop.Driver` and `diagnosis` look for in a client
+    driver = None
     records = {}
     discovery = "both"
     error = None
@@ -122,7 +122,9 @@ class ArduinoIoTCloud:
         if name is None:
             thing_id, name = "", thing_id
         if bool(thing_id) is bool(self.session.device_id):
-            raise TypeError("a device's property takes a name alone" if thing_id else "property takes a thing_id and a name")
+            raise TypeError(
+                "a device's property takes a name alone" if thing_id else "property takes a thing_id and a name"
+            )
         if not isinstance(name, str) or not name:
             raise TypeError("name is the variable's name, not %r" % (name,))
         return Property(self, thing_id, name)
@@ -137,7 +139,7 @@ class ArduinoIoTCloud:
 
     async def disconnect(self):
         """Disconnect for good. What has not arrived yet is lost."""
-        self._driver.stop()
+        self.driver.stop()
         await self._task
         while self.session.queue:
             self.session.queue.pop(0).on_end(False)
@@ -145,7 +147,7 @@ class ArduinoIoTCloud:
     async def _start(self):
         from .trust import context
 
-        self._driver = _Driver(self, context(self))
+        self.driver = _Driver(self, context(self))
         self._task = asyncio.create_task(self._run())
         try:
             await asyncio.wait_for(self._usable(), self.timeout)
@@ -164,14 +166,14 @@ class ArduinoIoTCloud:
 
     async def _run(self):
         try:
-            await self._driver.run(1.0, 2.0)
+            await self.driver.run(1.0, 2.0)
         finally:
             self._lost("disconnected")
 
     def _changed(self):
-        self._driver.synced = True  # the cloud has answered: the next attempt, if any, comes soon
+        self.driver.synced = True  # the cloud has answered: the next attempt, if any, comes soon
         self._news.set()
-        self._driver.wake()
+        self.driver.wake()
         if not self._up:
             self._up = True
             self.error = None
@@ -238,7 +240,7 @@ def _tell(listener, *arguments):
         try:
             result = listener.callback(*arguments)
             if hasattr(result, "send"):
-                listener.cloud._driver.spawn(listener, listener.callback, result)
+                listener.cloud.driver.spawn(listener, listener.callback, result)
         except Exception as error:
             from .diagnosis import report
 
@@ -261,7 +263,7 @@ class Listener:
         """Call back no more."""
         self.callback = None
         self.cloud.session.ignore(self)
-        self.cloud._driver.wake()
+        self.cloud.driver.wake()
 
 
 class Property:
@@ -280,7 +282,7 @@ class Property:
             raise TypeError("callback is a function, not %s" % type(callback).__name__)
         listener = Listener(self._cloud, self._thing_id, self.name, callback)
         self._cloud.session.listen(listener)
-        self._cloud._driver.wake()
+        self._cloud.driver.wake()
         return listener
 
     async def publish(self, value, timestamp: int = 0, timeout: float = 10.0) -> bool:
@@ -306,7 +308,7 @@ class Property:
 
         message = Message(topic.encode(), payload, on_end)
         cloud.session.queue.append(message)
-        cloud._driver.wake()
+        cloud.driver.wake()
         try:
             await asyncio.wait_for(done.wait(), timeout)
         except asyncio.TimeoutError:

@@ -5,8 +5,15 @@ listen; with a device's credentials it is the other way round, for the one thing
 """
 
 from .cbor import CBORError, Writer
+from .mqtt import MQTTError
 from .port import log
 from .senml import Records, label, write_record
+
+
+class CloudError(MQTTError):
+    """The cloud cannot be used. `args`: why (str), the HTTP status (int, 0 for none). `heals`: waiting may help."""
+
+    heals = True
 
 
 def encode(name: str, value, timestamp: int = 0) -> bytes:

@@ -3,15 +3,7 @@
 import json
 from binascii import a2b_base64
 
-from .http import HTTP, split
-from .http_head import HTTPError
-from .mqtt import MQTTError
-
-
-class CloudError(MQTTError):
-    """The cloud cannot be used. `args`: why (str), the HTTP status (int, 0 for none). `heals`: waiting may help."""
-
-    heals = True
+from .user_session import CloudError
 
 
 def _quoted(text):
@@ -21,6 +13,9 @@ def _quoted(text):
 
 async def fetch(url: str, client_id: str, client_secret: str, audience: str, ssl_params) -> str:
     """Exchange an API key for a token. Raises CloudError."""
+    from .http import HTTP, split
+    from .http_head import HTTPError
+
     form = (
         ("grant_type", "client_credentials"),
         ("client_id", client_id),
@@ -58,7 +53,7 @@ def _fatal(text, status, heals=False):
 
 
 def user_of(token: str) -> str:
-    """The id of the user whose JSON Web Token this is; only the cloud can tell whether it is good. Raises CloudError."""
+    """The id of the user whose JSON Web Token this is; only the cloud can tell if it is good. Raises CloudError."""
     try:
         claims = token.split(".")[1].replace("-", "+").replace("_", "/")
         user = json.loads(a2b_base64(claims + "=" * (-len(claims) % 4)))["http://arduino.cc/id"]

@@ -145,7 +145,7 @@ class Stream(Frames):
         return self.raw.__await__()
 
     def readinto(self, view):
-        """Read payload into a memoryview. Returns the number of bytes, 0 at the end, None where there is nothing yet."""
+        """Read payload into a memoryview. Returns the number of bytes, 0 at the end, None where there is none yet."""
         while not self.ended:
             n = self.raw.readinto(self.room(view))
             if not n:

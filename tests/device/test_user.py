@@ -201,13 +201,15 @@ def wrong(value):
     assert "'number' raised ZeroDivisionError: mine" in user.output
 
 
-@pytest.mark.parametrize("kind", ["plain ws", "token", "token function", "async token function", "tcp"])
+@pytest.mark.parametrize("kind", ["plain ws", "https", "token", "token function", "async token function", "tcp"])
 def test_ways_to_connect(start_user, mine, local_cloud, kind):
     about = local_cloud.about
     options = {}
     more = "from arduino_iot_cloud.user_token import fetch\n"
     if kind == "plain ws":
         options = {"ssl_params": None, "port": about["ws_port"]}
+    elif kind == "https":
+        options = {"token_url": about["https_token_url"]}
     elif kind == "tcp":
         options = {"transport": "tcp", "port": about["mqtts_port"]}
     else:
@@ -260,6 +262,7 @@ def test_what_does_not_connect_is_told(start_user, project, local_cloud, certifi
         ({"client_secret": "wrong"}, "The API key is refused by .*HTTP 401"),
         ({"token_url": about["http"] + "/nothing"}, "No token in the answer of .*HTTP 404"),
         ({"token_url": "http://127.0.0.1:1/"}, "No token. 127.0.0.1:1 is not there"),
+        ({"token_url": about["https_token_url"], "ssl_params": {}}, "No token. .*root certificate is not trusted"),
         ({"port": 1}, "127.0.0.1:1 is not there"),
         ({"ssl_params": {"cafile": str(certificates.ca_file_der)}}, "root certificate is not trusted"),
         (no_key(token="x.y.z"), "not a user's token"),
