@@ -55,6 +55,8 @@ def diagnose(client, error: Exception) -> tuple:
         return "%s refused the device's certificate, it seems: it closed the connection at once. Check keyfile and certfile." % where, False
     if isinstance(error, EOFError):
         return "%s closed the connection." % where, True
+    if isinstance(error, MemoryError):
+        return "Out of memory on the way to %s (%s)." % (where, text), True
     if not isinstance(error, OSError) or not error.args:
         return "%s does not answer." % where, True
     if number == -0x7780 or "alert" in text.lower():

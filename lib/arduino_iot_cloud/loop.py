@@ -140,7 +140,7 @@ class Driver:
             while self.running:
                 try:
                     await self.connect()
-                except (OSError, EOFError, ValueError, MQTTError) as error:
+                except (OSError, EOFError, ValueError, MemoryError, MQTTError) as error:
                     if self.synced:
                         delay = interval
                     wait = delay * (0.5 + random() / 2) if self.explain(error) else _SLOW_S
