@@ -49,6 +49,7 @@ def _fetch(missing):
     if not missing:
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
     # A process group of its own, so that its downloads can be ended with it.
     setup = subprocess.Popen([sys.executable, str(TOOLS / "setup")] + missing, start_new_session=True)
     try:
