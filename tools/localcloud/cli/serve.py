@@ -1,10 +1,9 @@
-"""The command line: `local-cloud serve`."""
+"""`local-cloud serve`: run a local cloud until it is stopped."""
 
 import argparse
 import asyncio
 import json
 import logging
-import os
 import signal
 import sys
 from contextlib import suppress
@@ -12,12 +11,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from .cloud import LocalCloud
-from .files import DataInUse
-from .ports import HOST, PortBusy, Ports
-from .store.migration import StoreTooNew
+from ..cloud import LocalCloud
+from ..files import DataInUse
+from ..ports import HOST, PortBusy, Ports
+from ..store.migration import StoreTooNew
+from . import described
+from .exits import DONE, FAILED
 
-EXIT_UNUSABLE = 1
 _EPILOG = """examples:
   local-cloud serve                       data in the user's data folder, the usual ports
   local-cloud serve --data ./cloud        data in ./cloud
@@ -25,42 +25,16 @@ _EPILOG = """examples:
 """
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line and return the exit code."""
-    options = _parser().parse_args(arguments)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=getattr(logging, options.log_level.upper()),
-        format="%(asctime)s %(levelname)s %(message)s",
-    )
-    # amqtt reports what the broker adapter reports already, one line per event.
-    for name in ("amqtt", "transitions", "websockets", "asyncio", "uvicorn"):
-        logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
-    try:
-        return asyncio.run(_serve(options))
-    except (PortBusy, DataInUse, StoreTooNew) as error:
-        print("local-cloud: %s" % error, file=sys.stderr)
-    except SQLAlchemyError as error:
-        # The first line only: later ones may hold the address with its password.
-        print("local-cloud: the database cannot be used: %s" % str(error).splitlines()[0], file=sys.stderr)
-    except OSError as error:
-        if error.filename is None:
-            raise
-        print("local-cloud: %s: %s" % (error.filename, error.strerror), file=sys.stderr)
-    except KeyboardInterrupt:
-        return 0
-    return EXIT_UNUSABLE
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="local-cloud",
-        description="A stand-in Arduino Cloud on this machine.",
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser's."""
+    serve = commands.add_parser(
+        "serve",
+        help="run the cloud until it is stopped",
+        description="Run a local cloud until it is stopped.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    commands = parser.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", help="run the cloud until it is stopped")
+    serve.set_defaults(run=run)
     serve.add_argument("--data", type=Path, metavar="DIR", help="folder for certificates and values")
     serve.add_argument(
         "--ephemeral", action="store_true", help="free ports; without --data a temporary folder"
@@ -84,13 +58,32 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="default %d" % default)
-    return parser
 
 
-def default_data_folder() -> Path:
-    """Return the folder used when none is given."""
-    base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
-    return Path(base) / "arduino-local-cloud"
+def run(options: argparse.Namespace) -> int:
+    """Run it, and return the exit code."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=getattr(logging, options.log_level.upper()),
+        format="%(asctime)s %(levelname)s %(message)s",
+    )
+    # amqtt reports what the broker adapter reports already, one line per event.
+    for name in ("amqtt", "transitions", "websockets", "asyncio", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
+    try:
+        return asyncio.run(_serve(options))
+    except (PortBusy, DataInUse, StoreTooNew) as error:
+        print("local-cloud: %s" % error, file=sys.stderr)
+    except SQLAlchemyError as error:
+        # The first line only: later ones may hold the address with its password.
+        print("local-cloud: the database cannot be used: %s" % str(error).splitlines()[0], file=sys.stderr)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print("local-cloud: %s: %s" % (error.filename, error.strerror), file=sys.stderr)
+    except KeyboardInterrupt:
+        return DONE
+    return FAILED
 
 
 def _ports(options: argparse.Namespace) -> Ports:
@@ -106,7 +99,7 @@ async def _serve(options: argparse.Namespace) -> int:
         loop.add_signal_handler(number, stopped.set)
     data = options.data
     if data is None and not options.ephemeral:
-        data = default_data_folder()
+        data = described.default_data_folder()
     cloud = await LocalCloud.start(
         data,
         ports=_ports(options),
@@ -116,12 +109,14 @@ async def _serve(options: argparse.Namespace) -> int:
     )
     try:
         description = cloud.description()
+        described.leave(description)
         print(json.dumps(description) if options.json else _for_people(description), flush=True)
         await stopped.wait()
     finally:
+        described.remove(cloud.description())
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(cloud.stop(), 1.7)
-    return 0
+    return DONE
 
 
 def _for_people(about: dict[str, object]) -> str:
