@@ -50,7 +50,7 @@ def _expected(code):
     return re.findall(r"^ *print\([^#\n]*\)  # (.*)$", code, re.M)
 
 
-@pytest.mark.parametrize("on", ["cpython", "mp32"])
+@pytest.mark.parametrize("on", ["cpython", "mp32", "mp64"])
 @pytest.mark.parametrize("page", [page for page in code_blocks.pages() if _of(page, RUN)])
 def test_python(page, on, cpython, micropython, pages_cloud, tmp_path):
     code = [block.text for block in _of(page, RUN)]
@@ -60,7 +60,7 @@ def test_python(page, on, cpython, micropython, pages_cloud, tmp_path):
     shutil.copy(about["client_key_der"], tmp_path / "key.der")
     shutil.copy(about["client_cert_der"], tmp_path / "cert.der")
     shutil.copy(about["ca_der_file"], tmp_path / "ca.der")
-    interpreter = cpython if on == "cpython" else micropython(32)
+    interpreter = cpython if on == "cpython" else micropython(int(on[2:]))
     path = [tmp_path, HERE / "standins", PEERS / "umqtt"]
     done = interpreter.run(HERE / "page.py", files, path=path, cwd=tmp_path, timeout=40)
     output = done.stdout + done.stderr
