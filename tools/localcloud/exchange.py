@@ -178,6 +178,10 @@ class Exchange:
         previous, _ = await self._store.write(
             lambda session: catalogue.attach_device(session, thing_id, device_id)
         )
+        self.tell_attached(thing_id, previous, device_id)
+
+    def tell_attached(self, thing_id: str, previous: str | None, device_id: str | None) -> None:
+        """Tell all devices concerned that the thing now has `device_id` in place of `previous`."""
         if previous is not None and previous != device_id and previous in self._conversations:
             for action in self._conversations[previous].detach():
                 self.send(previous, action)

@@ -22,33 +22,43 @@ class Publisher:
 
         From the cloud's side a read-only variable takes a value too, but its device is not told.
         """
-        (stored,) = await self.publish_all(thing_id, variable_id, [(now_us(), value)], as_device=as_device)
+        values = [(variable_id, now_us(), value)]
+        (stored,) = await self.publish_all(thing_id, values, as_device=as_device)
         return stored
 
     async def publish_all(
-        self, thing_id: str, variable_id: str, values: list[tuple[int, object]], *, as_device: bool
+        self, thing_id: str, values: list[tuple[str, int, object]], *, as_device: bool
     ) -> list[StoredValue]:
-        """Store values with their times, all or none; the device gets what becomes the last value."""
-        variable, device_id = await self._store.read(
+        """Store values, each with its variable's id and its time, all or none.
+
+        The device gets what becomes the last value of a variable.
+        """
+        ids = {variable_id for variable_id, _, _ in values}
+        variables, device_id = await self._store.read(
             lambda session: (
-                catalogue.get_variable(session, thing_id, variable_id),
+                {id: catalogue.get_variable(session, thing_id, id) for id in ids},
                 catalogue.get_thing(session, thing_id).device_id,
             )
         )
-        kind, name = PROPERTY_TYPES[variable.type], variable.variable_name
-        writes = [
-            ValueWrite(thing_id, name, kind.coerce(value, variable.last_value), time_us)
-            for time_us, value in values
-        ]
-        for write in writes:
-            self._exchange.check_limits(variable, write.value)
+        writes = []
+        before = {id: variable.last_value for id, variable in variables.items()}
+        for variable_id, time_us, value in values:
+            variable = variables[variable_id]
+            coerced = PROPERTY_TYPES[variable.type].coerce(value, before[variable_id])
+            self._exchange.check_limits(variable, coerced)
+            before[variable_id] = coerced
+            writes.append(ValueWrite(thing_id, variable.variable_name, coerced, time_us))
         stored = []
+        latest: dict[str, StoredValue] = {}
         for outcome in await self._store.append(writes):
             if isinstance(outcome, RefusedValue):
                 raise ValueRefused(outcome.reason)
             stored.append(outcome)
             self._exchange.tell_value(outcome, "device" if as_device else "cloud")
-        last = next((each for each in reversed(stored) if each.is_last), None)
-        if last and device_id and not as_device and variable.permission == READ_WRITE:
-            self._exchange.send_value(device_id, last)
+            if outcome.is_last:
+                latest[outcome.variable_id] = outcome
+        if device_id and not as_device:
+            for id, outcome in latest.items():
+                if variables[id].permission == READ_WRITE:
+                    self._exchange.send_value(device_id, outcome)
         return stored

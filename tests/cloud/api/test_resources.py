@@ -44,6 +44,9 @@ def test_several_variables_at_once(user, board):
     assert user.get(path_of(board, "t")).json["last_value"] == 7
     assert user.put(path, {"properties": [{"property": "none", "value": 1}]}).status == 404
     assert user.put(path, {"properties": []}).status == 400
+    values = [{"property": "lamp", "value": False}, {"property": "t", "value": 51}]
+    assert user.put(path, {"properties": values}).status == 400
+    assert user.get(path_of(board, "lamp")).json["last_value"] is True
 
 
 def test_a_soft_deleted_thing_can_be_restored_and_a_hard_deleted_one_not(user, prop):

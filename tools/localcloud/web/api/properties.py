@@ -109,27 +109,27 @@ def _add_publishing(routes: APIRouter, services: Services) -> None:
         if len(body) > MAX_BATCH:
             raise Problem(400, "no more than %d values at once" % MAX_BATCH)
         try:
-            values = [(min(times.parse(each.timestamp), now_us()), each.value) for each in body]
+            values = [(variable.id, min(times.parse(each.timestamp), now_us()), each.value) for each in body]
         except ValueError as error:
             raise Problem(400, str(error)) from None
-        await services.publisher.publish_all(variable.thing_id, variable.id, values, as_device=False)
+        await services.publisher.publish_all(variable.thing_id, values, as_device=False)
         return empty()
 
     @routes.put("/publish")
     async def publish_several(user: UserId, id: str, body: requests.NamedValues) -> Response:
-        """Set values of several variables, named by `name` or `variable_name`, one after the other."""
+        """Set values of several variables, named by `name` or `variable_name`, all or none."""
 
-        def read(owner: Owner) -> list[tuple[str, Any]]:
-            variables = catalogue.list_variables(owner.session, owner.thing(id).id)
+        def read(owner: Owner) -> tuple[str, list[tuple[str, int, Any]]]:
+            thing = owner.thing(id)
+            variables = catalogue.list_variables(owner.session, thing.id)
             by_name = {each.name: each for each in variables}
             by_name.update((each.variable_name, each) for each in variables)
             missing = [each.property for each in body.properties if each.property not in by_name]
             if missing:
                 raise Problem(404, "no such property")
-            return [(by_name[each.property].id, each.value) for each in body.properties]
+            now = now_us()
+            return thing.id, [(by_name[each.property].id, now, each.value) for each in body.properties]
 
-        values = await services.read(user, read)
-        thing = await thing_of(user, id)
-        for variable_id, value in values:
-            await services.publisher.publish(thing.id, variable_id, value, as_device=not body.to_device)
+        thing_id, values = await services.read(user, read)
+        await services.publisher.publish_all(thing_id, values, as_device=not body.to_device)
         return empty()

@@ -1,5 +1,6 @@
 """Things: `/v2/things`."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -66,16 +67,16 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
     async def create_thing(user: UserId, body: requests.ThingCreate, force: bool = False) -> dict[str, Any]:
         """Make a thing, its variables, and attach its device, all or nothing."""
 
-        def write(owner: Owner) -> str:
+        def write(owner: Owner) -> _Change:
             name = body.name or "Untitled"
             thing = catalogue.create_thing(owner.session, name=name, id=body.id, user_id=owner.user_id)
             thing.tags = {tag.key: tag.value for tag in body.tags or []}
             _apply(owner, thing, body, force)
-            return thing.id
+            return _attach(owner, thing, body.device_id)
 
-        id = await services.write(user, write)
-        await _attach(services, id, body.device_id)
-        return await _show(services, user, id)
+        change = await services.write(user, write)
+        change.tell(services.exchange)
+        return await _show(services, user, change.thing_id)
 
     @routes.post("/{id}")
     async def update_thing(
@@ -83,19 +84,20 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
     ) -> dict[str, Any]:
         """Change a thing; an empty `device_id` detaches its device."""
 
-        def write(owner: Owner) -> str:
+        def write(owner: Owner) -> _Change:
             thing = owner.thing(id, deleted=body.soft_deleted is False)
             if body.soft_deleted is False:
                 thing.deleted_at = None
             _apply(owner, thing, body, force)
             thing.updated_at = now_us()
+            change = _attach(owner, thing, "" if body.soft_deleted else body.device_id)
             if body.soft_deleted:
                 thing.deleted_at = now_us()
-            return thing.id
+            return change
 
-        thing_id = await services.write(user, write)
-        await _attach(services, thing_id, "" if body.soft_deleted else body.device_id)
-        return await _show(services, user, thing_id, deleted=bool(body.soft_deleted))
+        change = await services.write(user, write)
+        change.tell(services.exchange)
+        return await _show(services, user, change.thing_id, deleted=bool(body.soft_deleted))
 
     @routes.put("/{id}/clone", status_code=201)
     async def clone_thing(user: UserId, id: str, body: requests.ThingClone) -> dict[str, Any]:
@@ -113,19 +115,18 @@ def _add_removal(routes: APIRouter, services: Services) -> None:
     @routes.delete("/{id}")
     async def delete_thing(user: UserId, id: str, force: bool = False) -> Response:
         """Delete a thing: with `force` for good, with its values; else it can be restored."""
-        thing = await services.read(user, lambda owner: owner.thing(id, deleted=force))
-        if thing.deleted_at is None:
-            await services.exchange.attach(thing.id, None)
 
-        def write(owner: Owner) -> None:
-            found = owner.thing(id, deleted=force)
+        def write(owner: Owner) -> _Change:
+            thing = owner.thing(id, deleted=force)
+            change = _attach(owner, thing, "")
             if force:
-                owner.session.delete(found)
+                owner.session.delete(thing)
             else:
-                found.deleted_at = now_us()
+                thing.deleted_at = now_us()
+            return change
 
-        await services.write(user, write)
-        services.exchange.tell_change()
+        change = await services.write(user, write)
+        change.tell(services.exchange)
         return empty()
 
 
@@ -146,19 +147,29 @@ def _apply(owner: Owner, thing: Thing, body: requests.ThingUpdate, force: bool) 
         changes.check_attachable(owner, thing.id, body.device_id, force)
 
 
-async def _attach(services: Services, thing_id: str, device_id: str | None) -> None:
+@dataclass(frozen=True)
+class _Change:
+    """What devices and watchers are told once a change is committed."""
+
+    thing_id: str
+    device_before: str | None
+    device_now: str | None
+
+    def tell(self, exchange: Exchange) -> None:
+        if self.device_before != self.device_now:
+            exchange.tell_attached(self.thing_id, self.device_before, self.device_now)
+        else:
+            exchange.tell_change()
+
+
+def _attach(owner: Owner, thing: Thing, device_id: str | None) -> _Change:
     """Attach the device that the request names: None leaves it as it is, "" detaches."""
-    exchange: Exchange = services.exchange
-    if device_id is None:
-        exchange.tell_change()
-    elif device_id:
-        await exchange.attach(thing_id, as_id(device_id, "device"))
-    elif await services.store.read(lambda session: _has_device(session.get(Thing, thing_id))):
-        await exchange.attach(thing_id, None)
-
-
-def _has_device(thing: Thing | None) -> bool:
-    return thing is not None and thing.device_id is not None
+    before = thing.device_id
+    if device_id:
+        catalogue.attach_device(owner.session, thing.id, as_id(device_id, "device"))
+    elif device_id == "" and before is not None:
+        catalogue.attach_device(owner.session, thing.id, None)
+    return _Change(thing.id, before, thing.device_id)
 
 
 async def _show(services: Services, user: str, id: str, *, deleted: bool = False) -> dict[str, Any]:
