@@ -5,7 +5,6 @@ import base64
 import itertools
 import json
 import os
-import shutil
 import signal
 import tempfile
 from contextlib import asynccontextmanager, suppress
@@ -14,9 +13,10 @@ from typing import Any, AsyncIterator
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from toolchain.paths import CHROMIUM
+
 from . import DemoError
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 START_S = 30
 ANSWER_S = 20
 _OPTIONS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync --hide-scrollbars
@@ -79,13 +79,10 @@ class Tab:
 
 @asynccontextmanager
 async def open_tab() -> AsyncIterator[Tab]:
-    """Start a browser with one empty page; end it afterwards. $CHROMIUM names another browser."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        raise DemoError("no browser: apt-get install chromium, or name one in $CHROMIUM")
+    """Start the browser that `tools/setup chromium` found or fetched, with one empty page; end it afterwards."""
     with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as folder:
         process = await asyncio.create_subprocess_exec(
-            *(program, *_OPTIONS, "--user-data-dir=" + folder),
+            *(str(CHROMIUM), *_OPTIONS, "--user-data-dir=" + folder),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+from toolchain import page
 from toolchain.__main__ import PARTS
 from toolchain.paths import TOOLS, VENV_PYTHON
 
@@ -39,7 +40,8 @@ def parse():
 def main():
     """Fetch what is missing, then become the demonstration."""
     parse()
-    _fetch([name for name in NEEDED if not PARTS[name].is_ready()])
+    needed = NEEDED + ("page",) * page.is_possible()
+    _fetch([name for name in needed if not PARTS[name].is_ready()])
     path = filter(None, [str(TOOLS), os.environ.get("PYTHONPATH")])
     os.environ["PYTHONPATH"] = os.pathsep.join(path)
     os.execv(VENV_PYTHON, [str(VENV_PYTHON), "-m", "demonstration"] + sys.argv[1:])

@@ -5,7 +5,7 @@ import errno
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import hsm, micropython, mosquitto, npm, peers
+from . import chromium, hsm, micropython, mosquitto, npm, page, peers
 from .report import ToolchainError, say
 from .venv import TOOLS_VENV, pin_all
 
@@ -16,9 +16,11 @@ PARTS = {
     "peers": peers,
     "npm": npm,
     "hsm": hsm,
+    "page": page,
+    "chromium": chromium,
 }
 # pip, apt and npm work side by side; each takes its own turn with itself.
-_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto", "hsm"), ("npm",))
+_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto", "hsm", "chromium"), ("npm", "page"))
 
 
 def _install_in_turn(names):
@@ -62,6 +64,7 @@ def main():
         try:
             pin_all()
             npm.pin()
+            page.pin()
         except (ToolchainError, OSError) as error:
             sys.exit("pinning failed: " + _why(error))
     ensure(*(() if "all" in options.parts else options.parts))

@@ -117,15 +117,16 @@ class PrivateApt:
         return sorted((self.folder / "cache" / "archives").glob("*.deb"))
 
 
-def _unpack(packages, target):
+def _unpack(packages, target, keep):
     target.mkdir()
     for package in packages:
         subprocess.run(["dpkg", "-x", str(package), str(target)], check=True)
-    for useless in ("usr/share", "etc", "var"):
-        shutil.rmtree(target / useless, ignore_errors=True)
+    for useless in ("etc", "var", *(path.relative_to(target) for path in target.glob("usr/share/*"))):
+        if str(useless) not in keep:
+            shutil.rmtree(target / useless, ignore_errors=True)
 
 
-def _fetch_from(suite, package, arch, folder):
+def _fetch_from(suite, package, arch, folder, keep):
     """Unpack `package` from one suite below `folder`; returns the tree and the bytes fetched."""
     source = machine_source()
     try:
@@ -143,7 +144,7 @@ def _fetch_from(suite, package, arch, folder):
         apt = PrivateApt(folder / "apt-unsigned", source, suite, arch, trusted=True)
         packages = apt.download(package)
     tree = folder / "tree"
-    _unpack(packages, tree)
+    _unpack(packages, tree, keep)
     return tree, sum(path.stat().st_size for path in packages)
 
 
@@ -165,8 +166,11 @@ def wrapper_text(tree, program):
     )
 
 
-def fetch_program(title, package, program, arch, suites, target, wrapper, verify):
-    """Unpack `package` into `target`, write `wrapper`, and `verify(wrapper)` it; tries each suite twice."""
+def fetch_program(title, package, program, arch, suites, target, wrapper, verify, wrap=wrapper_text, keep=()):
+    """Unpack `package` into `target`, write `wrapper`, and `verify(wrapper)` it; tries each suite twice.
+
+    `wrap(target, program)` makes the wrapper's text; `keep`: folders of usr/share that the program needs.
+    """
     for needed in ("apt-get", "dpkg"):
         if not shutil.which(needed):
             raise ToolchainError("%s: %s is not on this machine (Debian packages are needed)" % (title, needed))
@@ -175,9 +179,9 @@ def fetch_program(title, package, program, arch, suites, target, wrapper, verify
         try:
             with step("fetching %s from Debian's %s" % (title, suite)) as remark:
                 with scratch_folder(arch) as folder:
-                    tree, size = _fetch_from(suite, package, arch, folder)
+                    tree, size = _fetch_from(suite, package, arch, folder, keep)
                     put_in_place(tree, target)
-                write_whole(wrapper, wrapper_text(target, program), executable=True)
+                write_whole(wrapper, wrap(target, program), executable=True)
                 verify(wrapper)
                 remark.append(megabytes(size))
                 return

@@ -33,8 +33,8 @@ def is_ready():
     return is_current("npm", _key(), NPM / "node_modules")
 
 
-def _npm(folder, *arguments):
-    """Run npm quietly; its first error line becomes the message."""
+def run(folder, *arguments):
+    """Run npm quietly in a folder; its first error line becomes the message."""
     if not shutil.which("npm") or not shutil.which("node"):
         raise ToolchainError("node and npm are needed (Debian's packages nodejs and npm)")
     done = subprocess.run(
@@ -59,21 +59,27 @@ def install():
             shutil.copy(_WANTED, new)
             shutil.copy(_PINNED, new)
             shutil.copytree(_STANDIN, new / _STANDIN.name)
-            _npm(new, "ci")
+            run(new, "ci")
             put_in_place(new, NPM)
         mark_current("npm", _key())
 
 
 def pin():
     """Resolve package.json anew and write every version, without hosts, to package-lock.json."""
-    with scratch_folder("npm") as folder, step("pinning package-lock.json"):
-        shutil.copy(_WANTED, folder)
-        shutil.copytree(_STANDIN, folder / _STANDIN.name)
-        _npm(folder, "install", "--package-lock-only")
+    pin_file(_WANTED, _PINNED, _STANDIN)
+
+
+def pin_file(wanted, pinned, *folders):
+    """Resolve one package.json, whose packages may be `folders`, and write its package-lock.json."""
+    with scratch_folder("npm") as folder, step("pinning %s of %s" % (pinned.name, pinned.parent.name)):
+        shutil.copy(wanted, folder)
+        for local in folders:
+            shutil.copytree(local, folder / local.name)
+        run(folder, "install", "--package-lock-only")
         lock_file = json.loads((folder / "package-lock.json").read_text())
         lock_file["name"] = lock_file["packages"][""]["name"]
         for package in lock_file["packages"].values():
             package.pop("funding", None)
             if not package.get("resolved", "").startswith("file:"):
                 package.pop("resolved", None)
-        write_whole(_PINNED, json.dumps(lock_file, indent=2) + "\n")
+        write_whole(pinned, json.dumps(lock_file, indent=2) + "\n")
