@@ -5,7 +5,7 @@ import errno
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import chromium, hsm, micropython, mosquitto, npm, page, peers
+from . import chromium, hsm, micropython, mosquitto, npm, page, peers, postgresql
 from .report import ToolchainError, say
 from .venv import TOOLS_VENV, pin_all
 
@@ -13,6 +13,7 @@ PARTS = {
     "venv": TOOLS_VENV,
     "micropython": micropython,
     "mosquitto": mosquitto,
+    "postgresql": postgresql,
     "peers": peers,
     "npm": npm,
     "hsm": hsm,
@@ -20,7 +21,7 @@ PARTS = {
     "chromium": chromium,
 }
 # pip, apt and npm work side by side; each takes its own turn with itself.
-_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto", "hsm", "chromium"), ("npm", "page"))
+_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto", "postgresql", "hsm", "chromium"), ("npm", "page"))
 
 
 def _install_in_turn(names):

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from . import debian
 from .installed import digest, is_current, lock, mark_current, write_whole
@@ -34,6 +35,15 @@ def _key():
 def is_ready():
     """True if the broker is installed."""
     return is_current("mosquitto", _key(), MOSQUITTO)
+
+
+def dynamic_security():
+    """The path of its plugin for clients and rights that change while it runs."""
+    roots = [Path("/usr"), Path("/usr/local")] if _on_path() else [CACHE / "mosquitto" / "usr"]
+    for root in roots:
+        for found in sorted(root.glob("lib/**/mosquitto_dynamic_security.so")):
+            return found
+    raise ToolchainError("mosquitto's dynamic security plugin is not on this machine")
 
 
 def install():
