@@ -242,7 +242,6 @@ class Exchange:
 
     async def _record(self, device_id: str, name: str, facts: dict[str, Any]) -> None:
         await self._store.write(lambda session: catalogue.record_facts(session, device_id, name, facts))
-        self._tell_device(device_id)
         if (more := self.on_record(device_id, name)) is not None:
             await more
 

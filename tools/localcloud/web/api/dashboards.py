@@ -1,7 +1,7 @@
 """Dashboards: `/v3/dashboards`, and `/v2/dashboards`, where sharing, linking and deleting are too."""
 
 import uuid
-from typing import Any
+from typing import Any, Callable
 
 from fastapi import APIRouter, Response
 
@@ -10,7 +10,7 @@ from ...store.models import Dashboard, now_us
 from ...store.owner import Owner
 from . import requests
 from .dashboard_json import copied_widgets, dashboard_json, linked_ids, template_json
-from .services import Services, UserId, empty
+from .services import Result, Services, UserId, empty
 from .versions import DASHBOARDS
 
 
@@ -115,7 +115,7 @@ def _add_clone(routes: APIRouter, services: Services, *, paged: bool) -> None:
             )
             return _added(owner, copy, paged)
 
-        return await services.write(user, write)
+        return await _write(services, user, write)
 
 
 def _add_links_and_removal(routes: APIRouter, services: Services) -> None:
@@ -134,7 +134,7 @@ def _add_links_and_removal(routes: APIRouter, services: Services) -> None:
             dashboard.widgets, dashboard.updated_at = widgets, now_us()
             return {"variables": linked}
 
-        return await services.write(user, write)
+        return await _write(services, user, write)
 
     @routes.delete("/{id}")
     async def delete_dashboard(user: UserId, id: str, force: bool = False) -> Response:
@@ -147,7 +147,7 @@ def _add_links_and_removal(routes: APIRouter, services: Services) -> None:
             else:
                 dashboard.deleted_at = now_us()
 
-        await services.write(user, write)
+        await _write(services, user, write)
         return empty()
 
 
@@ -161,7 +161,7 @@ async def _create(
         _apply(owner, dashboard, body, replace=False)
         return _added(owner, dashboard, paged)
 
-    return await services.write(user, write)
+    return await _write(services, user, write)
 
 
 async def _change(
@@ -175,7 +175,14 @@ async def _change(
         dashboard.updated_at = now_us()
         return dashboard_json(owner, dashboard, paged=paged)
 
-    return await services.write(user, write)
+    return await _write(services, user, write)
+
+
+async def _write(services: Services, user: str, work: Callable[[Owner], Result]) -> Result:
+    """Do something as the user, and tell whoever watches that dashboards changed."""
+    done = await services.write(user, work)
+    services.exchange.tell_change()
+    return done
 
 
 def _apply(owner: Owner, dashboard: Dashboard, body: requests.DashboardRequest, *, replace: bool) -> None:
