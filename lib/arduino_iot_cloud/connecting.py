@@ -2,10 +2,10 @@
 
 from sys import modules
 
-from .loop import send
 from .mqtt import MQTTError
 from .packets import field, packet
 from .port import const, forget, ticks_ms, timestamp
+from .stream import send
 from .transport import open_stream
 
 _CONNACK = const(2)

@@ -71,7 +71,7 @@ class Stream:
         data = self._data[: len(view)]
         self._data = self._data[len(view) :]
         view[: len(data)] = data
-        return len(data) or (0 if self._ended else None)
+        return len(data) or (0 if self._ended or self._reader.at_eof() else None)
 
     def write(self, data) -> int:
         """Send. All of it is taken: one connection has no more than a packet of each kind under way."""

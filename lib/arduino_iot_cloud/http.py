@@ -6,8 +6,8 @@ A body is read in pieces into the caller's buffer; nothing grows with what the s
 import asyncio
 
 from .http_head import Head, HTTPError
-from .loop import send
 from .port import const, log, ticks_add, ticks_diff, ticks_ms
+from .stream import send
 
 # Where a Response is
 _HEAD = const(0)
@@ -16,6 +16,8 @@ _BODY = const(2)
 _CHUNK_END = const(3)  # the line end behind a chunk
 _TRAILER = const(4)
 _DONE = const(5)
+
+_IDLE_MS = const(3000)  # servers end idle connections after 5 s, or later
 
 
 class Response(Head):
@@ -159,10 +161,32 @@ class Response(Head):
         """
         if self.done:
             return 0
-        return await self.connection._in_time(self._read(memoryview(buf)), self._end)
+        view = memoryview(buf)
+        try:
+            n = self._take(view)
+        except BaseException:
+            self.connection.close()
+            raise
+        if n is None:
+            n = await self.connection._in_time(self._read(view), self._end)
+        return n
+
+    def more_time(self):
+        """Begin the time of the request anew: for a body that is read over a long time."""
+        self._end = ticks_add(ticks_ms(), int(self.connection.timeout * 1000))
 
     async def _read(self, view):
+        while True:
+            n = self._take(view)
+            if n is not None:
+                return n
+            await self.connection.stream
+
+    def _take(self, view):
+        # What is there already: bytes of the body, 0 at the end of it or of the head, None for nothing.
         stream = self.connection.stream
+        if not stream:
+            raise OSError(103)  # ECONNABORTED: it was closed on this side
         while not self.done:
             begun = self.begun
             n = stream.readinto(self.room(view))
@@ -173,7 +197,7 @@ class Response(Head):
                 if n or self.begun and not begun:
                     return n
             elif n is None:
-                await stream
+                return None
             else:
                 self.stays = False
                 self.ended()
@@ -199,18 +223,24 @@ class HTTP:
 
     ssl_params: as for ArduinoCloudClient; with "https" the server is verified.
     timeout: float, in seconds: for one request, from its beginning to the last byte of the answer.
+    like: an HTTP for the same server, whose TLS context is used here too.
     """
 
     # The bundled roots for public servers, as ArduinoCloudClient.ROOTS.
     ROOTS = ((), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
     password = ""  # a server takes whom it wants by what is in the request
     driver = None  # for `diagnosis`, as in a client
+    sent = False  # something of the last request may have reached the server
 
-    def __init__(self, url: str, ssl_params={}, timeout: float = 15):
+    def __init__(self, url: str, ssl_params={}, timeout: float = 15, like=None):
         scheme, self.server, self.port, _ = split(url)
         self.ssl_params = ssl_params or {}
         self.timeout = timeout
         self.stream = self._last = None
+        self._used = 0  # when, in ticks
+        if like:
+            self._tls = like._tls
+            return
         self._tls = self._context() if scheme == "https" else None
         if not self._tls:
             log(30, "%s: the connection is neither encrypted nor verified" % url)
@@ -220,10 +250,12 @@ class HTTP:
 
         return context(self)
 
-    async def request(self, method: str, path: str, headers=(), body: bytes = None, keep=()) -> Response:
+    async def request(self, method: str, path: str, headers=(), body: bytes = None, keep=(), repeat=None) -> Response:
         """Send a request. Returns the Response once its head is there; its body must be read, or the connection closed.
 
         headers: (name, value) pairs of str. keep: names, in lower case, of the header fields that are wanted.
+        repeat: bool: it may be done twice, so it is sent again where a kept connection turns out to have ended; None
+        for the methods of which HTTP says so.
         Raises OSError, ValueError (TLS) or HTTPError.
         """
         lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self.server]
@@ -241,10 +273,15 @@ class HTTP:
         response.connection = self
         response._end = ticks_add(ticks_ms(), int(self.timeout * 1000))
         lines = "\r\n".join(lines) + "\r\n\r\n"
-        await self._in_time(self._exchange(response, lines.encode(), body), response._end)
+        if repeat is None:
+            repeat = method not in ("POST", "PATCH")
+        self.sent = False
+        await self._in_time(self._exchange(response, lines.encode(), body, repeat), response._end)
         return response
 
-    async def _exchange(self, response, head, body):
+    async def _exchange(self, response, head, body, repeat):
+        if self.stream and not repeat:
+            await self._doubt()
         fresh = not self.stream
         if fresh:
             await self._open()
@@ -253,7 +290,7 @@ class HTTP:
         except (OSError, HTTPError):
             # A server may end a connection that is kept, at any time: nothing has been answered, then. What must not
             # be done twice is not sent again.
-            if fresh or response._total or head[:2] in (b"PO", b"PA"):
+            if fresh or response._total or not repeat:
                 raise
             self.close()
             await self._open()
@@ -264,7 +301,20 @@ class HTTP:
 
         self.stream = await open_stream(self.server, self.port, self._tls, self.ssl_params)
 
+    async def _doubt(self):
+        # Has a kept connection ended, or is it about to? What cannot be sent again takes no risk.
+        if ticks_diff(ticks_ms(), self._used) < _IDLE_MS:
+            for _ in range(2):  # on CPython, the event loop has to see the end first
+                await asyncio.sleep(0)
+            try:
+                if self.stream.readinto(memoryview(bytearray(1))) is None:
+                    return
+            except OSError:
+                pass
+        self.close()
+
     async def _send(self, response, head, body):
+        self.sent = True
         await send(self.stream, head)
         if body:
             await send(self.stream, body)
@@ -282,6 +332,7 @@ class HTTP:
             raise
 
     def _finished(self, stays):
+        self._used = ticks_ms()
         if not stays:
             self.close()
 

@@ -113,7 +113,7 @@ async def _ask(server):
         s.send(question.packet)
         while True:
             if MICROPYTHON:
-                from .loop import Stream
+                from .stream import Stream
 
                 await Stream(s)
                 data = s.recv(_SIZE)

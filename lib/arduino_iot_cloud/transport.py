@@ -5,7 +5,7 @@ from .port import MICROPYTHON
 if MICROPYTHON:
 
     async def open_stream(host: str, port: int, context, params: dict):
-        """Open a connection to `port` of `host`. Returns a `loop.Stream`. Raises OSError or ValueError.
+        """Open a connection to `port` of `host`. Returns a `stream.Stream`. Raises OSError or ValueError.
 
         `context` is what `trust.context` returned; `params` are the ssl_params. The TLS
         handshake is done while the first bytes are sent or received; none of ours leaves before it.
@@ -13,7 +13,7 @@ if MICROPYTHON:
         import socket
         from asyncio import core
 
-        from .loop import Stream
+        from .stream import Stream
 
         address = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
         stream = socket.socket(address[0], address[1], address[2])

@@ -5,7 +5,7 @@ from hashlib import sha1
 from os import urandom
 
 from .http_head import Head
-from .loop import send
+from .stream import send
 from .websocket import Stream, WebSocketError
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
