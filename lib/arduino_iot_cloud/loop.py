@@ -8,14 +8,57 @@ from random import random
 
 from .cbor import Writer
 from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
-from .port import const, forget, log, ticks_add, ticks_diff, ticks_ms
+from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms
 from .session import Session
-from .stream import Alarm, send
+from .stream import send
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _SLOW_S = const(60)  # between attempts where waiting alone does not help
 _BACKOFF_MAX_S = const(32)
 _LONG_MS = const(60000)  # to sleep where nothing is due
+
+if MICROPYTHON:
+    from asyncio import core
+
+    _stop = StopIteration()
+
+    class Alarm:
+        """A sleep that `set` ends early. One task may wait for it. Waiting allocates nothing, as with `Stream`."""
+
+        task = None  # the one that sleeps
+        state = False  # set before anybody waited
+        ticks = None  # how many ms to sleep, until that has begun
+
+        def set(self):
+            """Wake who waits, or let the next wait return at once."""
+            if self.task is None:
+                self.state = True
+            else:
+                core._task_queue.remove(self.task)
+                core._task_queue.push(self.task)
+                self.task = None
+
+        def wait(self, ticks: int):
+            """To be awaited: sleeps until `set`, for `ticks` ms at most."""
+            self.ticks = 0 if self.state else ticks
+            self.state = False
+            return self
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if self.ticks is None:
+                self.task = None
+                _stop.__traceback__ = None
+                raise _stop
+            if self.ticks:
+                self.task = core.cur_task
+            core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ticks))
+            self.ticks = None
+
+else:
+    from .cpython import Alarm
 
 
 class Driver:

@@ -9,9 +9,9 @@ published, on a dead link for 5 s at most. A program that runs an event loop its
 import asyncio
 import atexit
 
+from .loop import Alarm
 from .loop import Driver as AsyncDriver
 from .port import ticks_add, ticks_diff, ticks_ms
-from .stream import Alarm
 
 _TURNS = 25  # of the event loop: enough for a message to be read, to run its callbacks, and for their values to leave
 _PATIENCE_MS = 5000
