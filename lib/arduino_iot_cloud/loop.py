@@ -20,7 +20,7 @@ _LONG_MS = const(60000)  # to sleep where nothing is due
 if MICROPYTHON:
     from asyncio import core
 
-    _stop = StopIteration()
+    from .stream import stop
 
     class Alarm:
         """A sleep that `set` ends early. One task may wait for it. Waiting allocates nothing, as with `Stream`."""
@@ -50,8 +50,8 @@ if MICROPYTHON:
         def __next__(self):
             if self.ticks is None:
                 self.task = None
-                _stop.__traceback__ = None
-                raise _stop
+                stop.__traceback__ = None
+                raise stop
             if self.ticks:
                 self.task = core.cur_task
             core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ticks))

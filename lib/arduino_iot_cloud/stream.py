@@ -5,8 +5,8 @@ from .port import MICROPYTHON
 if MICROPYTHON:
     from asyncio import core
 
-    # Its own iterator, as core.SingletonGenerator is: awaiting it allocates nothing.
-    _stop = StopIteration()
+    # What ends the waiting, made once: classes that are their own iterators wait without allocating.
+    stop = StopIteration()
 
     class Stream:
         """A non-blocking socket: awaiting it waits until it can be read."""
@@ -25,8 +25,8 @@ if MICROPYTHON:
         def __next__(self):
             self.state = not self.state
             if not self.state:
-                _stop.__traceback__ = None
-                raise _stop
+                stop.__traceback__ = None
+                raise stop
             core._io_queue.queue_read(self.s)
 
     def send(stream, data):
