@@ -6,27 +6,22 @@ from binascii import a2b_base64
 from .user_session import CloudError
 
 
-def _quoted(text):
-    safe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-    return "".join([chr(byte) if chr(byte) in safe else "%%%02X" % byte for byte in text.encode()])
-
-
 async def fetch(url: str, client_id: str, client_secret: str, audience: str, ssl_params) -> str:
     """Exchange an API key for a token. Raises CloudError."""
     from .http import HTTP, split
+    from .http_form import form
     from .http_head import HTTPError
 
-    form = (
+    pairs = (
         ("grant_type", "client_credentials"),
         ("client_id", client_id),
         ("client_secret", client_secret),
         ("audience", audience),
     )
-    body = "&".join(["%s=%s" % (name, _quoted(value)) for name, value in form]).encode()
     server = HTTP(url, ssl_params)
     try:
         headers = (("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json"))
-        response = await server.request("POST", split(url)[3], headers, body)
+        response = await server.request("POST", split(url)[3], headers, form(pairs).encode())
         answer = await response.read(8192)
     except HTTPError as error:
         raise CloudError("No token from %s: %s." % (url, error.args[0]), error.args[1])
