@@ -5,27 +5,42 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Callable, TypeVar
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
 
 from .migration import bring_up_to_date
+from .redelivery import Delivery, NotTheOwner, Redelivery
 from .values import Outcome, ValueWrite, store_values
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _MAX_BATCH = 2000
+# A deadlock or a conflict of transactions ends one of them; it has done nothing then.
+_TRY_AGAIN = ("40001", "40P01")
+_TRIES = 5
+
+_Waiting = tuple[list[ValueWrite], Delivery | None, "asyncio.Future[list[Outcome]]"]
+
+
+class BadAddress(ValueError):
+    """The address of the database is of no use; `str()` says why, without the address."""
 
 
 class Store:
     """All that is kept. Any method may be called from the event loop; none blocks it."""
 
     def __init__(self, url: str) -> None:
-        self._engine = _engine(url)
+        self.url = address(url)
+        self._engine = _engine(self.url)
+        self.sessions = sessionmaker(self._engine, expire_on_commit=False)
+        """Makes the sessions; for whoever wants to know what they change (SQLAlchemy's events)."""
         # One writer: SQLite has one anyway, and group commits need no second.
         self._writer = ThreadPoolExecutor(1, "store-write")
         self._readers = ThreadPoolExecutor(2, "store-read")
-        self._waiting: list[tuple[list[ValueWrite], asyncio.Future[list[Outcome]]]] = []
+        self._redelivery = Redelivery()
+        self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._committer: asyncio.Task[None] | None = None
 
@@ -53,18 +68,32 @@ class Store:
         """Run `work` in a thread with a session; committed when this returns."""
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._transaction, work)
 
-    def append(self, writes: list[ValueWrite]) -> "asyncio.Future[list[Outcome]]":
-        """Queue values; the future is done when they are durable, in the order of the calls."""
+    def append(
+        self, writes: list[ValueWrite], delivery: Delivery | None = None
+    ) -> "asyncio.Future[list[Outcome]]":
+        """Queue values; the future is done when they are durable, in the order of the calls.
+
+        `delivery` is how the message with the values came; if that very message has been stored before, it is
+        not stored again and there are no outcomes.
+        """
         future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((writes, future))
+        self._waiting.append((writes, delivery, future))
         self._wake.set()
         return future
+
+    async def claim(self, sender: str, owner: str) -> None:
+        """Let only `owner` store what the sender sends: every other worker's `append` fails from now on."""
+        await asyncio.get_running_loop().run_in_executor(self._writer, self._claim, sender, owner)
+
+    def _claim(self, sender: str, owner: str) -> None:
+        with self._engine.begin() as connection:
+            self._redelivery.claim(connection, sender, owner)
 
     def _prepare(self) -> None:
         bring_up_to_date(self._engine)
 
     def _transaction(self, work: Callable[[Session], Result]) -> Result:
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with self.sessions.begin() as session:
             return work(session)
 
     async def _commit_batches(self) -> None:
@@ -76,13 +105,11 @@ class Store:
             while self._waiting:
                 batch = self._take_batch()
                 try:
-                    results = await loop.run_in_executor(
-                        self._writer, self._store, [writes for writes, _ in batch]
-                    )
+                    results = await loop.run_in_executor(self._writer, self._store, batch)
                 except Exception as error:
                     log.error("values not stored: %s", error)
                     results = [error] * len(batch)
-                for (_, future), result in zip(batch, results):
+                for (_, _, future), result in zip(batch, results):
                     if future.done():
                         continue
                     if isinstance(result, Exception):
@@ -90,9 +117,9 @@ class Store:
                     else:
                         future.set_result(result)
 
-    def _take_batch(self) -> list[tuple[list[ValueWrite], "asyncio.Future[list[Outcome]]"]]:
+    def _take_batch(self) -> list[_Waiting]:
         count = size = 0
-        for writes, _ in self._waiting:
+        for writes, _, _ in self._waiting:
             count += 1
             size += len(writes)
             if size >= _MAX_BATCH:
@@ -100,21 +127,54 @@ class Store:
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
-    def _store(self, groups: list[list[ValueWrite]]) -> list[list[Outcome]]:
-        with self._engine.begin() as connection:
-            outcomes = store_values(connection, [write for writes in groups for write in writes])
-        results = []
-        for writes in groups:
-            results.append(outcomes[: len(writes)])
+    def _store(self, batch: list[_Waiting]) -> list[list[Outcome] | Exception]:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self._engine.begin() as connection:
+                    return self._store_in(connection, batch)
+            except Exception as error:
+                # Also what was noted as taken has not been stored.
+                self._redelivery.forget()
+                if attempt == _TRIES or not _is_passing(error):
+                    raise
+        raise AssertionError("not reached")
+
+    def _store_in(self, connection: Connection, batch: list[_Waiting]) -> list[list[Outcome] | Exception]:
+        news = self._redelivery.note(connection, [delivery for _, delivery, _ in batch])
+        accepted = [writes if new is True else [] for (writes, _, _), new in zip(batch, news)]
+        outcomes = store_values(connection, [write for writes in accepted for write in writes])
+        results: list[list[Outcome] | Exception] = []
+        for writes, new in zip(accepted, news):
+            results.append(new if isinstance(new, NotTheOwner) else outcomes[: len(writes)])
             outcomes = outcomes[len(writes) :]
         return results
 
 
-def _engine(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    engine = create_engine(parsed)
+def address(url: str) -> URL:
+    """Take the address of a database apart; raises `BadAddress`, which does not repeat it."""
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed.get_dialect()
+    except (ArgumentError, ValueError):
+        # Neither is the error's text shown: it may repeat the address with its password.
+        raise BadAddress(
+            "the address of the database is like postgresql://user:password@host:5432/name"
+        ) from None
+    return parsed
+
+
+def _is_passing(error: Exception) -> bool:
+    """May the same transaction succeed when it is tried again at once?"""
+    return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        # In errors, the values of a statement would be shown: a device's hash, a user's text.
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection, record) -> None:  # type: ignore[no-untyped-def]

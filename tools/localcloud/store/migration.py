@@ -1,10 +1,12 @@
 """Bringing the tables of an older local cloud up to date."""
 
-from sqlalchemy import DDL, Column, Connection, Engine, inspect
+from sqlalchemy import DDL, Column, Connection, Engine, func, inspect, select
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateColumn
 
 from .models import SCHEMA_VERSION, Base, Setting
+
+_LOCK = 0x6C636D69
 
 
 class StoreTooNew(RuntimeError):
@@ -14,6 +16,9 @@ class StoreTooNew(RuntimeError):
 def bring_up_to_date(engine: Engine) -> None:
     """Make missing tables and columns, all or nothing; what is there stays. New columns may be null."""
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # Several workers may start at once.
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         before = inspect(connection)
         tables = before.get_table_names()
         known = {table: {each["name"] for each in before.get_columns(table)} for table in tables}

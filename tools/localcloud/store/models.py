@@ -11,12 +11,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 # SQLite numbers rows by itself only in a column that it calls INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -199,3 +200,31 @@ class OtaUpdate(Base):
     size: Mapped[int] = mapped_column(Integer)
     expires_at: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+
+
+class SenderMemory(Base):
+    """Which messages of a sender were taken last, so that one which comes again counts once (`redelivery`)."""
+
+    __tablename__ = "sender_memories"
+
+    sender: Mapped[str] = mapped_column(String(80), primary_key=True)
+    """A device, or the session that a worker holds at a broker."""
+    owner: Mapped[str | None] = mapped_column(String(36))
+    """The worker that alone may take what the session receives; None where there is one process only."""
+    recent: Mapped[bytes] = mapped_column(LargeBinary)
+    """Packet identifier (2 bytes) and digest (6) of each message, the oldest first."""
+
+
+class BrokerDevice(Base):
+    """What an external broker knows of a device, and whether that is still what it should know."""
+
+    __tablename__ = "broker_devices"
+
+    device_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    partition: Mapped[int] = mapped_column(Integer, index=True)
+    thing_id: Mapped[str | None] = mapped_column(String(36))
+    """The thing whose topics the broker lets the device use."""
+    wanted: Mapped[int] = mapped_column(Integer, default=1)
+    """Counts the changes of the device that concern the broker."""
+    told: Mapped[int] = mapped_column(Integer, default=0)
+    """How many of them the broker has been told."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Iterable
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, tuple_, update
 
 from ..property_types import PROPERTY_TYPES, ValueRefused
 from ..protocol.senml import Value
@@ -87,27 +87,30 @@ def store_values(connection: Connection, writes: list[ValueWrite]) -> list[Outco
 
 
 def _variables(connection: Connection, writes: Iterable[ValueWrite]) -> dict[tuple[str, str], dict[str, Any]]:
-    wanted: dict[str, set[str]] = {}
-    for write in writes:
-        if _VARIABLE_NAME.fullmatch(write.variable_name):
-            wanted.setdefault(write.thing_id, set()).add(write.variable_name)
+    wanted = sorted(
+        {
+            (write.thing_id, write.variable_name)
+            for write in writes
+            if _VARIABLE_NAME.fullmatch(write.variable_name)
+        }
+    )
     found = {}
-    for thing_id, names in wanted.items():
-        ordered = sorted(names)
-        for start in range(0, len(ordered), _NAMES_PER_QUERY):
-            query = select(
-                Variable.id,
-                Variable.variable_name,
-                Variable.type,
-                Variable.persist,
-                Variable.last_value,
-                Variable.value_updated_at,
-            ).where(
-                Variable.thing_id == thing_id,
-                Variable.variable_name.in_(ordered[start : start + _NAMES_PER_QUERY]),
-            )
-            for row in connection.execute(query).mappings():
-                found[thing_id, row["variable_name"]] = dict(row)
+    for start in range(0, len(wanted), _NAMES_PER_QUERY):
+        pairs = wanted[start : start + _NAMES_PER_QUERY]
+        query = select(
+            Variable.id,
+            Variable.thing_id,
+            Variable.variable_name,
+            Variable.type,
+            Variable.persist,
+            Variable.last_value,
+            Variable.value_updated_at,
+        ).where(tuple_(Variable.thing_id, Variable.variable_name).in_(pairs))
+        # Locked where several workers write, or a value in parts would be put together from old ones; always
+        # in the same order, so that no two of them wait for each other.
+        query = query.order_by(Variable.thing_id, Variable.variable_name).with_for_update(key_share=True)
+        for row in connection.execute(query).mappings():
+            found[row["thing_id"], row["variable_name"]] = dict(row)
     return found
 
 
