@@ -1,0 +1,162 @@
+"""CloudAPI: the account at the Application API, its token and its connections."""
+
+import asyncio
+
+from arduino_iot_cloud.http import HTTP, split
+from arduino_iot_cloud.port import MICROPYTHON, const, ticks_add, ticks_diff, ticks_ms
+
+from .call import Call
+
+_AUDIENCE = "https://api2.arduino.cc/iot"
+_IDLE = 1 if MICROPYTHON else 8  # connections that are kept
+_LIFE_S = const(300)  # of a token, unless the server says how long
+
+
+class CloudAPI:
+    """The Application API of Arduino Cloud.
+
+    client_id, client_secret: str, an API key of the account. token: str, in place of these: a token got elsewhere,
+    which is not renewed.
+    base_url: str, with https (verified against the bundled roots) or http. token_url: str, where tokens come from;
+    from the base URL unless given.
+    organization: str, the id of an organisation of the account, else its private space.
+    ssl_params: as for ArduinoCloudClient. timeout: float, in seconds: for one answer, or one piece of a long one.
+    attempts: int, how often a request is made where waiting helps. backoff: float, in seconds: the pause after the
+    first, where the server names none; each further one is twice as long.
+
+    `api.things.list()`, `api.devices.create({…})`: the resources and operations have the API's own names.
+    """
+
+    def __init__(
+        self,
+        client_id: str = None,
+        client_secret: str = None,
+        base_url: str = "https://api2.arduino.cc",
+        token_url: str = None,
+        organization: str = None,
+        ssl_params={},
+        timeout: float = 15,
+        token: str = None,
+        attempts: int = 5,
+        backoff: float = 1,
+    ):
+        if token is None and not (client_id and client_secret):
+            raise ValueError("CloudAPI needs client_id and client_secret, or a token")
+        for name, value in (("client_id", client_id), ("client_secret", client_secret), ("token", token)):
+            if value is not None and (not isinstance(value, str) or "\r" in value or "\n" in value):
+                raise ValueError("%s is a text of one line" % name)
+        self._key = client_id, client_secret
+        self._token = self._fixed = token
+        self._life = None  # in ticks: when the token is to be renewed
+        self._lock = None
+        base = base_url.rstrip("/")
+        base = base[:-4] if base.endswith("/iot") else base  # as written for older clients
+        self._prefix = split(base)[3].rstrip("/") + "/iot/"
+        self._url = base
+        self._token_url = token_url or base + "/iot/v1/clients/token"
+        self._token_path = split(self._token_url)[3]
+        self._elsewhere = split(base)[:3] != split(self._token_url)[:3]
+        self._options = ssl_params, timeout
+        self._firsts = [None, None]  # the connections for the API and for tokens, whose TLS context others share
+        self._idle = []
+        self._open = []
+        self.organization = organization
+        self.attempts = attempts
+        self.backoff = backoff
+
+    def __getattr__(self, name):
+        if name[:1] == "_":
+            raise AttributeError(name)
+        from .operations import resource
+
+        found = resource(self, name)
+        setattr(self, name, found)
+        return found
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *_):
+        self.close()
+
+    def close(self):
+        """End the connections, also those of answers under way. May be awaited. A later call opens new ones."""
+        for server in self._open:
+            server.close()
+        self._open = []
+        self._idle = []
+        return _Closed()
+
+    # Connections
+
+    def _connection(self, login):
+        # An HTTP of its own until `_release`.
+        place = 1 if login and self._elsewhere else 0
+        for i, server in enumerate(self._idle):
+            if server.place == place:
+                return self._idle.pop(i)
+        url = self._token_url if place else self._url
+        server = HTTP(url, self._options[0], self._options[1], self._firsts[place])
+        server.place = place
+        self._firsts[place] = self._firsts[place] or server
+        self._open.append(server)
+        return server
+
+    def _release(self, server):
+        if server.stream and server in self._open and len(self._idle) < _IDLE:
+            self._idle.append(server)
+            return
+        server.close()
+        if server in self._open:
+            self._open.remove(server)
+
+    # The token
+
+    def _secrets(self):
+        return [self._key[1], self._token]
+
+    def _renew(self, token):
+        # A token was refused: whether another one can be had.
+        if self._token == token and not self._fixed:
+            self._token = None
+        return not self._fixed
+
+    async def _bearer(self):
+        if self._fixed:
+            return self._fixed
+        if not self._lock:
+            self._lock = asyncio.Lock()
+        async with self._lock:
+            if not self._token or ticks_diff(self._life, ticks_ms()) <= 0:
+                await self._fetch()
+            return self._token
+
+    async def _fetch(self):
+        from arduino_iot_cloud.http_form import form
+
+        pairs = (
+            ("grant_type", "client_credentials"),
+            ("client_id", self._key[0]),
+            ("client_secret", self._key[1]),
+            ("audience", _AUDIENCE),
+            ("organization_id", self.organization),
+        )
+        kind = "application/x-www-form-urlencoded"
+        call = Call(self, "token", "POST", self._token_path, form(pairs).encode(), kind, login=True)
+        answer = await call.all()
+        token = answer.get("access_token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token or "\n" in token or "\r" in token:
+            raise call._unexpected("it has no access_token")
+        life = answer.get("expires_in")
+        life = min(life, 86400) if isinstance(life, (int, float)) and life > 0 else _LIFE_S
+        self._life = ticks_add(ticks_ms(), int(life * 800))  # at 80 % of it
+        self._token = token
+
+
+class _Closed:
+    """What `close` returns: awaiting it does nothing."""
+
+    def __iter__(self):
+        return iter(())
+
+    __await__ = __iter__

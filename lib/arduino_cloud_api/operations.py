@@ -1,0 +1,127 @@
+"""From `api.things.update(id, body, force=True)` to a call: the tables of operations, and how they are read.
+
+A table has a line for each operation: its name, the method, the path below /iot/, then what is particular about it,
+separated by commas, and the names that the query may have. Particular are:
+body: the call takes a body; maybe: it may; file: it takes bytes. once: repeating it would do something twice.
+[]: the answer is an array; [name]: the answer has it in that member; [series]: it is historical data.
+"""
+
+from arduino_iot_cloud.http_form import form, quoted
+
+from .call import Call
+
+# The modules with tables, and the resources in each.
+_MODULES = """
+things things properties property_types
+devices devices
+dashboards dashboards dashboards_v3
+series series
+automation triggers actions templates lora_devices lora_freq_plan network_credentials
+"""
+
+
+def resource(api, name: str):
+    """The Resource of that name. Raises AttributeError."""
+    for line in _MODULES.split("\n"):
+        words = line.split(" ")
+        if name in words[1:]:
+            module = __import__("arduino_cloud_api." + words[0], None, None, ("OPERATIONS",))
+            return Resource(api, name, module.OPERATIONS[name])
+    raise AttributeError("the API has no resource '%s'" % name)
+
+
+class Resource:
+    """The operations of one resource, as methods: ids by position, then the body (a dict), the query by name."""
+
+    def __init__(self, api, name, table):
+        self._api = api
+        self._name = name
+        self._table = table
+
+    def __getattr__(self, name):
+        begin = self._table.find("\n%s " % name)
+        if begin < 0 or not name:
+            raise AttributeError("%s has no operation '%s'" % (self._name, name))
+        line = self._table[begin + 1 : self._table.find("\n", begin + 1)]
+        words = line.split(" ")
+        return Operation(self._api, "%s.%s" % (self._name, name), words[1], words[2], words[3:4], words[4:])
+
+    def __dir__(self):
+        return [line.split(" ")[0] for line in self._table.split("\n") if line]
+
+
+class Operation:
+    """One operation: calling it makes the Call. Raises TypeError or ValueError for arguments that do not do."""
+
+    def __init__(self, api, name, method, path, particular, query):
+        self._api = api
+        self.name = name
+        self._method = method
+        self._path = path
+        self._particular = particular[0].split(",") if particular else []
+        self._query = query
+
+    def __call__(self, *arguments, **query):
+        path, used = self._fill(arguments)
+        path = self._api._prefix + path
+        body, kind = self._body(arguments, used)
+        if "file" in self._particular:
+            from .upload import multipart
+
+            body, kind = multipart(body, self._texts(query))
+        elif query:
+            pairs = self._texts(query)
+            text = form(pairs)
+            path = "%s?%s" % (path, text) if text else path
+        opened = [word[1:-1] for word in self._particular if word[0] == "["]
+        return Call(
+            self._api, self.name, self._method, path, body, kind, "once" not in self._particular, opened[0] if opened else None
+        )
+
+    def _fill(self, ids):
+        # The path with the ids in their places, and how many there are.
+        parts = self._path.split("{")
+        path = parts[0]
+        for i, part in enumerate(parts[1:]):
+            name, rest = part.split("}")
+            if i >= len(ids):
+                raise TypeError("%s needs %s" % (self.name, self._takes()))
+            if not isinstance(ids[i], str) or not ids[i]:
+                raise ValueError("%s: %s is a text, not %r" % (self.name, name, ids[i]))
+            path += quoted(ids[i]) + rest
+        return path, len(parts) - 1
+
+    def _body(self, arguments, used):
+        wanted = "body" in self._particular or "file" in self._particular
+        n = len(arguments) - used
+        if n > (wanted or "maybe" in self._particular) or n < wanted:
+            raise TypeError("%s needs %s; given are %d" % (self.name, self._takes(), len(arguments)))
+        if not n:
+            return None, None
+        body = arguments[used]
+        if "file" in self._particular:
+            return body, None
+        if not isinstance(body, (dict, list, tuple)):
+            raise TypeError("%s: the body is a dict, not %s" % (self.name, type(body).__name__))
+        return body, "application/json"
+
+    def _takes(self):
+        names = [part.split("}")[0] for part in self._path.split("{")[1:]]
+        names.extend([word for word in self._particular if word in ("body", "file")])
+        return " and ".join(names) or "no arguments"
+
+    def _texts(self, query):
+        # The pairs of the query. Names that Python keeps for itself may have a _ at their end.
+        pairs = []
+        for name in query:
+            value = query[name]
+            name = name[:-1] if name[-1] == "_" else name
+            if name not in self._query:
+                has = "its query may have: " + ", ".join(self._query) if self._query else "it has no query"
+                raise TypeError("%s does not know '%s'; %s" % (self.name, name, has))
+            for one in value if isinstance(value, (list, tuple)) else (value,):
+                if not isinstance(one, (str, int, float, bool, type(None))):
+                    raise TypeError("%s: %s is a text, number or bool, not %s" % (self.name, name, type(one).__name__))
+                text = one if one is None else str(one).lower() if isinstance(one, bool) else str(one)
+                pairs.append((name, text))
+        return pairs

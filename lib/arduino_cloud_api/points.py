@@ -1,0 +1,66 @@
+"""Historical data as they arrive: for each value its time, without keeping the rest."""
+
+from array import array
+
+from .json_reader import BEGIN, END, VALUE, JSONError, Reader
+from .times import milliseconds
+
+
+class Points:
+    """Takes the events of `reader`. Times and values come in two arrays: the one that comes first is kept, times as
+    eight bytes each."""
+
+    def __init__(self, responses):
+        self.reader = Reader((None, "responses", None, "times values"), 65536)
+        self._responses = responses
+        self._first = None  # which array came first: times or values
+        self._kept = self._n = None
+
+    def take(self, event):
+        """(response, time in ms since 1970, value) if the event is the second half of one, else None."""
+        reader = self.reader
+        depth = reader.depth
+        if depth < 3:
+            if event == END and depth == 2 and self._first is not None:
+                self._end()
+            if depth == 2 and event == VALUE:
+                raise JSONError("a response is not an object")
+            return None
+        if depth == 3:
+            if event == BEGIN:
+                self._responses.append({})
+                self._first = None
+                self._kept = []
+                self._n = 0
+            elif event == VALUE and reader.key is not None:
+                self._responses[-1][reader.key] = reader.value
+            return None
+        name = reader.keys[2]
+        if event == BEGIN:
+            self._begin(name)
+        if event != VALUE:
+            return None
+        value = reader.value
+        if name == "times":
+            try:
+                value = milliseconds(value)
+            except (TypeError, ValueError):
+                raise JSONError("it has no time where one should be")
+        if self._first == name:
+            self._kept.append(value)
+            return None
+        if self._n >= len(self._kept):
+            raise JSONError("it has not as many times as values")
+        kept = self._kept[self._n]
+        self._n += 1
+        return (self._responses[-1], kept, value) if self._first == "times" else (self._responses[-1], value, kept)
+
+    def _begin(self, name):
+        if self._first is None:
+            self._first = name
+            self._kept = array("q") if name == "times" else []
+
+    def _end(self):
+        if self._n != len(self._kept):
+            raise JSONError("it has not as many times as values")
+        self._first = None
