@@ -62,7 +62,7 @@ def diagnose(client, error: Exception) -> tuple:
     if number == -0x7780 or "alert" in text.lower():
         return "%s refused the device's certificate (%s). Check keyfile and certfile." % (where, text), False
     if number in (111, 61, 10061, 113):
-        return "%s is not there (connection refused). The service may be away; trying again." % where, True
+        return "%s is not there (connection refused). The service may be away." % where, True
     if number in (101, 118, 51, 100, -2, -3, -5, -202, -6) or "addrinfo" in text or type(error).__name__ == "gaierror":
         return "No network: %s cannot be reached (%s). Is Wi-Fi up?" % (where, text), True
     if number in (110, 116, 60):
