@@ -9,12 +9,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from ..cloud import LocalCloud
 from ..files import DataInUse
 from ..ports import HOST, PortBusy, Ports
-from ..store.migration import StoreTooNew
 from . import described
 from .exits import DONE, FAILED
 
@@ -62,6 +58,11 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
+    # The server's packages take a second to import: not for the other commands, nor for --help.
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from ..store.migration import StoreTooNew
+
     logging.basicConfig(
         stream=sys.stderr,
         level=getattr(logging, options.log_level.upper()),
@@ -93,6 +94,8 @@ def _ports(options: argparse.Namespace) -> Ports:
 
 
 async def _serve(options: argparse.Namespace) -> int:
+    from ..cloud import LocalCloud
+
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
