@@ -45,10 +45,14 @@ class PropertyType:
         # Always in the order of the table, which is the order on the wire.
         return {key: complete[key] for key in self.members if key in complete}
 
+    def restore(self, value: Value) -> Value:
+        """Return a value from the store as this type holds it: SQLite keeps 1.0 as 1."""
+        return float(value) if self.kind is float and isinstance(value, int) else value
+
     def complete(self, value: Value) -> Value:
-        """Return `value` with every member, since devices do not take partial objects."""
+        """Return a value from the store with every member, since devices do not take partial objects."""
         if self.members is None or not isinstance(value, dict):
-            return value
+            return self.restore(value)
         return {key: value.get(key, kind()) for key, kind in self.members.items()}
 
     def _member(self, key: object, value: object) -> Scalar:

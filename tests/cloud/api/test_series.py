@@ -72,6 +72,20 @@ def test_raw_values_and_their_order(numbers):
     assert numbers("batch_query_raw", to="2026-03-02T10:05:00.000000001")["count_values"] == 3
 
 
+def test_whole_numbers_come_back_as_their_variable_holds_them(user, api, prop):
+    thing = user.make_thing(prop("float"), prop("int", "INT"))
+    for each in thing["properties"]:
+        path = "/v2/things/%s/properties/%s" % (thing["id"], each["id"])
+        for value in (1, 1.0, 2.5):
+            assert user.put(path + "/publish", {"value": value}).status == 200
+        last = user.get(path).json["last_value"]
+        history = [sample["value"] for sample in api.history(each["name"], thing["id"])]
+        asked = {"requests": [{"q": "property." + each["id"], "sort": "ASC"}], "resp_version": 1}
+        raw = user.post("/v2/series/batch_query_raw", asked).json["responses"][0]["values"]
+        expected = [1.0, 1.0, 2.5] if each["name"] == "float" else [1, 1, 2]
+        assert repr(raw) == repr(history) == repr(expected) and repr(last) == repr(expected[-1])
+
+
 def test_samples(numbers):
     answer = numbers("batch_query_sampling", "text", interval=300)
     assert (answer["values"], answer["interval"]) == (["6", "10", "4"], 300)

@@ -2,10 +2,10 @@
 
 import re
 import uuid
-from typing import Any
+from typing import Any, Iterable
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from .. import time_zone
 from ..property_types import PROPERTY_TYPES, READ_ONLY, READ_WRITE
@@ -16,6 +16,7 @@ DEFAULT_USER = "default_user"
 """The setting with the id of the user whose things have no user of their own."""
 CONNECTION = "connection"
 """The name of the events CONNECTED and DISCONNECTED."""
+_IDS_PER_QUERY = 5000
 _NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
@@ -261,6 +262,32 @@ def list_variables(session: Session, thing_id: str) -> list[Variable]:
     return list(session.scalars(query))
 
 
+def variables_of(session: Session, thing_ids: Iterable[str]) -> dict[str, list[Variable]]:
+    """Return the variables of each of the things, oldest first."""
+    query = select(Variable).order_by(Variable.created_at, Variable.id)
+    found: dict[str, list[Variable]] = {}
+    for (variable,) in rows_of(session, query, Variable.thing_id, thing_ids):
+        found.setdefault(variable.thing_id, []).append(variable)
+    return found
+
+
+def count_variables(session: Session, thing_ids: Iterable[str]) -> dict[str, int]:
+    """Return how many variables each of the things has; those without any are left out."""
+    query = select(Variable.thing_id, func.count()).group_by(Variable.thing_id)
+    return {thing_id: count for thing_id, count in rows_of(session, query, Variable.thing_id, thing_ids)}
+
+
+def rows_of(
+    session: Session, query: "Select[Any]", column: "InstrumentedAttribute[Any]", ids: Iterable[str]
+) -> "list[Row[Any]]":
+    """Ask with the column limited to the ids: one question for as many as a question may name."""
+    ordered = sorted(set(ids))
+    rows: list[Row[Any]] = []
+    for start in range(0, len(ordered), _IDS_PER_QUERY):
+        rows += session.execute(query.where(column.in_(ordered[start : start + _IDS_PER_QUERY])))
+    return rows
+
+
 def history(
     session: Session,
     variable_id: str,
@@ -276,7 +303,9 @@ def history(
     if end_us is not None:
         query = query.where(Sample.time_us < end_us)
     query = query.order_by(Sample.time_us.desc(), Sample.id.desc()).limit(limit)
-    return [(row.time_us, row.value) for row in reversed(session.execute(query).all())]
+    variable = session.get(Variable, variable_id)
+    restore = PROPERTY_TYPES[variable.type].restore if variable else lambda value: value
+    return [(row.time_us, restore(row.value)) for row in reversed(session.execute(query).all())]
 
 
 def _new_id(id: str | None) -> str:

@@ -1,11 +1,12 @@
 """What one user has. Every question of the Application API goes through here: nobody sees others' things."""
 
 import uuid
-from typing import Any, TypeVar
+from typing import Any, Iterable, TypeVar
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from . import catalogue
 from .catalogue import DEFAULT_USER, NotFound
 from .models import Dashboard, DashboardShare, Device, Setting, Thing, User, Variable
 
@@ -54,6 +55,13 @@ class Owner:
             return variable, self.thing(variable.thing_id)
         except NotFound:
             raise NotFound("no such property") from None
+
+    def variables_by_ids(self, ids: Iterable[str]) -> dict[str, tuple[Variable, Thing]]:
+        """Return those of the variables that are the user's and there, each with its thing."""
+        query = select(Variable, Thing).join(Thing, Thing.id == Variable.thing_id)
+        query = query.where(self._mine(Thing), Thing.deleted_at.is_(None))
+        rows = catalogue.rows_of(self.session, query, Variable.id, ids)
+        return {variable.id: (variable, thing) for variable, thing in rows}
 
     def dashboards(self) -> list[Dashboard]:
         """Return the user's dashboards and those that others share with the user, oldest first."""

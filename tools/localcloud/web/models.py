@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..property_types import READ_WRITE
+from ..property_types import PROPERTY_TYPES, READ_WRITE
 from ..store.models import Device, Thing, Variable
 
 
@@ -101,6 +101,6 @@ def variable_json(variable: Variable) -> dict[str, Any]:
         "permission": variable.permission,
         "min_value": variable.min_value,
         "max_value": variable.max_value,
-        "value": variable.last_value,
+        "value": PROPERTY_TYPES[variable.type].restore(variable.last_value),
         "time_us": variable.value_updated_at,
     }

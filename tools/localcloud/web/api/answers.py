@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import select
+
 from ...exchange import Exchange
 from ...property_types import PROPERTY_TYPES
 from ...store import catalogue
@@ -64,35 +66,70 @@ def last_value(variable: Variable) -> Any:
 
 def thing_json(owner: Owner, thing: Thing, *, with_properties: bool) -> Json:
     """Describe a thing."""
-    variables = catalogue.list_variables(owner.session, thing.id)
-    device = owner.session.get(Device, thing.device_id) if thing.device_id else None
-    members = {
-        "assistant": thing.assistant or "NONE",
-        "created_at": times.write(thing.created_at),
-        "deleted_at": time_or_none(thing.deleted_at),
-        "device_fqbn": device.fqbn if device else None,
-        "device_id": thing.device_id,
-        "device_name": device.name if device else None,
-        "device_type": device.type if device else None,
-        "href": "/iot/v1/things/" + thing.id,
-        "id": thing.id,
-        "name": thing.name,
-        "properties_count": len(variables),
-        "tags": thing.tags or {},
-        "timezone": thing.timezone,
-        "updated_at": times.write(thing.updated_at or thing.created_at),
-        "user_id": owner.user_id,
-        "webhook_active": thing.webhook_active,
-        "webhook_uri": thing.webhook_uri,
-    }
+    (described,) = things_json(owner, [thing], with_properties=with_properties)
+    return described
+
+
+def things_json(owner: Owner, things: list[Thing], *, with_properties: bool) -> list[Json]:
+    """Describe things, with as many questions to the store as for one."""
+    ids = [thing.id for thing in things]
     if with_properties:
-        members["properties"] = [property_json(variable, thing) for variable in variables]
-    return without_none(members)
+        variables = catalogue.variables_of(owner.session, ids)
+        counts = {thing_id: len(found) for thing_id, found in variables.items()}
+    else:
+        variables, counts = {}, catalogue.count_variables(owner.session, ids)
+    query, attached = select(Device), [thing.device_id for thing in things if thing.device_id]
+    devices = {device.id: device for (device,) in catalogue.rows_of(owner.session, query, Device.id, attached)}
+    described = []
+    for thing in things:
+        device = devices.get(thing.device_id) if thing.device_id else None
+        members = _thing_json(owner, thing, device, counts.get(thing.id, 0))
+        if with_properties:
+            members["properties"] = [property_json(each, thing) for each in variables.get(thing.id, [])]
+        described.append(members)
+    return described
+
+
+def _thing_json(owner: Owner, thing: Thing, device: Device | None, properties_count: int) -> Json:
+    return without_none(
+        {
+            "assistant": thing.assistant or "NONE",
+            "created_at": times.write(thing.created_at),
+            "deleted_at": time_or_none(thing.deleted_at),
+            "device_fqbn": device.fqbn if device else None,
+            "device_id": thing.device_id,
+            "device_name": device.name if device else None,
+            "device_type": device.type if device else None,
+            "href": "/iot/v1/things/" + thing.id,
+            "id": thing.id,
+            "name": thing.name,
+            "properties_count": properties_count,
+            "tags": thing.tags or {},
+            "timezone": thing.timezone,
+            "updated_at": times.write(thing.updated_at or thing.created_at),
+            "user_id": owner.user_id,
+            "webhook_active": thing.webhook_active,
+            "webhook_uri": thing.webhook_uri,
+        }
+    )
 
 
 def device_json(owner: Owner, device: Device, exchange: Exchange) -> Json:
     """Describe a device."""
-    thing = catalogue.thing_of_device(owner.session, device.id)
+    (described,) = devices_json(owner, [device], exchange)
+    return described
+
+
+def devices_json(owner: Owner, devices: list[Device], exchange: Exchange) -> list[Json]:
+    """Describe devices, with as many questions to the store as for one."""
+    ids = [device.id for device in devices]
+    things = [thing for (thing,) in catalogue.rows_of(owner.session, select(Thing), Thing.device_id, ids)]
+    described = things_json(owner, things, with_properties=True)
+    by_device = {thing.device_id: each for thing, each in zip(things, described)}
+    return [_device_json(owner, device, by_device.get(device.id), exchange) for device in devices]
+
+
+def _device_json(owner: Owner, device: Device, thing: Json | None, exchange: Exchange) -> Json:
     ota_capable = device.ota_sha256 is not None
     return without_none(
         {
@@ -112,7 +149,7 @@ def device_json(owner: Owner, device: Device, exchange: Exchange) -> Json:
             "ota_compatible": ota_capable,
             "serial": device.serial or "",
             "tags": device.tags or {},
-            "thing": thing_json(owner, thing, with_properties=True) if thing else None,
+            "thing": thing,
             "type": device.type,
             "updated_at": times.write(device.updated_at or device.created_at),
             "user_id": owner.user_id,

@@ -5,59 +5,96 @@ import time
 import uuid
 from typing import Any
 
+from sqlalchemy import select
+
 from ... import time_zone
 from ...store import catalogue
 from ...store.catalogue import NotFound, Refused
 from ...store.models import Dashboard, DashboardShare, Thing, User, Variable
-from ...store.owner import Owner
+from ...store.owner import Owner, as_id
 from . import times
 from .answers import last_value, time_or_none, without_none
 
 MAIN_PAGE = "0"
 Json = dict[str, Any]
+Linked = dict[str, tuple[Variable, Thing]]
+"""Variables by their ids, each with its thing."""
 
 
 def dashboard_json(owner: Owner, dashboard: Dashboard, *, paged: bool) -> Json:
     """Describe a dashboard; `paged`: as v3 does, else all widgets are on one page."""
-    creator = owner.session.get(User, dashboard.user_id)
-    # A user with whom it is shared sees the values that its owner put on it, and no others.
-    viewer = owner if dashboard.user_id == owner.user_id else Owner(owner.session, dashboard.user_id)
+    (described,) = dashboards_json(owner, [dashboard], paged=paged)
+    return described
+
+
+def dashboards_json(owner: Owner, dashboards: list[Dashboard], *, paged: bool) -> list[Json]:
+    """Describe dashboards, with as many questions to the store as for one of each creator."""
+    shares = _shares(owner, [dashboard.id for dashboard in dashboards])
+    creators: dict[str, list[Dashboard]] = {}
+    for dashboard in dashboards:
+        creators.setdefault(dashboard.user_id, []).append(dashboard)
+    described = {}
+    for user_id, theirs in creators.items():
+        creator = _user_json(owner.session.get(User, user_id))
+        # A user with whom it is shared sees the values that its owner put on it, and no others.
+        viewer = owner if user_id == owner.user_id else Owner(owner.session, user_id)
+        linked = _linked(viewer, theirs)
+        for dashboard in theirs:
+            answer = _dashboard_json(dashboard, linked, paged)
+            answer["created_by"] = creator
+            answer["shared_by"] = creator if user_id != owner.user_id else None
+            answer["shared_with"] = [_user_json(user) for user in shares.get(dashboard.id, [])]
+            described[dashboard.id] = without_none(answer)
+    return [described[dashboard.id] for dashboard in dashboards]
+
+
+def _dashboard_json(dashboard: Dashboard, linked: Linked, paged: bool) -> Json:
     answer = {
         "cover_image": dashboard.cover_image,
-        "created_by": _user_json(creator),
         "deleted_at": time_or_none(dashboard.deleted_at),
         "id": dashboard.id,
         "name": dashboard.name,
-        "shared_by": _user_json(creator) if dashboard.user_id != owner.user_id else None,
-        "shared_with": [_user_json(user) for user in shared_with(owner, dashboard)],
         "updated_at": times.write(dashboard.updated_at),
-        "widgets": [_widget_json(viewer, widget, paged) for widget in dashboard.widgets],
+        "widgets": [_widget_json(widget, linked, paged) for widget in dashboard.widgets],
     }
     if paged:
         answer["pages"] = dashboard.pages
-    return without_none(answer)
+    return answer
 
 
 def shared_with(owner: Owner, dashboard: Dashboard) -> list[User]:
     """Return the users who may look at the dashboard."""
-    query = owner.session.query(User).join(DashboardShare, DashboardShare.user_id == User.id)
-    return list(query.filter(DashboardShare.dashboard_id == dashboard.id).order_by(User.id))
+    return _shares(owner, [dashboard.id]).get(dashboard.id, [])
+
+
+def _shares(owner: Owner, ids: list[str]) -> dict[str, list[User]]:
+    """Return the users who may look at each of the dashboards."""
+    query = select(DashboardShare.dashboard_id, User).join(User, DashboardShare.user_id == User.id)
+    found: dict[str, list[User]] = {}
+    for id, user in catalogue.rows_of(owner.session, query.order_by(User.id), DashboardShare.dashboard_id, ids):
+        found.setdefault(id, []).append(user)
+    return found
 
 
 def linked_ids(owner: Owner, ids: list[str]) -> list[str]:
     """Return the ids of the owner's variables; an id that is none of them is refused."""
     try:
-        return [owner.variable_by_id(id)[0].id for id in ids]
+        wanted = [as_id(id, "property") for id in ids]
     except NotFound:
-        raise Refused("a widget names a property that does not exist") from None
+        wanted = [""]
+    found = owner.variables_by_ids(wanted)
+    if not all(id in found for id in wanted):
+        raise Refused("a widget names a property that does not exist")
+    return wanted
 
 
 def copied_widgets(owner: Owner, dashboard: Dashboard, things: dict[str, str]) -> list[Json]:
     """Return the widgets under new ids, linked to the variables of other things where `things` says so."""
+    found = _linked(owner, [dashboard])
     widgets = []
     for widget in dashboard.widgets:
         linked = []
-        for variable, thing in _variables(owner, widget):
+        for variable, thing in _variables(widget, found):
             target: Variable | None = variable
             if thing.id in things:
                 target = catalogue.find_variable(owner.session, things[thing.id], variable.variable_name)
@@ -69,11 +106,12 @@ def copied_widgets(owner: Owner, dashboard: Dashboard, things: dict[str, str]) -
 
 def template_json(owner: Owner, dashboard: Dashboard, *, paged: bool) -> Json:
     """Describe a dashboard by names in place of ids."""
+    linked = _linked(owner, [dashboard])
     answer = {
         "cover_image": dashboard.cover_image,
         "id": _slug(dashboard.name),
         "name": dashboard.name,
-        "widgets": [_widget_template(owner, widget, paged) for widget in dashboard.widgets],
+        "widgets": [_widget_template(widget, linked, paged) for widget in dashboard.widgets],
     }
     if paged:
         answer["pages"] = dashboard.pages
@@ -84,8 +122,8 @@ def _user_json(user: User | None) -> Json | None:
     return {"user_id": user.id, "username": user.name} if user else None
 
 
-def _widget_json(owner: Owner, widget: Json, paged: bool) -> Json:
-    linked = [_linked_json(variable, thing) for variable, thing in _variables(owner, widget)]
+def _widget_json(widget: Json, found: Linked, paged: bool) -> Json:
+    linked = [_linked_json(variable, thing) for variable, thing in _variables(widget, found)]
     answer = {name: value for name, value in widget.items() if name not in ("variables", "page_id")}
     answer.update(
         variables=linked,
@@ -98,15 +136,15 @@ def _widget_json(owner: Owner, widget: Json, paged: bool) -> Json:
     return answer
 
 
-def _variables(owner: Owner, widget: Json) -> list[tuple[Variable, Thing]]:
+def _linked(owner: Owner, dashboards: list[Dashboard]) -> Linked:
+    """Return all variables that are on the dashboards and still there."""
+    widgets = [widget for dashboard in dashboards for widget in dashboard.widgets]
+    return owner.variables_by_ids(id for widget in widgets for id in widget.get("variables", []))
+
+
+def _variables(widget: Json, linked: Linked) -> list[tuple[Variable, Thing]]:
     """Return the widget's variables that are still there."""
-    found = []
-    for id in widget.get("variables", []):
-        try:
-            found.append(owner.variable_by_id(id))
-        except NotFound:
-            continue
-    return found
+    return [linked[id] for id in widget.get("variables", []) if id in linked]
 
 
 def _linked_json(variable: Variable, thing: Thing) -> Json:
@@ -131,7 +169,7 @@ def _linked_json(variable: Variable, thing: Thing) -> Json:
     )
 
 
-def _widget_template(owner: Owner, widget: Json, paged: bool) -> Json:
+def _widget_template(widget: Json, linked: Linked, paged: bool) -> Json:
     answer = {name: value for name, value in widget.items() if name not in ("id", "variables", "page_id")}
     answer["variables"] = [
         {
@@ -141,7 +179,7 @@ def _widget_template(owner: Owner, widget: Json, paged: bool) -> Json:
             "type": variable.type,
             "variable_id": variable.variable_name,
         }
-        for variable, thing in _variables(owner, widget)
+        for variable, thing in _variables(widget, linked)
     ]
     if paged:
         answer["page_id"] = widget.get("page_id", MAIN_PAGE)

@@ -1,6 +1,7 @@
 """Dashboards: `/v3/dashboards`, and `/v2/dashboards`, where sharing, linking and deleting are too."""
 
 import uuid
+from itertools import islice
 from typing import Any, Callable
 
 from fastapi import APIRouter, Response
@@ -9,7 +10,7 @@ from ...store.catalogue import NotFound
 from ...store.models import Dashboard, now_us
 from ...store.owner import Owner
 from . import requests
-from .dashboard_json import copied_widgets, dashboard_json, linked_ids, template_json
+from .dashboard_json import copied_widgets, dashboard_json, dashboards_json, linked_ids, template_json
 from .services import Result, Services, UserId, empty
 from .versions import DASHBOARDS
 
@@ -36,11 +37,12 @@ def _add_questions(routes: APIRouter, services: Services, *, paged: bool) -> Non
         """List dashboards, own ones and shared ones; several conditions must all hold."""
 
         def read(owner: Owner) -> list[dict[str, Any]]:
-            found = [
-                dashboard_json(owner, each, paged=paged)
+            wanted = [
+                each
                 for each in owner.dashboards()
                 if name in (None, each.name) and user_id in (None, each.user_id)
             ]
+            found = dashboards_json(owner, wanted, paged=paged)
             return [each for each in found if thing_id is None or _shows(each, thing_id)]
 
         return await services.read(user, read)
@@ -192,8 +194,10 @@ def _apply(owner: Owner, dashboard: Dashboard, body: requests.DashboardRequest, 
         dashboard.cover_image = body.cover_image
     if body.widgets is not None or replace:
         widgets = [each.model_dump(exclude_none=True) for each in body.widgets or []]
+        # One question to the store for all widgets.
+        ids = iter(linked_ids(owner, [id for widget in widgets for id in widget.get("variables", [])]))
         for widget in widgets:
-            widget["variables"] = linked_ids(owner, widget.get("variables", []))
+            widget["variables"] = list(islice(ids, len(widget.get("variables", []))))
         dashboard.widgets = widgets
     if isinstance(body, requests.DashboardRequestV3) and (body.pages is not None or replace):
         dashboard.pages = [each.model_dump(exclude_none=True) for each in body.pages or []]

@@ -9,7 +9,7 @@ from ...store import catalogue
 from ...store.models import Device, now_us
 from ...store.owner import Owner
 from . import requests, tags
-from .answers import device_json
+from .answers import device_json, devices_json
 from .services import Services, UserId, empty
 
 _COLUMNS = ("type", "name", "serial", "fqbn", "connection_type", "wifi_fw_version")
@@ -38,11 +38,12 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
         has_tags = tags.matcher(tags_ or [])
 
         def read(owner: Owner) -> list[dict[str, Any]]:
-            return [
-                device_json(owner, device, services.exchange)
+            wanted = [
+                device
                 for device in owner.devices(deleted=show_deleted)
                 if serial in (None, device.serial) and unique_hardware_id is None and has_tags(device)
             ]
+            return devices_json(owner, wanted, services.exchange)
 
         return await services.read(user, read)
 

@@ -226,7 +226,7 @@ def _answers(
         item.update(
             count_values=len(found),
             times=[times.write(time) for time, _ in found],
-            values=[value for _, value in found],
+            values=[PROPERTY_TYPES[variable.type].restore(value) for _, value in found],
         )
         items.append(item)
     return items

@@ -12,7 +12,7 @@ from ...store.models import Device, Thing, now_us
 from ...store.owner import Owner, as_id
 from ... import time_zone
 from . import requests, tags
-from .answers import thing_json
+from .answers import thing_json, things_json
 from .services import Services, UserId, empty
 
 
@@ -41,13 +41,14 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
         has_tags = tags.matcher(tags_ or [])
 
         def read(owner: Owner) -> list[dict[str, Any]]:
-            return [
-                thing_json(owner, thing, with_properties=show_properties)
+            wanted = [
+                thing
                 for thing in owner.things(deleted=show_deleted)
                 if (not ids or thing.id in ids)
                 and (device_id is None or thing.device_id == device_id)
                 and has_tags(thing)
             ]
+            return things_json(owner, wanted, with_properties=show_properties)
 
         return await services.read(user, read)
 
