@@ -1,10 +1,12 @@
 """Over-the-air updates: firmware files, and telling devices where they find theirs."""
 
+import asyncio
 import hashlib
 import hmac
 import uuid
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Awaitable, Callable
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,8 @@ from .tokens import Tokens
 
 MAX_FILE = 16 * 1024 * 1024
 _NO_HASH = bytes(32)
+_LOOK_EVERY = 1
+"""Seconds. What another worker heard of a device, and who hung up, is only seen by looking."""
 
 
 class UpdateRunning(Refused):
@@ -40,6 +44,8 @@ class Updates:
         self._tokens = tokens
         self._folder = folder
         self._base = base
+        # Set, and replaced, whenever a device has stated something.
+        self._news = asyncio.Event()
         exchange.on_record = self._recorded
 
     async def upload(self, device_id: str, data: bytes, expire_in_mins: int) -> OtaUpdate:
@@ -63,6 +69,28 @@ class Updates:
         await self._tell(device_id)
         return update
 
+    async def outcome(self, update: OtaUpdate, is_wanted: Callable[[], Awaitable[bool]]) -> OtaUpdate:
+        """Wait until the update has succeeded or failed, for as long as somebody wants to know.
+
+        Raises `LinkExpired` if that took too long, `NotFound` if the device is deleted meanwhile.
+        """
+
+        def read(session: Session) -> OtaUpdate | None:
+            updates.open_update(session, update.device_id)
+            return session.get(OtaUpdate, update.id)
+
+        while True:
+            news = self._news
+            now = await self._store.write(read)
+            if now is None:
+                raise NotFound("the device was deleted")
+            if now.status == updates.EXPIRED:
+                raise LinkExpired("the link has expired before the device had installed the update")
+            if now.status in (updates.SUCCEEDED, updates.FAILED) or not await is_wanted():
+                return now
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(news.wait(), _LOOK_EVERY)
+
     async def file(self, update_id: str, seal: str) -> Path:
         """Return the file that a device asks for with the seal of its address."""
         if not hmac.compare_digest(seal.encode(), self._seal(update_id).encode()):
@@ -82,6 +110,8 @@ class Updates:
         return self._tokens.seal("ota " + update_id)
 
     def _recorded(self, device_id: str, name: str) -> Any:
+        self._news.set()
+        self._news = asyncio.Event()
         return self._tell(device_id) if name == "OtaBegin" else None
 
     async def _tell(self, device_id: str) -> None:

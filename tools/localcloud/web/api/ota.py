@@ -28,7 +28,10 @@ def router(services: Services, updates: Updates) -> APIRouter:
 
     @routes.post("/v2/devices/{id}/ota", openapi_extra=body)
     async def upload(request: Request, user: UserId, id: str) -> Response:
-        """Keep a firmware file for the device, which is told where to fetch it."""
+        """Keep a firmware file for the device, which is told where to fetch it.
+
+        With `async=false` the answer comes when the device has installed it, or has failed to.
+        """
         device = await services.read(user, lambda owner: owner.device(id))
         async with request.form(max_files=1, max_fields=10) as fields:
             file = fields.get("ota_file")
@@ -40,6 +43,9 @@ def router(services: Services, updates: Updates) -> APIRouter:
         if not data or len(data) > MAX_FILE:
             raise Problem(400, "ota_file is empty or larger than %d bytes" % MAX_FILE)
         update = await updates.upload(device.id, data, minutes)
+        del data
+        if not is_async:
+            update = await updates.outcome(update, lambda: _is_there(request))
         answer: dict[str, Any] = {
             "file_sha": update.sha256,
             "ota_id": update.id,
@@ -56,6 +62,10 @@ def router(services: Services, updates: Updates) -> APIRouter:
         return FileResponse(await updates.file(update_id, seal), media_type="application/octet-stream")
 
     return routes
+
+
+async def _is_there(request: Request) -> bool:
+    return not await request.is_disconnected()
 
 
 def _minutes(text: object) -> int:
