@@ -76,7 +76,7 @@ def test_it_prints_a_page_and_a_signal_ends_everything(start_demo, number):
     assert any("laptop.py" in command and "heapsize=64k" in command for command in demo.marked())
     with urllib.request.urlopen(page, timeout=10) as answer:
         assert answer.status == 200
-        assert b"live.js" in answer.read()
+        assert b"main.js" in answer.read()
     begin = time.monotonic()
     demo.signal(number)
     done = demo.wait(10)

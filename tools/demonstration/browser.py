@@ -30,6 +30,8 @@ class Tab:
         """Use `open_tab`."""
         self._socket = socket
         self._numbers = itertools.count(1)
+        self.events: list[dict[str, Any]] = []
+        """What the browser told unasked until the last command, of the domains that were enabled."""
 
     async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a DevTools command and return its result."""
@@ -40,6 +42,8 @@ class Tab:
                 answer = json.loads(await self._socket.recv())
                 if answer.get("id") == number:
                     break
+                if "method" in answer:
+                    self.events.append(answer)
         if "error" in answer:
             raise DemoError("the browser refused %s: %s" % (method, answer["error"]["message"]))
         return answer["result"]
@@ -56,7 +60,7 @@ class Tab:
         try:
             async with asyncio.timeout(timeout):
                 while not (value := await self.evaluate(expression)):
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(0.05)
         except TimeoutError:
             raise DemoError("the page did not come to %s within %g s" % (expression, timeout)) from None
         return value

@@ -79,7 +79,7 @@ class Stage:
         library.result()
         with self._progress("starting examples/laptop.py on MicroPython, 32-bit, 64 KB of heap"):
             await self._start_device(folder, secrets)
-        self.page = "%s#%s" % (about["page"], self.thing_id)
+        self.page = "%s#/thing/%s" % (about["page"], self.thing_id)
 
     async def _start_cloud(self, folder: Path) -> dict[str, Any]:
         ports = replace(Ports.free(), http=self._http_port)

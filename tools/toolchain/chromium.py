@@ -56,7 +56,7 @@ def _wrap(tree, program):
 
 
 def _key():
-    return digest("1", _on_path(), PACKAGES, str(CACHE))
+    return digest("2", _on_path(), PACKAGES, str(CACHE))
 
 
 def is_ready():

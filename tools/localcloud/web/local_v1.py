@@ -182,30 +182,40 @@ def live_router(live: Live, guard: Guard) -> APIRouter:
     routes = APIRouter()
 
     @routes.websocket("/live")
-    async def watch(socket: WebSocket) -> None:
-        """Send each event (value, device, project) as a JSON text message."""
+    async def watch(socket: WebSocket, alive: float | None = Query(None, ge=0.1)) -> None:
+        """Send each event (value, device, project) as a JSON text message.
+
+        `alive`: after so many seconds without any, an event `alive`, by which a watcher knows that the
+        connection is still there.
+        """
         if not guard.admits(socket):
             await socket.close(_POLICY_VIOLATION)
             return
         with live.watch() as events:
             await socket.accept()
             reader = asyncio.create_task(_until_left(socket))
+            next_event = asyncio.create_task(events.get())
             try:
                 while True:
-                    next_event = asyncio.create_task(events.get())
-                    await asyncio.wait((next_event, reader), return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait(
+                        (next_event, reader), timeout=alive, return_when=asyncio.FIRST_COMPLETED
+                    )
                     if reader.done():
-                        next_event.cancel()
                         return
+                    if not next_event.done():
+                        await socket.send_json({"event": "alive"})
+                        continue
                     event = next_event.result()
                     if event is None:
                         await socket.close(_GOING_AWAY)
                         return
+                    next_event = asyncio.create_task(events.get())
                     await socket.send_json(event)
             except (WebSocketDisconnect, RuntimeError):
                 return
             finally:
                 reader.cancel()
+                next_event.cancel()
 
     return routes
 

@@ -25,7 +25,7 @@ from ..store.catalogue import NotFound, Refused
 from ..store.database import Store
 from ..tokens import Tokens
 from ..updates import MAX_FILE
-from . import docs, local_v1, token
+from . import docs, local_dashboards, local_v1, token
 from .api.application import ROOT as API_ROOT
 from .api.paths import Paths
 from .guard import Guard
@@ -35,7 +35,9 @@ MAX_BODY = 64 * 1024
 MAX_API_BODY = 1024 * 1024
 _UPLOAD = re.compile(API_ROOT + r"/v2/devices/[^/]+/ota")
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    # Trusted types: the browser itself refuses any text as HTML (see page/html.js for the one exception).
+    "Content-Security-Policy": "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'; require-trusted-types-for 'script'; trusted-types default",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -50,9 +52,8 @@ def application(
     app.add_exception_handler(NotFound, _error(404))
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(ValueRefused, _error(400))
-    app.include_router(
-        local_v1.router(store, exchange), prefix="/local/v1", dependencies=[Depends(guard.require)]
-    )
+    for routes in (local_v1.router(store, exchange), local_dashboards.router(store, exchange)):
+        app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(local_v1.live_router(live, guard), prefix="/local/v1")
     app.include_router(token.router(store, tokens))
     docs.add_to(app)

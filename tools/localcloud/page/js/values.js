@@ -1,0 +1,56 @@
+// How values are written, and what their types mean.
+
+const UNITS = {
+  TEMPERATURE: "°C", TEMPERATURE_C: "°C", TEMPERATURE_F: "°F", DEGREES_CELSIUS: "°C", KELVIN: "K",
+  VOLT: "V", ELECTRIC_POTENTIAL: "V", AMPERE: "A", ELECTRIC_CURRENT: "A", WATT: "W", POWER: "W", JOULE: "J",
+  OHM: "Ω", FARAD: "F", LUX: "lx", ILLUMINANCE: "lx", LUMEN: "lm", HERTZ: "Hz", FREQUENCY: "Hz", PASCAL: "Pa",
+  METER: "m", LENGHT_M: "m", KILOGRAM: "kg", GRAM: "g", LITER: "l", SECOND: "s", DECIBEL: "dB",
+  METER_PER_SECOND: "m/s", HEART_RATE: "bpm", NEWTON: "N",
+};
+const WHOLE = new Set(["INT", "COUNT", "TIME", "INFORMATION_CONTENT"]);
+
+export function unitOf(type) {
+  if (type.startsWith("PERCENTAGE")) return "%";
+  return UNITS[type] ?? UNITS[type.replace(/^(GOOGLE_|SMART_)?HOME_/, "")] ?? "";
+}
+
+export const isWhole = (type) => WHOLE.has(type);
+
+/** A number with the digits that somebody can use; anything else as it is. */
+export function written(value) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "object") {
+    return Object.entries(value).map(([name, member]) => `${name} ${written(member)}`).join(", ");
+  }
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value !== "number" || Number.isInteger(value)) return String(value);
+  const size = Math.abs(value);
+  if (size >= 1e7 || size < 1e-4) return value.toExponential(2);
+  return String(Number(value.toPrecision(size >= 1000 ? 6 : 4)));
+}
+
+/** A time of the feed, as a person of this place reads it. */
+export function writtenTime(timeUs) {
+  const date = new Date(timeUs / 1000);
+  const today = date.toDateString() === new Date().toDateString();
+  return today ? date.toLocaleTimeString() : date.toLocaleString();
+}
+
+/** The limits between which a control or gauge moves: the widget's, the variable's, or usual ones. */
+export function limitsOf(options, variable) {
+  const usual = variable?.type.startsWith("PERCENTAGE") ? [0, 100] : [0, 100];
+  const low = number(options.min) ?? variable?.min ?? usual[0];
+  const high = number(options.max) ?? variable?.max ?? usual[1];
+  return low < high ? [low, high] : usual;
+}
+
+/** A finite number of the dashboard's JSON, where text may stand for one. */
+export function number(value) {
+  const read = typeof value === "string" && value.trim() ? Number(value) : value;
+  return typeof read === "number" && Number.isFinite(read) ? read : undefined;
+}
+
+/** A colour of the dashboard's JSON, if it is one. */
+export function colour(value, usual) {
+  return typeof value === "string" && CSS.supports("color", value) ? value : usual;
+}

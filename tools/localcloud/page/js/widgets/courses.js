@@ -1,0 +1,55 @@
+// The course of a variable over time, as much of it as a chart shows.
+
+import { request } from "../api.js";
+
+/** Times in seconds, values as numbers, oldest first. */
+export class Course {
+  constructor(variable) {
+    this.variable = variable;
+    this.times = [];
+    this.numbers = [];
+  }
+
+  /** Fetch what is between two times (s). What comes live meanwhile stays. */
+  async fetch(start, end, points) {
+    const early = [];
+    this.meanwhile = early;
+    const [startUs, endUs] = [start, end].map((seconds) => Math.max(0, Math.round(seconds * 1e6)));
+    const query = `start_us=${startUs}&end_us=${Math.max(endUs, startUs + 1)}&points=${points}`;
+    const answer = await request("GET", `${this.variable.path}/course?${query}`);
+    if (this.meanwhile !== early) return; // a later question is under way
+    this.meanwhile = null;
+    const half = answer.interval_s ? answer.interval_s / 2 : 0; // means stand in the middle of their interval
+    const found = (answer.before ? [answer.before] : []).concat(answer.points.map(([us, value]) => [us + half * 1e6, value]));
+    this.times = found.map(([us]) => us / 1e6);
+    this.numbers = found.map(([, value]) => numberOf(value));
+    const last = this.times.at(-1) ?? 0;
+    for (const [time, number] of early) if (time > last) this.put(time, number);
+  }
+
+  /** Take a live value. */
+  add(timeUs, value) {
+    const point = [timeUs / 1e6, numberOf(value)];
+    this.meanwhile?.push(point);
+    this.put(...point);
+  }
+
+  put(time, number) {
+    let place = this.times.length;
+    while (place && this.times[place - 1] > time) place -= 1;
+    if (this.times[place - 1] === time) {
+      this.numbers[place - 1] = number;
+      return;
+    }
+    this.times.splice(place, 0, time);
+    this.numbers.splice(place, 0, number);
+  }
+
+  /** The value at a time: that of the last sample before it. */
+  at(time) {
+    const next = this.times.findIndex((each) => each > time);
+    return this.numbers[(next < 0 ? this.times.length : next) - 1];
+  }
+}
+
+const numberOf = (value) => (typeof value === "boolean" ? Number(value) : typeof value === "number" ? value : null);

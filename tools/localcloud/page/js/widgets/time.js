@@ -1,0 +1,50 @@
+// Time picker: a date and time of the thing's place, counted in seconds like Unix time.
+
+import { make, say } from "../html.js";
+
+export function makeTimePicker({ variable, writable, labelledBy }) {
+  const text = make("p", { className: "value long" });
+  const element = make("div", { className: "column" }, text);
+  const input = makeTimeInput(writable);
+  input.setAttribute("aria-labelledby", labelledBy);
+  if (writable) {
+    const now = make("button", { type: "button", className: "plain" }, "Now");
+    const form = make("form", { className: "row wrap" }, input, make("button", { className: "send" }, "Set"), now);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (input.value) variable.send(secondsOf(input));
+    });
+    now.addEventListener("click", () => variable.send(Math.floor(Date.now() / 1000) + variable.thing.utcOffset));
+    element.append(form);
+  }
+  return {
+    element,
+    show() {
+      const seconds = variable?.shown;
+      say(text, typeof seconds === "number" ? writtenLocal(seconds) : "–");
+      if (document.activeElement !== input && typeof seconds === "number") putSeconds(input, seconds);
+    },
+  };
+}
+
+export function makeTimeInput(writable) {
+  return make("input", { type: "datetime-local", step: 1, disabled: !writable });
+}
+
+/** Seconds of the place's own clock, 0 for an empty input. */
+export function secondsOf(input) {
+  const milliseconds = Date.parse(`${input.value}Z`);
+  return Number.isNaN(milliseconds) ? 0 : Math.floor(milliseconds / 1000);
+}
+
+export function putSeconds(input, seconds) {
+  const date = new Date(seconds * 1000);
+  const text = Number.isNaN(date.getTime()) ? "" : date.toISOString().slice(0, 19);
+  if (input.value !== text) input.value = text;
+}
+
+function writtenLocal(seconds) {
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) return String(seconds);
+  return date.toLocaleString(undefined, { timeZone: "UTC", dateStyle: "medium", timeStyle: "medium" });
+}
