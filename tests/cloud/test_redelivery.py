@@ -79,6 +79,23 @@ def test_another_device_has_other_messages(api, project):
         assert len(api.history("count", about["thing_id"])) == 1
 
 
+def test_a_message_that_is_sent_again_after_the_cloud_was_killed_is_stored_once(start_local_cloud, api_of, tmp_path):
+    cloud = start_local_cloud(data=tmp_path / "data")
+    about = api_of(cloud.about).make_project(("count", "INT", "READ_WRITE"))
+    connection = Connection(about)
+    for i in (1, 2, 3):
+        connection.publish(i, i)
+    cloud.process.kill()
+    connection.close()
+    again = start_local_cloud(data=tmp_path / "data")
+    connection = Connection({**about, "mqtt_port": again.mqtt_port})
+    for i in (2, 3, 4):
+        connection.publish(i, i, dup=True)
+    connection.close()
+    values = [sample["value"] for sample in api_of(again.about).history("count", about["thing_id"])]
+    assert values == [1, 2, 3, 4]
+
+
 def test_what_could_not_be_stored_is_taken_again():
     async def run():
         deliveries = Deliveries()

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from .attendance import Attendance
 from .broker.embedded import EmbeddedBroker
 from .broker.listeners import Listeners, Sockets
 from .certificates import Authority
@@ -111,7 +112,8 @@ class LocalCloud:
         self.user = await default_user(self.store, self.data)
         tokens = await Tokens.of(self.store)
         self.exchange = Exchange(self.store, self.live)
-        self._broker = EmbeddedBroker(Gate(self.exchange, Watching(self.store, self.exchange, tokens)))
+        self._attendance = Attendance(self.store, self.exchange)
+        self._broker = EmbeddedBroker(Gate(self._attendance, Watching(self.store, self.exchange, tokens)))
         await self._broker.start()
         names = names_of(self._address)
         certificate = authority.server(names)
@@ -140,6 +142,7 @@ class LocalCloud:
         self.live.close()
         await asyncio.gather(self._broker.stop(), self._web.stop())
         await self.exchange.close()
+        self._attendance.close()
         await self.store.close()
         self._lock.release()
         if self._temporary:

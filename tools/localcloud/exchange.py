@@ -4,14 +4,11 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from typing import Any, Awaitable, Callable
+from typing import Any, Awaitable, Callable, Protocol
 
 from sqlalchemy.orm import Session
 
 from . import time_zone
-from .broker.embedded import Credentials, IdentifierRefused
-from .broker.link import Link
-from .credentials import Verifier
 from .live import Live
 from .property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
 from .protocol import commands, senml, topics
@@ -31,13 +28,45 @@ from .protocol.senml import Value
 from .store import catalogue
 from .store.database import Store
 from .store.models import Variable, now_us
+from .store.redelivery import Delivery
 from .store.values import Outcome, RefusedValue, StoredValue, ValueWrite
 
 log = logging.getLogger(__name__)
 
 
+class Sender(Protocol):
+    """Who sent a message, at whatever broker."""
+
+    device_id: str
+
+    def deliver(self, topic: str, payload: bytes) -> bool:
+        """Answer on the topic, if the sender listens there."""
+
+    def complain(self, text: str, *arguments: object) -> None:
+        """Log what the sender did wrong."""
+
+
+class Devices(Protocol):
+    """How devices are reached: those of the broker in this process, or of one that several workers share."""
+
+    def is_online(self, device_id: str) -> bool:
+        """Is the device connected now?"""
+
+    def send(self, device_id: str, send: Send) -> bool:
+        """Send a message to the device; False if it is known not to be there."""
+
+    def drop(self, device_id: str) -> None:
+        """End the connections of a device whose credentials no longer hold."""
+
+    def conversation(self, device_id: str) -> Conversation | None:
+        """Return the state of the conversation with the device, if it is kept here."""
+
+
 class Exchange:
-    """Admits devices, speaks the device protocol with them, stores what they report (`gate` asks and tells)."""
+    """Takes what devices report, tells them what the cloud's side changes."""
+
+    devices: Devices
+    """Set by whoever knows the devices, before anything happens."""
 
     def __init__(self, store: Store, live: Live) -> None:
         self.counts: Counter[str] = Counter()
@@ -48,93 +77,39 @@ class Exchange:
         """Called with the device and the name of each command whose facts have been kept."""
         self._store = store
         self._live = live
-        self._verifier = Verifier()
-        self._links: dict[str, set[Link]] = {}
-        self._conversations: dict[str, Conversation] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
         """Finish what is being stored or answered."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
-        self._verifier.close()
 
-    def is_online(self, device_id: str) -> bool:
-        """Is the device connected now?"""
-        return device_id in self._links
+    # What devices say.
 
-    # What the broker asks and tells about devices (see broker.embedded.Gatekeeper).
-
-    async def admit(self, credentials: Credentials) -> str | None:
-        """Return the device id that the credentials prove; None to refuse."""
-        device_id = credentials.common_name if credentials.by_certificate else credentials.username
-        if not device_id:
-            return None
-        secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id))
-        if secret_hash is None:
-            return None
-        if credentials.by_certificate:
-            if credentials.client_id != device_id:
-                raise IdentifierRefused
-            return device_id
-        if not await self._verifier.verify(device_id, credentials.password or "", secret_hash):
-            return None
-        return device_id
-
-    async def connected(self, link: Link) -> None:
-        """A device is there."""
-        device_id = link.device_id
-        self._links.setdefault(device_id, set()).add(link)
-        conversation = self._conversations.setdefault(device_id, Conversation(device_id, None))
-        thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
-        conversation.thing_id = thing.id if thing else None
-        log.info("device %s connected", device_id)
-        self._start(self._store.write(lambda session: catalogue.record_connection(session, device_id, True)))
-        self._tell_device(device_id)
-
-    def disconnected(self, link: Link) -> None:
-        """A device is gone."""
-        device_id = link.device_id
-        links = self._links.get(device_id, set())
-        links.discard(link)
-        if links:
-            return
-        self._links.pop(device_id, None)
-        self._conversations.pop(device_id, None)
-        log.info("device %s disconnected", device_id)
-        self._start(self._store.write(lambda session: catalogue.record_connection(session, device_id, False)))
-        self._tell_device(device_id)
-
-    def may_subscribe(self, link: Link, topic: str) -> bool:
-        """May the device subscribe to the topic?"""
-        thing_id = self._conversations[link.device_id].thing_id
-        return topics.may_subscribe(topic, link.device_id, thing_id)
-
-    def subscribed(self, link: Link, topic: str) -> None:
-        """The device has subscribed."""
-        for action in self._conversations[link.device_id].subscribed(topic):
-            self._do(link, action)
-
-    def received(self, link: Link, topic: str, payload: bytes) -> Awaitable[Any] | None:
-        """Take a message of a device; what is returned is done when all of it is stored."""
-        device_id = link.device_id
-        conversation = self._conversations[device_id]
-        if not topics.may_publish(topic, device_id, conversation.thing_id):
-            self.counts["forbidden"] += 1
-            link.complain("may not publish on %.80r: dropped", topic)
-            return None
+    def take(
+        self, sender: Sender, talk: Conversation, topic: str, payload: bytes, delivery: Delivery | None
+    ) -> Awaitable[Any] | None:
+        """Take a message on a topic that the device may use; what is returned is done when all is stored."""
         try:
-            actions = conversation.received(topic, payload, time.time())
+            actions = talk.received(topic, payload, time.time())
         except MalformedPayload as error:
             self.counts["malformed"] += 1
-            link.complain("sent a malformed payload on %s: %s", topic, error)
+            sender.complain("sent a malformed payload on %s: %s", topic, error)
             return None
         pending = None
         if topics.thing_of(topic, topics.EVENTS_OUT) is not None:
             self.on_report(topic, payload)
         for action in actions:
-            pending = self._do(link, action) or pending
+            pending = self.do(sender, action, delivery) or pending
         return pending
+
+    def note_connection(self, device_id: str, connected: bool) -> None:
+        """Keep and tell that the device came or went."""
+        log.info("device %s %s", device_id, "connected" if connected else "disconnected")
+        self._start(
+            self._store.write(lambda session: catalogue.record_connection(session, device_id, connected))
+        )
+        self.tell_device(device_id)
 
     # What the cloud side asks.
 
@@ -182,11 +157,12 @@ class Exchange:
 
     def tell_attached(self, thing_id: str, previous: str | None, device_id: str | None) -> None:
         """Tell all devices concerned that the thing now has `device_id` in place of `previous`."""
-        if previous is not None and previous != device_id and previous in self._conversations:
-            for action in self._conversations[previous].detach():
-                self.send(previous, action)
-        if device_id is not None and device_id in self._conversations:
-            for action in self._conversations[device_id].attach(thing_id):
+        if previous is not None and previous != device_id:
+            if (talk := self.devices.conversation(previous)) is not None:
+                for action in talk.detach():
+                    self.send(previous, action)
+        if device_id is not None and (talk := self.devices.conversation(device_id)) is not None:
+            for action in talk.attach(thing_id):
                 self.send(device_id, action)
         self.tell_change()
 
@@ -196,22 +172,25 @@ class Exchange:
 
     # Doing what the conversation says.
 
-    def _do(self, link: Link, action: Action) -> Awaitable[Any] | None:
+    def do(
+        self, sender: Sender, action: Action, delivery: Delivery | None = None
+    ) -> Awaitable[Any] | None:
+        """Do one action for the device that sent something; what is returned is done when it is stored."""
         match action:
             case Send(topic, payload):
-                link.deliver(topic, payload)
+                sender.deliver(topic, payload)
             case StoreValues(thing_id, updates):
-                return self._store_updates(link, thing_id, updates)
+                return self._store_updates(sender, thing_id, updates, delivery)
             case Record(name, facts):
-                return self._start(self._record(link.device_id, name, facts))
+                return self._start(self._record(sender.device_id, name, facts))
             case AnswerLastValues(thing_id, topic):
-                self._start(self._answer_last_values(link, thing_id, topic))
+                self._start(self._answer_last_values(sender, thing_id, topic))
             case AnswerTimeZone(thing_id, topic):
-                self._start(self._answer_time_zone(link, thing_id, topic))
+                self._start(self._answer_time_zone(sender, thing_id, topic))
         return None
 
     def _store_updates(
-        self, link: Link, thing_id: str, updates: list[senml.Update]
+        self, sender: Sender, thing_id: str, updates: list[senml.Update], delivery: Delivery | None
     ) -> "asyncio.Future[list[Outcome]]":
         arrival = now_us()
         writes = [
@@ -223,11 +202,11 @@ class Exchange:
             )
             for update in updates
         ]
-        future = self._store.append(writes)
-        future.add_done_callback(lambda done: self._stored(link, done))
+        future = self._store.append(writes, delivery)
+        future.add_done_callback(lambda done: self._stored(sender, done))
         return future
 
-    def _stored(self, link: Link, done: "asyncio.Future[list[Outcome]]") -> None:
+    def _stored(self, sender: Sender, done: "asyncio.Future[list[Outcome]]") -> None:
         if done.cancelled() or done.exception() is not None:
             return
         for outcome in done.result():
@@ -236,7 +215,7 @@ class Exchange:
                 self.tell_value(outcome, "device")
             else:
                 self.counts["refused"] += 1
-                link.complain(
+                sender.complain(
                     "sent a value of %.64r that is not stored: %s", outcome.variable_name, outcome.reason
                 )
 
@@ -245,26 +224,31 @@ class Exchange:
         if (more := self.on_record(device_id, name)) is not None:
             await more
 
-    async def _answer_last_values(self, link: Link, thing_id: str, topic: str) -> None:
+    async def _answer_last_values(self, sender: Sender, thing_id: str, topic: str) -> None:
         # What the device published just before belongs into the answer.
         await self._store.append([])
         records = await self._store.read(lambda session: _last_values(session, thing_id))
         if topic.endswith(topics.COMMANDS_DOWN):
             records = commands.last_values_update(records)
-        link.deliver(topic, records)
+        sender.deliver(topic, records)
 
-    async def _answer_time_zone(self, link: Link, thing_id: str | None, topic: str) -> None:
+    async def _answer_time_zone(self, sender: Sender, thing_id: str | None, topic: str) -> None:
         offset, until = await self._store.read(lambda session: _zone(session, thing_id))
-        link.deliver(topic, commands.timezone_down(offset, until))
+        sender.deliver(topic, commands.timezone_down(offset, until))
+
+    # How devices are reached.
+
+    def is_online(self, device_id: str) -> bool:
+        """Is the device connected now?"""
+        return self.devices.is_online(device_id)
 
     def send(self, device_id: str, send: Send) -> bool:
-        """Send a message to the device; False if it is not there."""
-        return any([link.deliver(send.topic, send.payload) for link in self._links.get(device_id, ())])
+        """Send a message to the device; False if it is known not to be there."""
+        return self.devices.send(device_id, send)
 
     def drop(self, device_id: str) -> None:
         """End the connections of a device whose credentials no longer hold."""
-        for link in self._links.get(device_id, ()):
-            link.stream.abort()
+        self.devices.drop(device_id)
 
     def tell_value(self, stored: StoredValue, source: str) -> None:
         """Tell watchers of a value that was stored."""
@@ -281,7 +265,8 @@ class Exchange:
             }
         )
 
-    def _tell_device(self, device_id: str) -> None:
+    def tell_device(self, device_id: str) -> None:
+        """Tell watchers whether the device is connected."""
         self._live.tell({"event": "device", "device_id": device_id, "online": self.is_online(device_id)})
 
     def _start(self, work: Any) -> "asyncio.Task[Any]":
@@ -294,14 +279,6 @@ class Exchange:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("background work failed: %r", task.exception())
-
-
-def _secret_hash(session: Session, device_id: str) -> str | None:
-    """Return the hash of the device's secret, "" if it has none, None if there is no device."""
-    try:
-        return catalogue.get_device(session, device_id).secret_hash or ""
-    except catalogue.NotFound:
-        return None
 
 
 def _zone(session: Session, thing_id: str | None) -> tuple[int, int]:

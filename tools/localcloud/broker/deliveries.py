@@ -1,15 +1,14 @@
-"""What has been taken of each client, so that a PUBLISH that it sends again (DUP) counts once.
+"""What has been taken of each client, so that a PUBLISH that it sends again (DUP) is not taken twice.
 
-A client that lost its connection before the PUBACK cannot know that its message was taken. It sends
-the same bytes under the same packet identifier on its next connection.
+What was stored is remembered by the store too (`store.redelivery`), beyond the life of the process.
 """
 
 import asyncio
-import hashlib
 from collections import OrderedDict
 from typing import Any
 
-_PER_CLIENT = 256
+from ..store.redelivery import LATEST, digest
+
 _CLIENTS = 10_000
 
 Taken = asyncio.Future[Any] | None
@@ -26,9 +25,9 @@ class Deliveries:
         """Remember a message."""
         latest = self._clients.setdefault(client, OrderedDict())
         self._clients.move_to_end(client)
-        latest[packet_id] = (_digest(topic, payload), taken)
+        latest[packet_id] = (digest(topic, payload), taken)
         latest.move_to_end(packet_id)
-        if len(latest) > _PER_CLIENT:
+        if len(latest) > LATEST:
             latest.popitem(last=False)
         if len(self._clients) > _CLIENTS:
             self._clients.popitem(last=False)
@@ -36,7 +35,7 @@ class Deliveries:
     def has(self, client: str, packet_id: int, topic: str, payload: bytes) -> bool:
         """Was this very message taken already, or is it being stored?"""
         known = self._clients.get(client, {}).get(packet_id)
-        if known is None or known[0] != _digest(topic, payload):
+        if known is None or known[0] != digest(topic, payload):
             return False
         taken = known[1]
         return taken is None or not taken.done() or not (taken.cancelled() or taken.exception())
@@ -44,7 +43,3 @@ class Deliveries:
     def taken(self, client: str, packet_id: int) -> Taken:
         """Return what `note` was given."""
         return self._clients[client][packet_id][1]
-
-
-def _digest(topic: str, payload: bytes) -> bytes:
-    return hashlib.blake2b(topic.encode() + b"\0" + payload, digest_size=16).digest()

@@ -24,6 +24,7 @@ from amqtt.mqtt.connack import (
 from amqtt.mqtt.packet import CONNECT
 from amqtt.session import Session
 
+from ..store.redelivery import Delivery
 from .deliveries import Deliveries
 from .framing import EndOfStream, ProtocolViolation, Stream, read_packet
 from .link import Link
@@ -69,8 +70,10 @@ class Gatekeeper(Protocol):
     def subscribed(self, link: Link, topic: str) -> None:
         """The client has subscribed and got its SUBACK."""
 
-    def received(self, link: Link, topic: str, payload: bytes) -> Awaitable[Any] | None:
-        """Take a message; PUBACK waits for what is returned."""
+    def received(
+        self, link: Link, topic: str, payload: bytes, delivery: Delivery | None
+    ) -> Awaitable[Any] | None:
+        """Take a message; PUBACK waits for what is returned. `delivery`: how it came, with QoS 1."""
 
 
 class EmbeddedBroker(Broker):

@@ -25,6 +25,7 @@ from amqtt.mqtt.suback import SubackPacket
 from amqtt.mqtt.unsuback import UnsubackPacket
 from amqtt.session import Session
 
+from ..store.redelivery import LATEST, Delivery, digest
 from .framing import EndOfStream, ProtocolViolation, Stream, read_packet
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_UNACKNOWLEDGED = 256
+MAX_UNACKNOWLEDGED = LATEST
 MAX_UNDELIVERED = 256
 MAX_SUBSCRIPTIONS = 256
 MAX_COMPLAINTS = 50
@@ -169,7 +170,11 @@ class Link(BrokerProtocolHandler):
         deliveries, packet_id = self.broker.deliveries, packet.variable_header.packet_id
         if packet.dup_flag and deliveries.has(self.device_id, packet_id, topic, payload):
             return deliveries.taken(self.device_id, packet_id)
-        accepted = self.broker.gatekeeper.received(self, topic, payload)
+        delivery = None
+        if packet.qos:
+            # What this process does not remember, the store may: the cloud may have been started again.
+            delivery = Delivery(self.device_id, packet_id, digest(topic, payload), packet.dup_flag)
+        accepted = self.broker.gatekeeper.received(self, topic, payload, delivery)
         future = None if accepted is None else asyncio.ensure_future(accepted)
         if packet.qos:
             deliveries.note(self.device_id, packet_id, topic, payload, future)

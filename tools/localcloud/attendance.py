@@ -1,0 +1,117 @@
+"""The devices at the embedded broker: who is there, what each may do, how each is reached."""
+
+from typing import Any, Awaitable
+
+from sqlalchemy.orm import Session
+
+from .broker.embedded import Credentials, IdentifierRefused
+from .broker.link import Link
+from .credentials import Verifier
+from .exchange import Exchange
+from .protocol import topics
+from .protocol.conversation import Conversation, Send
+from .store import catalogue
+from .store.database import Store
+from .store.redelivery import Delivery
+
+
+class Attendance:
+    """Admits devices and keeps their links and conversations (see exchange.Devices, broker.embedded.Gatekeeper)."""
+
+    def __init__(self, store: Store, exchange: Exchange) -> None:
+        self._store = store
+        self._exchange = exchange
+        self._verifier = Verifier()
+        self._links: dict[str, set[Link]] = {}
+        self._conversations: dict[str, Conversation] = {}
+        exchange.devices = self
+
+    def close(self) -> None:
+        """Let go of what verifies secrets."""
+        self._verifier.close()
+
+    # How the exchange reaches devices.
+
+    def is_online(self, device_id: str) -> bool:
+        """Is the device connected now?"""
+        return device_id in self._links
+
+    def send(self, device_id: str, send: Send) -> bool:
+        """Send a message to the device; False if it is not there."""
+        return any([link.deliver(send.topic, send.payload) for link in self._links.get(device_id, ())])
+
+    def drop(self, device_id: str) -> None:
+        """End the connections of the device."""
+        for link in self._links.get(device_id, ()):
+            link.stream.abort()
+
+    def conversation(self, device_id: str) -> Conversation | None:
+        """Return the conversation with a device that is there."""
+        return self._conversations.get(device_id)
+
+    # What the broker asks and tells about devices.
+
+    async def admit(self, credentials: Credentials) -> str | None:
+        """Return the device id that the credentials prove; None to refuse."""
+        device_id = credentials.common_name if credentials.by_certificate else credentials.username
+        if not device_id:
+            return None
+        secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id))
+        if secret_hash is None:
+            return None
+        if credentials.by_certificate:
+            if credentials.client_id != device_id:
+                raise IdentifierRefused
+            return device_id
+        if not await self._verifier.verify(device_id, credentials.password or "", secret_hash):
+            return None
+        return device_id
+
+    async def connected(self, link: Link) -> None:
+        """A device is there."""
+        device_id = link.device_id
+        self._links.setdefault(device_id, set()).add(link)
+        conversation = self._conversations.setdefault(device_id, Conversation(device_id, None))
+        thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
+        conversation.thing_id = thing.id if thing else None
+        self._exchange.note_connection(device_id, True)
+
+    def disconnected(self, link: Link) -> None:
+        """A device is gone."""
+        device_id = link.device_id
+        links = self._links.get(device_id, set())
+        links.discard(link)
+        if links:
+            return
+        self._links.pop(device_id, None)
+        self._conversations.pop(device_id, None)
+        self._exchange.note_connection(device_id, False)
+
+    def may_subscribe(self, link: Link, topic: str) -> bool:
+        """May the device subscribe to the topic?"""
+        thing_id = self._conversations[link.device_id].thing_id
+        return topics.may_subscribe(topic, link.device_id, thing_id)
+
+    def subscribed(self, link: Link, topic: str) -> None:
+        """The device has subscribed."""
+        for action in self._conversations[link.device_id].subscribed(topic):
+            self._exchange.do(link, action)
+
+    def received(
+        self, link: Link, topic: str, payload: bytes, delivery: Delivery | None
+    ) -> Awaitable[Any] | None:
+        """Take a message of a device; what is returned is done when all of it is stored."""
+        talk = self._conversations[link.device_id]
+        if not topics.may_publish(topic, link.device_id, talk.thing_id):
+            self._exchange.counts["forbidden"] += 1
+            link.complain("may not publish on %.80r: dropped", topic)
+            return None
+        return self._exchange.take(link, talk, topic, payload, delivery)
+
+
+def _secret_hash(session: Session, device_id: str) -> str | None:
+    """Return the hash of the device's secret, "" if it has none, None if there is no device."""
+    try:
+        return catalogue.get_device(session, device_id).secret_hash or ""
+    except catalogue.NotFound:
+        return None
