@@ -1,7 +1,7 @@
 """JSON (RFC 8259) piece by piece, without I/O: bytes in, values out.
 
-Containers on the way to what is wanted are opened, everything below them comes as whole values: so a long
-array needs the memory of one element.
+Containers on the way to what is wanted are opened, what is below them comes as whole values: so a long array needs
+the memory of one element.
 """
 
 import json
@@ -26,7 +26,6 @@ _STRING = const(6)  # the rest of a string
 _ESCAPED = const(7)  # what a backslash is for
 _SCALAR = const(8)  # the rest of a number or name
 
-_SPACE = b" \n\r\t"
 _SCALARS = b"-+.0123456789Eaeflnrstu"  # all that numbers, true, false and null are made of
 _DEPTH = const(32)
 
@@ -40,11 +39,11 @@ class Reader:
 
     opened: for each level from the outside, which containers are opened: None for all, or the names of members
     (str, with spaces between them). Containers below, or of other names, are values.
-    limit: int, in bytes: of one value, also of a name.
+    limit: int, in bytes: of one value with all that is in it.
 
-        reader = Reader((None,))       # the elements of an array
+        reader = Reader((None,))  # the elements of an array
         reader.feed(piece)
-        while reader.next() == VALUE:
+        while reader.next() in (BEGIN, VALUE):
             print(reader.value)
     """
 
@@ -54,23 +53,24 @@ class Reader:
     def __init__(self, opened=(), limit: int = 16384):
         self._opened = opened
         self._limit = limit
+        self._left = limit  # bytes that the value may still have
         self._data = b""
         self._pos = self._end = 0
-        self._raw = bytearray(0)  # of the value or name that is being read
+        self._raw = bytearray(0)  # of the string, number or name that is being read
         self._state = _ITEM
         self._is_key = False
-        self._stack = bytearray(_DEPTH)  # 91 or 123 for each container that is open
-        self._level = 0
-        self.keys = []  # the name of the member at each level, None in arrays
+        self._plain = True  # the string has no escapes
+        self._stack = []  # the containers that are open: lists and dicts; of opened ones their brackets
+        self.keys = []  # for each, the name of the member that comes next or has come; None in arrays
 
     @property
     def key(self):
         """The name of the member whose value this is (str); None in an array."""
-        return self.keys[self.depth - 1] if self.depth else None
+        return self.keys[-1] if self.depth else None
 
     def feed(self, data, n: int = None):
-        """Take the next bytes (or the first `n` of these), once `next` has returned MORE. They must stay unchanged
-        until it does so again."""
+        """Take the next bytes (bytes or bytearray, or the first `n` of them), once `next` has returned MORE. They
+        must stay unchanged until it does so again."""
         self._data = data
         self._pos = 0
         self._end = len(data) if n is None else n
@@ -78,16 +78,23 @@ class Reader:
     def next(self) -> int:
         """Go on to the next event. Raises JSONError."""
         while True:
+            begin = self._pos
             event = self._step()
+            self._left -= self._pos - begin
+            if self._left < 0:
+                raise JSONError("a value has more than %d bytes" % self._limit)
             if event >= 0:
+                if event:
+                    self._left = self._limit
                 return event
 
-    def ended(self):
-        """There are no more bytes. Raises JSONError where the document is not complete."""
-        if self._state == _SCALAR and not self._level:
-            return
-        if self._state != _AFTER or self._level:
+    def last(self) -> int:
+        """As `next`, at the end of the bytes. Raises JSONError also where the document is not complete."""
+        if self._state == _SCALAR and not self._stack:  # a number that is all has no other end
+            return self._scalar_ends()
+        if self._state != _AFTER or self._stack:
             raise JSONError("the JSON document ends early")
+        return DONE
 
     # Each step takes some bytes and returns an event, or -1.
 
@@ -99,155 +106,135 @@ class Reader:
         if state == _STRING:
             return self._string(data, pos, end)
         if state == _SCALAR:
-            return self._scalar(data, pos, end)
+            while pos < end and data[pos] in _SCALARS:
+                pos += 1
+            self._keep(data, pos)
+            return MORE if pos == end else self._scalar_ends()
+        if state != _ESCAPED:
+            while pos < end and data[pos] in b" \n\r\t":
+                pos += 1
+        self._pos = pos
+        if pos == end:
+            return DONE if state == _AFTER and not self._stack else MORE
         if state == _ESCAPED:
-            if pos == end:
-                return MORE
-            self._keep(data, pos, pos + 1)
+            self._keep(data, pos + 1)
             self._state = _STRING
             return -1
-        while pos < end and data[pos] in _SPACE:
-            pos += 1
-        if state == _AFTER and not self._level:
-            if pos < end:
-                raise JSONError("more than one JSON document")
-            self._pos = pos
-            return DONE
-        if pos == end:
-            self._pos = pos
-            return MORE
         byte = data[pos]
         self._pos = pos + 1
         if state == _AFTER:
-            if byte == 44:
-                self._state = _ITEM if self._stack[self._level - 1] == 91 else _KEY
-                return self._inner(byte)
-            return self._close(byte)
-        if state == _COLON:
+            if not self._stack:
+                raise JSONError("more than one JSON document")
+            if byte != 44:
+                return self._close(byte)
+            self._state = _ITEM if self._in_array() else _KEY
+        elif state == _COLON:
             if byte != 58:
                 raise JSONError("a colon is missing in the JSON")
             self._state = _ITEM
-            return self._inner(byte)
-        if byte == 93 and state == _FIRST or byte == 125 and state == _FIRST_KEY:
+        elif byte == 34:
+            self._is_key = state in (_KEY, _FIRST_KEY)
+            self._plain = True
+            self._state = _STRING
+        elif byte == 93 and state == _FIRST or byte == 125 and state == _FIRST_KEY:
             return self._close(byte)
-        if state in (_KEY, _FIRST_KEY):
-            if byte != 34:
-                raise JSONError("a name is missing in the JSON")
-            self._is_key = True
-            self._state = _STRING
-            return self._inner(byte)
-        if byte == 34:
-            self._is_key = False
-            self._state = _STRING
-            return self._inner(byte)
-        if byte in b"[{":
+        elif state in (_KEY, _FIRST_KEY):
+            raise JSONError("a name is missing in the JSON")
+        elif byte in b"[{":
             return self._open(byte)
-        if byte not in _SCALARS:
+        elif byte in _SCALARS:
+            self._pos = pos
+            self._state = _SCALAR
+        else:
             raise JSONError("a value is missing in the JSON")
-        self._state = _SCALAR
-        return self._inner(byte)
-
-    def _whole(self):
-        # Whether a value is being collected, with all that is in it; else the containers so far are opened ones.
-        return self._level > self.depth
-
-    def _inner(self, byte):
-        # A byte outside of strings and numbers, kept where it is part of a value or begins one.
-        if self._whole() or byte not in b",:":
-            self._raw.append(byte)
-            if len(self._raw) > self._limit:
-                self._too_long()
         return -1
 
-    def _keep(self, data, pos, end):
+    def _keep(self, data, end):
+        self._raw.extend(memoryview(data)[self._pos : end])
         self._pos = end
-        if len(self._raw) + end - pos > self._limit:
-            self._too_long()
-        self._raw.extend(memoryview(data)[pos:end])
 
-    def _too_long(self):
-        raise JSONError("a value has more than %d bytes" % self._limit)
+    def _in_array(self):
+        container = self._stack[-1]
+        return container == 91 or isinstance(container, list)
 
     def _open(self, byte):
-        level = self._level
+        level = len(self._stack)
         if level == _DEPTH:
             raise JSONError("JSON nested too deeply")
-        opened = not self._whole() and level < len(self._opened)
+        opened = self.depth == level < len(self._opened)
         if opened and self._opened[level] is not None:
-            opened = bool(level) and self.keys[-1] in self._opened[level].split(" ")
-        self._stack[level] = byte
-        self._level = level + 1
+            opened = level and self.keys[-1] in self._opened[level].split(" ")
         self._state = _FIRST if byte == 91 else _FIRST_KEY
+        self._stack.append(byte if opened else [] if byte == 91 else {})
+        self.keys.append(None)
         if not opened:
-            self._raw.append(byte)
             return -1
         self.depth += 1
-        self.keys.append(None)
         return BEGIN
 
     def _close(self, byte):
-        level = self._level
-        if byte != self._stack[level - 1] + 2:
+        if byte != (93 if self._in_array() else 125):
             raise JSONError("a comma or an end is missing in the JSON")
-        whole = self._whole()
-        self._level = level - 1
         self._state = _AFTER
-        if whole:
-            self._raw.append(byte)
-            return -1 if self._whole() else self._take()
-        self.depth -= 1
+        container = self._stack.pop()
         self.keys.pop()
-        return END
+        if isinstance(container, int):
+            self.depth -= 1
+            return END
+        return self._put(container)
 
     def _string(self, data, pos, end):
         quote = data.find(b'"', pos, end)
-        if quote < 0:
-            quote = end
-        slash = data.find(b"\\", pos, quote)
+        stop = end if quote < 0 else quote
+        slash = data.find(b"\\", pos, stop)
         if slash >= 0:
-            self._keep(data, pos, slash + 1)
+            self._keep(data, slash + 1)
+            self._plain = False
             self._state = _ESCAPED
             return -1
-        if quote == end:
-            self._keep(data, pos, end)
+        self._keep(data, stop)
+        if quote < 0:
             return MORE
-        self._keep(data, pos, quote + 1)
-        self._state = _COLON if self._is_key else _AFTER
-        if self._whole():
-            return -1
-        if not self._is_key:
-            return self._take()
-        self._take()
-        self.keys[-1] = self.value
-        return -1
-
-    def _scalar(self, data, pos, end):
-        begin = pos
-        while pos < end and data[pos] in _SCALARS:
-            pos += 1
-        if pos > begin:
-            self._keep(data, begin, pos)
-        if pos == end:
-            return MORE
-        self._state = _AFTER
-        return -1 if self._whole() else self._take()
-
-    def last(self) -> int:
-        """As `next`, at the end of the bytes: a number that is the whole document has no other end."""
-        self.ended()
-        if self._state == _SCALAR:
-            self._state = _AFTER
-            return self._take()
-        return DONE
-
-    def _take(self):
-        # What has been collected is complete.
-        raw = self._raw
+        self._pos = quote + 1
         try:
-            self.value = json.loads(raw if MICROPYTHON else raw.decode())
+            text = self._text(self._raw)
         except ValueError:
-            raise JSONError("malformed JSON")
-        self._raw = bytearray(0) if len(raw) > 2048 else raw
-        if self._raw:
-            self._raw[:] = b""
-        return VALUE
+            raise JSONError("malformed text in the JSON")
+        self._raw[:] = b""
+        if self._is_key:
+            self.keys[-1] = text
+            self._state = _COLON
+            return -1
+        self._state = _AFTER
+        return self._put(text)
+
+    def _text(self, raw):
+        if MICROPYTHON:
+            if self._plain:
+                return str(raw, "utf-8")
+            if raw.find(b"\\u") >= 0:
+                from .escapes import joined
+
+                raw = joined(raw)
+        return json.loads('"%s"' % str(raw, "utf-8"))
+
+    def _scalar_ends(self):
+        try:
+            value = json.loads(str(self._raw, "utf-8"))
+        except ValueError:
+            raise JSONError("malformed number or name in the JSON")
+        self._raw[:] = b""
+        self._state = _AFTER
+        return self._put(value)
+
+    def _put(self, value):
+        # A value is complete: part of a container, or an event of its own.
+        if len(self._stack) == self.depth:
+            self.value = value
+            return VALUE
+        container = self._stack[-1]
+        if isinstance(container, list):
+            container.append(value)
+        else:
+            container[self.keys[-1]] = value
+        return -1

@@ -6,7 +6,7 @@ A body is read in pieces into the caller's buffer; nothing grows with what the s
 import asyncio
 
 from .http_head import Head, HTTPError
-from .port import const, log, ticks_add, ticks_diff, ticks_ms
+from .port import const, forget, log, ticks_add, ticks_diff, ticks_ms
 from .stream import send
 
 # Where a Response is
@@ -248,7 +248,10 @@ class HTTP:
     def _context(self):
         from .trust import context
 
-        return context(self)
+        made = context(self)
+        del context
+        forget("trust")
+        return made
 
     async def request(self, method: str, path: str, headers=(), body: bytes = None, keep=(), repeat=None) -> Response:
         """Send a request. Returns the Response once its head is there; its body must be read, or the connection closed.

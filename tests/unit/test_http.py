@@ -9,7 +9,7 @@ import arduino_iot_cloud.http as http
 import arduino_iot_cloud.transport as transport
 from arduino_iot_cloud.http import HTTP, Response, split
 from arduino_iot_cloud.http_head import HTTPError
-from arduino_iot_cloud.port import MICROPYTHON
+from arduino_iot_cloud.port import MICROPYTHON, ticks_add
 
 RUNS = 300 if MICROPYTHON else 3000
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -183,6 +183,7 @@ class Wire:
         self.sent = b""
         self.closed = False
         self._coming = b""
+        self._answered = 0  # so much of what was sent
         self._ended = ended
         self.writer = self
 
@@ -196,8 +197,9 @@ class Wire:
         return asyncio.sleep(0).__await__()
 
     def readinto(self, view):
-        if not self._coming and self.answers and b"\r\n\r\n" in self.sent:
+        if not self._coming and self.answers and b"\r\n\r\n" in self.sent[self._answered :]:
             self._coming = self.answers.pop(0)
+            self._answered = len(self.sent)
         n = min(len(view), len(self._coming), self.at_most)
         view[:n] = self._coming[:n]
         self._coming = self._coming[n:]
@@ -254,6 +256,7 @@ async def test_a_body_that_is_sent():
         server = HTTP("http://h")
         for method, body, length in (("POST", b"abc", b"3"), ("PUT", None, b"0"), ("DELETE", None, None)):
             wire.sent = b""
+            wire._answered = 0
             response = await server.request(method, "/", body=body)
             assert response.status == 204 and await response.read() == b""
             lines = wire.sent.split(b"\r\n")
@@ -285,12 +288,69 @@ async def test_a_kept_connection_that_has_ended_is_replaced_but_nothing_is_done_
             assert await (await server.request(method, "/")).read() == b"hello"
             assert len(net.opened) == 2 and first.closed
     for method in ("POST", "PATCH"):
-        first = Wire([ANSWERS[0][1]], ended=True)
+        first = Wire([ANSWERS[0][1]], at_most=1)
         with Net(first) as net:
             server = HTTP("http://h")
             await (await server.request("GET", "/")).read()
+            first.readinto = Ending(first)
             await raises_async(HTTPError, server.request(method, "/", body=b"x"))
-            assert len(net.opened) == 1 and first.closed
+            assert len(net.opened) == 1 and first.closed and server.sent
+
+
+class Ending:
+    """Stands for `readinto` of a stream that ends once something more has been sent."""
+
+    def __init__(self, wire):
+        self._wire = wire
+        self._before = len(wire.sent)
+
+    def __call__(self, view):
+        return None if len(self._wire.sent) == self._before else 0
+
+
+async def test_what_must_not_be_done_twice_takes_no_connection_that_may_have_ended():
+    for ended, idle in ((True, False), (False, True)):
+        for method, repeat in (("POST", None), ("PUT", False)):
+            first = Wire([ANSWERS[0][1]], ended=ended)
+            second = Wire([ANSWERS[0][1]])
+            with Net(first, second) as net:
+                server = HTTP("http://h")
+                await (await server.request("GET", "/")).read()
+                if idle:
+                    server._used = ticks_add(server._used, -3001)
+                sent = len(first.sent)
+                assert await (await server.request(method, "/", body=b"x", repeat=repeat)).read() == b"hello"
+                assert len(net.opened) == 2 and first.closed and len(first.sent) == sent
+
+
+async def test_what_may_be_done_twice_is_sent_again_by_any_method():
+    first = Wire([ANSWERS[0][1]], ended=True)
+    with Net(first, Wire([ANSWERS[0][1]])) as net:
+        server = HTTP("http://h")
+        await (await server.request("GET", "/")).read()
+        assert await (await server.request("POST", "/", body=b"x", repeat=True)).read() == b"hello"
+        assert len(net.opened) == 2
+
+
+async def test_a_long_body_has_the_time_of_its_pieces():
+    wire = Wire([OK + b"Content-Length: 5\r\n\r\nhel"])
+    with Net(wire):
+        server = HTTP("http://h", timeout=0.2)
+        response = await server.request("GET", "/")
+        piece = bytearray(3)
+        assert await response.readinto(piece) == 3
+        await asyncio.sleep(0.25)
+        response.more_time()
+        wire._coming = b"lo"
+        assert await response.readinto(piece) == 2 and response.done
+
+
+async def test_a_body_whose_connection_was_closed_here_is_not_waited_for():
+    with Net(Wire([OK + b"Content-Length: 5\r\n\r\nhel"])):
+        server = HTTP("http://h")
+        response = await server.request("GET", "/")
+        server.close()
+        await raises_async(OSError, response.readinto(bytearray(9)))
 
 
 async def test_a_body_that_is_not_read_does_not_come_with_the_next_answer():
