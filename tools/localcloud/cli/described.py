@@ -2,12 +2,15 @@
 
 import json
 import os
+import socket
+import urllib.parse
 from pathlib import Path
 from typing import Any
 
 from ..files import write_whole
 
 _NAME = "running.json"
+_CONNECT_S = 2.0
 
 
 def default_data_folder() -> Path:
@@ -26,9 +29,16 @@ def remove(description: dict[str, Any]) -> None:
     (Path(description["data"]) / _NAME).unlink(missing_ok=True)
 
 
-def read(folder: Path) -> dict[str, Any] | None:
-    """Return what `leave` wrote, or None. After a kill it may describe a cloud that runs no more."""
+def running(folder: Path) -> dict[str, Any] | None:
+    """Return what a cloud with its data in the folder says about itself, or None if none runs."""
     try:
-        return json.loads((folder / _NAME).read_bytes())
+        about = json.loads((folder / _NAME).read_bytes())
     except FileNotFoundError:
         return None
+    # After a kill the file is still there. Whoever may answer at the port by then: TLS tells if it is the cloud.
+    address = urllib.parse.urlsplit(about["https"])
+    try:
+        socket.create_connection((address.hostname, address.port), _CONNECT_S).close()
+    except OSError:
+        return None
+    return about

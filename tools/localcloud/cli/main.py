@@ -1,18 +1,63 @@
 """The whole command line, and how each command ends."""
 
 import argparse
+import os
+import sys
 
-from . import serve
+from . import dashboards, devices, series, serve, things, watch
+from .exits import FAILED, INTERRUPTED, CommandError
+from .terminal import complain
+
+_EPILOG = """exit codes:
+  0    done (also: nothing was left to do)
+  1    refused by the cloud, not reached, or a file cannot be written; nothing is changed
+  2    the command line or a file given to it is wrong; nothing was tried
+  3    a part is done; the same command again does the rest
+  130  interrupted by Ctrl-C
+
+examples:
+  local-cloud serve
+  local-cloud devices create --count 30 --secrets-dir secrets
+  local-cloud things apply classroom.yaml --secrets-dir secrets
+  local-cloud watch
+
+local-cloud COMMAND --help tells more, with examples.
+"""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line (sys.argv's by default) and return the exit code."""
     options = _parser().parse_args(arguments)
-    return options.run(options)
+    try:
+        code = options.run(options)
+        sys.stdout.flush()
+        return code
+    except CommandError as error:
+        complain(str(error))
+        return error.code
+    except ModuleNotFoundError as error:
+        complain("the Python package %s is needed: install this one with [tools]" % error.name)
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read our output has had enough; the interpreter must not complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:
+        complain("%s: %s" % (error.filename, error.strerror) if error.filename else str(error))
+        return FAILED
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="local-cloud", description="A stand-in Arduino Cloud on this machine.")
+    parser = argparse.ArgumentParser(
+        prog="local-cloud",
+        description="A stand-in Arduino Cloud on this machine, and a command line for it and for Arduino Cloud.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    serve.add(commands)
+    for group in (serve, devices, things, dashboards, series, watch):
+        group.add(commands)
     return parser

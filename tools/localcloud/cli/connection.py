@@ -1,0 +1,172 @@
+"""Which cloud a command works with, and the API key for it."""
+
+import argparse
+import os
+import stat
+import urllib.parse
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import described
+from .exits import USAGE, CommandError
+from .yaml_file import mapping, read, text
+
+ARDUINO = "https://api2.arduino.cc"
+TOKEN_PATH = "/iot/v1/clients/token"
+KEY_VARIABLES = ("ARDUINO_CLOUD_CLIENT", "ARDUINO_CLOUD_SECRET")
+ORGANIZATION_VARIABLE = "ARDUINO_CLOUD_ORGANIZATION"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_START_IT = "start one with: local-cloud serve"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A cloud and a key for it. `live` is host and port of its secure WebSocket, where known."""
+
+    title: str
+    url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    organization: str | None = None
+    ca_file: str | None = None
+    live: tuple[str, int] | None = None
+    devices: dict[str, Any] | None = None  # further arguments of a device's client; None: Arduino's own cloud
+
+    @property
+    def ssl_params(self) -> dict[str, str]:
+        """Return what the clients need to know of certificates."""
+        return {"cafile": self.ca_file} if self.ca_file else {}
+
+    @property
+    def token_url(self) -> str:
+        """Return where tokens come from."""
+        return self.url + TOKEN_PATH
+
+    def api(self) -> Any:
+        """Return an `arduino_cloud_api.CloudAPI`, to be used in `async with`."""
+        from arduino_cloud_api import CloudAPI
+
+        return CloudAPI(
+            self.client_id,
+            self.client_secret,
+            base_url=self.url,
+            token_url=self.token_url,
+            organization=self.organization,
+            ssl_params=self.ssl_params,
+        )
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which cloud."""
+    group = parser.add_argument_group(
+        "which cloud", "by default the local cloud that runs on this machine, else Arduino Cloud"
+    )
+    group.add_argument("--cloud", choices=("local", "arduino"), help="one of the two, and no other")
+    group.add_argument("--data", type=Path, metavar="DIR", help="the local cloud with this data folder")
+    group.add_argument("--url", help="another one, such as https://host:18444")
+    group.add_argument("--ca-file", metavar="FILE", help="the authority that its certificate is of, with --url")
+    group.add_argument(
+        "--credentials",
+        type=Path,
+        metavar="FILE",
+        help="YAML or JSON with client, secret and perhaps organization, readable by you alone;"
+        " else the environment's %s, %s and %s" % (*KEY_VARIABLES, ORGANIZATION_VARIABLE),
+    )
+
+
+def choose(options: argparse.Namespace) -> Connection:
+    """Return the cloud that the options mean. Raises CommandError."""
+    if sum(bool(each) for each in (options.url, options.data, options.cloud)) > 1:
+        raise CommandError("--cloud, --data and --url: one of them", USAGE)
+    if options.ca_file and not options.url:
+        raise CommandError("--ca-file goes with --url", USAGE)
+    if options.url:
+        return _with_key(options, _checked_url(options.url), options.url)
+    if options.cloud == "arduino":
+        return _with_key(options, ARDUINO, "Arduino Cloud")
+    about = described.running(options.data or described.default_data_folder())
+    if about:
+        return _local(about)
+    if options.cloud == "local" or options.data:
+        folder = options.data or described.default_data_folder()
+        raise CommandError("no local cloud runs with its data in %s; %s" % (folder, _START_IT))
+    if _key(options) is None:
+        raise CommandError(
+            "no local cloud runs on this machine (%s), and there is no API key for Arduino Cloud in"
+            " %s and %s or --credentials" % (_START_IT, *KEY_VARIABLES)
+        )
+    return _with_key(options, ARDUINO, "Arduino Cloud")
+
+
+def _local(about: dict[str, Any]) -> Connection:
+    device = {"server": about["host"], "port": about["mqtts_port"], "ssl_params": {"cafile": about["ca_der_file"]}}
+    return Connection(
+        title="the local cloud in %s" % about["data"],
+        url=about["https"],
+        client_id=about["api_key_id"],
+        client_secret=about["api_key_secret"],
+        ca_file=about["ca_file"],
+        live=(about["host"], about["wss_port"]),
+        devices=device,
+    )
+
+
+def _with_key(options: argparse.Namespace, url: str, title: str) -> Connection:
+    key = _key(options)
+    if key is None:
+        raise CommandError("no API key for %s: set %s and %s, or give --credentials" % (title, *KEY_VARIABLES), USAGE)
+    if options.ca_file and not Path(options.ca_file).is_file():
+        raise CommandError("--ca-file: no file %s" % options.ca_file, USAGE)
+    client_id, client_secret, organization = key
+    return Connection(
+        title=title,
+        url=url,
+        client_id=client_id,
+        client_secret=client_secret,
+        organization=organization,
+        ca_file=options.ca_file,
+        devices=None if url == ARDUINO else {"server": urllib.parse.urlsplit(url).hostname},
+        live=("wss.iot.arduino.cc", 8443) if url == ARDUINO else None,
+    )
+
+
+def _checked_url(url: str) -> str:
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise CommandError("--url: expected https://host or https://host:port, given %r" % url, USAGE)
+    if parts.username is not None or parts.query or parts.fragment:
+        raise CommandError("--url: an address alone, without user, query or fragment", USAGE)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise CommandError("--url: the API key would go unencrypted to %s; use https" % parts.hostname, USAGE)
+    return url.rstrip("/").removesuffix("/iot")
+
+
+def _key(options: argparse.Namespace) -> tuple[str, str, str | None] | None:
+    if options.credentials:
+        return _key_in(options.credentials)
+    client_id, client_secret = (os.environ.get(name) for name in KEY_VARIABLES)
+    if bool(client_id) != bool(client_secret):
+        given, missing = KEY_VARIABLES if client_id else reversed(KEY_VARIABLES)
+        raise CommandError("%s is set in the environment, %s is not" % (given, missing), USAGE)
+    if not client_id or not client_secret:
+        return None
+    return client_id, client_secret, os.environ.get(ORGANIZATION_VARIABLE) or None
+
+
+def _key_in(path: Path) -> tuple[str, str, str | None]:
+    document = read(path, secret=True)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise CommandError("%s can be read by others (mode %o); chmod 600 it" % (path, mode), USAGE)
+    fields = mapping(
+        document,
+        document.root,
+        "",
+        {"client": text(256), "secret": text(256), "organization": text(64)},
+        required=("client", "secret"),
+    )
+    document.finish()
+    return fields["client"], fields["secret"], fields.get("organization")
+
+

@@ -1,0 +1,104 @@
+"""`local-cloud devices`: list them; make many with their secrets."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from .commands import command, group, positive
+from .connection import Connection
+from .exits import DONE
+from .new_devices import NewDevices
+from .plan import DEFAULT_DEVICE_TYPE
+from .project_file import DEVICE_NAME, names_of
+from .secrets_folder import SecretsFolder
+from .terminal import progress, tell_json, tell_table
+from .working import Tally, in_words, work
+
+_SECRETS_ARE = """The secret of each device is in DIR/NAME.py, which its board takes as secrets.py. The file is for you
+alone, and written whole before the next device is begun. After an interruption the same command
+makes only the devices that are missing."""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add the commands to the parser's."""
+    devices = group(commands, "devices", "list devices, make many")
+    listing = command(
+        devices, "list", "list the devices", run_list, "local-cloud devices list\nlocal-cloud devices list --json"
+    )
+    listing.add_argument("--json", action="store_true", help="the API's descriptions, as one JSON array")
+    create = command(
+        devices,
+        "create",
+        "make devices, each with its secret in a file",
+        run_create,
+        "local-cloud devices create --count 30 --secrets-dir secrets\n"
+        "local-cloud devices create --name 'Station {n:02}' --count 30 --secrets-dir secrets\n"
+        "mpremote cp 'secrets/Station 07.py' :secrets.py",
+        _SECRETS_ARE,
+    )
+    create.add_argument("--secrets-dir", type=Path, metavar="DIR", required=True, help="folder for the secrets")
+    create.add_argument("--count", type=positive, default=1, metavar="N", help="how many; 1 by default")
+    create.add_argument(
+        "--name", default="Device {n:02}", help="{n} is the number, {n:02} with two digits; default %(default)s"
+    )
+    create.add_argument("--type", default=DEFAULT_DEVICE_TYPE, help="default %(default)s")
+    create.add_argument(
+        "--new-secrets",
+        action="store_true",
+        help="a new secret also for those that are there and whose secret is not in DIR; theirs of now ends",
+    )
+    create.add_argument("--json", action="store_true", help="say what was done as one JSON object")
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """Run `devices list`."""
+
+    async def job(api: Any, connection: Connection) -> int:
+        found = await api.devices.list().all()
+        found.sort(key=lambda each: each["name"])
+        if options.json:
+            tell_json(found)
+            return DONE
+        rows = (
+            (each["name"], each["id"], each.get("device_status"), (each.get("thing") or {}).get("name"))
+            for each in found
+        )
+        tell_table(("NAME", "ID", "STATUS", "THING"), rows)
+        return DONE
+
+    return work(options, job)
+
+
+def run_create(options: argparse.Namespace) -> int:
+    """Run `devices create`."""
+    names = names_of("--name", options.name, options.count, DEVICE_NAME)
+
+    async def job(api: Any, connection: Connection) -> int:
+        with SecretsFolder(options.secrets_dir, connection.devices) as folder:
+            existing = await api.devices.list().all()
+            devices = NewDevices(api, folder, existing, new_secrets=options.new_secrets)
+            missing = devices.missing(names)
+            made = await make_all(devices, [(name, {"type": options.type}) for name in missing], connection)
+        if options.json:
+            tell_json({"created": made, "there": len(names) - len(made), "secrets_dir": str(folder.path)})
+        elif made:
+            print("%d created, %d there already; secrets in %s" % (len(made), len(names) - len(made), folder.path))
+        else:
+            print("nothing to do: all %d are there" % len(names))
+        return DONE
+
+    return work(options, job)
+
+
+async def make_all(
+    devices: NewDevices, wanted: list[tuple[str, dict[str, Any]]], connection: Connection
+) -> list[dict[str, str]]:
+    """Make devices, given names and bodies, with a progress bar; names and ids of those made."""
+    made: list[dict[str, str]] = []
+    tally = Tally()
+    with in_words(connection, tally), progress("devices", len(wanted)) as advance:
+        for name, body in wanted:
+            made.append({"name": name, "id": await devices.make(name, body)})
+            tally.done += 1
+            advance(1)
+    return made

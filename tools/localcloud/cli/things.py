@@ -1,0 +1,160 @@
+"""`local-cloud things`: list, clone, make what a file asks for, write such a file."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import applying, exporting, project_file
+from .commands import command, group, positive
+from .connection import Connection
+from .exits import DONE
+from .finding import find
+from .project_file import THING_NAME, names_of, numbered
+from .terminal import progress, tell_json, tell_table
+from .working import Tally, in_words, work
+
+_CLONE_IS = """A copy has the settings and properties of the thing, not its device and values. With --device it gets
+that one. A thing that has the name already is left as it is (it only gets its device, if it has
+none), so an interrupted run can be repeated."""
+_APPLY_IS = """Devices, things with their properties and dashboards with their widgets are made or changed so that the
+cloud has what the file says; a second run changes nothing. What the file does not speak of stays.
+docs/command-line.md has the format of the file."""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add the commands to the parser's."""
+    things = group(commands, "things", "list and clone things, make many from a file")
+    _add_list(things)
+    _add_clone(things)
+    _add_apply(things)
+    export = command(
+        things,
+        "export",
+        "write devices, things and dashboards as a file for apply",
+        run_export,
+        "local-cloud things export > classroom.yaml\nlocal-cloud things export --output classroom.yaml",
+    )
+    export.add_argument("--output", type=Path, metavar="FILE", help="instead of stdout")
+
+
+def _add_list(things: argparse._SubParsersAction) -> None:
+    listing = command(
+        things, "list", "list the things", run_list, "local-cloud things list\nlocal-cloud things list --json"
+    )
+    listing.add_argument("--json", action="store_true", help="the API's descriptions, as one JSON array")
+
+
+def _add_clone(things: argparse._SubParsersAction) -> None:
+    clone = command(
+        things,
+        "clone",
+        "copy a thing, once or many times",
+        run_clone,
+        "local-cloud things clone Weather --name 'Weather of the roof'\n"
+        "local-cloud things clone Weather --name 'Weather {n:02}' --count 30 --device 'Station {n:02}'",
+        _CLONE_IS,
+    )
+    clone.add_argument("thing", help="its name or id")
+    clone.add_argument("--name", required=True, help="of the copy; {n} is the number, {n:02} with two digits")
+    clone.add_argument("--count", type=positive, default=1, metavar="N", help="how many; 1 by default")
+    clone.add_argument("--device", metavar="NAME", help="the device to attach; {n} as in --name")
+    clone.add_argument("--include-tags", action="store_true", help="tags too")
+    clone.add_argument("--json", action="store_true", help="say what was done as one JSON object")
+
+
+def _add_apply(things: argparse._SubParsersAction) -> None:
+    apply = command(
+        things,
+        "apply",
+        "make the cloud have what a file says",
+        run_apply,
+        "local-cloud things apply classroom.yaml --dry-run\n"
+        "local-cloud things apply classroom.yaml --secrets-dir secrets",
+        _APPLY_IS,
+    )
+    apply.add_argument("file", type=Path, metavar="FILE.yaml")
+    apply.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+    apply.add_argument(
+        "--prune",
+        action="store_true",
+        help="remove properties, tags and widgets that the file's things and dashboards have and the file has not"
+        " (never whole devices, things or dashboards); replace properties of another type",
+    )
+    apply.add_argument("--secrets-dir", type=Path, metavar="DIR", help="folder for the secrets of new devices")
+    apply.add_argument("--json", action="store_true", help="say what is done as one JSON object")
+
+
+def run_list(options: argparse.Namespace) -> int:
+    """Run `things list`."""
+
+    async def job(api: Any, connection: Connection) -> int:
+        found = await api.things.list(show_properties=True).all()
+        found.sort(key=lambda each: each["name"])
+        if options.json:
+            tell_json(found)
+            return DONE
+        rows = (
+            (each["name"], each["id"], each.get("device_name"), ", ".join(one["name"] for one in each.get("properties", ())))
+            for each in found
+        )
+        tell_table(("NAME", "ID", "DEVICE", "PROPERTIES"), rows)
+        return DONE
+
+    return work(options, job)
+
+
+def run_clone(options: argparse.Namespace) -> int:
+    """Run `things clone`."""
+    names = names_of("--name", options.name, options.count, THING_NAME)
+
+    async def job(api: Any, connection: Connection) -> int:
+        things = await api.things.list().all()
+        original = find("thing", options.thing, things)
+        devices = await api.devices.list().all() if options.device else []
+        wanted = [find("device", numbered(options.device, n), devices)["id"] if options.device else None
+                  for n in range(1, options.count + 1)]  # fmt: skip
+        there = {name: find("thing", name, things) for name in names if any(each["name"] == name for each in things)}
+        made, tally = [], Tally()
+        with in_words(connection, tally), progress("things", len(names)) as advance:
+            for name, device_id in zip(names, wanted, strict=True):
+                thing = there.get(name)
+                if thing is None:
+                    body = {"name": name, "include_tags": options.include_tags}
+                    thing = await api.things.clone(original["id"], body)
+                    made.append({"name": name, "id": thing["id"]})
+                    tally.done += 1
+                if device_id and not thing.get("device_id"):
+                    await api.things.update(thing["id"], {"device_id": device_id})
+                advance(1)
+        if options.json:
+            tell_json({"created": made, "there": len(there)})
+        else:
+            print("%d created, %d there already" % (len(made), len(there)))
+        return DONE
+
+    return work(options, job)
+
+
+def run_apply(options: argparse.Namespace) -> int:
+    """Run `things apply`."""
+    project = project_file.load(options.file)
+
+    async def job(api: Any, connection: Connection) -> int:
+        return await applying.apply(api, connection, project, options)
+
+    return work(options, job)
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Run `things export`."""
+
+    async def job(api: Any, connection: Connection) -> int:
+        text = await exporting.export(api)
+        if options.output:
+            exporting.write(options.output, text)
+        else:
+            sys.stdout.write(text)
+        return DONE
+
+    return work(options, job)

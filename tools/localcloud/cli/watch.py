@@ -1,0 +1,222 @@
+"""`local-cloud watch`: values as they come."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from .commands import command, positive
+from .connection import Connection
+from .exits import DONE, CommandError
+from .series_query import Selected, as_time, select
+from .terminal import complain, is_fancy, tell_json, tell_row
+from .working import work
+
+NEVER = "N/A"  # the API's word for the value of a variable that was never written
+_PATIENCE_S = 10.0
+_MOST_LISTENERS = 500
+_LONGEST_PACKET = 16384
+_WATCH_IS = """Without THING all things are watched; THING/PROPERTY by names or ids, with * and ? for any text. On a
+terminal it is a table that changes; else, or with --json, a line for each value, beginning with the values of now.
+What devices report arrives at once, over MQTT as the user; what others set is asked for every --every seconds, and
+so is everything from a cloud given by --url. Ctrl-C ends it, with exit code 0."""
+
+
+def add(commands: argparse._SubParsersAction) -> None:
+    """Add the command to the parser's."""
+    watch = command(
+        commands,
+        "watch",
+        "show values as they come",
+        run,
+        "local-cloud watch\n"
+        "local-cloud watch 'Weather */temperature'\n"
+        "local-cloud watch Weather/temperature --json --count 10\n"
+        "local-cloud watch --cloud arduino --seconds 60",
+        _WATCH_IS,
+    )
+    watch.add_argument("variables", nargs="*", metavar="THING[/PROPERTY]")
+    watch.add_argument("--json", action="store_true", help="a line of JSON for each value")
+    watch.add_argument("--count", type=positive, metavar="N", help="end after so many values")
+    watch.add_argument("--seconds", type=positive, metavar="S", help="end after so many seconds")
+    watch.add_argument("--every", type=positive, default=2, metavar="S", help="how often to ask; default %(default)s")
+
+
+class Values:
+    """The latest value of each variable; `show(variable, value, time)` is called for each new one."""
+
+    def __init__(self, selected: list[Selected], show: Callable[[Selected, Any, datetime], None], count: int | None):
+        self.selected = selected
+        self._show = show
+        self._left = count
+        self._latest: dict[str, tuple[Any, datetime]] = {}
+        self.ended = asyncio.Event()
+
+    def asked(self, things: list[dict[str, Any]]) -> None:
+        """Take what the API says now; of it only what is new."""
+        found = {each["id"]: each for thing in things for each in thing.get("properties") or ()}
+        for variable in self.selected:
+            each = found.get(variable.id)
+            if each is None or not each.get("value_updated_at") or each.get("last_value", NEVER) == NEVER:
+                continue
+            self._take(variable, each["last_value"], as_time(each["value_updated_at"]), told=False)
+
+    def reported(self, variable: Selected, value: Any) -> None:
+        """Take what has just come over MQTT."""
+        self._take(variable, value, datetime.now(timezone.utc), told=True)
+
+    def _take(self, variable: Selected, value: Any, time: datetime, *, told: bool) -> None:
+        before = self._latest.get(variable.id)
+        if not told and before is not None and (before[1] >= time or before[0] == value and self._is_echo(before, time)):
+            return
+        if self.ended.is_set():
+            return
+        self._latest[variable.id] = value, time
+        self._show(variable, value, time)
+        if self._left is not None:
+            self._left -= 1
+            if not self._left:
+                self.ended.set()
+
+    @staticmethod
+    def _is_echo(before: tuple[Any, datetime], time: datetime) -> bool:
+        # What came over MQTT has our clock's time, the same value asked for has the cloud's.
+        return abs((time - before[1]).total_seconds()) < _PATIENCE_S
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command."""
+
+    async def job(api: Any, connection: Connection) -> int:
+        things = await api.things.list(show_properties=True).all()
+        if options.variables:
+            selected = select(options.variables, things)
+        else:
+            selected = select(["*"], things) if any(each.get("properties") for each in things) else []
+        if not selected:
+            raise CommandError("there is nothing to watch: no thing has properties")
+        shown = _shown(options, selected)
+        with shown:
+            values = Values(selected, shown.show, options.count)
+            values.asked(things)
+            await _follow(api, connection, values, options)
+        return DONE
+
+    try:
+        return work(options, job)
+    except KeyboardInterrupt:
+        return DONE
+
+
+async def _follow(api: Any, connection: Connection, values: Values, options: argparse.Namespace) -> None:
+    live = await _listen(connection, values)
+    tasks = [asyncio.create_task(values.ended.wait()), asyncio.create_task(_ask_again(api, values, options.every))]
+    try:
+        done, _ = await asyncio.wait(tasks, timeout=options.seconds, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        if live is not None:
+            await live.disconnect()
+
+
+async def _ask_again(api: Any, values: Values, every: int) -> None:
+    while True:
+        await asyncio.sleep(every)
+        values.asked(await api.things.list(show_properties=True).all())
+
+
+async def _listen(connection: Connection, values: Values) -> Any:
+    """Subscribe at the cloud's MQTT, where it is known; None where asking has to do."""
+    if connection.live is None or len(values.selected) > _MOST_LISTENERS:
+        return None
+    from arduino_iot_cloud.user import ArduinoIoTCloud
+    from arduino_iot_cloud.user_session import CloudError
+
+    server, port = connection.live
+    try:
+        live = await ArduinoIoTCloud.connect(
+            client_id=connection.client_id,
+            client_secret=connection.client_secret,
+            server=server,
+            port=port,
+            token_url=connection.token_url,
+            ssl_params=connection.ssl_params,
+            timeout=_PATIENCE_S,
+            buffer=_LONGEST_PACKET,
+        )
+    except CloudError as error:
+        complain("no live values, so they are asked for: %s" % error.args[0])
+        return None
+    for variable in values.selected:
+        live.property(variable.thing_id, variable.name).subscribe(
+            lambda value, variable=variable: values.reported(variable, value)
+        )
+    return live
+
+
+def _shown(options: argparse.Namespace, selected: list[Selected]) -> Any:
+    if options.json:
+        return _Lines(_json_line)
+    return _Table(selected) if is_fancy(sys.stdout) else _Lines(_plain_line)
+
+
+def _json_line(variable: Selected, value: Any, time: datetime) -> None:
+    described = {"time": _iso(time), "thing": variable.thing, "thing_id": variable.thing_id}
+    tell_json({**described, "property": variable.name, "property_id": variable.id, "value": value})
+
+
+def _plain_line(variable: Selected, value: Any, time: datetime) -> None:
+    tell_row((_iso(time), variable.thing, variable.name, value))
+
+
+def _iso(time: datetime) -> str:
+    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+class _Lines:
+    def __init__(self, show: Callable[[Selected, Any, datetime], None]) -> None:
+        self.show = show
+
+    def __enter__(self) -> "_Lines":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class _Table:
+    """A table on the terminal that is drawn anew as values come."""
+
+    def __init__(self, selected: list[Selected]) -> None:
+        from rich.live import Live
+
+        self._selected = selected
+        self._values: dict[str, tuple[Any, datetime]] = {}
+        self._live = Live(get_renderable=self._draw, refresh_per_second=8)
+
+    def __enter__(self) -> "_Table":
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def show(self, variable: Selected, value: Any, time: datetime) -> None:
+        self._values[variable.id] = value, time
+
+    def _draw(self) -> Any:
+        from .terminal import table
+
+        rows = []
+        for variable in self._selected:
+            value, time = self._values.get(variable.id, ("–", None))
+            clock = time.astimezone().strftime("%d %b %H:%M:%S") if time else ""
+            rows.append((variable.thing, variable.name, value, clock))
+        return table(("THING", "PROPERTY", "VALUE", "SINCE"), rows)
+
+

@@ -1,0 +1,53 @@
+"""Runs the part of a command that talks with a cloud, and puts into words what goes wrong there."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import contextmanager
+from typing import Any
+
+from . import connection as connections
+from .connection import Connection
+from .exits import FAILED, PARTLY, CommandError
+
+
+def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable[int]]) -> int:
+    """Run `job(api, connection)` with the cloud that the options mean, and return its exit code."""
+    connection = connections.choose(options)
+
+    async def run() -> int:
+        with in_words(connection):
+            async with connection.api() as api:
+                return await job(api, connection)
+
+    return asyncio.run(run())
+
+
+class Tally:
+    """How much of a command is done; tells `in_words` whether a failure leaves something behind."""
+
+    done = 0
+
+
+@contextmanager
+def in_words(connection: Connection, tally: Tally | None = None):
+    """Turn errors of the API client, the network's among them, into CommandErrors."""
+    from arduino_cloud_api import APIError
+
+    try:
+        yield
+    except APIError as error:
+        message = _refused(connection, error)
+    else:
+        return
+    if tally is not None and tally.done:
+        raise CommandError("%s\n%d done so far; the same command again does the rest" % (message, tally.done), PARTLY)
+    raise CommandError(message, FAILED)
+
+
+def _refused(connection: Connection, error: Any) -> str:
+    if error.status == 401:
+        return "%s refuses the API key (HTTP 401)" % connection.title
+    if not error.status:
+        return "%s: %s" % (connection.title, error.detail)
+    return "%s: HTTP %s: %s" % (connection.title, error.status, error.detail or error.code or "refused")
