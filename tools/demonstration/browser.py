@@ -52,7 +52,8 @@ class Tab:
         """Return the value of a JavaScript expression."""
         answer = await self.command("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in answer:
-            raise DemoError("the page raised %s" % answer["exceptionDetails"]["text"])
+            details = answer["exceptionDetails"]
+            raise DemoError("the page raised %s" % details.get("exception", details).get("description", details["text"]))
         return answer["result"].get("value")
 
     async def wait_until(self, expression: str, timeout: float = 10) -> Any:
@@ -93,7 +94,7 @@ async def open_tab() -> AsyncIterator[Tab]:
             start_new_session=True,
         )
         try:
-            async with connect(await _address(process, Path(folder)), max_size=None, proxy=None) as socket:
+            async with connect(await _address(process, Path(folder)), max_size=None, max_queue=None, proxy=None) as socket:
                 tab = Tab(socket)
                 await tab.command("Page.enable")
                 yield tab

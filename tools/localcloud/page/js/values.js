@@ -9,6 +9,16 @@ const UNITS = {
 };
 const WHOLE = new Set(["INT", "COUNT", "TIME", "INFORMATION_CONTENT"]);
 
+const BOOLEAN = /^STATUS$|_(LIGHT|CONTACT_SENSOR|MOTION_SENSOR|SMART_PLUG|SWITCH)$/;
+const OBJECT = /^(LOCATION|SCHEDULE|COLOR_HSB|GENERIC_COMPLEX_PROPERTY)$|_(COLORED_LIGHT|DIMMED_LIGHT|TELEVISION)$/;
+
+/** What values of a type are: "object", "boolean", "string" or "number". */
+export function kindOf(type) {
+  if (OBJECT.test(type)) return "object";
+  if (BOOLEAN.test(type)) return "boolean";
+  return type === "CHARSTRING" ? "string" : "number";
+}
+
 export function unitOf(type) {
   if (type.startsWith("PERCENTAGE")) return "%";
   return UNITS[type] ?? UNITS[type.replace(/^(GOOGLE_|SMART_)?HOME_/, "")] ?? "";

@@ -1,7 +1,7 @@
 // Chart and advanced chart: courses over time, live and back into history.
 
 import { make, say } from "../html.js";
-import { unitOf, written } from "../values.js";
+import { kindOf, unitOf, written } from "../values.js";
 import { Course } from "./courses.js";
 
 const SPANS = [["5 min", 300], ["1 h", 3600], ["1 d", 86400], ["7 d", 7 * 86400], ["30 d", 30 * 86400]];
@@ -88,7 +88,7 @@ class View {
         width: 2,
         spanGaps: true,
         points: { show: false },
-        paths: typeof course.variable.value === "boolean" ? stepped : undefined,
+        paths: kindOf(course.variable.type) === "boolean" ? stepped : undefined,
       }))],
       hooks: {
         setCursor: [(plot) => this.legend.point(plot.cursor.idx === null || plot.cursor.idx === undefined ? null : plot.posToVal(plot.cursor.left, "x"))],

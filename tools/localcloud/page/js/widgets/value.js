@@ -1,14 +1,13 @@
 // Value: shows what the variable holds, and sets it where that is allowed.
 
 import { make } from "../html.js";
-import { isWhole, unitOf } from "../values.js";
+import { isWhole, kindOf, unitOf } from "../values.js";
 import { makeReadout } from "./numbers.js";
 
 export function makeValue({ variable, writable, labelledBy }) {
   const readout = makeReadout(unitOf(variable?.type ?? ""));
-  const kind = typeof variable?.value;
   const element = make("div", { className: "column" }, readout.element);
-  if (writable && kind !== "object" && kind !== "boolean") element.append(makeForm(variable, labelledBy));
+  if (writable && ["number", "string"].includes(kindOf(variable.type))) element.append(makeForm(variable, labelledBy));
   return { element, show: () => readout.show(variable?.shown) };
 }
 

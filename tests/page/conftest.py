@@ -1,0 +1,26 @@
+"""One Chromium for all tests of a worker."""
+
+import pytest
+from browsing import Browser, Project
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    browser = Browser()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def browser(chromium):
+    """The browser, back at its usual size, with nothing on the way (browsing.Browser)."""
+    chromium.resize(1200, 900)
+    chromium.take_events()
+    yield chromium
+    chromium.command("Fetch.disable")
+
+
+@pytest.fixture
+def make_project(local_cloud):
+    """`make_project(*properties)` -> a browsing.Project in the session's cloud."""
+    return lambda *properties, **more: Project(local_cloud.about, *properties, **more)
