@@ -70,7 +70,7 @@ class Updates:
         return update
 
     async def outcome(self, update: OtaUpdate, is_wanted: Callable[[], Awaitable[bool]]) -> OtaUpdate:
-        """Wait until the update has succeeded or failed, for as long as somebody wants to know.
+        """Wait until the update has succeeded, failed or been cancelled, for as long as somebody wants to know.
 
         Raises `LinkExpired` if that took too long, `NotFound` if the device is deleted meanwhile.
         """
@@ -86,7 +86,7 @@ class Updates:
                 raise NotFound("the device was deleted")
             if now.status == updates.EXPIRED:
                 raise LinkExpired("the link has expired before the device had installed the update")
-            if now.status in (updates.SUCCEEDED, updates.FAILED) or not await is_wanted():
+            if now.status not in updates.OPEN or not await is_wanted():
                 return now
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(news.wait(), _LOOK_EVERY)
@@ -97,7 +97,7 @@ class Updates:
             raise NotFound("no such file")
         update = await self._store.read(lambda session: session.get(OtaUpdate, update_id))
         path = self._path(update_id)
-        if update is None or not path.exists():
+        if update is None or update.status == updates.CANCELLED or not path.exists():
             raise NotFound("no such file")
         if update.expires_at <= now_us():
             raise LinkExpired("the link has expired")

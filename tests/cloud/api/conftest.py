@@ -134,6 +134,22 @@ def user(new_user):
     return new_user()
 
 
+@pytest.fixture
+def board(user, prop, make_device):
+    """A connected device of the user with a thing: lamp (READ_WRITE), t (READ_ONLY)."""
+    made = user.make_device()
+    user.put("/v2/devices/%s/pass" % made["id"], {"password": "secret"})
+    thing = user.make_thing(
+        prop("lamp", "STATUS"), prop("t", "FLOAT", "READ_ONLY", max_value=50), device_id=made["id"]
+    )
+    about = {**user.about, "device_id": made["id"], "secret": "secret", "thing_id": thing["id"]}
+    device = make_device(about)
+    assert device.connect() == "Success"
+    assert device.subscribe(device.thing_topic("e/i")) == 1
+    device.ids = {each["name"]: each["id"] for each in thing["properties"]}
+    return device
+
+
 @pytest.fixture(scope="session")
 def official_client():
     """`official_client(name)` -> the official client of that name, one process for all tests of a worker."""

@@ -104,6 +104,106 @@ def test_the_documented_requests_are_understood(user):
     assert user.put("/v2/devices/%s/properties" % device_id, properties).status == 200
 
 
+def test_the_documented_requests_about_devices_and_dashboards_are_understood(user, new_user, prop):
+    one = lambda name: requests_named("Request: " + name)[0]  # noqa: E731
+    device = user.make_device()
+    thing = user.make_thing(prop("Air Temp"), prop("Lamp", "HOME_COLORED_LIGHT"), prop("Pump", "STATUS"))
+    ids = {each["name"]: each["id"] for each in thing["properties"]}
+    path = "/v2/devices/" + device["id"]
+    assert user.post(path, one("update device")).status == 200
+    assert user.put(path + "/pass", one("set device password")).json == {"set": True}
+    assert user.post(path + "/pass", one("check device password")).status == 200
+    assert user.put("/v2/things/%s/tags" % thing["id"], one("tag")).status == 200
+    several = [{"property": name, "value": value} for name, value in (("Air Temp", 20.5), ("Pump", True))]
+    body = {**one("publish several"), "properties": several}
+    assert user.put("/v2/things/%s/publish" % thing["id"], body).status == 200
+    lamp = "/v2/things/%s/properties/%s" % (thing["id"], ids["Lamp"])
+    complex = {**one("publish complex"), "device_id": None}
+    assert user.put(lamp + "/publish", complex).status == 200
+    assert user.get(lamp).json["last_value"] == complex["value"]
+    last = {"requests": [{"thing_id": thing["id"], "property_id": ids["Pump"]}]}
+    assert user.post("/v2/series/batch_query_raw/lastvalue", {**one("last value"), **last}).status == 200
+    for version, name in ((2, "dashboard"), (3, "dashboard v3")):
+        body = json.loads(json.dumps(one(name)))
+        for widget in body["widgets"]:
+            widget["variables"] = [ids["Air Temp"]]
+        made = user.post("/v%d/dashboards" % version, body)
+        assert made.status == 201 and made.json["widgets"][0]["variables"][0]["name"] == "Air Temp"
+    path = "/v2/dashboards/" + made.json["id"]
+    link = {**one("link widget"), "variables": [ids["Pump"]]}
+    widget = made.json["widgets"][0]["id"]
+    assert user.put(path + "/widgets/%s/variables" % widget, link).json == {"variables": [ids["Pump"]]}
+    override = {"overrides": [{"old_thing_id": thing["id"], "new_thing_id": thing["id"]}]}
+    assert user.put(path + "/clone", {**one("clone dashboard"), **override}).status == 201
+    other = new_user("helper").user_id
+    assert user.put(path + "/shares", {**one("share dashboard"), "user_id": other}).status == 200
+    several = {**one("share dashboard with several"), "users": [{"user_id": other}]}
+    assert user.put(path + "/shares", several).status == 200
+    assert user.put(path + "/share_request", one("ask for access")).status == 200
+
+
+NOT_HERE = {"organization_id", "sketch_id", "no_sketch", "cover_image", "example", "statistics", "seqno", "events"}
+"""Optional members for which there is nothing to tell."""
+
+
+def assert_like(answer, sample, place):
+    """Every member of the sample is in the answer, with a value of the same kind."""
+    if isinstance(sample, dict):
+        for name in sample.keys() - NOT_HERE:
+            assert name in answer, "%s.%s" % (place, name)
+            assert_like(answer[name], sample[name], "%s.%s" % (place, name))
+    elif isinstance(sample, list):
+        assert isinstance(answer, list) and (answer or not sample), place
+        if sample:
+            # The last one: of the properties the one with all optional members.
+            assert_like(answer[-1], sample[0], place + "[]")
+    elif isinstance(sample, (int, float)) and not isinstance(sample, bool):
+        assert isinstance(answer, (int, float)) and not isinstance(answer, bool), place
+        assert isinstance(answer, int) or isinstance(sample, float) or place.endswith("value"), place
+    else:
+        assert type(answer) is type(sample), place
+
+
+def test_answers_look_like_the_documented_ones(user, board):
+    documents = {each["name"]: each["document"] for each in SAMPLES}
+    thing, device = "/v2/things/" + board.thing_id, "/v2/devices/" + board.id
+    t = thing + "/properties/" + board.ids["t"]
+    user.put(t + "/publish", {"value": 21.5})
+    user.put(t + "/publish", {"value": 22})
+    user.put(thing + "/tags", {"key": "site", "value": "north"})
+    details = {"name": "t", "permission": "READ_ONLY", "type": "FLOAT", "update_strategy": "ON_CHANGE"}
+    user.post(t, {**details, "update_parameter": 0.5, "min_value": -20, "max_value": 60})
+    lamp = {**details, "name": "lamp", "type": "STATUS", "update_parameter": 0}
+    user.post(thing + "/properties/" + board.ids["lamp"], lamp)
+    user.post(device, {"fqbn": "esp32:esp32:esp32", "connection_type": "wifi"})
+    user.put(device + "/tags", {"key": "site", "value": "north"})
+    user.put(device + "/properties", {"properties": [{"name": "firmware", "type": "infer", "value": "1.2"}]})
+    span = {"q": "property." + board.ids["t"], "from": "2020-01-01T00:00:00Z", "to": "2200-01-01T00:00:00Z"}
+    batch = {"requests": [span], "resp_version": 1}
+    last = {"requests": [{"thing_id": board.thing_id, "property_id": board.ids["t"]}]}
+    for name, answer in (
+        ("Thing", user.get(thing)),
+        ("Property FLOAT", user.get(t)),
+        ("Property never written", user.get(thing + "/properties/" + board.ids["lamp"])),
+        ("Device", user.get(device)),
+        ("Thing template", user.get(thing + "/template")),
+        ("Series batch", user.post("/v2/series/batch_query", batch)),
+        ("Series batch raw", user.post("/v2/series/batch_query_raw", batch)),
+        ("Series raw last value", user.post("/v2/series/batch_query_raw/lastvalue", last)),
+        ("Property timeseries", user.get(t + "/timeseries")),
+        ("Device properties", user.get(device + "/properties")),
+        ("Device property values", user.get(device + "/properties/" + board.ids["t"], limit=1)),
+        ("Device events", user.get(device + "/events")),
+        ("Device status events", user.get(device + "/status")),
+        ("Device password state", user.get(device + "/pass", suggested_password=True)),
+        ("Tags", user.get(thing + "/tags")),
+        ("Property type", user.get("/v1/property_types")),
+        ("Error", user.get("/v2/things/x")),
+    ):
+        found = answer.json[0] if isinstance(answer.json, list) else answer.json
+        assert_like(found, documents[name], name)
+
+
 def test_the_docs_page_needs_no_other_host(user):
     page = user.raw("GET", "/docs")
     assert page.status == 200 and "'unsafe-inline'" not in page.headers["content-security-policy"].split(";")[0]

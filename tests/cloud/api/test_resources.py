@@ -1,32 +1,8 @@
 """What things, properties, devices and dashboards do at the edges, by status code and answer."""
 
-import sqlite3
-import threading
 import uuid
-from contextlib import closing
-from pathlib import Path
 
-import cbor2
 import pytest
-
-OTA_BEGIN, OTA_UPDATE, OTA_PROGRESS = 0x010000, 0x010100, 0x010200
-FETCH, REBOOT, FAIL = 5, 7, 8
-
-
-@pytest.fixture
-def board(user, prop, make_device):
-    """A connected device of the user with a thing: lamp (READ_WRITE), t (READ_ONLY)."""
-    made = user.make_device()
-    user.put("/v2/devices/%s/pass" % made["id"], {"password": "secret"})
-    thing = user.make_thing(
-        prop("lamp", "STATUS"), prop("t", "FLOAT", "READ_ONLY", max_value=50), device_id=made["id"]
-    )
-    about = {**user.about, "device_id": made["id"], "secret": "secret", "thing_id": thing["id"]}
-    device = make_device(about)
-    assert device.connect() == "Success"
-    assert device.subscribe(device.thing_topic("e/i")) == 1
-    device.ids = {each["name"]: each["id"] for each in thing["properties"]}
-    return device
 
 
 def path_of(board, name):
@@ -145,62 +121,3 @@ def test_comings_and_goings_of_a_device(user, board):
     older = user.get(path, start=events[1]["updated_at"]).json["events"]
     assert [each["value"] for each in older] == ["CONNECTED"]
     assert user.get(path, start="yesterday").status == 400
-
-
-class Upload(threading.Thread):
-    """An upload of a firmware file, whose answer may take its time."""
-
-    def __init__(self, user, board, **fields):
-        super().__init__(daemon=True)
-        self._user, self._path = user, "/iot/v2/devices/%s/ota" % board.id
-        part = '--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-        parts = [part % ("ota_file", '; filename="f"', "firmware")]
-        parts += [part % (name.rstrip("_"), "", value) for name, value in fields.items()]
-        self._body = "".join(parts).encode() + b"--x--\r\n"
-        self.start()
-
-    def run(self):
-        kind = "multipart/form-data; boundary=x"
-        headers = {"Authorization": "Bearer " + self._user.token, "Content-Type": kind}
-        self._answer = self._user.raw("POST", self._path, self._body, headers)
-
-    @property
-    def answer(self):
-        self.join(20)
-        return self._answer
-
-
-def test_one_update_at_a_time(user, board):
-    answer = Upload(user, board, async_="True").answer
-    assert answer.status == 202 and (answer.json["ota_version"], answer.json["status"]) == (2, "pending")
-    assert Upload(user, board).answer.status == 409
-    assert Upload(user, board, async_="False").answer.status == 409
-    headers = {"Authorization": "Bearer " + user.token, "Content-Type": "multipart/form-data; boundary=x"}
-    assert user.raw("POST", "/iot/v2/devices/%s/ota" % board.id, b"--x--\r\n", headers).status == 400
-
-
-@pytest.mark.parametrize("succeeds", [True, False])
-def test_a_synchronous_update_is_answered_when_the_device_is_done(user, board, succeeds):
-    board.subscribe(board.device_topic("c/dw"))
-    upload = Upload(user, board, async_="False")
-    tag, (ota_id, *_) = board.command()
-    assert tag == OTA_UPDATE
-    for state in (FETCH, REBOOT if succeeds else FAIL):
-        assert upload.is_alive()
-        progress = [ota_id, cbor2.CBORSimpleValue(state), 0, 1]
-        board.publish(board.device_topic("c/up"), cbor2.dumps(cbor2.CBORTag(OTA_PROGRESS, progress)))
-    if succeeds:
-        board.publish(board.device_topic("c/up"), cbor2.dumps(cbor2.CBORTag(OTA_BEGIN, [bytes(32)])))
-    assert upload.answer.status == 200
-    assert upload.answer.json["status"] == ("succeeded" if succeeds else "failed")
-
-
-def test_a_synchronous_update_that_takes_too_long_has_expired(user, board):
-    board.subscribe(board.device_topic("c/dw"))
-    upload = Upload(user, board, async_="False", expire_in_mins="1")
-    _, (ota_id, *_) = board.command()
-    # As if the minute were over.
-    with closing(sqlite3.connect(Path(user.about["data"]) / "cloud.sqlite3", timeout=10)) as connection:
-        connection.execute("UPDATE ota_updates SET expires_at = 1 WHERE id = ?", (str(uuid.UUID(bytes=ota_id)),))
-        connection.commit()
-    assert upload.answer.status == 410 and "expired" in upload.answer.detail

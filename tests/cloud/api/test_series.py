@@ -59,6 +59,7 @@ def test_numbers_by_intervals(numbers, aggregation, values):
 def test_booleans_by_intervals(numbers):
     assert numbers("batch_query", "on", interval=300)["values"] == [1, 1, 0]
     assert numbers("batch_query", "on", interval=300, aggregation="BOOL_AND")["values"] == [0, 1, 0]
+    assert numbers("batch_query", "n", aggregation="BOOL_OR")["status"] == "error"
     text = numbers("batch_query", "text")
     assert (text["status"], text["values"], text["count_values"]) == ("error", [], 0) and text["message"]
 

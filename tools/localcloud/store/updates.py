@@ -6,28 +6,51 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .models import OtaUpdate, now_us
+from .models import DeviceEvent, OtaUpdate, now_us
 
-PENDING, IN_PROGRESS, SUCCEEDED, FAILED, EXPIRED = (
+PENDING, IN_PROGRESS, SUCCEEDED, FAILED, EXPIRED, CANCELLED = (
     "pending",
     "in_progress",
     "succeeded",
     "failed",
     "expired",
+    "cancelled",
 )
+OPEN = (PENDING, IN_PROGRESS)
 _STATE_FAIL = 8
+_MOST_EVENTS = 10_000
 
 
 def open_update(session: Session, device_id: str) -> OtaUpdate | None:
     """Return the device's update that is not over, if there is one."""
-    query = select(OtaUpdate).where(
-        OtaUpdate.device_id == device_id, OtaUpdate.status.in_((PENDING, IN_PROGRESS))
-    )
+    query = select(OtaUpdate).where(OtaUpdate.device_id == device_id, OtaUpdate.status.in_(OPEN))
     update = session.scalars(query.order_by(OtaUpdate.created_at.desc())).first()
     if update is not None and update.expires_at <= now_us():
         update.status = EXPIRED
         return None
     return update
+
+
+def list_updates(
+    session: Session, device_id: str, *, limit: int, newest_first: bool
+) -> list[OtaUpdate]:
+    """Return updates of the device, over or not."""
+    made, id = OtaUpdate.created_at, OtaUpdate.id
+    order = (made.desc(), id.desc()) if newest_first else (made, id)
+    query = select(OtaUpdate).where(OtaUpdate.device_id == device_id)
+    return list(session.scalars(query.order_by(*order).limit(limit)))
+
+
+def progress_of(session: Session, update: OtaUpdate) -> list[DeviceEvent]:
+    """Return what the device said about the update, oldest first."""
+    query = select(DeviceEvent).where(
+        DeviceEvent.device_id == update.device_id,
+        DeviceEvent.name == "OtaProgress",
+        DeviceEvent.time_us >= update.created_at,
+    )
+    id = uuid.UUID(update.id).hex
+    found = session.scalars(query.order_by(DeviceEvent.time_us, DeviceEvent.id).limit(_MOST_EVENTS))
+    return [event for event in found if event.value["id"] == id]
 
 
 def note_progress(session: Session, device_id: str, facts: dict[str, Any]) -> None:
@@ -36,7 +59,7 @@ def note_progress(session: Session, device_id: str, facts: dict[str, Any]) -> No
         update = session.get(OtaUpdate, str(uuid.UUID(bytes=facts["id"])))
     except ValueError:
         return
-    if update is not None and update.device_id == device_id:
+    if update is not None and update.device_id == device_id and update.status != CANCELLED:
         update.status = FAILED if facts["state"] == _STATE_FAIL else IN_PROGRESS
 
 

@@ -108,8 +108,8 @@ def _thing_json(owner: Owner, thing: Thing, device: Device | None, properties_co
             "timezone": thing.timezone,
             "updated_at": times.write(thing.updated_at or thing.created_at),
             "user_id": owner.user_id,
-            "webhook_active": thing.webhook_active,
-            "webhook_uri": thing.webhook_uri,
+            "webhook_active": bool(thing.webhook_active),
+            "webhook_uri": thing.webhook_uri or "",
         }
     )
 

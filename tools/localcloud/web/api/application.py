@@ -10,6 +10,7 @@ from . import (
     device_data,
     devices,
     ota,
+    ota_status,
     passwords,
     problems,
     properties,
@@ -52,6 +53,7 @@ def application(services: Services, tokens: Tokens, updates: Updates, limit: Rat
         passwords.router(services),
         device_data.router(services),
         ota.router(services, updates),
+        ota_status.router(services),
         *dashboards.routers(services),
         shares.router(services),
     ):

@@ -5,11 +5,11 @@ import re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 _SLASHES = re.compile(r"//+")
-_VERSIONED = re.compile(r"/v[123]/")
+_OURS_BELOW_IOT = re.compile(r"/v[123]/|/ota/v1/ota(/|$)")
 
 
 class Paths:
-    """ASGI middleware: `//iot/v2`, `/iot/iot/v2` and `/v2` all mean `/iot/v2`."""
+    """ASGI middleware: `//iot/v2`, `/iot/iot/v2` and `/v2` all mean `/iot/v2`; `/ota/v1/ota` is below `/iot` too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -28,4 +28,4 @@ def usual_path(path: str) -> str:
     path = _SLASHES.sub("/", path)
     if path.startswith("/iot/iot/"):
         path = path[len("/iot") :]
-    return "/iot" + path if _VERSIONED.match(path) else path
+    return "/iot" + path if _OURS_BELOW_IOT.match(path) else path

@@ -247,6 +247,8 @@ def _aggregated(owner: Owner, request: _Aggregated) -> list[Json]:
         if kind not in (bool, int, float):
             raise NotFound("only numbers and booleans are aggregated: use sampling")
         aggregation = request.aggregation or ("BOOL_OR" if kind is bool else "AVG")
+        if aggregation.startswith("BOOL_") and kind is not bool:
+            raise NotFound("%s is for booleans" % aggregation)
         interval = request.interval or series.fitting_interval(span.start_us, span.end_us, limit)
         item.update(aggregation=aggregation, interval=interval)
         return series.aggregated(

@@ -12,7 +12,7 @@ from ...store.models import Device, Thing, now_us
 from ...store.owner import Owner, as_id
 from ... import time_zone
 from . import requests, tags
-from .answers import thing_json, things_json
+from .answers import plain_number, thing_json, things_json, without_none
 from .services import Services, UserId, empty
 
 
@@ -187,16 +187,20 @@ def _template(owner: Owner, thing: Thing) -> dict[str, Any]:
         "timezone": thing.timezone,
         "tags": [{"key": key, "value": value} for key, value in (thing.tags or {}).items()],
         "variables": [
-            {
-                "id": variable.variable_name,
-                "name": variable.name,
-                "permission": variable.permission,
-                "type": variable.type,
-                "update_strategy": variable.update_strategy or "ON_CHANGE",
-                "variable_name": variable.variable_name,
-            }
+            without_none(
+                {
+                    "id": variable.variable_name,
+                    "name": variable.name,
+                    "permission": variable.permission,
+                    "type": variable.type,
+                    "update_parameter": plain_number(variable.update_parameter),
+                    "update_strategy": variable.update_strategy or "ON_CHANGE",
+                    "variable_name": variable.variable_name,
+                }
+            )
             for variable in catalogue.list_variables(owner.session, thing.id)
         ],
+        "webhook_uri": thing.webhook_uri or "",
     }
     if device is not None and device.fqbn:
         template["device_metadata"] = {"fqbn": device.fqbn, "name": device.name}

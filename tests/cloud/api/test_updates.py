@@ -1,0 +1,122 @@
+"""Over-the-air updates: one at a time, waited for, followed, cancelled, expired."""
+
+import sqlite3
+import threading
+import urllib.parse
+import uuid
+from contextlib import closing
+from pathlib import Path
+
+import cbor2
+import pytest
+
+OTA_BEGIN, OTA_UPDATE, OTA_PROGRESS = 0x010000, 0x010100, 0x010200
+FETCH, REBOOT, FAIL = 5, 7, 8
+
+
+class Upload(threading.Thread):
+    """An upload of a firmware file, whose answer may take its time."""
+
+    def __init__(self, user, board, **fields):
+        super().__init__(daemon=True)
+        self._user, self._path = user, "/iot/v2/devices/%s/ota" % board.id
+        part = '--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+        parts = [part % ("ota_file", '; filename="f"', "firmware")]
+        parts += [part % (name.rstrip("_"), "", value) for name, value in fields.items()]
+        self._body = "".join(parts).encode() + b"--x--\r\n"
+        self.start()
+
+    def run(self):
+        kind = "multipart/form-data; boundary=x"
+        headers = {"Authorization": "Bearer " + self._user.token, "Content-Type": kind}
+        self._answer = self._user.raw("POST", self._path, self._body, headers)
+
+    @property
+    def answer(self):
+        self.join(20)
+        return self._answer
+
+
+def report(board, tag, *parameters):
+    """Let the device say something about an update."""
+    board.publish(board.device_topic("c/up"), cbor2.dumps(cbor2.CBORTag(tag, list(parameters))))
+
+
+def test_one_update_at_a_time(user, board):
+    answer = Upload(user, board, async_="True").answer
+    assert answer.status == 202 and (answer.json["ota_version"], answer.json["status"]) == (2, "pending")
+    assert Upload(user, board).answer.status == 409
+    assert Upload(user, board, async_="False").answer.status == 409
+    headers = {"Authorization": "Bearer " + user.token, "Content-Type": "multipart/form-data; boundary=x"}
+    assert user.raw("POST", "/iot/v2/devices/%s/ota" % board.id, b"--x--\r\n", headers).status == 400
+
+
+@pytest.mark.parametrize("succeeds", [True, False])
+def test_a_synchronous_update_is_answered_when_the_device_is_done(user, board, succeeds):
+    board.subscribe(board.device_topic("c/dw"))
+    upload = Upload(user, board, async_="False")
+    tag, (ota_id, *_) = board.command()
+    assert tag == OTA_UPDATE
+    for state in (FETCH, REBOOT if succeeds else FAIL):
+        assert upload.is_alive()
+        report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(state), 0, 1)
+    if succeeds:
+        report(board, OTA_BEGIN, bytes(32))
+    assert upload.answer.status == 200
+    assert upload.answer.json["status"] == ("succeeded" if succeeds else "failed")
+
+
+def test_a_synchronous_update_that_takes_too_long_has_expired(user, board):
+    board.subscribe(board.device_topic("c/dw"))
+    upload = Upload(user, board, async_="False", expire_in_mins="1")
+    _, (ota_id, *_) = board.command()
+    # As if the minute were over.
+    with closing(sqlite3.connect(Path(user.about["data"]) / "cloud.sqlite3", timeout=10)) as connection:
+        connection.execute("UPDATE ota_updates SET expires_at = 1 WHERE id = ?", (str(uuid.UUID(bytes=ota_id)),))
+        connection.commit()
+    assert upload.answer.status == 410 and "expired" in upload.answer.detail
+
+
+def test_how_an_update_gets_on(user, board):
+    board.subscribe(board.device_topic("c/dw"))
+    id = Upload(user, board).answer.json["ota_id"]
+    path = "/ota/v1/ota/" + id
+    shown = user.get(path).json
+    assert (shown["ota"]["status"], shown["states"]) == ("pending", [])
+    ota_id = uuid.UUID(id).bytes
+    report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(FETCH), 4, 1)
+    report(board, OTA_PROGRESS, uuid.uuid4().bytes, cbor2.CBORSimpleValue(FETCH), 4, 1)
+    report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(FAIL), -12, 1)
+    # As the official command line asks: beside `/iot`.
+    shown = user.raw("GET", path, headers={"Authorization": "Bearer " + user.token}).json
+    assert [(each["state"], each["state_data"]) for each in shown["states"]] == [("fetch", "4"), ("fail", "-12")]
+    assert (shown["ota"]["status"], shown["ota"]["error_reason"]) == ("failed", "error -12")
+    assert shown["ota"]["ended_at"] == shown["states"][1]["timestamp"]
+    second = Upload(user, board).answer.json["ota_id"]
+    for order, ids in (("desc", [second, id]), ("asc", [id, second])):
+        listed = user.get("/ota/v1/ota", device_id=board.id, order=order).json["ota"]
+        assert [each["id"] for each in listed] == ids
+    assert len(user.get("/ota/v1/ota", device_id=board.id, limit=1).json["ota"]) == 1
+
+
+def test_a_cancelled_update_is_not_fetched(user, board):
+    board.subscribe(board.device_topic("c/dw"))
+    id = Upload(user, board).answer.json["ota_id"]
+    _, (_, url, *_) = board.command()
+    path = urllib.parse.urlsplit(url).path
+    assert user.raw("GET", path).body == b"firmware"
+    assert user.put("/ota/v1/ota/%s/cancel" % id).status == 200
+    assert user.get("/ota/v1/ota/" + id).json["ota"]["status"] == "cancelled"
+    assert user.put("/ota/v1/ota/%s/cancel" % id).status == 409
+    assert user.raw("GET", path).status == 404
+    assert Upload(user, board).answer.status == 202
+
+
+def test_updates_of_others_are_not_found(user, board, new_user):
+    id, other = Upload(user, board).answer.json["ota_id"], new_user("other")
+    assert other.get("/ota/v1/ota/" + id).status == other.put("/ota/v1/ota/%s/cancel" % id).status == 404
+    assert other.get("/ota/v1/ota", device_id=board.id).status == 404
+    for path in ("/ota/v1/ota/" + id, "/ota/v1/ota?device_id=" + board.id, "/iot/ota/v1/ota/" + id):
+        assert user.raw("GET", path).status == 401
+    assert user.get("/ota/v1/ota/" + id).json["ota"]["status"] == "pending"
+    assert user.get("/ota/v1/ota/x").status == 404 and user.get("/ota/v1/ota").status == 400
