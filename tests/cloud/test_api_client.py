@@ -1,0 +1,241 @@
+"""arduino_cloud_api against the local cloud, on CPython and MicroPython: a project's life, limits, memory."""
+
+import http.client
+import json
+import re
+import time
+import urllib.parse
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from localcloud.web.api.endpoints import ENDPOINTS
+from toolchain import mpy
+
+from arduino_cloud_api import APIError, CloudAPI
+from arduino_cloud_api.operations import _MODULES
+
+HERE = Path(__file__).parent
+THINGS = 200
+VARIABLES = [
+    {"name": name, "type": kind, "permission": "READ_ONLY", "update_strategy": "ON_CHANGE"}
+    for name, kind in (("temperature", "TEMPERATURE"), ("humidity", "PERCENTAGE"), ("lamp", "STATUS"))
+]
+
+
+def connect(about, **options):
+    """A CloudAPI of the local cloud's first user, over verified HTTPS."""
+    options = {"ssl_params": {"cafile": about["ca_der_file"]}, "base_url": about["https"], **options}
+    return CloudAPI(about["api_key_id"], about["api_key_secret"], **options)
+
+
+def test_a_projects_life(interpreter, local_cloud, tmp_path):
+    about = tmp_path / "about.json"
+    about.write_text(json.dumps({**local_cloud.about, "widget": str(uuid.uuid4())}))
+    done = interpreter.run(HERE / "api_life.py", about)
+    assert done.returncode == 0 and done.stdout.endswith("the end\n"), done.stdout + done.stderr
+    assert "never" not in done.stderr, done.stderr
+
+
+def test_every_operation_of_the_official_api_is_there():
+    ours = []
+    for line in filter(None, _MODULES.split("\n")):
+        module, *resources = line.split(" ")
+        module = __import__("arduino_cloud_api." + module, None, None, ("OPERATIONS",))
+        assert list(module.OPERATIONS) == resources
+        for table in module.OPERATIONS.values():
+            ours += ["%s /iot/%s" % tuple(row.split(" ")[1:3]) for row in table.split("\n") if row]
+    theirs = ["%s /iot%s" % (endpoint.method, endpoint.path) for endpoint in ENDPOINTS]
+    assert len(ours) == 94
+
+    def shape(names):
+        return sorted(re.sub(r"{\w+}", "{}", name) for name in names)
+
+    assert shape(ours) == shape(theirs)
+
+
+@pytest.fixture(scope="module")
+def big_account(tmp_path_factory):
+    """A local cloud whose user has 200 things, each with a device and three variables."""
+    from local_clouds import LocalCloud
+
+    cloud = LocalCloud(tmp_path_factory.mktemp("big-account"))
+
+    def fill(number):
+        # http.client, since the client is what is tested
+        base = urllib.parse.urlsplit(cloud.http)
+        connection = http.client.HTTPConnection(base.hostname, base.port)
+        form = {"grant_type": "client_credentials", "client_id": cloud.api_key_id, "client_secret": cloud.api_key_secret}
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", "/iot/v1/clients/token", urllib.parse.urlencode(form), headers)
+        token = json.load(connection.getresponse())["access_token"]
+        headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
+
+        def put(path, body):
+            connection.request("PUT", path, json.dumps(body), headers)
+            return json.load(connection.getresponse())["id"]
+
+        for i in range(number):
+            device = put("/iot/v2/devices", {"name": "board %d" % i, "type": "login_and_secretkey_wifi"})
+            put("/iot/v2/things", {"name": "thing %d" % i, "device_id": device, "properties": VARIABLES})
+
+    fill(THINGS)
+    yield cloud
+    cloud.stop()
+
+
+LISTING = """
+import asyncio, gc, sys
+from arduino_cloud_api import CloudAPI
+key, secret, url, root = sys.argv[1:]
+async def main():
+    things = variables = 0
+    async with CloudAPI(key, secret, url, ssl_params={"cafile": root}) as api:
+        async for thing in api.things.list(show_properties=True):
+            if thing["name"].startswith("thing "):
+                assert thing["device_name"] == "board" + thing["name"][5:]
+                things += 1
+                variables += len(thing["properties"])
+    print("things", things, "variables", variables)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("built", [False, True])
+def test_200_things_are_listed_in_64_kb_of_heap(built, big_account, micropython, tmp_path):
+    script = tmp_path / "listing.py"
+    script.write_text(LISTING)
+    if built:
+        mpy.compile_tree(tmp_path / "built")
+    about = big_account.about
+    words = [about["api_key_id"], about["api_key_secret"], about["https"], about["ca_der_file"]]
+    folders = [tmp_path / "built"] if built else []
+    done = micropython(32).run(script, *words, heap="64k", path=folders)
+    assert done.stdout == "things 200 variables 600\n", done.stdout + done.stderr
+
+
+MANY = """
+import asyncio, sys
+from arduino_cloud_api import CloudAPI
+async def main():
+    made = set()
+    async with CloudAPI(*sys.argv[1:4]) as api:
+        for i in range(8):
+            made.add((await api.things.create({"name": "t%d" % i}))["id"])
+        for thing in await api.things.list():
+            made.discard(thing["id"])
+    print("missing", made or None)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("on", ["cpython", "mp32"])
+def test_a_rate_limit_is_waited_out(on, cpython, micropython, start_local_cloud, tmp_path):
+    interpreter = cpython if on == "cpython" else micropython(32)
+    cloud = start_local_cloud("--rate-limit", "5")
+    script = tmp_path / "many.py"
+    script.write_text(MANY)
+    begin = time.monotonic()
+    done = interpreter.run(script, cloud.api_key_id, cloud.api_key_secret, cloud.http)
+    assert done.stdout.endswith("missing None\n"), done.stdout + done.stderr
+    assert time.monotonic() - begin > 1  # five at once, then the server's pause
+
+
+class Between(BaseHTTPRequestHandler):
+    """Stands between the client and the local cloud: hands on everything but the tokens' life, or their first one."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        cloud = self.server.cloud
+        base = urllib.parse.urlsplit(cloud.http)
+        connection = http.client.HTTPConnection(base.hostname, base.port)
+        connection.request("POST", self.path, body, {"Content-Type": self.headers["content-type"]})
+        answer = json.load(connection.getresponse())
+        connection.close()
+        self.server.tokens += 1
+        answer.update(self.server.changes.pop(0) if self.server.changes else {})
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def between(local_cloud):
+    """The server of tokens above; `changes`: what is changed in its answers, one after the other."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Between)
+    server.cloud, server.tokens, server.changes = local_cloud, 0, []
+    server.url = "http://127.0.0.1:%d/iot/v1/clients/token" % server.server_port
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+RENEWING = """
+import asyncio, sys
+from arduino_cloud_api import CloudAPI
+key, secret, url, tokens, root, pause = sys.argv[1:]
+async def main():
+    async with CloudAPI(key, secret, url, tokens, ssl_params={"cafile": root}) as api:
+        for _ in range(3):
+            await asyncio.gather(*[api.things.list().all() for _ in range(3)])
+            await asyncio.sleep(float(pause))
+    print("done")
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "pause", "tokens"),
+    [
+        ([], 0, 1),  # one serves for all
+        ([{"expires_in": 0.5}, {"expires_in": 0.5}], 0.45, 3),  # renewed at 80 % of its life
+        ([{"access_token": "stale"}], 0, 2),  # refused: renewed once, however many calls met with it
+    ],
+)
+def test_tokens_are_renewed(changes, pause, tokens, interpreter, between, tmp_path):
+    between.changes = list(changes)
+    script = tmp_path / "renewing.py"
+    script.write_text(RENEWING)
+    cloud = between.cloud
+    words = [cloud.api_key_id, cloud.api_key_secret, cloud.https, between.url, cloud.ca_der_file, pause]
+    done = interpreter.run(script, *words)
+    assert done.stdout.endswith("done\n"), done.stdout + done.stderr
+    assert between.tokens == tokens
+
+
+async def test_a_token_that_is_refused_again_ends_it(between):
+    between.changes = [{"access_token": "stale"}, {"access_token": "staler"}]
+    async with connect(between.cloud.about, token_url=between.url) as api:
+        with pytest.raises(APIError) as caught:
+            await api.things.list()
+    assert caught.value.status == 401 and between.tokens == 2
+
+
+async def test_a_list_that_is_left_early_gives_its_connection_back(local_cloud):
+    async with connect(local_cloud.about) as api:
+        for _ in range(3):
+            call = api.things.list()
+            async for _ in call:
+                break
+            call.close()
+            assert await api.things.list()
+        assert len(api._open) == 1
+
+
+async def test_one_client_after_close_and_in_another_event_loop(local_cloud):
+    api = connect(local_cloud.about)
+    assert await api.things.list()
+    await api.close()
+    assert await api.things.list()
+    api.close()

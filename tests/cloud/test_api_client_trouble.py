@@ -1,0 +1,273 @@
+"""arduino_cloud_api and a server that fails as told: what is repeated, what never is, how long is waited."""
+
+import asyncio
+import json
+import socket
+import time
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from arduino_cloud_api import APIError, CloudAPI
+
+THING = {"id": "a", "name": "b"}
+
+
+class Scripted(BaseHTTPRequestHandler):
+    """Gives the answers of `server.script`, then THING: a status with headers, bytes of a body, or a name below."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self):
+        length = int(self.headers.get("content-length", 0))
+        self.server.asked.append((self.command, self.path, self.rfile.read(length), time.monotonic()))
+        step = self.server.script.pop(0) if self.server.script else 200
+        if isinstance(step, str):
+            return getattr(self, step)()
+        status, headers, body = step if isinstance(step, tuple) else (step, {}, None)
+        if body is None:
+            body = json.dumps(THING if status == 200 else {"code": "c%d" % status, "detail": "d", "id": "i"}).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if "Transfer-Encoding" not in headers:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def hangup(self):
+        """End the connection without an answer."""
+        self.close_connection = True
+
+    def half(self):
+        """End it in the middle of one."""
+        self.close_connection = True
+        self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"id":"a"},{"i')
+
+    def silence(self):
+        """Answer when the client has gone away."""
+        self.close_connection = True
+        self.rfile.read(1)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = answer
+
+
+@pytest.fixture
+def server():
+    """`script`: the answers to come; `asked`: (method, path, body, when)."""
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Scripted)
+    made.daemon_threads = True
+    made.script, made.asked = [], []
+    made.url = "http://127.0.0.1:%d" % made.server_port
+    Thread(target=made.serve_forever, daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()
+
+
+def client(server, **options):
+    return CloudAPI(token="tok", base_url=server.url, **{"backoff": 0.02, **options})
+
+
+PROGRAM = """
+import asyncio, sys
+from arduino_cloud_api import APIError, CloudAPI
+async def main():
+    async with CloudAPI(token="tok", base_url=sys.argv[1], backoff=0.02, timeout=0.5) as api:
+        for call in (api.things.show("a"), api.things.update("a", {}), api.things.create({}), api.things.list()):
+            try:
+                print(await call)
+            except APIError as error:
+                print(error.status, error.code)
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("trouble", [500, 503, "hangup", "half", "silence", (503, {"Retry-After": "0"}, b"")])
+def test_on_each_interpreter(trouble, interpreter, server, tmp_path):
+    listing = (200, {"Transfer-Encoding": "chunked"}, b'1\r\n[\r\n8\r\n{"id":"a\r\n2\r\n"}\r\n1\r\n]\r\n0\r\n\r\n')
+    seen = not isinstance(trouble, tuple)  # else the server says that it has done nothing
+    server.script = [trouble, 200, trouble, trouble, 200, trouble, *([] if seen else [200]), listing]
+    script = tmp_path / "program.py"
+    script.write_text(PROGRAM)
+    done = interpreter.run(script, server.url)
+    shown = done.stdout.replace("'", '"').splitlines()[-4:]
+    assert len(shown) == 4, done.stdout + done.stderr
+    created = "%d %s" % ((trouble, "c%d" % trouble) if isinstance(trouble, int) else (0, "connection"))
+    assert shown[2] == created if seen else json.loads(shown[2]) == THING
+    assert json.loads(shown[0]) == json.loads(shown[1]) == THING and json.loads(shown[3]) == [{"id": "a"}]
+    # a creation that may have been done is not repeated
+    assert methods(server) == ["GET"] * 2 + ["POST"] * 3 + ["PUT"] * (1 if seen else 2) + ["GET"]
+
+
+async def refusal(awaitable):
+    with pytest.raises(APIError) as caught:
+        await awaitable
+    return caught.value
+
+
+def methods(server):
+    return [asked[0] for asked in server.asked]
+
+
+@pytest.mark.parametrize("trouble", [500, 502, 503, 504, 429, "hangup", "half"])
+async def test_what_may_be_repeated_is(trouble, server):
+    server.script = [trouble] * 3
+    async with client(server) as api:
+        assert await api.things.show("a") == THING
+        server.script = [trouble] * 4
+        assert await api.things.update("a", {"name": "b"}) == THING  # a POST, but its second time changes nothing
+        assert await api.series.batch_query({"requests": []}) == THING
+    assert methods(server) == ["GET"] * 4 + ["POST"] * 6
+
+
+@pytest.mark.parametrize("trouble", [500, 502, 503, 504, "hangup", "half", "silence"])
+async def test_what_may_have_been_done_is_not_done_again(trouble, server):
+    async with client(server, timeout=0.5) as api:
+        for make in (api.things.create, api.dashboards.create, api.devices.create):
+            server.script = [trouble]
+            error = await refusal(make({"name": "x"}))
+            assert error.status == (trouble if isinstance(trouble, int) else 0)
+        server.script = [trouble]
+        assert (await refusal(api.properties.publish("t", "p", {"value": 1}))).operation == "properties.publish"
+    assert methods(server) == ["PUT", "POST", "PUT", "PUT"]
+
+
+@pytest.mark.parametrize("refused", [(429, {}, None), (429, {"Retry-After": "0"}, b"later"), (503, {"Retry-After": "0"}, None)])
+async def test_what_was_refused_unseen_is_repeated(refused, server):
+    server.script = [refused] * 2
+    async with client(server) as api:
+        assert await api.things.create({"name": "x"}) == THING
+    assert methods(server) == ["PUT"] * 3 and len({asked[2] for asked in server.asked}) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 412, 501])
+async def test_what_waiting_does_not_heal_is_told_at_once(status, server):
+    server.script = [status]
+    async with client(server) as api:
+        error = await refusal(api.things.show("a"))
+    assert (error.status, error.code, error.detail, error.id) == (status, "c%d" % status, "d", "i")
+    assert len(server.asked) == 1
+
+
+async def test_the_servers_pause_is_kept(server):
+    server.script = [(429, {"Retry-After": "1"}, b"")]
+    async with client(server) as api:
+        await api.things.show("a")
+        before = int(time.time())
+        server.script = [(503, {"Date": formatdate(before, usegmt=True), "Retry-After": formatdate(before + 1, usegmt=True)}, b"")]
+        await api.things.show("a")
+    times = [asked[3] for asked in server.asked]
+    assert 1 <= times[1] - times[0] < 2 and 1 <= times[3] - times[2] < 2
+
+
+async def test_pauses_grow_and_end(server):
+    server.script = [500] * 9
+    async with client(server, attempts=4, backoff=0.1) as api:
+        assert (await refusal(api.things.show("a"))).status == 500
+    times = [asked[3] for asked in server.asked]
+    pauses = [after - before for before, after in zip(times, times[1:])]
+    assert len(pauses) == 3 and pauses[0] >= 0.1 and pauses[1] >= 0.2 and pauses[2] >= 0.4
+
+
+async def test_nobody_waits_for_hours(server):
+    server.script = [(429, {"Retry-After": "3600"}, b"come back tomorrow")]
+    async with client(server) as api:
+        error = await refusal(api.things.show("a"))
+    assert (error.status, error.detail) == (429, "come back tomorrow")
+
+
+async def test_a_server_that_is_not_there_is_tried_again():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    async with CloudAPI(token="t", base_url="http://127.0.0.1:%d" % port, attempts=2, backoff=0.02) as api:
+        error = await refusal(api.things.create({}))
+    assert (error.status, error.code) == (0, "connection")
+    assert error.detail == "127.0.0.1:%d is not there (connection refused). The service may be away." % port
+
+
+@pytest.mark.parametrize("listing", [b"<html>", b'{"a":1}', b'[{"id":"a"},', b"[1]]", b"7", b"\xff", b"[" * 50, b""])
+async def test_a_list_that_is_none(listing, server):
+    server.script = [(200, {}, listing)]
+    async with client(server) as api:
+        error = await refusal(api.things.list())
+        assert (error.status, error.code) == (200, "unexpected"), error
+        server.script = [(200, {}, b"null"), (200, {}, b'{"data":null}')]
+        assert await api.things.list() == []
+        async for _ in api.properties.timeseries("t", "p"):
+            raise AssertionError("there is none")
+
+
+async def test_a_list_in_chunks_and_one_that_breaks_off(server):
+    chunks = b'1\r\n[\r\n8\r\n{"id":"a\r\n9\r\n"},{"id":\r\n6\r\n"b"}] \r\n0\r\n\r\n'
+    server.script = [(200, {"Transfer-Encoding": "chunked"}, chunks), 200, "half"]
+    async with client(server) as api:
+        assert await api.things.list() == [{"id": "a"}, {"id": "b"}]
+        assert await api.things.show("a") == THING and len(api._open) == 1
+        found = []
+        with pytest.raises(APIError) as caught:
+            async for thing in api.things.list():
+                found.append(thing)
+        assert found == [{"id": "a"}] and caught.value.code == "connection"
+        assert await api.things.show("a") == THING and len(api._open) == 1
+
+
+SERIES = b'{"resp_version":1,"responses":[{"query":"q",%s}]}'
+
+
+async def points(api):
+    found = []
+    call = api.series.batch_query({"requests": [], "resp_version": 1})
+    async for response, at, value in call:
+        found.append((response["query"], at, value))
+    return found, call.responses
+
+
+async def test_times_and_values_in_either_order(server):
+    times, values = b'"times":["1970-01-01T00:00:01Z","1970-01-01T00:00:02.5Z"]', b'"values":[1,{"hue":2}]'
+    server.script = [(200, {}, SERIES % (times + b"," + values)), (200, {}, SERIES % (values + b',"x":[{}],' + times))]
+    wanted = [("q", 1000, 1), ("q", 2500, {"hue": 2})]
+    async with client(server) as api:
+        assert await points(api) == (wanted, [{"query": "q"}])
+        assert await points(api) == (wanted, [{"query": "q", "x": [{}]}])
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [b'"times":["1970-01-01T00:00:01Z"],"values":[]', b'"values":[1],"times":[]', b'"times":["soon"],"values":[1]',
+     b'"times":[5],"values":[1]', b'"values":[1],"times":[null]', b'"times":["1970-01-01T00:00:01Z"]', b'"values":[1]'],
+)  # fmt: skip
+async def test_historical_data_that_do_not_fit_together(inside, server):
+    server.script = [(200, {}, SERIES % inside)]
+    async with client(server) as api:
+        assert (await refusal(points(api))).code == "unexpected"
+
+
+async def test_secrets_stay_out_of_errors(server):
+    server.script = [(400, {}, b'{"detail":"tok and pa55word"}'), (401, {}, b'{"detail":"Bearer tok"}')]
+    async with client(server) as api:
+        error = await refusal(api.devices.pass_set("d", {"password": "pa55word"}))
+        assert error.detail == "*** and ***"
+        assert "tok" not in str(await refusal(api.things.show("a"))).replace("token", "")
+
+
+async def test_a_token_that_is_none(server):
+    for body in (b"{}", b"[]", b'{"access_token":5}', b'{"access_token":"a\\nb"}', b""):
+        server.script = [(200, {}, body)]
+        async with CloudAPI("id", "s3cret", server.url) as api:
+            error = await refusal(api.things.list())
+            assert error.operation == "token" and error.code == "unexpected" and "s3cret" not in str(error)
+    assert {asked[1] for asked in server.asked} == {"/iot/v1/clients/token"}
+
+
+async def test_calls_side_by_side_keep_their_answers_apart(server):
+    async with client(server) as api:
+        answers = await asyncio.gather(*[api.things.show("a") for _ in range(20)])
+        assert answers == [THING] * 20 and len(api._open) <= 8
+    assert not api._open
