@@ -1,38 +1,39 @@
-"""A whole local cloud in one process: store, broker, web server, in one event loop."""
+"""A whole local cloud in one process: store, devices' side, web server, in one event loop."""
 
 import asyncio
 import logging
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from .attendance import Attendance
-from .broker.embedded import EmbeddedBroker
-from .broker.listeners import Listeners, Sockets
+from .broker.listeners import Sockets
 from .certificates import Authority
+from .embedded import Embedded
 from .exchange import Exchange
 from .files import FolderLock, make_private_folder, write_whole
-from .gate import Gate
 from .live import Live
-from .ports import ANY, HOST, Ports, bind_all, names_of
+from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .project import Project, default_project
 from .publishing import Publisher
 from .store.database import Store
 from .tokens import Tokens
 from .updates import Updates
 from .users import DefaultUser, default_user
-from .watching import Watching
 from .web import docs, token
 from .web.api import application as api
 from .web.api.limits import RateLimit
 from .web.api.services import Services
 from .web.guard import Guard
 from .web.server import WebServer, application
+from .workers.address import parse
+
+if TYPE_CHECKING:
+    from .workers.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,13 @@ class LocalCloud:
     api_token: str
 
     def __init__(
-        self, data: Path, ports: Ports, database: str | None, address: str, rate_limit: float
+        self,
+        data: Path,
+        ports: Ports,
+        database: str | None,
+        broker: str | None,
+        address: str,
+        rate_limit: float,
     ) -> None:
         """Use `start`, which also opens what is here only named."""
         self.data = data
@@ -56,6 +63,8 @@ class LocalCloud:
         self._address = address
         self._rate_limit = rate_limit
         self._database = database or "sqlite:///%s" % (data / "cloud.sqlite3")
+        self._shared_broker = parse(broker) if broker else None
+        self._side: "Embedded | Worker | None" = None
         self._temporary = False
 
     @classmethod
@@ -65,6 +74,7 @@ class LocalCloud:
         *,
         ports: Ports | None = None,
         database: str | None = None,
+        broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
     ) -> "LocalCloud":
@@ -72,12 +82,15 @@ class LocalCloud:
 
         `address` is where the encrypted listeners are; the others stay on loopback. `rate_limit` is
         the number of API requests per second that each user may make (0: any number).
-        When this returns, all listeners accept. Raises `ports.PortBusy` or `files.DataInUse`.
+        With a `broker` (mqtt://user:password@host:port) devices connect there, and several processes with the
+        same broker, data folder and `database` share the work.
+        When this returns, all listeners accept. Raises `ports.PortBusy`, `files.DataInUse`,
+        `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, address, rate_limit)
+        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit)
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -89,10 +102,10 @@ class LocalCloud:
 
     async def _start(self) -> None:
         make_private_folder(self.data)
-        self._lock = FolderLock(self.data)
+        self._lock = FolderLock(self.data, shared=self._shared_broker is not None)
         sockets = None
         try:
-            sockets = bind_all(self._ports, self._address)
+            sockets = bind_all(self._ports, self._address, WEB if self._shared_broker else None)
             self._numbers = {name: sock.getsockname()[1] for name, sock in sockets.items()}
             await self._open(sockets)
         except BaseException:
@@ -102,24 +115,35 @@ class LocalCloud:
             raise
 
     async def _open(self, sockets: dict[str, Any]) -> None:
-        authority = Authority(self.data / "certificates")
-        self._authority = authority
-        self.api_token = self._load_token()
         self.live = Live()
         self.store = Store(self._database)
-        await self.store.open()
-        self.project = await default_project(self.store, authority, self.data)
-        self.user = await default_user(self.store, self.data)
-        tokens = await Tokens.of(self.store)
         self.exchange = Exchange(self.store, self.live)
-        self._attendance = Attendance(self.store, self.exchange)
-        self._broker = EmbeddedBroker(Gate(self._attendance, Watching(self.store, self.exchange, tokens)))
-        await self._broker.start()
-        names = names_of(self._address)
-        certificate = authority.server(names)
-        self._listeners = Listeners(self._broker, certificate, authority.files)
+        worker, alone = None, nullcontext()
+        if self._shared_broker is not None:
+            # Only workers need what these import.
+            from .workers.coordination import alone_at
+            from .workers.worker import Worker
+
+            alone = alone_at(self.store.url)
+            worker = Worker(self._shared_broker, self.store, self.exchange, self.live)
+        async with alone:
+            self._authority = authority = Authority(self.data / "certificates")
+            self.api_token = self._load_token()
+            await self.store.open()
+            if worker is not None:
+                await worker.connect()
+            self.project = await default_project(self.store, authority, self.data)
+            self.user = await default_user(self.store, self.data)
+            tokens = await Tokens.of(self.store)
+            names = names_of(self._address)
+            certificate = authority.server(names)
         http, https = sockets.pop("http"), sockets.pop("https")
-        await self._listeners.start(Sockets(**sockets))
+        if worker is not None:
+            self._side = worker
+            await worker.start()
+        else:
+            self._side = Embedded(self.store, self.exchange, tokens, certificate, authority.files)
+            await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], names)
         app = application(self.store, self.exchange, self.live, tokens, guard, self._api(tokens))
         self._web = WebServer(app, http, https, certificate)
@@ -138,11 +162,10 @@ class LocalCloud:
 
     async def stop(self) -> None:
         """End all connections, commit what was accepted, close everything."""
-        self._listeners.stop()
+        assert self._side is not None
         self.live.close()
-        await asyncio.gather(self._broker.stop(), self._web.stop())
+        await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
-        self._attendance.close()
         await self.store.close()
         self._lock.release()
         if self._temporary:
@@ -155,11 +178,8 @@ class LocalCloud:
         http = "http://%s:%d" % (HOST, ports["http"])
         return {
             "host": HOST,
-            "mqtt_port": ports["mqtt"],
-            "mqtts_port": ports["mqtts"],
-            "mtls_port": ports["mtls"],
-            "ws_port": ports["ws"],
-            "wss_port": ports["wss"],
+            **({"broker": str(self._shared_broker)} if self._shared_broker else {}),
+            **{name + "_port": port for name, port in ports.items() if name not in WEB},
             "http": http,
             "https": self._https,
             "page": "%s/?token=%s" % (http, self.api_token),

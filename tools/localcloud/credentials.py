@@ -18,12 +18,24 @@ def new_secret() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(SECRET_LENGTH))
 
 
-def hash_secret(secret: str) -> str:
+class SecretHash(str):
+    """The hash of a secret that was just made, which still knows the secret: a broker of its own keeps its own hash.
+
+    Only the text of the hash is stored or shown.
+    """
+
+    secret: str
+
+
+def hash_secret(secret: str) -> SecretHash:
     """Return a salted scrypt hash of the secret, with its parameters, as text."""
     salt = secrets.token_bytes(_SALT_BYTES)
     digest = _scrypt(secret, salt, _LOG2_COST, _BLOCK, _PARALLEL)
     salt_text, digest_text = base64.b64encode(salt).decode(), base64.b64encode(digest).decode()
-    return "scrypt$%d$%d$%d$%s$%s" % (_LOG2_COST, _BLOCK, _PARALLEL, salt_text, digest_text)
+    text = "scrypt$%d$%d$%d$%s$%s" % (_LOG2_COST, _BLOCK, _PARALLEL, salt_text, digest_text)
+    hashed = SecretHash(text)
+    hashed.secret = secret
+    return hashed
 
 
 def matches(secret: str, stored: str) -> bool:

@@ -39,10 +39,11 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
 class FolderLock:
     """Keeps a second local cloud out of a data folder for as long as this process lives."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, shared: bool = False) -> None:
+        """`shared`: let others in who come with `shared` too."""
         self._file = open(folder / "lock", "a")
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             self._file.close()
             raise DataInUse("another local cloud works in %s" % folder) from None

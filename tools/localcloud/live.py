@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any, Callable, Iterator
 
 Event = dict[str, Any]
 _WAITING = 1000
@@ -13,9 +13,17 @@ class Live:
 
     def __init__(self) -> None:
         self._watchers: set[asyncio.Queue[Event | None]] = set()
+        self.relay: Callable[[Event], None] | None = None
+        """Called with each event that happens in this process: for the watchers of other processes."""
 
     def tell(self, event: Event) -> None:
-        """Tell all watchers."""
+        """Tell all watchers, everywhere."""
+        if self.relay is not None:
+            self.relay(event)
+        self.tell_here(event)
+
+    def tell_here(self, event: Event) -> None:
+        """Tell the watchers of this process."""
         for queue in list(self._watchers):
             if queue.qsize() >= _WAITING:
                 self._watchers.discard(queue)

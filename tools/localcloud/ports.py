@@ -7,6 +7,7 @@ HOST = "127.0.0.1"
 ANY = "0.0.0.0"
 ENCRYPTED = ("mqtts", "mtls", "wss", "https")
 """The listeners that may be reached from other machines: all others stay on loopback."""
+WEB = ("http", "https")
 _BACKLOG = 512
 
 
@@ -46,17 +47,17 @@ class Ports:
         return cls(*[0] * len(fields(cls)))
 
 
-def bind_all(ports: Ports, address: str = HOST) -> dict[str, socket.socket]:
-    """Bind every port, or none; returns sockets by the names of `Ports`.
+def bind_all(
+    ports: Ports, address: str = HOST, names: tuple[str, ...] | None = None
+) -> dict[str, socket.socket]:
+    """Bind every port (or those of the `names`), or none; returns sockets by the names of `Ports`.
 
     What is encrypted is bound to `address`, what is not to loopback, always.
     """
     sockets: dict[str, socket.socket] = {}
     try:
-        for field in fields(Ports):
-            sockets[field.name] = _bind(
-                field.name, getattr(ports, field.name), address if field.name in ENCRYPTED else HOST
-            )
+        for name in names or [field.name for field in fields(Ports)]:
+            sockets[name] = _bind(name, getattr(ports, name), address if name in ENCRYPTED else HOST)
     except BaseException:
         for sock in sockets.values():
             sock.close()

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import dashboards, devices, series, serve, things, watch
+from . import broker_config, dashboards, devices, series, serve, things, watch
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
 
@@ -58,6 +58,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (serve, devices, things, dashboards, series, watch):
+    for group in (serve, devices, things, dashboards, series, watch, broker_config):
         group.add(commands)
     return parser

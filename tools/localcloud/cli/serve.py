@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -18,6 +19,9 @@ _EPILOG = """examples:
   local-cloud serve                       data in the user's data folder, the usual ports
   local-cloud serve --data ./cloud        data in ./cloud
   local-cloud serve --ephemeral --json    free ports, a temporary folder, for tests
+  local-cloud serve --data ./cloud --broker mqtt://local-cloud:SECRET@localhost:1883 \\
+      --database postgresql://cloud:SECRET@localhost/cloud
+                                          one of several that share a broker and a database
 """
 
 
@@ -36,7 +40,20 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--ephemeral", action="store_true", help="free ports; without --data a temporary folder"
     )
     serve.add_argument("--json", action="store_true", help="describe the cloud in one line of JSON on stdout")
-    serve.add_argument("--database", metavar="URL", help="another database than SQLite in the data folder")
+    serve.add_argument(
+        "--database",
+        metavar="URL",
+        default=os.environ.get("LOCAL_CLOUD_DATABASE"),
+        help="another database than SQLite in the data folder: postgresql://user:password@host:5432/name; from the"
+        " environment (LOCAL_CLOUD_DATABASE) it is not seen among the processes",
+    )
+    serve.add_argument(
+        "--broker",
+        metavar="URL",
+        default=os.environ.get("LOCAL_CLOUD_BROKER"),
+        help="another broker than the one in this process, mqtts://user:password@host:8883?cafile=FILE (or in"
+        " LOCAL_CLOUD_BROKER); several processes with the same broker, --database and --data share the work",
+    )
     serve.add_argument(
         "--address",
         default=HOST,
@@ -61,7 +78,9 @@ def run(options: argparse.Namespace) -> int:
     # The server's packages take a second to import: not for the other commands, nor for --help.
     from sqlalchemy.exc import SQLAlchemyError
 
+    from ..store.database import BadAddress
     from ..store.migration import StoreTooNew
+    from ..workers.address import BadBroker, Lost
 
     logging.basicConfig(
         stream=sys.stderr,
@@ -73,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, DataInUse, StoreTooNew) as error:
+    except (PortBusy, DataInUse, StoreTooNew, BadAddress, BadBroker, Lost) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
     except SQLAlchemyError as error:
         # The first line only: later ones may hold the address with its password.
@@ -107,6 +126,7 @@ async def _serve(options: argparse.Namespace) -> int:
         data,
         ports=_ports(options),
         database=options.database,
+        broker=options.broker,
         address=options.address,
         rate_limit=options.rate_limit,
     )
@@ -122,15 +142,20 @@ async def _serve(options: argparse.Namespace) -> int:
     return DONE
 
 
+_EMBEDDED = (
+    "  MQTT        %(host)s:%(mqtt_port)s plain, :%(mqtts_port)s TLS, :%(mtls_port)s mutual TLS",
+    "  WebSocket   ws://%(host)s:%(ws_port)s/mqtt, wss://%(host)s:%(wss_port)s/mqtt",
+)
+_SHARED = ("  broker      %(broker)s, shared with other workers",)
+
+
 def _for_people(about: dict[str, object]) -> str:
     return "\n".join(
         (
             "Local Arduino Cloud, data in %(data)s" % about,
             "",
             "  page        %(page)s" % about,
-            "  MQTT        %(host)s:%(mqtt_port)s plain, :%(mqtts_port)s TLS, :%(mtls_port)s mutual TLS"
-            % about,
-            "  WebSocket   ws://%(host)s:%(ws_port)s/mqtt, wss://%(host)s:%(wss_port)s/mqtt" % about,
+            *(line % about for line in (_SHARED if "broker" in about else _EMBEDDED)),
             "  root        %(ca_file)s" % about,
             "  API         %(http)s/iot, %(https)s/iot; try it at %(docs)s" % about,
             "  API key     %(api_key_id)s" % about,

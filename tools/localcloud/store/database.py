@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable, TypeVar
+from typing import Any, Awaitable, Callable, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -39,6 +39,8 @@ class Store:
         # One writer: SQLite has one anyway, and group commits need no second.
         self._writer = ThreadPoolExecutor(1, "store-write")
         self._readers = ThreadPoolExecutor(2, "store-read")
+        self.settle: Callable[[dict[Any, Any]], Awaitable[None]] | None = None
+        """Awaited with `Session.info` after each `write`, before it returns: what else has to be done by then."""
         self._redelivery = Redelivery()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
@@ -62,11 +64,16 @@ class Store:
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a thread with a session to read from."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._transaction, work)
+        result, _ = await asyncio.get_running_loop().run_in_executor(self._readers, self._transaction, work)
+        return result
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a thread with a session; committed when this returns."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer, self._transaction, work)
+        loop = asyncio.get_running_loop()
+        result, info = await loop.run_in_executor(self._writer, self._transaction, work)
+        if self.settle is not None:
+            await self.settle(info)
+        return result
 
     def append(
         self, writes: list[ValueWrite], delivery: Delivery | None = None
@@ -92,9 +99,9 @@ class Store:
     def _prepare(self) -> None:
         bring_up_to_date(self._engine)
 
-    def _transaction(self, work: Callable[[Session], Result]) -> Result:
+    def _transaction(self, work: Callable[[Session], Result]) -> tuple[Result, dict[Any, Any]]:
         with self.sessions.begin() as session:
-            return work(session)
+            return work(session), session.info
 
     async def _commit_batches(self) -> None:
         """Store all that came while the last commit ran, in one transaction, for ever."""

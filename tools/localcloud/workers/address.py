@@ -1,0 +1,59 @@
+"""The address of the broker: mqtt://user:password@host:1883, or mqtts://… with ?cafile=… for an authority of one's own."""
+
+import ssl
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote, urlsplit
+
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+class BadBroker(ValueError):
+    """The broker cannot be used; `str()` says why, without its password."""
+
+
+class Lost(Exception):
+    """The broker or the database is not there; `str()` says which."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the broker is and how a worker gets in."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None = field(repr=False)
+    tls: ssl.SSLContext | None = field(repr=False)
+
+    def __str__(self) -> str:
+        """Return the address without user and password."""
+        return "%s://%s:%d" % ("mqtts" if self.tls else "mqtt", self.host, self.port)
+
+
+def parse(url: str) -> Address:
+    """Take the address apart; raises `BadBroker`."""
+    wanted = "the address of the broker is like mqtts://user:password@host:8883?cafile=FILE: "
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise BadBroker(wanted + "the port is no number") from None
+    if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
+        raise BadBroker(wanted + "mqtt or mqtts, a host, and no path")
+    options = parse_qs(parts.query)
+    if set(options) - {"cafile"} or (options and parts.scheme != "mqtts"):
+        raise BadBroker(wanted + "the only option is cafile, of mqtts")
+    tls = None
+    if parts.scheme == "mqtts":
+        cafile = options["cafile"][0] if options else None
+        try:
+            tls = ssl.create_default_context(cafile=cafile)
+        except (OSError, ssl.SSLError) as error:
+            raise BadBroker("the authority's certificate %s cannot be read: %s" % (cafile, error)) from None
+    return Address(
+        parts.hostname,
+        port or _PORTS[parts.scheme],
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+        tls,
+    )

@@ -1,0 +1,157 @@
+"""mosquitto's configuration for workers: `local-cloud broker-config`."""
+
+import base64
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..certificates import Authority
+from ..credentials import new_secret
+from ..files import make_private_folder, write_whole
+from ..ports import names_of
+
+WORKER = "local-cloud"
+"""The user of the workers at the broker."""
+_ROUNDS = 101
+_EVERYTHING = (
+    ("publishClientSend", "#"),
+    ("publishClientSend", "$CONTROL/#"),
+    ("publishClientReceive", "#"),
+    ("publishClientReceive", "$CONTROL/#"),
+    ("publishClientReceive", "$SYS/#"),
+    ("subscribePattern", "#"),
+    ("subscribePattern", "$CONTROL/#"),
+    ("subscribePattern", "$SYS/#"),
+    ("unsubscribePattern", "#"),
+    ("unsubscribePattern", "$SYS/#"),
+)
+_SETTINGS = """\
+# Written by `local-cloud broker-config`. Start with: mosquitto -c {folder}/mosquitto.conf
+per_listener_settings false
+allow_anonymous false
+plugin {plugin}
+plugin_opt_config_file {folder}/dynamic-security.json
+
+# What workers have not taken yet is neither dropped nor forgotten.
+persistence true
+persistence_location {folder}/
+autosave_interval {autosave}
+max_queued_messages 0
+max_inflight_messages 200
+# Answers wait for nothing: Nagle's algorithm alone costs 40 ms.
+set_tcp_nodelay true
+
+# By these lines the workers know which device is there.
+log_dest topic
+log_dest stderr
+log_type notice
+log_type error
+log_type warning
+connection_messages true
+log_timestamp false
+{user}
+# For the workers: unencrypted, so on this machine only.
+listener {port} 127.0.0.1
+
+# For devices with id and secret (and for workers elsewhere).
+listener {tls_port} {address}
+certfile {certificate}
+keyfile {key}
+
+# For devices with a certificate of our authority: its name is the device.
+listener {mtls_port} {address}
+certfile {certificate}
+keyfile {key}
+cafile {authority}
+require_certificate true
+use_identity_as_username true
+"""
+
+
+@dataclass(frozen=True)
+class BrokerPorts:
+    """Where mosquitto listens: plain (loopback only), TLS, mutual TLS."""
+
+    plain: int = 1883
+    tls: int = 8883
+    mutual_tls: int = 8884
+
+
+def write(
+    data: Path,
+    plugin: Path,
+    ports: BrokerPorts,
+    *,
+    address: str,
+    user: str | None = None,
+    autosave: int = 60,
+) -> str:
+    """Write what mosquitto needs to `data`/mosquitto, and return the address for `serve --broker` (also in the file `address`).
+
+    Clients and rights that are there already stay. `plugin` is mosquitto_dynamic_security.so, `user` whom
+    mosquitto becomes when root starts it, `autosave` the seconds between writings of what waits for workers.
+    """
+    make_private_folder(data)
+    folder = data.absolute() / "mosquitto"
+    make_private_folder(folder)
+    authority = Authority(data / "certificates")
+    server = authority.server(names_of(address))
+    password_file = folder / "worker.secret"
+    if not password_file.exists():
+        write_whole(password_file, new_secret().encode())
+    password = password_file.read_text()
+    security = folder / "dynamic-security.json"
+    if not security.exists():
+        write_whole(security, json.dumps(_first_security(password), indent=1).encode())
+    text = _SETTINGS.format(
+        folder=folder,
+        plugin=plugin,
+        autosave=autosave,
+        user="user %s\n" % user if user else "",
+        port=ports.plain,
+        tls_port=ports.tls,
+        mtls_port=ports.mutual_tls,
+        address=address,
+        certificate=server.certificate.absolute(),
+        key=server.key.absolute(),
+        authority=authority.files.certificate.absolute(),
+    )
+    write_whole(folder / "mosquitto.conf", text.encode())
+    url = "mqtt://%s:%s@127.0.0.1:%d" % (WORKER, password, ports.plain)
+    write_whole(folder / "address", url.encode())
+    return url
+
+
+def _first_security(password: str) -> dict[str, object]:
+    """Return the plugin's file with the workers' user alone, and no right for anybody else."""
+    salt = secrets.token_bytes(12)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ROUNDS)
+    return {
+        "defaultACLAccess": {
+            "publishClientSend": False,
+            "publishClientReceive": False,
+            "subscribe": False,
+            "unsubscribe": True,
+        },
+        "clients": [
+            {
+                "username": WORKER,
+                "textname": "workers of the local cloud",
+                "password": base64.b64encode(digest).decode(),
+                "salt": base64.b64encode(salt).decode(),
+                "iterations": _ROUNDS,
+                "roles": [{"rolename": WORKER}],
+            }
+        ],
+        "roles": [
+            {
+                "rolename": WORKER,
+                "acls": [
+                    {"acltype": kind, "topic": topic, "priority": 0, "allow": True}
+                    for kind, topic in _EVERYTHING
+                ],
+            }
+        ],
+    }

@@ -1,0 +1,223 @@
+"""One MQTT connection in the event loop: paho-mqtt, which leaves sockets and timers to its user."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any, Callable
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from .address import Address, BadBroker, Lost
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE = 15
+TIMEOUT = 10
+_FOR_EVER = 0xFFFFFFFF
+_PACKETS_AT_ONCE = 32
+_TOPICS_AT_ONCE = 100
+
+
+class Connection:
+    """A connection to the broker, MQTT 5. `on_message` is called with each message, in order."""
+
+    def __init__(
+        self, address: Address, client_id: str, *, session: bool = False, receive_maximum: int | None = None
+    ) -> None:
+        """`session`: the broker keeps it for ever, and acknowledgements wait for `acknowledge`."""
+        self._address = address
+        self._session = session
+        self._receive_maximum = receive_maximum
+        self._loop = asyncio.get_running_loop()
+        self._client = client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=mqtt.MQTTv5,
+            reconnect_on_failure=False,
+            manual_ack=session,
+        )
+        client.suppress_exceptions = False
+        if address.username is not None:
+            client.username_pw_set(address.username, address.password)
+        if address.tls is not None:
+            client.tls_set_context(address.tls)
+        # Nothing waits here for what is on its way: the broker's own limit is enough.
+        client.max_inflight_messages_set(0)
+        client.on_connect = self._connected
+        client.on_disconnect = self._disconnected
+        client.on_subscribe = lambda client, data, mid, codes, properties: self._answered(mid, codes)
+        client.on_unsubscribe = lambda client, data, mid, codes, properties: self._answered(mid, codes)
+        client.on_message = self._arrived
+        client.on_socket_register_write = lambda client, data, sock: self._loop.call_soon_threadsafe(
+            self._want_write
+        )
+        client.on_socket_close = lambda client, data, sock: self._detach()
+        self.on_message: Callable[[mqtt.MQTTMessage], None] = lambda message: None
+        self.lost = asyncio.Event()
+        """Set when the connection has ended, for whatever reason."""
+        self._open: asyncio.Future[bool] | None = None
+        self._answers: dict[int, asyncio.Future[list[Any]]] = {}
+        self._socket: Any = None
+        self._packets = 0
+        self._timer: asyncio.Task[None] | None = None
+
+    async def open(self) -> bool:
+        """Connect; True if the broker has kept the session. Raises `BadBroker` if it lets nobody in, or `Lost`."""
+        properties = Properties(PacketTypes.CONNECT)
+        if self._session:
+            properties.SessionExpiryInterval = _FOR_EVER
+        if self._receive_maximum:
+            properties.ReceiveMaximum = self._receive_maximum
+        self._open = self._loop.create_future()
+        try:
+            await asyncio.to_thread(
+                self._client.connect,
+                self._address.host,
+                self._address.port,
+                KEEPALIVE,
+                clean_start=not self._session,
+                properties=properties,
+            )
+        except OSError as error:
+            raise Lost("%s: %s" % (self._address, error.strerror or type(error).__name__)) from None
+        self._socket = self._client.socket()
+        if self._socket is None:
+            raise Lost("%s: closed at once" % self._address)
+        self._loop.add_reader(self._socket, self._read)
+        self._timer = asyncio.create_task(self._tick())
+        # CONNECT was queued in the thread, before there was a socket to write it to.
+        self._write()
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._open), TIMEOUT)
+        except asyncio.TimeoutError:
+            self.abort()
+            raise Lost("%s: no answer" % self._address) from None
+
+    def publish(self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False) -> None:
+        """Send a message; it is lost if the connection ends now."""
+        self._client.publish(topic, payload, qos, retain)
+
+    def acknowledge(self, message: mqtt.MQTTMessage) -> None:
+        """Let the broker forget a message of the session."""
+        if not self.lost.is_set():
+            self._client.ack(message.mid, message.qos)
+
+    async def subscribe(self, topics: list[str], *, local: bool = True) -> None:
+        """Subscribe with QoS 1; `local` False: not what this connection itself publishes."""
+        options = SubscribeOptions(qos=1, noLocal=not local)
+        for start in range(0, len(topics), _TOPICS_AT_ONCE):
+            some = topics[start : start + _TOPICS_AT_ONCE]
+            codes = await self._answer(self._client.subscribe([(topic, options) for topic in some])[1])
+            refused = [topic for topic, code in zip(some, codes) if code.is_failure]
+            if refused:
+                raise BadBroker("%s: we may not subscribe to %s" % (self._address, refused[0]))
+
+    async def unsubscribe(self, topics: list[str]) -> None:
+        """End subscriptions."""
+        if topics:
+            await self._answer(self._client.unsubscribe(topics)[1])
+
+    async def close(self) -> None:
+        """Send what is waiting, and disconnect."""
+        if not self.lost.is_set() and self._socket is not None:
+            self._client.disconnect()
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.lost.wait(), 1)
+        self.abort()
+
+    def abort(self) -> None:
+        """Drop the connection: the broker sends again what was not acknowledged."""
+        if self._socket is not None:
+            self._detach()
+            with suppress(OSError):
+                self._socket.close()
+        self._end()
+
+    async def _answer(self, mid: int | None) -> list[Any]:
+        if self.lost.is_set() or mid is None:
+            raise Lost("%s: not connected" % self._address)
+        future: asyncio.Future[list[Any]] = self._loop.create_future()
+        self._answers[mid] = future
+        try:
+            return await asyncio.wait_for(future, TIMEOUT)
+        except asyncio.TimeoutError:
+            raise Lost("%s: no answer" % self._address) from None
+        finally:
+            self._answers.pop(mid, None)
+
+    def _answered(self, mid: int, codes: list[Any]) -> None:
+        future = self._answers.get(mid)
+        if future is not None and not future.done():
+            future.set_result(codes)
+
+    def _connected(self, client: Any, data: Any, flags: Any, code: Any, properties: Any) -> None:
+        assert self._open is not None
+        if self._open.done():
+            return
+        if code.is_failure:
+            self._open.set_exception(BadBroker("%s lets no worker in: %s" % (self._address, code)))
+        else:
+            self._open.set_result(flags.session_present)
+
+    def _disconnected(self, client: Any, data: Any, flags: Any, code: Any, properties: Any) -> None:
+        self._loop.call_soon_threadsafe(self._end)
+
+    def _arrived(self, client: Any, data: Any, message: mqtt.MQTTMessage) -> None:
+        self._packets += 1
+        self.on_message(message)
+
+    def _read(self) -> None:
+        for _ in range(_PACKETS_AT_ONCE):
+            before = self._packets
+            self._client.loop_read()
+            # Bytes that TLS has decrypted already make no socket readable.
+            pending = getattr(self._socket, "pending", None)
+            if self._client.socket() is None or (self._packets == before and not (pending and pending())):
+                return
+        self._loop.call_soon(self._read_more)
+
+    def _read_more(self) -> None:
+        if not self.lost.is_set():
+            self._read()
+
+    def _want_write(self) -> None:
+        if self._socket is not None and not self.lost.is_set():
+            self._write()
+
+    def _write(self) -> None:
+        self._client.loop_write()
+        if self._client.socket() is None:
+            return
+        if self._client.want_write():
+            self._loop.add_writer(self._socket, self._write)
+        else:
+            self._loop.remove_writer(self._socket)
+
+    async def _tick(self) -> None:
+        """Keep the connection alive."""
+        while not self.lost.is_set():
+            self._client.loop_misc()
+            await asyncio.sleep(1)
+
+    def _detach(self) -> None:
+        with suppress(ValueError, OSError):
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+
+    def _end(self) -> None:
+        if self.lost.is_set():
+            return
+        self.lost.set()
+        self._detach()
+        if self._timer is not None:
+            self._timer.cancel()
+        gone = Lost("%s: connection lost" % self._address)
+        waiting = [*self._answers.values(), *([self._open] if self._open else [])]
+        for future in waiting:
+            if not future.done():
+                future.set_exception(gone)
+                future.exception()

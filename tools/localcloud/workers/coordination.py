@@ -1,0 +1,177 @@
+"""Who takes which partition, and news among workers: PostgreSQL's advisory locks and notifications.
+
+What a device sends goes through the partition of its identifier. A partition is taken by one worker at a time: who
+holds its lock. The database frees the locks of a worker that is killed or cannot be reached any more.
+"""
+
+import asyncio
+import logging
+import math
+import random
+import zlib
+from contextlib import asynccontextmanager
+from typing import Any, AsyncIterator, Awaitable, Callable
+
+import psycopg
+from sqlalchemy.engine import URL
+
+from .address import Lost
+
+log = logging.getLogger(__name__)
+
+PARTITIONS = 16
+"""How many partitions there are. A constant: sessions and subscriptions at the broker depend on it."""
+_TICK = 0.5
+_RETRY = 1
+_CHANNEL = "local_cloud"
+# Advisory locks are pairs of numbers; the first says that they are ours.
+_LOCKS, _PRESENT, _STARTING = 0x6C6F6B, 1_000_000, 1_000_001
+# A worker whose machine is gone is noticed after so many seconds: 5 + 3 * 3.
+_KEEPALIVES = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 14000,
+    "connect_timeout": 10,
+    "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3",
+}
+
+
+def partition_of(device_id: str) -> int:
+    """Return the partition of a device: the same for ever, in every process."""
+    return zlib.crc32(device_id.encode()) % PARTITIONS
+
+
+@asynccontextmanager
+async def alone_at(url: URL) -> AsyncIterator[None]:
+    """Keep other workers out while this one makes what all of them share, at the first start."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(_plain(url), autocommit=True, **_KEEPALIVES)
+    except psycopg.Error as error:
+        raise Lost("the database cannot be used: %s" % str(error).partition("\n")[0]) from None
+    async with connection:
+        await connection.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _STARTING))
+        yield
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+class Coordination:
+    """Claims this worker's share of the partitions, gives up what others should have, passes on news."""
+
+    def __init__(
+        self,
+        url: URL,
+        take: Callable[[int], Awaitable[None]],
+        give: Callable[[int], Awaitable[None]],
+        on_news: Callable[[str], None],
+    ) -> None:
+        """`take` and `give` are awaited with a partition's lock held; `on_news` gets what others `tell`."""
+        self._address = _plain(url)
+        self._take = take
+        self._give = give
+        self._on_news = on_news
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.held: set[int] = set()
+        """The partitions that this worker takes."""
+
+    async def start(self) -> None:
+        """Start claiming; returns when the database has been reached."""
+        reached = asyncio.Event()
+        self._tasks = [
+            asyncio.create_task(self._claim_for_ever(reached), name="partitions"),
+            asyncio.create_task(self._listen_for_ever(), name="news"),
+        ]
+        await reached.wait()
+
+    async def stop(self) -> None:
+        """Give up everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._give_up(self.held)
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def tell(self, news: str) -> None:
+        """Tell all workers, this one too."""
+        if self._connection is None:
+            return
+        try:
+            await self._connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, news))
+        except psycopg.Error as error:
+            log.warning("other workers not told: %s", type(error).__name__)
+
+    async def _claim_for_ever(self, reached: asyncio.Event) -> None:
+        while True:
+            try:
+                async with await self._connect() as connection:
+                    self._connection = connection
+                    await connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", (_LOCKS, _PRESENT))
+                    while True:
+                        await self._balance(connection)
+                        reached.set()
+                        await asyncio.sleep(_TICK)
+            except psycopg.Error as error:
+                log.error("the database is not reached: %s", type(error).__name__)
+                # The locks may be another's by now.
+                await self._give_up(self.held)
+                await asyncio.sleep(_RETRY)
+
+    async def _balance(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        cursor = await connection.execute(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND mode = 'ShareLock'"
+            " AND classid = %s::oid AND objid = %s::oid"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            (_LOCKS, _PRESENT),
+        )
+        (workers,) = await cursor.fetchone() or (1,)
+        share = math.ceil(PARTITIONS / max(1, workers))
+        for partition in sorted(self.held)[share:]:
+            await self._give_up({partition})
+            await connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCKS, partition))
+        if len(self.held) < share:
+            await self._claim(connection, share)
+
+    async def _claim(self, connection: psycopg.AsyncConnection[Any], share: int) -> None:
+        # Not all workers in the same order: they would be in each other's way.
+        free = [partition for partition in range(PARTITIONS) if partition not in self.held]
+        random.shuffle(free)
+        for partition in free:
+            if len(self.held) >= share:
+                return
+            cursor = await connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (_LOCKS, partition))
+            if not (await cursor.fetchone() or (False,))[0]:
+                continue
+            try:
+                await self._take(partition)
+            except Exception as error:
+                log.error("partition %d not taken: %s", partition, error)
+                await connection.execute("SELECT pg_advisory_unlock(%s, %s)", (_LOCKS, partition))
+                return
+            self.held.add(partition)
+
+    async def _give_up(self, partitions: set[int]) -> None:
+        for partition in list(partitions):
+            self.held.discard(partition)
+            await self._give(partition)
+
+    async def _listen_for_ever(self) -> None:
+        while True:
+            try:
+                async with await self._connect() as connection:
+                    await connection.execute("LISTEN " + _CHANNEL)
+                    # What happened before is found in the tables.
+                    self._on_news("changed")
+                    async for notification in connection.notifies():
+                        self._on_news(notification.payload)
+            except psycopg.Error as error:
+                log.warning("no news from the database: %s", type(error).__name__)
+                await asyncio.sleep(_RETRY)
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        return await psycopg.AsyncConnection.connect(self._address, autocommit=True, **_KEEPALIVES)

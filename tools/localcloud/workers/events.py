@@ -1,0 +1,49 @@
+"""What happens at one worker, told to the watchers of all: the live feed's events over the broker."""
+
+import asyncio
+import json
+import logging
+from typing import Any, Callable
+
+from ..live import Event, Live
+from .connection import Connection
+
+log = logging.getLogger(__name__)
+
+TOPIC = "local-cloud/events"
+_GATHER_S = 0.02
+_MOST = 500
+
+
+class Events:
+    """Gathers events for a moment and sends them; hands on what others send. Lost ones are lost: QoS 0."""
+
+    def __init__(self, live: Live, on_event: Callable[[Event], None]) -> None:
+        """`on_event` is called with each event of another worker."""
+        self.connection: Connection | None = None
+        self._live = live
+        self._on_event = on_event
+        self._gathered: list[Event] = []
+        live.relay = self._relay
+
+    def take(self, topic: str, payload: bytes) -> bool:
+        """Take a message of the connection, if it is ours."""
+        if topic != TOPIC:
+            return False
+        for event in json.loads(payload):
+            self._on_event(event)
+            self._live.tell_here(event)
+        return True
+
+    def _relay(self, event: Event) -> None:
+        if not self._gathered:
+            asyncio.get_running_loop().call_later(_GATHER_S, self._send)
+        self._gathered.append(event)
+
+    def _send(self) -> None:
+        gathered: list[Any] = self._gathered
+        self._gathered = []
+        if self.connection is None or self.connection.lost.is_set():
+            return
+        for start in range(0, len(gathered), _MOST):
+            self.connection.publish(TOPIC, json.dumps(gathered[start : start + _MOST]), qos=0)

@@ -1,0 +1,201 @@
+"""What the devices of one partition send: taken in order, acknowledged when it is stored.
+
+The broker keeps a session for each partition, with the topics of its devices; whoever holds the partition connects
+to it. What a killed worker has not acknowledged, the broker sends again to the next one, marked as sent again (DUP);
+the store knows which of that it has.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import paho.mqtt.client as mqtt
+
+from ..exchange import Exchange
+from ..protocol import topics
+from ..protocol.conversation import Conversation
+from ..store import catalogue
+from ..store.database import Store
+from ..store.redelivery import LATEST, Delivery, digest
+from .address import Address, BadBroker, Lost
+from .connection import Connection
+from .presence import LOG_TOPIC, Presence
+from .roster import Roster
+
+log = logging.getLogger(__name__)
+
+_AGAIN_S = 1
+_MAX_COMPLAINTS = 50
+
+
+class Outlet:
+    """Sends what is for devices, over the worker's connection of the moment."""
+
+    def __init__(self) -> None:
+        self.connection: Connection | None = None
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
+        """Send a message; False if the broker is not there."""
+        if self.connection is None or self.connection.lost.is_set():
+            return False
+        self.connection.publish(topic, payload, retain=retain)
+        return True
+
+
+class Sender:
+    """Who sent a message (see exchange.Sender): a device, or the thing of one."""
+
+    complaints = 0
+
+    def __init__(self, device_id: str, outlet: Outlet) -> None:
+        self.device_id = device_id
+        self._outlet = outlet
+
+    def deliver(self, topic: str, payload: bytes) -> bool:
+        """Answer on the topic."""
+        return self._outlet.publish(topic, payload)
+
+    def complain(self, text: str, *arguments: object) -> None:
+        """Log what the device did wrong; a bounded number of times for all of them."""
+        Sender.complaints += 1
+        if Sender.complaints <= _MAX_COMPLAINTS:
+            log.warning("%s " + text, self.device_id, *arguments)
+
+
+def topics_of(device_id: str, thing_id: str | None) -> set[str]:
+    """Return the topics on which a device sends, attached to the thing or to none."""
+    found = {topics.device(device_id, channel) for channel in (topics.COMMANDS_UP, topics.EVENTS_OUT)}
+    if thing_id is not None:
+        found |= {topics.thing(thing_id, channel) for channel in (topics.EVENTS_OUT, topics.SHADOW_OUT)}
+    return found
+
+
+class Intake:
+    """One partition's session, as long as this worker holds the partition."""
+
+    def __init__(
+        self,
+        partition: int,
+        worker_id: str,
+        address: Address,
+        store: Store,
+        exchange: Exchange,
+        roster: Roster,
+        presence: Presence,
+        outlet: Outlet,
+    ) -> None:
+        self._partition = partition
+        self._name = "local-cloud-partition-%d" % partition
+        self._worker_id = worker_id
+        self._address = address
+        self._store = store
+        self._exchange = exchange
+        self._roster = roster
+        self._presence = presence
+        self._outlet = outlet
+        self._connection: Connection | None = None
+        self._messages: asyncio.Queue[tuple[Connection, mqtt.MQTTMessage]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Take over the session; raises `Lost` or `BadBroker`."""
+        await self._store.claim(self._name, self._worker_id)
+        self._connection = await self._connect()
+        self._tasks = [
+            asyncio.create_task(self._stay_connected(), name=self._name),
+            asyncio.create_task(self._handle_messages(), name=self._name + " messages"),
+        ]
+
+    async def stop(self) -> None:
+        """Leave the session to the next one. What is not acknowledged comes there again."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def change_topics(self, added: set[str], removed: set[str]) -> None:
+        """Change what the session receives."""
+        if self._connection is None:
+            raise Lost("partition %d: not connected" % self._partition)
+        await self._connection.subscribe(sorted(added))
+        await self._connection.unsubscribe(sorted(removed))
+
+    async def _connect(self) -> Connection:
+        connection = Connection(self._address, self._name, session=True, receive_maximum=LATEST)
+        connection.on_message = lambda message: self._messages.put_nowait((connection, message))
+        kept = await connection.open()
+        log.info("partition %d taken%s", self._partition, "" if kept else ", with a new session")
+        if not kept:
+            known = await self._roster.topics(self._partition)
+            wanted = sorted(topic for each in known for topic in topics_of(*each))
+            # One partition's session has the broker's log too.
+            await connection.subscribe(wanted + ([LOG_TOPIC] if self._partition == 0 else []))
+        return connection
+
+    async def _stay_connected(self) -> None:
+        while True:
+            assert self._connection is not None
+            await self._connection.lost.wait()
+            log.warning("partition %d: connection to the broker lost", self._partition)
+            self._connection.abort()
+            while True:
+                await asyncio.sleep(_AGAIN_S)
+                try:
+                    self._connection = await self._connect()
+                    break
+                except (Lost, BadBroker) as error:
+                    log.warning("partition %d: %s", self._partition, error)
+
+    async def _handle_messages(self) -> None:
+        while True:
+            connection, message = await self._messages.get()
+            # What came on an older connection comes again on this one.
+            if connection.lost.is_set():
+                continue
+            try:
+                pending = await self._take(message)
+            except Exception as error:
+                self._failed(connection, error)
+                continue
+            if pending is None:
+                connection.acknowledge(message)
+            else:
+                future = asyncio.ensure_future(pending)
+                future.add_done_callback(lambda done, c=connection, m=message: self._stored(done, c, m))
+
+    async def _take(self, message: mqtt.MQTTMessage) -> Any:
+        topic, payload = message.topic, message.payload
+        if message.retain:
+            # Something of before the subscription, which a device asked the broker to keep.
+            return None
+        if topic == LOG_TOPIC:
+            self._presence.take_line(payload.decode("utf-8", "replace"))
+            return None
+        parsed = topics.parse(topic)
+        if parsed is None:
+            return None
+        if parsed.kind == "t":
+            delivery = Delivery(self._name, message.mid, digest(topic, payload), message.dup, self._worker_id)
+            sender = Sender("the device of thing " + parsed.id, self._outlet)
+            # The broker has made sure that the device may publish here.
+            return self._exchange.take(sender, Conversation("", parsed.id), topic, payload, delivery)
+        device_id = parsed.id
+        thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
+        talk = Conversation(device_id, thing.id if thing else None)
+        return self._exchange.take(Sender(device_id, self._outlet), talk, topic, payload, None)
+
+    def _stored(self, done: "asyncio.Future[Any]", connection: Connection, message: mqtt.MQTTMessage) -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is None:
+            connection.acknowledge(message)
+        else:
+            self._failed(connection, error)
+
+    def _failed(self, connection: Connection, error: BaseException) -> None:
+        """Not stored, so not acknowledged: on a new connection the broker sends it again."""
+        if not connection.lost.is_set():
+            log.error("partition %d: message not stored: %s", self._partition, error)
+            connection.abort()

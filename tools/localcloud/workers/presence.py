@@ -1,0 +1,51 @@
+"""Which devices are connected: from what mosquitto logs on its own topics, and from one worker to the others."""
+
+import re
+from typing import Callable
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..live import Event
+from ..store.catalogue import CONNECTION
+from ..store.models import DeviceEvent
+
+LOG_TOPIC = "$SYS/broker/log/N"
+_UUID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+# The line ends with the user, which the broker has authenticated.
+_CAME = re.compile(r"(?:\d+: )?New client connected from \S+ as %s \(.*u'\1'\)\." % _UUID)
+_WENT = re.compile(r"(?:\d+: )?(?:Socket error on client|Client) %s,? (?!already connected|.*not authorised).*" % _UUID)
+
+
+class Presence:
+    """The devices that are connected, as far as this worker knows."""
+
+    def __init__(self, on_change: Callable[[str, bool], None]) -> None:
+        """`on_change` is called when the broker's log says that a device came or went."""
+        self.online: set[str] = set()
+        self._on_change = on_change
+
+    def load(self, session: Session) -> None:
+        """Know what the workers before knew."""
+        latest = select(func.max(DeviceEvent.id)).where(DeviceEvent.name == CONNECTION)
+        query = select(DeviceEvent.device_id, DeviceEvent.value).where(
+            DeviceEvent.id.in_(latest.group_by(DeviceEvent.device_id))
+        )
+        self.online = {row.device_id for row in session.execute(query) if row.value == "CONNECTED"}
+
+    def take_line(self, line: str) -> None:
+        """Take a line of the broker's log."""
+        if came := _CAME.fullmatch(line):
+            self._set(came[1], True)
+        elif went := _WENT.fullmatch(line):
+            self._set(went[1], False)
+
+    def take_event(self, event: Event) -> None:
+        """Take what another worker tells."""
+        if event.get("event") == "device":
+            (self.online.add if event["online"] else self.online.discard)(event["device_id"])
+
+    def _set(self, device_id: str, connected: bool) -> None:
+        if (device_id in self.online) != connected:
+            (self.online.add if connected else self.online.discard)(device_id)
+            self._on_change(device_id, connected)

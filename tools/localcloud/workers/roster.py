@@ -1,0 +1,145 @@
+"""What the broker should know of devices, kept in the database beside what it has been told.
+
+Whatever changes devices or things, in whichever worker and by whichever request, notes in the same transaction
+which devices the broker has to be told about. The worker that holds the device's partition tells it; the one that
+was asked waits for that before it answers. Who is killed in between has changed nothing, or another worker does it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, event, insert, inspect, select, update
+from sqlalchemy.orm import Session, UOWTransaction
+
+from ..credentials import SecretHash
+from ..store.database import Store
+from ..store.models import BrokerDevice, Device, Thing
+from .coordination import partition_of
+
+_TOUCHED = "devices that the broker has to be told about"
+_DEVICES_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A device as the broker should know it, and the thing that it was attached to when it was told last."""
+
+    device_id: str
+    exists: bool
+    may_connect: bool
+    thing_id: str | None
+    told_thing_id: str | None
+    is_new: bool
+    wanted: int
+
+
+class Roster:
+    """Notes changes, finds what is to be told, notes what has been told."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        event.listen(store.sessions, "after_flush", _after_flush)
+
+    async def take_over(self) -> None:
+        """Note the devices that were made before there was an external broker."""
+        await self._store.write(_take_over)
+
+    async def pending(self, partitions: set[int]) -> list[Entry]:
+        """Return the devices of the partitions that the broker has to be told about, some at a time."""
+        stale = (BrokerDevice.wanted != BrokerDevice.told) & BrokerDevice.partition.in_(partitions)
+        return await self._store.read(
+            lambda session: [
+                _entry(session, row)
+                for row in session.scalars(
+                    select(BrokerDevice).where(stale).order_by(BrokerDevice.device_id).limit(_DEVICES_AT_ONCE)
+                )
+            ]
+        )
+
+    async def waiting(self, device_ids: set[str]) -> set[str]:
+        """Return those of the devices that the broker has still to be told about."""
+        query = select(BrokerDevice.device_id).where(
+            BrokerDevice.device_id.in_(device_ids), BrokerDevice.wanted != BrokerDevice.told
+        )
+        return await self._store.read(lambda session: set(session.scalars(query)))
+
+    async def told(self, entry: Entry) -> None:
+        """Note that the broker knows the device as the entry says."""
+        same = (BrokerDevice.device_id == entry.device_id) & (BrokerDevice.wanted == entry.wanted)
+        always = BrokerDevice.device_id == entry.device_id
+
+        def write(session: Session) -> None:
+            if not entry.exists:
+                session.execute(delete(BrokerDevice).where(same))
+            else:
+                values = {"thing_id": entry.thing_id, "told": entry.wanted}
+                session.execute(update(BrokerDevice).where(always).values(values))
+
+        await self._store.write(write)
+
+    async def topics(self, partition: int) -> list[tuple[str, str | None]]:
+        """Return the devices of a partition that the broker knows, with their things."""
+        query = select(BrokerDevice.device_id, BrokerDevice.thing_id).where(
+            BrokerDevice.partition == partition, BrokerDevice.told > 0
+        )
+        return await self._store.read(
+            lambda session: [(row.device_id, row.thing_id) for row in session.execute(query)]
+        )
+
+
+def touched_in(info: dict[Any, Any]) -> dict[str, SecretHash | None]:
+    """Return the devices that a transaction changed, with a secret where it set one; `info` is its session's."""
+    found: dict[str, SecretHash | None] = info.get(_TOUCHED, {})
+    return found
+
+
+def _after_flush(session: Session, context: UOWTransaction) -> None:
+    changed: dict[str, SecretHash | None] = {}
+    for each in [*session.new, *session.dirty, *session.deleted]:
+        if isinstance(each, Device):
+            if each in session.new or each in session.deleted or _has_changed(each, "deleted_at", "secret_hash"):
+                secret = each.secret_hash if _has_changed(each, "secret_hash") else None
+                changed[each.id] = secret if isinstance(secret, SecretHash) else None
+        elif isinstance(each, Thing) and (each in session.deleted or _has_changed(each, "device_id", "deleted_at")):
+            history = inspect(each).attrs.device_id.history
+            for device_id in [*history.added, *history.unchanged, *(history.deleted or ())]:
+                if device_id is not None:
+                    changed.setdefault(device_id, None)
+    for device_id in sorted(changed):
+        _want(session, device_id)
+    found = session.info.setdefault(_TOUCHED, {})
+    for device_id, known in changed.items():
+        found[device_id] = known or found.get(device_id)
+
+
+def _has_changed(instance: Any, *columns: str) -> bool:
+    attributes = inspect(instance).attrs
+    return any(attributes[column].history.has_changes() for column in columns)
+
+
+def _want(session: Session, device_id: str) -> None:
+    more = update(BrokerDevice).where(BrokerDevice.device_id == device_id)
+    if not session.connection().execute(more.values(wanted=BrokerDevice.wanted + 1)).rowcount:
+        row = {"device_id": device_id, "partition": partition_of(device_id), "wanted": 1, "told": 0}
+        session.connection().execute(insert(BrokerDevice), [row])
+
+
+def _take_over(session: Session) -> None:
+    known = select(BrokerDevice.device_id)
+    for device_id in session.scalars(select(Device.id).where(Device.id.not_in(known))).all():
+        _want(session, device_id)
+
+
+def _entry(session: Session, row: BrokerDevice) -> Entry:
+    device = session.get(Device, row.device_id)
+    there = device is not None and device.deleted_at is None
+    thing = session.scalars(select(Thing).where(Thing.device_id == row.device_id)).one_or_none() if there else None
+    return Entry(
+        row.device_id,
+        device is not None,
+        there,
+        thing.id if thing is not None and thing.deleted_at is None else None,
+        row.thing_id,
+        row.told == 0,
+        row.wanted,
+    )

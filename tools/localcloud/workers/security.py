@@ -1,0 +1,136 @@
+"""Who may do what at mosquitto: its dynamic security, administered over $CONTROL/dynamic-security/v1.
+
+Each device is a client of the broker, with its secret and a role of its own that names its topics and those
+of its thing. mosquitto keeps all of that in its own file, the secret as a hash.
+"""
+
+import asyncio
+import json
+import uuid
+from typing import Any
+
+from ..protocol import topics
+from .address import BadBroker, Lost
+from .connection import Connection
+
+_CONTROL = "$CONTROL/dynamic-security/v1"
+_RESPONSE = _CONTROL + "/response"
+_TIMEOUT = 10
+# What changes nothing since it has been so before: every command may come twice, after a kill in between.
+_FINE = {
+    "createRole": "Role already exists",
+    "createClient": "Client already exists",
+    "deleteClient": "Client not found",
+    "deleteRole": "Role not found",
+    "disableClient": "Client not found",
+    "addClientRole": "Client is already in this role",
+}
+
+
+def rights(device_id: str, thing_id: str | None) -> list[dict[str, Any]]:
+    """Return the access control list of a device that is attached to the thing (None: to none)."""
+    pairs = [
+        (topics.device(device_id, topics.COMMANDS_UP), topics.device(device_id, topics.COMMANDS_DOWN)),
+        (topics.device(device_id, topics.EVENTS_OUT), topics.device(device_id, topics.EVENTS_IN)),
+    ]
+    if thing_id is not None:
+        pairs += [
+            (topics.thing(thing_id, topics.EVENTS_OUT), topics.thing(thing_id, topics.EVENTS_IN)),
+            (topics.thing(thing_id, topics.SHADOW_OUT), topics.thing(thing_id, topics.SHADOW_IN)),
+        ]
+    found = []
+    for sent, received in pairs:
+        found.append({"acltype": "publishClientSend", "topic": sent, "allow": True})
+        # Receiving is named too: a subscription of a session that outlives a detachment brings nothing then.
+        found.append({"acltype": "publishClientReceive", "topic": received, "allow": True})
+        found.append({"acltype": "subscribeLiteral", "topic": received, "allow": True})
+    return found
+
+
+class DynamicSecurity:
+    """Sends commands and waits for their answers, over a connection whose user may administer the broker."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
+
+    async def open(self) -> None:
+        """Listen for answers. Raises `BadBroker` if the broker has no such thing, or we may not use it."""
+        await self._connection.subscribe([_RESPONSE])
+        try:
+            await self._command("getDefaultACLAccess")
+        except asyncio.TimeoutError:
+            raise BadBroker(
+                "the broker does not answer on %s: is it mosquitto with its dynamic security plugin, and has"
+                " the worker's user the right to administer it?" % _CONTROL
+            ) from None
+
+    def take(self, topic: str, payload: bytes) -> bool:
+        """Take a message of the connection, if it is an answer."""
+        if topic != _RESPONSE:
+            return False
+        for answer in json.loads(payload).get("responses", ()):
+            future = self._answers.pop(answer.get("correlationData", ""), None)
+            if future is not None and not future.done():
+                future.set_result(answer)
+        return True
+
+    async def let_in(self, device_id: str, thing_id: str | None) -> None:
+        """Make client and role of a device, or bring the role in line; a client made here has no secret."""
+        role = _role(device_id)
+        created = await self._command("createRole", rolename=role, acls=rights(device_id, thing_id))
+        if created.get("error"):
+            # The broker ends the device's connection, so that nothing of the older rights stays.
+            await self._command("modifyRole", rolename=role, acls=rights(device_id, thing_id))
+        created = await self._command("createClient", **_client(device_id))
+        if created.get("error"):
+            await self._command("enableClient", username=device_id)
+
+    async def set_secret(self, device_id: str, secret: str | None) -> None:
+        """Give the device's client a secret (None: take it away); connections made with an older one end."""
+        await self._command("createRole", rolename=_role(device_id), acls=[])
+        await self._command("createClient", **_client(device_id))
+        # No secret: one that nobody knows, for a client without any may not be made of one that had some.
+        await self._command("setClientPassword", username=device_id, password=secret or uuid.uuid4().hex * 2)
+
+    async def shut_out(self, device_id: str, *, for_good: bool) -> None:
+        """End the connection of a device and let it in no more; if not for good, its secret is kept."""
+        if not for_good:
+            await self._command("disableClient", username=device_id)
+            return
+        await self._command("deleteClient", username=device_id)
+        await self._command("deleteRole", rolename=_role(device_id))
+
+    async def _command(self, name: str, **members: Any) -> dict[str, Any]:
+        mark = uuid.uuid4().hex
+        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._answers[mark] = future
+        command = {"command": name, "correlationData": mark, **members}
+        self._connection.publish(_CONTROL, json.dumps({"commands": [command]}))
+        lost = asyncio.ensure_future(self._connection.lost.wait())
+        try:
+            await asyncio.wait((future, lost), timeout=_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+            if lost.done():
+                raise Lost("the broker is not there")
+            if not future.done():
+                raise asyncio.TimeoutError
+        finally:
+            lost.cancel()
+            self._answers.pop(mark, None)
+        answer = future.result()
+        if answer.get("error") and answer["error"] != _FINE.get(name):
+            raise BadBroker("the broker refuses %s: %s" % (name, answer["error"]))
+        return answer
+
+
+def _role(device_id: str) -> str:
+    return "device " + device_id
+
+
+def _client(device_id: str) -> dict[str, Any]:
+    # The client identifier is the device's own: under any other name it could take over a session.
+    return {
+        "username": device_id,
+        "clientid": device_id,
+        "roles": [{"rolename": _role(device_id)}],
+    }
