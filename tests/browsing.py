@@ -30,6 +30,7 @@ class Browser:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._stack = AsyncExitStack()
+        self.history = []
         self._tab = self._run(self._stack.enter_async_context(open_tab()))
         for domain in ("Network", "Log", "Runtime", "Page"):
             self.command(domain + ".enable")
@@ -60,7 +61,24 @@ class Browser:
         """What came since the last call, of these methods only; the rest is forgotten."""
         self.evaluate("1")
         events, self._tab.events = self._tab.events, []
+        self.history += events
         return [each for each in events if each["method"] in methods]
+
+    def complaints(self):
+        """What went wrong on the pages since `history` was emptied: errors, breaches of the policy, foreign hosts."""
+        self.take_events()
+        found = []
+        for event in self.history:
+            told = event["params"]
+            if event["method"] == "Runtime.exceptionThrown":
+                found.append(told["exceptionDetails"])
+            elif event["method"] == "Log.entryAdded" and told["entry"]["source"] in ("security", "violation"):
+                found.append(told["entry"])
+            elif event["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated"):
+                url = told["url"] if "url" in told else told["request"]["url"]
+                if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "https://127.0.0.1:", "data:", "blob:")):
+                    found.append(url)
+        return found
 
     def paused_request(self, timeout=10):
         """Wait for a request that Fetch has paused; its id."""

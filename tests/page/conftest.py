@@ -13,11 +13,13 @@ def chromium():
 
 @pytest.fixture
 def browser(chromium):
-    """The browser, back at its usual size, with nothing on the way (browsing.Browser)."""
+    """The browser, back at its usual size (browsing.Browser). The pages raise nothing and ask no other host."""
     chromium.resize(1200, 900)
     chromium.take_events()
+    chromium.history = []
     yield chromium
     chromium.command("Fetch.disable")
+    assert chromium.complaints() == []
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import { API, request } from "./api.js";
 
 const FIRST_WAIT_MS = 300;
-const LONGEST_WAIT_MS = 5000;
+const LONGEST_WAIT_MS = 3000;
 const ALIVE_S = 4; // the cloud says something at least as often
 const SILENT_MS = 10_000; // so long without a word: the connection is dead
 
