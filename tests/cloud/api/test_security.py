@@ -140,9 +140,92 @@ def test_oversized_and_malformed_bodies_are_refused(user, belongings):
     assert user.raw("POST", path, deep, headers).status == 400
 
 
+# What Python reads as JSON, but neither JSON nor databases of any kind take.
+POISON = {
+    "NaN": b"NaN",
+    "infinity": b"1e999",
+    "long number": b"9" * 400,
+    "half a character": b'"\\ud83d"',
+    "NUL": b'"\\u0000"',
+    "deep": b'{"a":' * 400 + b"1" + b"}" * 400,
+    "half a name": b'{"\\ud83d": 1}',
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
+def test_nothing_is_kept_that_would_break_the_lists_of_those_who_see_it(user, other, belongings, poison):
+    headers = {"Authorization": "Bearer " + user.token, "Content-Type": "application/json"}
+    widget = b'{"id": "w", "type": "Gauge", "options": %s, "x": %s, "y": 0, "width": 1, "height": 1}'
+    property_ = b'{"name": "x", "type": "FLOAT", "permission": "READ_ONLY", "update_strategy": "TIMED", "min_value": %s}'
+    thing, device = "/v2/things/" + belongings["thing"], "/v2/devices/" + belongings["device"]
+    dashboard = "/v3/dashboards/" + belongings["dashboard"]
+    bodies = [
+        ("PATCH", dashboard, b'{"widgets": [%s]}' % (widget % (b'{"a": %s}' % poison, b"0"))),
+        ("PATCH", dashboard, b'{"widgets": [%s]}' % (widget % (b"{}", poison))),
+        ("PATCH", dashboard, b'{"name": %s}' % poison),
+        ("PATCH", dashboard, b'{"pages": [{"id": "p", "name": "n", "position": %s}]}' % poison),
+        ("PUT", thing + "/properties", property_ % poison),
+        ("POST", thing, b'{"webhook_uri": %s}' % poison),
+        ("PUT", thing + "/properties/%s/publish" % belongings["property"], b'{"value": %s}' % poison),
+        ("POST", device, b'{"fqbn": %s}' % poison),
+    ]
+    for kind in (b"infer", b"json"):
+        value = b'{"properties": [{"name": "x", "type": "%s", "value": %s}]}' % (kind, poison)
+        bodies.append(("PUT", device + "/properties", value))
+    assert user.put("/v2/dashboards/%s/shares" % belongings["dashboard"], {"user_id": other.user_id}).status == 200
+    for method, path, body in bodies:
+        assert user.raw(method, "/iot" + path, body, headers).status == 400, (path, body[:200])
+    for path in ("/v2/things?show_properties=true", "/v2/devices", "/v2/dashboards", device + "/events"):
+        assert user.get(path).status == 200
+    assert len(other.get("/v3/dashboards").json) == 1
+    assert user.get(thing + "/properties/%s/timeseries" % belongings["property"], interval=10**15).status == 400
+
+
+def test_who_looks_at_a_shared_dashboard_gets_nothing_else_of_it(user, other, belongings, prop):
+    path = "/v2/dashboards/" + belongings["dashboard"]
+    user.put(path + "/shares", {"user_id": other.user_id})
+    assert other.get(path).json["widgets"][0]["variables"][0]["id"] == belongings["property"]
+    for method, tail, body in (
+        ("PUT", "", {"name": "x"}),
+        ("PATCH", "", {"soft_deleted": False}),
+        ("DELETE", "?force=true", None),
+        ("PUT", "/shares", {"user_id": other.user_id}),
+        ("DELETE", "/shares/" + other.user_id, None),
+        ("PUT", "/widgets/%s/variables" % belongings["widget"], {"variables": []}),
+    ):
+        assert other.request(method, path + tail, body).status == 404, (method, tail)
+    # A copy and a template are the viewer's: without what is not.
+    assert other.put(path + "/clone", {}).json["widgets"][0]["variables"] == []
+    assert other.get(path + "/template").json["widgets"][0]["variables"] == []
+    mine = other.make_thing(prop("t"))["id"]
+    for old, new in ((belongings["thing"], mine), (mine, belongings["thing"])):
+        overrides = [{"old_thing_id": old, "new_thing_id": new}]
+        assert other.put(path + "/clone", {"overrides": overrides}).status == 404
+    # Neither the variable nor its thing can be reached by what the dashboard tells.
+    thing = "/v2/things/" + belongings["thing"]
+    assert other.get(thing).status == other.get(thing + "/properties/" + belongings["property"]).status == 404
+    assert other.put(thing + "/properties/%s/publish" % belongings["property"], {"value": 1}).status == 404
+    user.delete(path + "/shares/" + other.user_id)
+    assert other.get(path).status == 404 and other.get("/v3/dashboards").json[0]["id"] != belongings["dashboard"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
+def test_no_method_gets_past_the_token(user, belongings, method):
+    for path in ("/iot/v2/things", "/iot/v2/things/" + belongings["thing"], "/ota/v1/ota", "/iot/ota/v1/ota"):
+        assert user.raw(method, path).status == 401, path
+    for path in ("/local/v1/dashboards", "/local/v1/things/%s/dashboard" % belongings["thing"]):
+        for headers in ({}, {"Authorization": "Bearer " + user.token}):
+            assert user.raw(method, path, headers=headers).status in (401, 405), path
+
+
 @pytest.mark.parametrize(
     "path",
     [
+        "/iot/ota/v1/download/../ota",
+        "/iot/ota/v1/download/%2e%2e/ota?device_id=x",
+        "/iot/openapi.jsonx",
+        "/iot//v2///things/..//",
+        "/v2/iot/v2/things",
         "/iot/v2/things/../things",
         "/iot/v2/things/%2e%2e",
         "/iot/v2/things/..%2f..%2flocal%2fv1%2fthings",

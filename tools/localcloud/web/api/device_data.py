@@ -16,6 +16,7 @@ from ...store.models import DeviceEvent, now_us
 from ...store.owner import Owner
 from . import requests, times
 from .answers import property_json
+from .plain_json import checked
 from .problems import Problem
 from .services import Services, UserId, empty
 
@@ -174,7 +175,8 @@ def _decoded(each: requests.DeviceValue) -> Value:
             value = bytes.fromhex(value).decode()
         elif each.type == "json":
             value = json.loads(value) if isinstance(value, str) else value
-    except (TypeError, ValueError, binascii.Error):
+        value = checked(value)
+    except (TypeError, ValueError, RecursionError, binascii.Error):
         raise Problem(400, "the value of %.64s is not %s" % (each.name, each.type)) from None
     members = list(value.values()) if isinstance(value, dict) and value else [value]
     if not all(isinstance(member, (bool, int, float, str)) for member in members):

@@ -2,11 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt
 
-Number = StrictInt | StrictFloat
-Text64 = Annotated[str, Field(min_length=1, max_length=64)]
-DeviceName = Annotated[str, Field(max_length=64, pattern=r"[a-zA-Z0-9_.@-]+")]
+from .plain_json import checked
+
+Number = Annotated[StrictInt | StrictFloat, AfterValidator(checked)]
+Text = Annotated[str, AfterValidator(checked)]
+Text64 = Annotated[Text, Field(min_length=1, max_length=64)]
+Place = Annotated[StrictInt, Field(ge=-(2**31), lt=2**31)]
+DeviceName = Annotated[Text, Field(max_length=64, pattern=r"[a-zA-Z0-9_.@-]+")]
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_.@-]+$")]
 ThingName = Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_. -]+$")]
 Identifier = Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")]
@@ -50,7 +54,7 @@ class ThingUpdate(BaseModel):
     timezone: str | None = Field(None, max_length=64)
     assistant: Assistant | None = None
     webhook_active: StrictBool | None = None
-    webhook_uri: str | None = Field(None, max_length=1024)
+    webhook_uri: Text | None = Field(None, max_length=1024)
     soft_deleted: StrictBool | None = None
 
 
@@ -75,9 +79,9 @@ class DeviceUpdate(BaseModel):
     type: DeviceType | None = None
     name: DeviceName | None = None
     serial: DeviceName | None = None
-    fqbn: str | None = Field(None, max_length=128)
+    fqbn: Text | None = Field(None, max_length=128)
     connection_type: ConnectionType | None = None
-    wifi_fw_version: str | None = Field(None, max_length=10)
+    wifi_fw_version: Text | None = Field(None, max_length=10)
     soft_deleted: StrictBool | None = None
 
 
@@ -98,7 +102,7 @@ class DeviceValue(BaseModel):
 
     name: Text64
     type: Literal["infer", "base64", "hex", "json"] = "infer"
-    value: Any
+    value: Annotated[Any, AfterValidator(checked)]
 
 
 class DeviceValues(BaseModel):
@@ -139,29 +143,29 @@ class NamedValues(BaseModel):
 class Widget(BaseModel):
     """A widget, placed by the client, which also chooses its id."""
 
-    id: str = Field(max_length=64)
-    type: str = Field(max_length=64)
-    options: dict[str, Any]
-    x: StrictInt
-    y: StrictInt
-    width: StrictInt
-    height: StrictInt
-    x_mobile: StrictInt | None = None
-    y_mobile: StrictInt | None = None
-    width_mobile: StrictInt | None = None
-    height_mobile: StrictInt | None = None
-    name: str | None = Field(None, max_length=128)
+    id: Text = Field(max_length=64)
+    type: Text = Field(max_length=64)
+    options: Annotated[dict[str, Any], AfterValidator(checked)]
+    x: Place
+    y: Place
+    width: Place
+    height: Place
+    x_mobile: Place | None = None
+    y_mobile: Place | None = None
+    width_mobile: Place | None = None
+    height_mobile: Place | None = None
+    name: Text | None = Field(None, max_length=128)
     variables: list[str] | None = Field(None, max_length=100)
-    page_id: str | None = Field(None, max_length=64)
+    page_id: Text | None = Field(None, max_length=64)
 
 
 class Page(BaseModel):
     """A page of a dashboard (v3)."""
 
-    id: str = Field(max_length=64)
+    id: Text = Field(max_length=64)
     name: Text64
-    position: StrictInt
-    icon: str | None = Field(None, max_length=64)
+    position: Place
+    icon: Text | None = Field(None, max_length=64)
 
 
 class DashboardRequest(BaseModel):
@@ -169,7 +173,7 @@ class DashboardRequest(BaseModel):
 
     name: Text64 | None = None
     widgets: list[Widget] | None = Field(None, max_length=500)
-    cover_image: str | None = Field(None, max_length=1024)
+    cover_image: Text | None = Field(None, max_length=1024)
     soft_deleted: StrictBool | None = None
 
 

@@ -20,6 +20,8 @@ Json = dict[str, Any]
 _DAY_US = 86400 * 1_000_000
 _MAX_REQUESTS = 1000
 _MAX_TIMESERIES = 1000
+_LONGEST_INTERVAL = 10**9
+"""Seconds; the database counts in microseconds of 64 bits."""
 _NUMERIC = Literal[
     "AVG", "MIN", "MAX", "SUM", "COUNT", "PCT_99", "PCT_95", "PCT_90", "PCT_75", "PCT_50", "PCT_15", "PCT_5"
 ]  # fmt: skip
@@ -144,7 +146,7 @@ def timeseries_router(services: Services) -> APIRouter:
         desc: bool = False,
         start: Annotated[str | None, Query(alias="from")] = None,
         end: Annotated[str | None, Query(alias="to")] = None,
-        interval: Annotated[int | None, Query(ge=1)] = None,
+        interval: Annotated[int | None, Query(ge=1, le=_LONGEST_INTERVAL)] = None,
     ) -> Json:
         """Return numbers per interval of one variable; the last two weeks where no times are given."""
         try:
