@@ -78,7 +78,7 @@ PROGRAM = """
 import asyncio, sys
 from arduino_cloud_api import APIError, CloudAPI
 async def main():
-    async with CloudAPI(token="tok", base_url=sys.argv[1], backoff=0.02, timeout=0.5) as api:
+    async with CloudAPI(token="tok", base_url=sys.argv[1], backoff=0.02, timeout=0.25) as api:
         for call in (api.things.show("a"), api.things.update("a", {}), api.things.create({}), api.things.list()):
             try:
                 print(await call)

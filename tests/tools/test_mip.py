@@ -17,6 +17,7 @@ import pytest
 from toolchain.paths import LIB, PEERS, ROOT
 
 PACKAGE = "arduino_iot_cloud"
+API = "arduino_cloud_api"
 # For CPython alone: these never go to a board.
 NOT_ON_BOARDS = {"%s/%s.py" % (PACKAGE, name) for name in ("cpython", "hsm", "keyfiles", "stepping")}
 
@@ -67,8 +68,8 @@ def listed(name):
 
 
 def in_folder():
-    files = {path.relative_to(LIB).as_posix() for path in (LIB / PACKAGE).rglob("*") if path.suffix in (".py", ".der")}
-    return files - NOT_ON_BOARDS
+    paths = [path for folder in (PACKAGE, API) for path in (LIB / folder).rglob("*")]
+    return {path.relative_to(LIB).as_posix() for path in paths if path.suffix in (".py", ".der")} - NOT_ON_BOARDS
 
 
 class Options:
@@ -99,10 +100,11 @@ def frozen(**options):
 
 
 def test_every_file_is_in_one_package():
-    core, sync = listed("package.json"), listed("package-sync.json")
-    assert not set(core) & set(sync)
-    assert set(core) | set(sync) == in_folder(), "run tools/packages"
-    for name, url in (core | sync).items():
+    packages = [listed(name) for name in ("package.json", "package-sync.json", "package-api.json")]
+    every = {name: url for package in packages for name, url in package.items()}
+    assert len(every) == sum(map(len, packages))
+    assert set(every) == in_folder(), "run tools/packages"
+    for name, url in every.items():
         assert url == "lib/" + name
 
 
@@ -112,11 +114,13 @@ def test_frozen_files_are_the_packages_modules():
     assert len(files) == len(modules) and set(files) == modules and not required
     files, required = frozen(sync=True)
     assert set(files) == modules | set(listed("package-sync.json")) and required == ["umqtt.robust"]
+    files, required = frozen(api=True)
+    assert set(files) == modules | set(listed("package-api.json")) and not required
 
 
 def test_all_packages_have_the_clients_version(cpython):
     version = cpython.run(code="import arduino_iot_cloud as a; print(a.__version__)", check=True).stdout.strip()
-    for name in ("package.json", "package-sync.json"):
+    for name in ("package.json", "package-sync.json", "package-api.json"):
         assert json.loads((ROOT / name).read_text())["version"] == version
 
 
@@ -174,6 +178,29 @@ def test_mip_installs_a_client_that_connects(micropython, mosquitto, certificate
     assert device.wait_for("^from (.*)\n").group(1).startswith(str(target))
     device.wait_for("^encoded 81a20061780207$")
     broker.wait_for_log("Received SUBSCRIBE from device")
+
+
+API_CALL = """
+import asyncio, sys
+import arduino_cloud_api
+from arduino_cloud_api import APIError, CloudAPI
+print("from", arduino_cloud_api.__file__)
+async def main():
+    async with CloudAPI(*sys.argv[1:4], ssl_params={"cafile": sys.argv[4]}) as api:
+        print("things", len(await api.things.list()))
+asyncio.run(main())
+"""
+
+
+def test_mip_installs_the_client_of_the_api(micropython, local_cloud, serve, tmp_path):
+    machine = micropython(32)
+    site = serve(ROOT, Completing)
+    for name in ("package.json", "package-api.json"):
+        target = install(machine, tmp_path, "%s/%s" % (site, name), site + "/no-index")
+    assert_installed(target, "package.json", "package-api.json")
+    words = [local_cloud.api_key_id, local_cloud.api_key_secret, local_cloud.https, local_cloud.ca_der_file]
+    done = machine.run("-c", API_CALL, *words, env={"MICROPYPATH": "%s:.frozen" % target}, cwd=tmp_path, check=True)
+    assert done.stdout.startswith("from %s/" % target) and "\nthings " in done.stdout
 
 
 class Folder:
