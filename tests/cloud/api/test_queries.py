@@ -39,13 +39,14 @@ def questions():
 
 
 def add(session, user_id, other_id, count):
-    """Add things with variables and devices, and dashboards with widgets for them, shared with another user."""
+    """Add things with variables and devices, and dashboards for them, shared with another user."""
     for i in range(count):
         device = catalogue.create_device(session, name="board", secret_hash=None, user_id=user_id)
         thing = catalogue.create_thing(session, name="thing", user_id=user_id)
         catalogue.attach_device(session, thing.id, device.id)
         variables = [
-            catalogue.create_variable(session, thing.id, name="v%d" % n, type="FLOAT", tag=n) for n in range(3)
+            catalogue.create_variable(session, thing.id, name="v%d" % n, type="FLOAT", tag=n)
+            for n in range(3)
         ]
         widget = {"id": "w%d" % i, "type": "Gauge", "options": {}, "x": 0, "y": 0, "width": 1, "height": 1}
         widgets = [{**widget, "variables": [each.id]} for each in variables]
@@ -57,14 +58,15 @@ def add(session, user_id, other_id, count):
 
 
 def fetch(about, path, token):
-    request = urllib.request.Request(about["http"] + "/iot" + path, headers={"Authorization": "Bearer " + token})
+    headers = {"Authorization": "Bearer " + token}
+    request = urllib.request.Request(about["http"] + "/iot" + path, headers=headers)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
 
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory):
-    """By path and by whether the owner asks: the lengths of the lists and the questions, for one and for many."""
+    """By path and by whether the owner asks: the lists and the number of questions, for one and for many."""
 
     async def run():
         cloud = await LocalCloud.start(tmp_path_factory.mktemp("cloud"), ports=Ports.free())

@@ -72,7 +72,8 @@ def test_a_synchronous_update_that_takes_too_long_has_expired(user, board):
     _, (ota_id, *_) = board.command()
     # As if the minute were over.
     with closing(sqlite3.connect(Path(user.about["data"]) / "cloud.sqlite3", timeout=10)) as connection:
-        connection.execute("UPDATE ota_updates SET expires_at = 1 WHERE id = ?", (str(uuid.UUID(bytes=ota_id)),))
+        id = str(uuid.UUID(bytes=ota_id))
+        connection.execute("UPDATE ota_updates SET expires_at = 1 WHERE id = ?", (id,))
         connection.commit()
     assert upload.answer.status == 410 and "expired" in upload.answer.detail
 
@@ -89,7 +90,8 @@ def test_how_an_update_gets_on(user, board):
     report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(FAIL), -12, 1)
     # As the official command line asks: beside `/iot`.
     shown = user.raw("GET", path, headers={"Authorization": "Bearer " + user.token}).json
-    assert [(each["state"], each["state_data"]) for each in shown["states"]] == [("fetch", "4"), ("fail", "-12")]
+    states = [(each["state"], each["state_data"]) for each in shown["states"]]
+    assert states == [("fetch", "4"), ("fail", "-12")]
     assert (shown["ota"]["status"], shown["ota"]["error_reason"]) == ("failed", "error -12")
     assert shown["ota"]["ended_at"] == shown["states"][1]["timestamp"]
     second = Upload(user, board).answer.json["ota_id"]

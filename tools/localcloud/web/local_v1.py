@@ -108,13 +108,11 @@ def _add_things(routes: APIRouter, store: Store, exchange: Exchange) -> None:
             for variable in body.variables:
                 catalogue.create_variable(session, thing.id, **variable.model_dump())
             if body.device_id is not None:
-                catalogue.get_device(session, body.device_id)
+                catalogue.attach_device(session, thing.id, body.device_id)
             return thing.id
 
         thing_id = await store.write(create)
-        if body.device_id is not None:
-            await exchange.attach(thing_id, body.device_id)
-        exchange.tell_change()
+        exchange.tell_attached(thing_id, None, body.device_id)
         return await show_thing(thing_id)
 
     @routes.get("/things/{thing_id}")

@@ -79,7 +79,8 @@ def things_json(owner: Owner, things: list[Thing], *, with_properties: bool) -> 
     else:
         variables, counts = {}, catalogue.count_variables(owner.session, ids)
     query, attached = select(Device), [thing.device_id for thing in things if thing.device_id]
-    devices = {device.id: device for (device,) in catalogue.rows_of(owner.session, query, Device.id, attached)}
+    rows = catalogue.rows_of(owner.session, query, Device.id, attached)
+    devices = {device.id: device for (device,) in rows}
     described = []
     for thing in things:
         device = devices.get(thing.device_id) if thing.device_id else None

@@ -70,8 +70,9 @@ def shared_with(owner: Owner, dashboard: Dashboard) -> list[User]:
 def _shares(owner: Owner, ids: list[str]) -> dict[str, list[User]]:
     """Return the users who may look at each of the dashboards."""
     query = select(DashboardShare.dashboard_id, User).join(User, DashboardShare.user_id == User.id)
+    query = query.order_by(User.id)
     found: dict[str, list[User]] = {}
-    for id, user in catalogue.rows_of(owner.session, query.order_by(User.id), DashboardShare.dashboard_id, ids):
+    for id, user in catalogue.rows_of(owner.session, query, DashboardShare.dashboard_id, ids):
         found.setdefault(id, []).append(user)
     return found
 

@@ -9,7 +9,10 @@ _OURS_BELOW_IOT = re.compile(r"/v[123]/|/ota/v1/ota(/|$)")
 
 
 class Paths:
-    """ASGI middleware: `//iot/v2`, `/iot/iot/v2` and `/v2` all mean `/iot/v2`; `/ota/v1/ota` is below `/iot` too."""
+    """ASGI middleware: `//iot/v2`, `/iot/iot/v2` and `/v2` all mean `/iot/v2`.
+
+    `/ota/v1/ota` is served below `/iot` too.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
