@@ -17,6 +17,9 @@ TOKEN_PATH = "/iot/v1/clients/token"
 KEY_VARIABLES = ("ARDUINO_CLOUD_CLIENT", "ARDUINO_CLOUD_SECRET")
 ORGANIZATION_VARIABLE = "ARDUINO_CLOUD_ORGANIZATION"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Somebody waits: where nobody answers, that is told after some 4 seconds.
+_ATTEMPTS = 4
+_BACKOFF_S = 0.5
 _START_IT = "start one with: local-cloud serve"
 
 
@@ -54,6 +57,8 @@ class Connection:
             token_url=self.token_url,
             organization=self.organization,
             ssl_params=self.ssl_params,
+            attempts=_ATTEMPTS,
+            backoff=_BACKOFF_S,
         )
 
 

@@ -167,14 +167,15 @@ def _filled(value, n):
 
 def _device(document: Document, entry: Any, where: str) -> Device | None:
     good = mapping(document, entry, where, _DEVICE, required=("name",))
+    tags = _tags(document, entry, where)
     if "name" not in good:
         return None
-    fields = _without(good, "name", "key", "tags", "count")
-    return Device(good["name"], good.get("key"), fields, _tags(document, entry, where))
+    return Device(good["name"], good.get("key"), _without(good, "name", "key", "tags", "count"), tags)
 
 
 def _thing(document: Document, entry: Any, where: str) -> Thing | None:
     good = mapping(document, entry, where, _THING, required=("name",))
+    tags = _tags(document, entry, where)
     variables = []
     for each, called in elements(document, entry, "properties", where):
         fields = mapping(document, each, called, _VARIABLE, required=("name", "type"))
@@ -186,12 +187,11 @@ def _thing(document: Document, entry: Any, where: str) -> Thing | None:
     if "name" not in good:
         return None
     fields = _without(good, "name", "key", "device", "tags", "properties", "count")
-    tags = _tags(document, entry, where)
     return Thing(good["name"], good.get("key"), good.get("device"), fields, tags, tuple(variables))
 
 
 def _tags(document: Document, entry: Any, where: str) -> dict[str, str]:
-    tags = entry.get("tags")
+    tags = entry.get("tags") if isinstance(entry, dict) else None
     if tags is None:
         return {}
     if not isinstance(tags, dict):
@@ -214,7 +214,7 @@ def _dashboard(document: Document, entry: Any, where: str) -> Dashboard | None:
     if "name" not in good:
         return None
     fields = _without(good, "name", "widgets", "count")
-    return Dashboard(good["name"], fields, tuple(widgets) if entry.get("widgets") is not None else None)
+    return Dashboard(good["name"], fields, None if entry.get("widgets") is None else tuple(widgets))
 
 
 def _widget(document: Document, entry: Any, where: str) -> Widget:

@@ -1,7 +1,6 @@
 """`local-cloud series`: values of the past into a table, or a picture."""
 
 import argparse
-import math
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,6 +16,8 @@ from .working import work
 AGGREGATIONS = "AVG MIN MAX SUM COUNT PCT_99 PCT_95 PCT_90 PCT_75 PCT_50 PCT_15 PCT_5 BOOL_OR BOOL_AND".split()
 _LONGEST_S = 86400
 _POINTS_OF_A_PICTURE = 1000
+# Of a picture: such that bins begin at full minutes and hours.
+_INTERVALS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, _LONGEST_S)
 _SELECTING = """THING/PROPERTY by their names or ids, or THING for all its properties; * and ? stand for any text, such as
 'Weather */temperature'. Times: 2026-03-02, 2026-03-02T10:00:00+01:00 (UTC where no zone is named), now, or how long
 ago: 90m, 12h, 7d, 2w."""
@@ -124,7 +125,8 @@ def run_plot(options: argparse.Namespace) -> int:
     if not options.interval:
         now = datetime.now(timezone.utc)
         seconds = (_time("--to", options.end, now) - _time("--from", options.start, now)).total_seconds()
-        options.interval = min(max(1, math.ceil(seconds / _POINTS_OF_A_PICTURE)), _LONGEST_S)
+        fitting = (each for each in _INTERVALS if each * _POINTS_OF_A_PICTURE >= seconds)
+        options.interval = next(fitting, _LONGEST_S)
     options.sample = False
     wanted = _range(options)
     size = _size(options.size)

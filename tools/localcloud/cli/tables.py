@@ -39,7 +39,7 @@ class CSVTable:
     def write(self, variable: Selected, points: Points) -> None:
         """Add rows."""
         for time, value in points:
-            self._writer.writerow((_iso(time), variable.thing, variable.name, _as_text(value)))
+            self._writer.writerow((_iso(time), variable.thing, variable.name, as_text(value)))
 
 
 class ParquetTable:
@@ -83,7 +83,7 @@ class ParquetTable:
         """Add rows."""
         numbers = [float(value) if isinstance(value, (int, float)) else None for _, value in points]
         texts = [
-            None if number is not None else _as_text(value)
+            None if number is not None else as_text(value)
             for number, (_, value) in zip(numbers, points, strict=True)
         ]
         times = [time for time, _ in points]
@@ -94,7 +94,8 @@ def _iso(time: Any) -> str:
     return time.replace(tzinfo=None).isoformat() + "Z"
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a value as CSV has it: texts as they are, objects as JSON, nothing for none."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -11,6 +11,7 @@ from .commands import command, positive
 from .connection import Connection
 from .exits import DONE, CommandError
 from .series_query import Selected, as_time, select
+from .tables import as_text
 from .terminal import complain, is_fancy, tell_json, tell_row
 from .working import work
 
@@ -171,7 +172,7 @@ def _json_line(variable: Selected, value: Any, time: datetime) -> None:
 
 
 def _plain_line(variable: Selected, value: Any, time: datetime) -> None:
-    tell_row((_iso(time), variable.thing, variable.name, value))
+    tell_row((_iso(time), variable.thing, variable.name, as_text(value)))
 
 
 def _iso(time: datetime) -> str:
@@ -216,7 +217,7 @@ class _Table:
         for variable in self._selected:
             value, time = self._values.get(variable.id, ("–", None))
             clock = time.astimezone().strftime("%d %b %H:%M:%S") if time else ""
-            rows.append((variable.thing, variable.name, value, clock))
+            rows.append((variable.thing, variable.name, as_text(value), clock))
         return table(("THING", "PROPERTY", "VALUE", "SINCE"), rows)
 
 

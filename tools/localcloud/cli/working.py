@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import logging
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +16,8 @@ from .exits import FAILED, PARTLY, CommandError
 def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable[int]]) -> int:
     """Run `job(api, connection)` with the cloud that the options mean, and return its exit code."""
     connection = connections.choose(options)
+    # What the clients warn of, such as a lost connection.
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="local-cloud: %(message)s")
 
     async def run() -> int:
         with in_words(connection):

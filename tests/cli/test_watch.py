@@ -1,0 +1,76 @@
+"""`watch`: what a device reports, and what others set, appears."""
+
+import json
+
+import cbor2
+import paho.mqtt.client as mqtt
+import pytest
+
+
+@pytest.fixture
+def report(cloud):
+    """`report(name, value)`: the cloud's default device publishes, by paho-mqtt."""
+    connected = []
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=cloud.device_id)
+    client.username_pw_set(cloud.device_id, cloud.secret)
+    client.on_connect = lambda *_: connected.append(1)
+    client.connect(cloud.host, cloud.mqtt_port)
+    client.loop_start()
+
+    def publish(name, value):
+        payload = cbor2.dumps([{0: name, 3 if isinstance(value, str) else 2: value}])
+        client.publish("/a/t/%s/e/o" % cloud.thing_id, payload, qos=1).wait_for_publish(10)
+
+    yield publish
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_what_a_device_reports_is_a_line_of_json_at_once(command, cloud, report):
+    report("clk", "before")
+    watching = command.start("watch", "My thing/clk", "--json", "--every", "600", "--data", cloud.data)
+    watching.wait_for('"value": "before"')
+    # Asked for at the start; from now on only MQTT can bring values, as soon as its subscription is there.
+    for n in range(100):
+        report("clk", "after %d" % n)
+        if "after" in watching.stdout:
+            break
+        watching.ended_within(0.1)
+    line = json.loads(watching.wait_for(r"^.*after.*$").group(0))
+    assert (line["thing"], line["thing_id"], line["property"]) == ("My thing", cloud.thing_id, "clk")
+    assert line["time"].endswith("Z")
+    watching.signal(2)
+    finished = watching.wait()
+    assert finished.returncode == 0 and "Traceback" not in finished.stderr
+
+
+def test_what_others_set_appears_too_and_the_count_ends_it(command, cloud, account, thing, name):
+    made = thing(("led", "STATUS"), ("dim", "HOME_DIMMED_LIGHT"))
+    path = "things/%s/properties/%s/publish"
+    ids = {each["name"]: each["id"] for each in made["properties"]}
+    account("PUT", path % (made["id"], ids["led"]), {"value": False})
+    watching = command.start("watch", name + "/*", "--every", "1", "--count", "3", "--data", cloud.data)
+    watching.wait_for("\t%s\tled\tfalse$" % name)
+    account("PUT", path % (made["id"], ids["led"]), {"value": True})
+    watching.wait_for("\t%s\tled\ttrue$" % name)
+    account("PUT", path % (made["id"], ids["dim"]), {"value": {"swi": True, "bri": 7}})
+    finished = watching.wait()
+    assert finished.returncode == 0
+    lines = [line.split("\t")[1:] for line in finished.stdout.splitlines()]
+    assert lines[:2] == [[name, "led", "false"], [name, "led", "true"]]
+    assert lines[2][1] == "dim" and json.loads(lines[2][2]) == {"swi": True, "bri": 7}
+
+
+def test_a_cloud_given_by_its_address_is_asked(command, proxy, account, thing, name):
+    made = thing(("n", "INT"))
+    watching = command.start("watch", name, "--json", "--every", "1", "--count", "1", "--url", proxy.url, **command.key())
+    publish = "things/%s/properties/%s/publish" % (made["id"], made["properties"][0]["id"])
+    account("PUT", publish, {"value": 7})
+    assert json.loads(watching.wait().stdout)["value"] == 7
+    assert {path.split("?")[0] for _, path in proxy.requests} == {"/iot/v1/clients/token", "/iot/v2/things"}
+
+
+def test_the_time_ends_it(command, thing, name):
+    thing(("n", "INT"))
+    assert command.local("watch", name, "--seconds", "1").stdout == ""
+    assert "there is no" in command.local("watch", "no such thing " + name, code=1).stderr
