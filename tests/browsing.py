@@ -71,7 +71,8 @@ class Browser:
         for event in self.history:
             told = event["params"]
             if event["method"] == "Runtime.exceptionThrown":
-                found.append(told["exceptionDetails"])
+                details = told["exceptionDetails"]
+                found.append(details.get("exception", {}).get("description", details["text"]))
             elif event["method"] == "Log.entryAdded" and told["entry"]["source"] in ("security", "violation"):
                 found.append(told["entry"])
             elif event["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated"):
@@ -112,11 +113,11 @@ class Browser:
             self.key_up(key)
 
     def key_down(self, key):
-        code, text = KEYS.get(key, (ord(key.upper()), key))
+        code, text = KEYS.get(key) or (ord(key.upper()), key)
         self.command("Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, text=text)
 
     def key_up(self, key):
-        code, _ = KEYS.get(key, (ord(key.upper()), key))
+        code, _ = KEYS.get(key) or (ord(key.upper()), key)
         self.command("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     def type(self, text):
@@ -136,7 +137,7 @@ class Project:
             "client_secret": about["api_key_secret"],
         }
         with urllib.request.urlopen(about["token_url"], urllib.parse.urlencode(form).encode(), 10) as answer:
-            self._token = json.load(answer)["access_token"]
+            self.token = json.load(answer)["access_token"]
         body = {"name": name, "properties": [_property(*each) for each in properties]}
         self.thing = self.request("PUT", "/v2/things", {**body, **({"device_id": device_id} if device_id else {})})
         self.ids = {each["name"]: each["id"] for each in self.thing["properties"]}
@@ -144,7 +145,7 @@ class Project:
     def request(self, method, path, body=None):
         """Call `/iot` + path; what it answers."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": "Bearer " + self._token, "Content-Type": "application/json"}
+        headers = {"Authorization": "Bearer " + self.token, "Content-Type": "application/json"}
         request = urllib.request.Request(self.about["http"] + "/iot" + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.loads(answer.read() or "null")

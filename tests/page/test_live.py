@@ -8,6 +8,7 @@ import pytest
 from browsing import Project, js
 from local_clouds import LocalCloud
 from localcloud.remote import RemoteCloud
+from official_clients import python_client
 
 DEVICE = """
 from arduino_iot_cloud import ArduinoCloudClient
@@ -63,11 +64,21 @@ def test_a_click_moves_the_device_and_the_device_moves_the_gauge(browser, make_p
     assert browser.evaluate("document.querySelector('.badge').textContent") == "offline"
 
 
-def test_a_dashboard_that_a_client_makes_or_changes_shows_at_once(browser, make_project):
+@pytest.fixture
+def official():
+    """The published Python client, as the default user."""
+    client = python_client()
+    yield client
+    client.stop()
+
+
+def test_a_dashboard_that_the_official_client_makes_shows_at_once(browser, make_project, official):
     project = make_project(("a", "INT"))
     browser.open(project.about, "/")
     name = "Made at %d" % time.monotonic_ns()
-    id = project.dashboard(project.widget("Value", "a"), name=name)
+    official.login(project.about)
+    body = {"name": name, "widgets": [project.widget("Value", "a")]}
+    id = official.call("DashboardsV2Api.dashboards_v2_create", body)["id"]
     link = "[...document.querySelectorAll('.cards a')].find((each) => each.textContent === %s)" % js(name)
     browser.wait(link)
     browser.evaluate(link + ".click()")

@@ -29,7 +29,7 @@ export class DashboardView {
 
   /** Take a fresh fetch: what did not change stays as it is, with focus and what somebody types. */
   update(dashboard) {
-    this.dashboard = dashboard;
+    this.dashboard = { ...dashboard, widgets: withOwnIds(dashboard.widgets) };
     document.title = `${dashboard.name} · Local Arduino Cloud`;
     say(this.heading, dashboard.name);
     this.updateThings(dashboard.things);
@@ -151,6 +151,17 @@ export class DashboardView {
     PHONE.removeEventListener("change", this.rearrange);
     for (const { view } of this.widgets.values()) view.close();
   }
+}
+
+/** Ids are what a client made up: of those that come twice the later ones get another. */
+function withOwnIds(widgets) {
+  const seen = new Set();
+  return widgets.map((widget) => {
+    let { id } = widget;
+    while (seen.has(id)) id += "+";
+    seen.add(id);
+    return { ...widget, id };
+  });
 }
 
 const pageOf = (widget) => widget.page_id ?? MAIN_PAGE;

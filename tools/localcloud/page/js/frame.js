@@ -2,7 +2,7 @@
 
 import { make, say } from "./html.js";
 import { writtenTime } from "./values.js";
-import { makerOf } from "./widgets/kinds.js";
+import { NEEDS_NONE, makerOf } from "./widgets/kinds.js";
 
 const PENDING_AFTER_MS = 150; // what is confirmed sooner needs no words
 const FRESH_MS = 500;
@@ -21,7 +21,8 @@ export function makeWidget(widget, variables) {
   const note = make("span", { className: "note" });
   const { maker, kind } = makerOf(widget.type);
   const writable = variables.some((variable) => variable.writable) && widget.options?.readOnly !== true;
-  const body = maker({
+  const empty = !variables.length && !NEEDS_NONE.has(kind);
+  const body = empty ? { element: make("p", { className: "hint" }, "No variable is linked.") } : maker({
     id, name, kind, writable, variables,
     variable: variables[0],
     options: widget.options ?? {},
@@ -50,7 +51,7 @@ export function makeWidget(widget, variables) {
     const reason = variables.find((variable) => variable.refusal)?.refusal ?? "";
     refusal.hidden = !reason;
     say(refusal, reason && `Not set: ${reason}`);
-    if (variables.length || !lost) body.show?.();
+    body.show?.();
     const latest = Math.max(...variables.map((variable) => variable.timeUs ?? 0));
     if (before !== undefined && latest > before) flash();
     before = latest;

@@ -16,7 +16,7 @@ export function makeChoice({ id, variable, writable, options, labelledBy }) {
   return {
     element: group,
     show() {
-      choices.forEach(({ value }, place) => (inputs[place].checked = value === variable?.shown));
+      choices.forEach(({ value }, place) => (inputs[place].checked = value === variable.shown));
     },
   };
 }
@@ -32,7 +32,7 @@ export function makeDropdown({ variable, writable, options, labelledBy }) {
   return {
     element: select,
     show() {
-      const place = choices.findIndex(({ value }) => value === variable?.shown);
+      const place = choices.findIndex(({ value }) => value === variable.shown);
       select.value = place < 0 ? "" : String(place);
     },
   };

@@ -8,7 +8,7 @@ const MIDDLE = 50, RADIUS = 42;
 /** Half a circle from the least to the most. */
 export function makeGauge({ variable, options, labelledBy }) {
   const [low, high] = limitsOf(options, variable);
-  const unit = unitOf(variable?.type ?? "");
+  const unit = unitOf(variable.type);
   const arc = makeArc({ from: 180, to: 360, box: "2 2 96 58" });
   const text = make("p", { className: "reading" });
   const ends = make("div", { className: "ends" }, make("span", {}, written(low)), make("span", {}, written(high)));
@@ -35,7 +35,7 @@ function follow({ element, arc, text, variable, low, high, unit, labelledBy, thr
   return {
     element,
     show() {
-      const value = variable?.shown;
+      const value = variable.shown;
       const known = typeof value === "number";
       const share = known ? Math.min(Math.max((value - low) / (high - low), 0), 1) : 0;
       arc.show(share);

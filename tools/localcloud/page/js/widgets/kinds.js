@@ -40,6 +40,9 @@ const MAKERS = {
   valuedropdown: makeDropdown,
 };
 
+/** Kinds that show something without a variable. */
+export const NEEDS_NONE = new Set(["stickynote", "other"]);
+
 /**
  * The maker of a type's widgets and its name as a CSS class. Types are free text: "Push Button",
  * "PushButton" and "PUSH_BUTTON" are the same, and so are "Coloured Light" and "ColoredLight".

@@ -11,7 +11,7 @@ export function makeStatus({ variable, options }) {
   return {
     element: make("div", { className: "row big state-of" }, sign, text),
     show() {
-      const value = variable?.shown;
+      const value = variable.shown;
       const known = typeof value === "boolean";
       sign.className = `sign ${known ? (value ? "yes" : "no") : ""}`;
       say(sign, known ? (value ? "✓" : "✕") : "?");
@@ -30,7 +30,7 @@ export function makeLamp({ variable, options }) {
   return {
     element: make("div", { className: "row big" }, lamp, text),
     show() {
-      const value = variable?.shown;
+      const value = variable.shown;
       lamp.classList.toggle("on", value === true);
       say(text, typeof value === "boolean" ? (value ? "on" : "off") : "–");
     },

@@ -39,7 +39,7 @@ function makeLight({ id, variable, writable, labelledBy, name }, members, switch
   return {
     element,
     show() {
-      const value = variable?.shown;
+      const value = variable.shown;
       if (!value || typeof value !== "object") return;
       current = { ...value };
       if (toggle) toggle.checked = value.swi === true;

@@ -11,7 +11,6 @@ export function makeMessenger({ variable, writable, labelledBy }) {
   const log = make("ol", { className: "messages", role: "log", tabIndex: 0 });
   log.setAttribute("aria-labelledby", labelledBy);
   const element = make("div", { className: "column messenger" }, log);
-  if (!variable) return { element };
   const known = new Set();
   const take = (timeUs, text, source = "") => {
     const key = `${timeUs} ${text}`;

@@ -6,8 +6,8 @@ import { isWhole, limitsOf, number, unitOf, written } from "../values.js";
 /** A slider with its number. */
 export function makeSlider({ variable, writable, options, labelledBy }) {
   const [low, high] = limitsOf(options, variable);
-  const unit = unitOf(variable?.type ?? "");
-  const step = number(options.step) ?? (isWhole(variable?.type) ? 1 : niceStep(high - low));
+  const unit = unitOf(variable.type);
+  const step = number(options.step) ?? (isWhole(variable.type) ? 1 : niceStep(high - low));
   const range = makeRange({ low, high, step, writable, onInput: (value) => variable.send(value) });
   range.input.setAttribute("aria-labelledby", labelledBy);
   const readout = makeReadout(unit);
@@ -15,7 +15,7 @@ export function makeSlider({ variable, writable, options, labelledBy }) {
   return {
     element: make("div", { className: "column" }, readout.element, range.input, ends),
     show() {
-      const value = variable?.shown;
+      const value = variable.shown;
       readout.show(value);
       if (typeof value === "number") range.show(value);
       range.input.setAttribute("aria-valuetext", `${written(value)} ${unit}`.trim());
@@ -51,7 +51,7 @@ export function niceStep(span) {
 /** A number with − and +; it can be typed as well. */
 export function makeStepper({ variable, writable, options, labelledBy, name }) {
   const step = Math.abs(number(options.step) ?? 1) || 1;
-  const low = number(options.min) ?? variable?.min ?? -Infinity, high = number(options.max) ?? variable?.max ?? Infinity;
+  const low = number(options.min) ?? variable.min ?? -Infinity, high = number(options.max) ?? variable.max ?? Infinity;
   const input = make("input", { type: "number", step: "any", disabled: !writable, className: "count" });
   input.setAttribute("aria-labelledby", labelledBy);
   if (low > -Infinity) input.min = low;
@@ -74,14 +74,14 @@ export function makeStepper({ variable, writable, options, labelledBy, name }) {
     event.preventDefault();
     by(change);
   });
-  const unit = unitOf(variable?.type ?? "");
+  const unit = unitOf(variable.type);
   return {
     element: make(
       "div", { className: "row big" },
       button("Less", "−", -step), input, button("More", "+", step), make("span", { className: "unit" }, unit),
     ),
     show() {
-      const value = variable?.shown;
+      const value = variable.shown;
       if (typeof value === "number") input.value = Number(value.toPrecision(7));
     },
   };

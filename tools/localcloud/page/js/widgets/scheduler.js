@@ -14,7 +14,7 @@ export function makeScheduler({ id, variable, writable, labelledBy }) {
   return {
     element,
     show() {
-      const value = variable?.shown;
+      const value = variable.shown;
       const known = value && typeof value === "object" && value.frm;
       try {
         say(words, known ? inWords({ to: 0, len: 0, msk: 0, ...value }) : "No schedule yet");

@@ -9,7 +9,7 @@ export function makeSwitch({ variable, writable, labelledBy, options }) {
   return {
     element: make("div", { className: "row big" }, input, text),
     show() {
-      const value = variable?.shown;
+      const value = variable.shown;
       input.checked = value === true;
       say(text, value === null || value === undefined ? "–" : value ? "on" : "off");
     },
@@ -55,7 +55,7 @@ export function makeButton({ variable, writable, labelledBy, options, name }) {
   return {
     element: make("div", { className: "row big" }, button),
     show() {
-      const on = variable?.shown === true;
+      const on = variable.shown === true;
       button.classList.toggle("on", on);
       button.setAttribute("aria-pressed", String(on));
     },

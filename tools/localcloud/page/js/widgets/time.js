@@ -20,7 +20,7 @@ export function makeTimePicker({ variable, writable, labelledBy }) {
   return {
     element,
     show() {
-      const seconds = variable?.shown;
+      const seconds = variable.shown;
       say(text, typeof seconds === "number" ? writtenLocal(seconds) : "–");
       if (document.activeElement !== input && typeof seconds === "number") putSeconds(input, seconds);
     },

@@ -5,10 +5,10 @@ import { isWhole, kindOf, unitOf } from "../values.js";
 import { makeReadout } from "./numbers.js";
 
 export function makeValue({ variable, writable, labelledBy }) {
-  const readout = makeReadout(unitOf(variable?.type ?? ""));
+  const readout = makeReadout(unitOf(variable.type));
   const element = make("div", { className: "column" }, readout.element);
   if (writable && ["number", "string"].includes(kindOf(variable.type))) element.append(makeForm(variable, labelledBy));
-  return { element, show: () => readout.show(variable?.shown) };
+  return { element, show: () => readout.show(variable.shown) };
 }
 
 function makeForm(variable, labelledBy) {
