@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from random import random
 
 from arduino_iot_cloud.http_head import HTTPError
 from arduino_iot_cloud.port import MICROPYTHON, const
@@ -13,7 +12,6 @@ from .json_reader import DONE, MORE, VALUE, JSONError, Reader
 _PIECE = const(512)  # of an answer that is read as a stream
 _WHOLE = const(4194304)  # of one that is not
 _ELEMENT = const(262144)
-_PATIENCE_S = const(60)  # a server that wants a longer pause gets none
 _KEEP = ("content-type", "date", "retry-after")
 
 
@@ -39,6 +37,7 @@ class Call:
         self._login = login
         self._attempt = 0
         self._renewed = False  # a token has been refused
+        self._some = False  # the answer is not empty
         self._response = self._server = self._reader = self._points = None
         self.members = {}
         self.responses = []
@@ -55,25 +54,44 @@ class Call:
 
     async def all(self):
         """The whole answer: dict, list, or None for an empty one. Raises APIError."""
-        if self._opened == "":
-            found = []
-            async for item in self:
-                found.append(item)
-            return found
         while True:
             await self._open()
             try:
-                body = await self._response.read(_WHOLE)
+                value = await self._whole()
             except (OSError, EOFError, HTTPError) as error:
                 await self._lost(error)
                 continue
+            except ValueError as error:
+                self.close()
+                raise self._unexpected(error.args[0] if MICROPYTHON else "it is not JSON")
+            except BaseException:
+                self.close()
+                raise
             self._done()
-            if not body:
-                return None
-            try:
-                return json.loads(body)
-            except ValueError:
-                raise self._unexpected("it is not JSON")
+            if self._opened == "":
+                value = [] if value is None and self._some else value
+                if not isinstance(value, list):
+                    raise self._unexpected("it is not a list")
+            return value
+
+    async def _whole(self):
+        self._some = False
+        if not MICROPYTHON:
+            body = await self._response.read(_WHOLE)
+            self._some = body != b""
+            return json.loads(body) if body else None
+        # With less memory than json.loads takes, and none of it in one piece.
+        self._reader = Reader((), _WHOLE)
+        self._piece = bytearray(_PIECE)
+        value = None
+        while True:
+            event = self._reader.next()
+            if event != VALUE:
+                event = await self._more()
+                if event == DONE:
+                    return value
+            if event == VALUE:
+                value = self._reader.value
 
     def close(self):
         """End the call early: for a loop that is left before the last element."""
@@ -98,6 +116,9 @@ class Call:
             except (OSError, EOFError, HTTPError, ValueError) as error:
                 await self._lost(error)
                 continue
+            except BaseException:
+                self.close()
+                raise
             if 200 <= response.status < 300:
                 return
             await self._refused(response)
@@ -113,53 +134,33 @@ class Call:
             headers.append(("Authorization", "Bearer " + self._token))
         return headers
 
+    # What goes wrong is seen to elsewhere, in modules that are loaded only then.
+
     async def _lost(self, error):
-        # There is no answer, or not all of it.
+        # There is no answer, or not all of it: wait for the next attempt, or raise.
+        from .trouble import lost
+
         server = self._server
         self._server = None
-        again = self._repeat or not server.sent
         server.close()
         self._api._release(server)
-        if isinstance(error, ValueError) or not again or not await self._pause(None):
-            raise self._no_answer(server, error)
+        await lost(self, server, error)
 
     def _no_answer(self, server, error):
-        if isinstance(error, HTTPError):
-            text = "%s:%d broke the protocol: %s" % (server.server, server.port, error.args[0])
-        else:
-            from arduino_iot_cloud.diagnosis import diagnose
+        from .trouble import no_answer
 
-            text = diagnose(server, error)[0]
-        return APIError(self._name, 0, "connection", text)
+        return no_answer(self._name, server, error)
 
     async def _refused(self, response):
         # The answer is an error: wait for the next attempt, or raise it.
-        from .refusal import describe, pause_of
+        from .trouble import refused
 
-        status = response.status
         try:
             body = await response.read(4096)
         except (OSError, EOFError, HTTPError):
             body = b""
         self._done()
-        if status == 401 and not self._login and not self._renewed and self._api._renew(self._token):
-            self._renewed = True
-            self._attempt -= 1
-            return
-        wanted = pause_of(response.headers)
-        again = status == 429 or status == 503 and wanted is not None
-        again = again or self._repeat and status in (500, 502, 503, 504)
-        if not again or not await self._pause(wanted):
-            secrets = self._api._secrets() + [self._secret]
-            raise APIError(self._name, status, *describe(status, body, self._login, secrets))
-
-    async def _pause(self, wanted):
-        # Sleep before another attempt: as long as the server says, or longer each time. False: there is none.
-        if self._attempt >= self._api.attempts or (wanted or 0) > _PATIENCE_S:
-            return False
-        pause = self._api.backoff * (1 << self._attempt - 1) if wanted is None else wanted
-        await asyncio.sleep(pause + random() * (pause if wanted is None else self._api.backoff) / 4)
-        return True
+        await refused(self, response, body)
 
     def _done(self):
         server = self._server
@@ -188,7 +189,7 @@ class Call:
                 if event == MORE or event == DONE:  # the end has to be read, too, for the connection's next answer
                     event = await self._more()
                     if event == DONE:
-                        raise StopAsyncIteration
+                        break
                 if self._points:
                     item = self._points.take(event)
                     if item:
@@ -196,9 +197,20 @@ class Call:
                 elif event == VALUE and self._is_element():
                     await asyncio.sleep(0)  # where all has come already, others want their turn
                     return reader.value
+            if not self._some:
+                raise JSONError("it is empty")
         except JSONError as error:
             self.close()
             raise self._unexpected(error.args[0])
+        except (OSError, EOFError, HTTPError) as error:
+            server = self._server
+            self.close()
+            raise self._no_answer(server, error)
+        except BaseException:
+            self.close()
+            raise
+        self._done()
+        raise StopAsyncIteration
 
     def _begin(self):
         opened = self._opened
@@ -215,16 +227,10 @@ class Call:
         # Have the reader get more. Returns the event that the end is, else -1.
         response = self._response
         if response.done:
-            event = self._reader.last()
-            self._done()
-            return event
+            return self._reader.last() if self._some else DONE
         response.more_time()
-        try:
-            n = await response.readinto(self._piece)
-        except (OSError, EOFError, HTTPError) as error:
-            server = self._server
-            self.close()
-            raise self._no_answer(server, error)
+        n = await response.readinto(self._piece)
+        self._some = self._some or n > 0
         self._reader.feed(self._piece, n)
         return -1
 

@@ -1,6 +1,13 @@
 """Times as the API writes them (RFC 3339), and as HTTP does (RFC 9110, section 5.6.7)."""
 
+from arduino_iot_cloud.port import timestamp
+
 _MONTHS = b"JanFebMarAprMayJunJulAugSepOctNovDec"
+
+
+def now() -> int:
+    """Whole seconds since 1970, on every port; 0 where nobody has set the clock."""
+    return timestamp()
 
 
 def days(year: int, month: int, day: int) -> int:

@@ -1,9 +1,9 @@
-"""The API client's times against the calendar."""
+"""The API client's times against the calendar; pauses and errors as servers tell them."""
 
 from portable_assert import raises
 
-from arduino_cloud_api.refusal import describe, pause_of
 from arduino_cloud_api.times import days, milliseconds, of_http, text
+from arduino_cloud_api.trouble import describe, pause_of
 
 LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 

@@ -1,0 +1,98 @@
+"""A call that has failed: what the answer says, whether to try again and when. Loaded only then."""
+
+import asyncio
+import json
+from random import random
+
+from arduino_iot_cloud.http_head import HTTPError
+from arduino_iot_cloud.port import const, timestamp
+
+from .errors import APIError
+from .times import of_http
+
+_PATIENCE_S = const(60)  # a server that wants a longer pause gets none
+
+
+async def lost(call, server, error):
+    """The connection ended without an answer. Returns when the call is to be made again, or raises APIError."""
+    again = call._repeat or not server.sent
+    if isinstance(error, ValueError) or not again or not await _pause(call, None):
+        raise no_answer(call._name, server, error)
+
+
+def no_answer(name, server, error) -> APIError:
+    """The APIError for an OSError, EOFError, ValueError (of TLS) or HTTPError."""
+    if isinstance(error, HTTPError):
+        text = "%s:%d broke the protocol: %s" % (server.server, server.port, error.args[0])
+    else:
+        from arduino_iot_cloud.diagnosis import diagnose
+
+        text = diagnose(server, error)[0]
+    return APIError(name, 0, "connection", text)
+
+
+async def refused(call, response, body: bytes):
+    """The answer was an error. Returns when the call is to be made again, or raises APIError."""
+    status = response.status
+    api = call._api
+    if status == 401 and not call._login and not call._renewed and api._renew(call._token):
+        call._renewed = True
+        call._attempt -= 1
+        return
+    wanted = pause_of(response.headers)
+    again = status == 429 or status == 503 and wanted is not None
+    again = again or call._repeat and status in (500, 502, 503, 504)
+    if not again or not await _pause(call, wanted):
+        secrets = api._secrets() + [call._secret]
+        raise APIError(call._name, status, *describe(status, body, call._login, secrets))
+
+
+async def _pause(call, wanted):
+    # Sleep before another attempt: as long as the server says, or longer each time. False: there is none.
+    api = call._api
+    if call._attempt >= api.attempts or (wanted or 0) > _PATIENCE_S:
+        return False
+    pause = api.backoff * (1 << call._attempt - 1) if wanted is None else wanted
+    await asyncio.sleep(pause + random() * (pause if wanted is None else api.backoff) / 4)
+    return True
+
+
+def pause_of(headers):
+    """How many seconds the server wants to be left alone; None if it does not say."""
+    wanted = headers.get("retry-after")
+    if wanted is None:
+        return None
+    if wanted.isdigit():
+        return int(wanted[:9])
+    until = of_http(wanted)
+    now = of_http(headers.get("date", b"")) or timestamp()
+    return max(until - now, 0) if until and now else None
+
+
+def describe(status: int, body: bytes, login: bool, secrets) -> tuple:
+    """(code, detail, id) of an error, from its body: JSON of the API's form or OAuth's, or text. None of `secrets`
+    (str) is in it."""
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        answer = {"detail": None if body[:1] in (b"<", b"") else body}
+    code = answer.get("code") or answer.get("error") or "http_%d" % status
+    detail = answer.get("detail") or answer.get("error_description") or answer.get("message") or "no reason is given"
+    if login and status in (400, 401, 403):
+        code, detail = "access_denied", "the API key is refused"
+    found = []
+    for text in (code, detail, answer.get("id")):
+        text = _text(text)
+        for secret in secrets:
+            if secret and text:
+                text = text.replace(secret, "***")
+        found.append(text and text[:500])
+    return tuple(found)
+
+
+def _text(value):
+    if isinstance(value, (bytes, bytearray)):
+        return "".join([chr(byte) if 32 <= byte < 127 else " " for byte in value]).strip()
+    return value if value is None or isinstance(value, str) else json.dumps(value)
