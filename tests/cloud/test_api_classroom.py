@@ -1,0 +1,51 @@
+"""examples/classroom.py against the local cloud."""
+
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from toolchain.paths import ROOT
+
+from arduino_cloud_api import CloudAPI
+
+HEAP = "256k"  # for the dashboard with its sixty widgets
+
+
+@pytest.mark.parametrize("on", ["cpython", "mp32"])
+async def test_a_class_is_made_once_and_its_week_read_back(on, cpython, micropython, start_local_cloud, tmp_path):
+    cloud = start_local_cloud()
+    interpreter, heap = (cpython, None) if on == "cpython" else (micropython(32), HEAP)
+    (tmp_path / "secrets.py").write_text("CLIENT_ID, CLIENT_SECRET = %r\n" % ((cloud.api_key_id, cloud.api_key_secret),))
+    script = tmp_path / "classroom.py"
+    script.write_bytes((ROOT / "examples" / "classroom.py").read_bytes())
+
+    def run(*words, **environment):
+        done = interpreter.run(script, *words, cwd=tmp_path, path=[tmp_path], heap=heap, env=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.splitlines()
+
+    names = ["desk %02d" % (i + 1) for i in range(30)]
+    first = run(cloud.https, cloud.ca_der_file)
+    assert first == ["made " + name for name in names] + [name + ": no values yet" for name in names]
+    lines = [line.split(",") for line in (tmp_path / "desks.csv").read_text().splitlines()]
+    assert [line[0] for line in lines] == names and len({line[2] for line in lines}) == 30
+
+    ssl_params = {"cafile": cloud.ca_der_file}
+    async with CloudAPI(cloud.api_key_id, cloud.api_key_secret, cloud.https, ssl_params=ssl_params) as api:
+        assert await api.devices.pass_check(lines[7][1], {"password": lines[7][2]}) is None
+        things = await api.things.list(tags=["class:physics"], show_properties=True)
+        assert sorted(thing["name"] for thing in things) == names
+        (dashboard,) = [each for each in await api.dashboards.list() if each["name"] == "physics"]
+        linked = [variable["thing_name"] for widget in dashboard["widgets"] for variable in widget["variables"]]
+        assert sorted(linked) == sorted(names * 2)
+        thing = next(thing for thing in things if thing["name"] == "desk 03")
+        variable = next(each["id"] for each in thing["properties"] if each["name"] == "temperature")
+        begin = datetime.fromtimestamp(time.time(), timezone.utc) - timedelta(days=6)
+        points = [(begin + timedelta(hours=i), 18 + i / 10) for i in range(48)]
+        points.append((begin - timedelta(days=30), 99))
+        values = [{"timestamp": at.isoformat(), "value": value} for at, value in points]
+        await api.properties.publish_batch(thing["id"], variable, values)
+
+    second = run(IOT_API_URL=cloud.https, IOT_API_ROOT=cloud.ca_der_file)
+    assert [line for line in second if "values yet" not in line] == ["desk 03: 48 hours, 18.0 to 22.7 °C"]
+    assert len(second) == 30 and len((tmp_path / "desks.csv").read_text().splitlines()) == 30
