@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 import hmac
+import logging
 import uuid
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Awaitable, Callable
+from typing import Any, Callable
 
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,8 @@ from .store.catalogue import NotFound, Refused
 from .store.database import Store
 from .store.models import OtaUpdate, now_us
 from .tokens import Tokens
+
+log = logging.getLogger(__name__)
 
 MAX_FILE = 16 * 1024 * 1024
 _NO_HASH = bytes(32)
@@ -69,8 +72,8 @@ class Updates:
         await self._tell(device_id)
         return update
 
-    async def outcome(self, update: OtaUpdate, is_wanted: Callable[[], Awaitable[bool]]) -> OtaUpdate:
-        """Wait until the update has succeeded, failed or been cancelled, for as long as somebody wants to know.
+    async def outcome(self, update: OtaUpdate, has_left: Callable[[], bool]) -> OtaUpdate:
+        """Wait until the update has succeeded, failed or been cancelled, or who asked has left.
 
         Raises `LinkExpired` if that took too long, `NotFound` if the device is deleted meanwhile.
         """
@@ -86,7 +89,10 @@ class Updates:
                 raise NotFound("the device was deleted")
             if now.status == updates.EXPIRED:
                 raise LinkExpired("the link has expired before the device had installed the update")
-            if now.status not in updates.OPEN or not await is_wanted():
+            if now.status not in updates.OPEN:
+                return now
+            if has_left():
+                log.info("nobody waits any more for the update of device %s", update.device_id)
                 return now
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(news.wait(), _LOOK_EVERY)

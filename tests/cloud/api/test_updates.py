@@ -1,5 +1,6 @@
 """Over-the-air updates: one at a time, waited for, followed, cancelled, expired."""
 
+import http.client
 import sqlite3
 import threading
 import urllib.parse
@@ -14,22 +15,26 @@ OTA_BEGIN, OTA_UPDATE, OTA_PROGRESS = 0x010000, 0x010100, 0x010200
 FETCH, REBOOT, FAIL = 5, 7, 8
 
 
+def upload_request(user, board, **fields):
+    """Path, body and headers of an upload of a firmware file."""
+    part = '--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+    parts = [part % ("ota_file", '; filename="f"', "firmware")]
+    parts += [part % (name.rstrip("_"), "", value) for name, value in fields.items()]
+    headers = {"Authorization": "Bearer " + user.token, "Content-Type": "multipart/form-data; boundary=x"}
+    return "/iot/v2/devices/%s/ota" % board.id, "".join(parts).encode() + b"--x--\r\n", headers
+
+
 class Upload(threading.Thread):
-    """An upload of a firmware file, whose answer may take its time."""
+    """An upload, whose answer may take its time."""
 
     def __init__(self, user, board, **fields):
         super().__init__(daemon=True)
-        self._user, self._path = user, "/iot/v2/devices/%s/ota" % board.id
-        part = '--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-        parts = [part % ("ota_file", '; filename="f"', "firmware")]
-        parts += [part % (name.rstrip("_"), "", value) for name, value in fields.items()]
-        self._body = "".join(parts).encode() + b"--x--\r\n"
+        self._user = user
+        self._request = upload_request(user, board, **fields)
         self.start()
 
     def run(self):
-        kind = "multipart/form-data; boundary=x"
-        headers = {"Authorization": "Bearer " + self._user.token, "Content-Type": kind}
-        self._answer = self._user.raw("POST", self._path, self._body, headers)
+        self._answer = self._user.raw("POST", *self._request)
 
     @property
     def answer(self):
@@ -64,6 +69,15 @@ def test_a_synchronous_update_is_answered_when_the_device_is_done(user, board, s
         report(board, OTA_BEGIN, bytes(32))
     assert upload.answer.status == 200
     assert upload.answer.json["status"] == ("succeeded" if succeeds else "failed")
+
+
+def test_a_synchronous_update_is_not_waited_for_when_nobody_asks_any_more(user, board, local_cloud):
+    board.subscribe(board.device_topic("c/dw"))
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(user.about["http"]).netloc, timeout=10)
+    connection.request("POST", *upload_request(user, board, async_="False"))
+    assert board.command()[0] == OTA_UPDATE
+    connection.close()
+    local_cloud.process.wait_for("nobody waits any more .* %s" % board.id, stream="stderr")
 
 
 def test_a_synchronous_update_that_takes_too_long_has_expired(user, board):

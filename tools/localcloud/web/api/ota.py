@@ -1,5 +1,6 @@
 """Over-the-air updates: `/v2/devices/{id}/ota`, and where devices fetch them."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -45,7 +46,11 @@ def router(services: Services, updates: Updates) -> APIRouter:
         update = await updates.upload(device.id, data, minutes)
         del data
         if not is_async:
-            update = await updates.outcome(update, lambda: _is_there(request))
+            leaving = asyncio.create_task(_until_left(request))
+            try:
+                update = await updates.outcome(update, leaving.done)
+            finally:
+                leaving.cancel()
         answer: dict[str, Any] = {
             "file_sha": update.sha256,
             "ota_id": update.id,
@@ -64,8 +69,10 @@ def router(services: Services, updates: Updates) -> APIRouter:
     return routes
 
 
-async def _is_there(request: Request) -> bool:
-    return not await request.is_disconnected()
+async def _until_left(request: Request) -> None:
+    # Starlette's `is_disconnected` notices nothing below a middleware: it does not wait long enough.
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _minutes(text: object) -> int:
