@@ -4,11 +4,13 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .exchange import Exchange
@@ -25,6 +27,8 @@ log = logging.getLogger(__name__)
 
 MAX_FILE = 16 * 1024 * 1024
 _NO_HASH = bytes(32)
+_UPLOADS_TAKE = 3600
+"""Seconds after which a file without an update cannot be on its way any more."""
 _LOOK_EVERY = 1
 """Seconds. What another worker heard of a device, and who hung up, is only seen by looking."""
 
@@ -53,6 +57,7 @@ class Updates:
 
     async def upload(self, device_id: str, data: bytes, expire_in_mins: int) -> OtaUpdate:
         """Keep a file for the device and tell the device about it."""
+        await self._sweep()
         now = now_us()
         update = OtaUpdate(
             id=str(uuid.uuid4()),
@@ -108,6 +113,16 @@ class Updates:
         if update.expires_at <= now_us():
             raise LinkExpired("the link has expired")
         return path
+
+    async def _sweep(self) -> None:
+        """Remove files that no update names: of deleted devices, of uploads that a kill cut off."""
+        known = await self._store.read(lambda session: set(session.scalars(select(OtaUpdate.id))))
+        for path in self._folder.iterdir():
+            if path.suffix == ".ota" and path.stem in known:
+                continue
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - _UPLOADS_TAKE:
+                    path.unlink()
 
     def _path(self, update_id: str) -> Path:
         return self._folder / (str(uuid.UUID(update_id)) + ".ota")

@@ -1,6 +1,7 @@
 """Over-the-air updates: one at a time, waited for, followed, cancelled, expired."""
 
 import http.client
+import os
 import sqlite3
 import threading
 import urllib.parse
@@ -126,6 +127,20 @@ def test_a_cancelled_update_is_not_fetched(user, board):
     assert user.put("/ota/v1/ota/%s/cancel" % id).status == 409
     assert user.raw("GET", path).status == 404
     assert Upload(user, board).answer.status == 202
+
+
+def test_files_that_no_update_names_are_removed_in_time(user, board):
+    folder = Path(user.about["data"]) / "ota"
+    id = Upload(user, board).answer.json["ota_id"]
+    old, new = (folder / (str(uuid.uuid4()) + ending) for ending in (".ota.cut-off", ".ota"))
+    for path in (old, new, folder / (id + ".ota")):
+        path.touch()
+    for path in (old, folder / (id + ".ota")):
+        os.utime(path, (1, 1))
+    user.put("/ota/v1/ota/%s/cancel" % id)
+    assert Upload(user, board).answer.status == 202
+    assert not old.exists() and new.exists() and (folder / (id + ".ota")).exists()
+    new.unlink()
 
 
 def test_updates_of_others_are_not_found(user, board, new_user):
