@@ -1,5 +1,17 @@
 """The command `local-cloud`: a module per group of commands; `main` is the entry point."""
 
-from .main import main
+import sys
 
-__all__ = ["main"]
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line (sys.argv's by default) and return the exit code."""
+    try:
+        from . import command_line
+
+        return command_line.run(arguments)
+    except ModuleNotFoundError as error:
+        # pip installs this command also without what it needs; not to know a part of our own is a bug.
+        if error.name is None or error.name.startswith(("localcloud", "arduino_")):
+            raise
+        print("local-cloud: the Python package %s is needed: install this one with [tools]" % error.name, file=sys.stderr)
+        return 1

@@ -25,7 +25,7 @@ local-cloud COMMAND --help tells more, with examples.
 """
 
 
-def main(arguments: list[str] | None = None) -> int:
+def run(arguments: list[str] | None = None) -> int:
     """Run the command line (sys.argv's by default) and return the exit code."""
     options = _parser().parse_args(arguments)
     try:
@@ -35,9 +35,6 @@ def main(arguments: list[str] | None = None) -> int:
     except CommandError as error:
         complain(str(error))
         return error.code
-    except ModuleNotFoundError as error:
-        complain("the Python package %s is needed: install this one with [tools]" % error.name)
-        return FAILED
     except BrokenPipeError:
         # Whoever read our output has had enough; the interpreter must not complain at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
