@@ -28,6 +28,8 @@ def test_memory_is_within_its_budgets():
         assert found["romfs"]["import"] < found["import"]
         assert found["romfs"]["smallest_kb"] < found["smallest_kb"]
     assert set(figures["options"]) == set(figures["flash"]["options"])
+    assert figures["api"]["romfs"]["listing_kb"] < figures["api"]["files"]["listing_kb"] <= 64
+    assert figures["ours"]["qstrs"]["count"] < 300
 
 
 @pytest.mark.timeout(180)

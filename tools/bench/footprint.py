@@ -16,18 +16,20 @@ from statistics import median
 from mpremote.romfs import make_romfs
 from toolchain.paths import LIB
 
+from .account import Listings, account
 from .report import print_figures, print_json
 from .setting import OFFICIAL, OURS, setting
 
 UMQTT = "umqtt"
 PACKAGE = "arduino_iot_cloud"
+API = "arduino_cloud_api"
 RUNS = 3  # a figure is the median of so many
 STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official client's takes 50 ms
 WAIT = 12
 # Modules that a program with scalar properties never loads, and those for CPython alone.
 OPTIONS = (
     "kinds composites schedule masks policy history persistence nvs sizes oversized methods network_time interrupts "
-    "coroutines announcing wifi sync keys roots websocket upgrade http_head http user user_session user_token "
+    "coroutines announcing wifi sync keys roots websocket upgrade http_head http_form http user user_session user_token "
     "requests ota"
 ).split()
 NOT_ON_BOARDS = "cpython hsm keyfiles stepping".split()
@@ -98,17 +100,18 @@ class Exchanges:
                 process.signal(9)
                 return
 
-    def smallest_heap(self, low, high):
-        """The smallest heap in KB in which it completes; None if `high` is too small."""
-        if not self.complete(high):
-            return None
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self.complete(middle):
-                high = middle
-            else:
-                low = middle
-        return high
+
+def _smallest_heap(runs, low, high):
+    """The smallest heap in KB in which one of `runs` completes; None if `high` is too small."""
+    if not runs.complete(high):
+        return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        if runs.complete(middle):
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def _steady(builds, cloud, name):
@@ -149,6 +152,19 @@ def _qstrs(output, bare):
     return {"count": after[0] - before[0], "bytes": after[2] - before[2]}
 
 
+def _api(builds, image):
+    # The client of the Application API.
+    files = [path for path in builds.files[OURS] if API in path.parts and path.suffix == ".mpy"]
+    figures = {"flash": sum(path.stat().st_size for path in files)}
+    for place, name, rom in (("files", OURS, None), ("romfs", "", image)):
+        outputs = [builds.run(name, *_on_rom(rom, "api_heap")) for _ in range(RUNS)]
+        figures[place] = {"import": _medians(outputs)["import"]}
+    with account(builds.folder / "account") as cloud:
+        for place, rom in (("files", None), ("romfs", image)):
+            figures[place]["listing_kb"] = _smallest_heap(Listings(builds, cloud, OURS, rom), 24, 96)
+    return figures
+
+
 def measure():
     """All figures: {name: ...}, in bytes unless the name says KB."""
     options = [name for name in OPTIONS if (LIB / PACKAGE / (name + ".py")).exists()]
@@ -158,7 +174,8 @@ def measure():
         smallest = {}
         for name, low, high in ((OFFICIAL, 48, 256), (OURS, 16, 128)):
             for place, image in (("files", None), ("romfs", images[name])):
-                smallest[name, place] = pool.submit(Exchanges(builds, cloud, name, image).smallest_heap, low, high)
+                smallest[name, place] = pool.submit(_smallest_heap, Exchanges(builds, cloud, name, image), low, high)
+        listing = pool.submit(_api, builds, images[OURS])
         bare = pool.submit(builds.run, "", "bare")
         jobs = {name: [pool.submit(builds.run, name, "heap") for _ in range(RUNS)] for name in (OURS, OFFICIAL)}
         jobs[UMQTT] = [pool.submit(builds.run, UMQTT, "umqtt_heap") for _ in range(RUNS)]
@@ -183,6 +200,7 @@ def measure():
             figures[name]["romfs"]["smallest_kb"] = smallest[name, "romfs"].result()
         heap = _medians(job.result() for job in loaded)
         figures["options"] = {name: heap[name] for name in options}
+        figures["api"] = listing.result()
         return figures
 
 
@@ -232,6 +250,20 @@ def _print(figures):
     )
 
 
+def _print_api(figures):
+    rows = [["import, asyncio and HTTP counted, bytes"], ["smallest heap that lists 200 things: KB"]]
+    for place in ("files", "romfs"):
+        rows[0].append(figures[place]["import"])
+        rows[1].append(figures[place]["listing_kb"])
+    print()
+    print_figures(
+        "The client of the Application API, %d bytes of .mpy" % figures["flash"],
+        ("from .mpy", "from ROMFS"),
+        rows,
+        ["Each thing with its device's name and three variables, over verified HTTPS, from the local cloud."],
+    )
+
+
 def main():
     """The command."""
     parser = argparse.ArgumentParser(prog="tools/footprint", description=__doc__.partition("\n")[0])
@@ -245,6 +277,7 @@ def main():
         print_json(figures)
     else:
         _print(figures)
+        _print_api(figures["api"])
 
 
 if __name__ == "__main__":

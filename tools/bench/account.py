@@ -1,0 +1,66 @@
+"""An account of the local cloud with many things, and the smallest heap in which a board lists them."""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+from toolchain.paths import LIB, ROOT
+
+sys.path.extend((str(LIB), str(ROOT / "tests")))
+from arduino_cloud_api import CloudAPI  # noqa: E402
+from local_clouds import LocalCloud  # noqa: E402
+
+THINGS = 200
+_AT_ONCE = 8
+_WAIT = 20  # s
+VARIABLES = [
+    {"name": name, "type": kind, "permission": "READ_ONLY", "update_strategy": "ON_CHANGE"}
+    for name, kind in (("temperature", "TEMPERATURE"), ("humidity", "PERCENTAGE"), ("lamp", "STATUS"))
+]
+
+
+@contextlib.contextmanager
+def account(folder: Path):
+    """A local cloud whose user has THINGS things, each with a device and three variables: what it says of itself."""
+    cloud = LocalCloud(folder)
+    try:
+        asyncio.run(_fill(cloud))
+        yield cloud
+    finally:
+        cloud.stop()
+
+
+async def _fill(cloud):
+    numbers = iter(range(THINGS))
+
+    async def fill(api):
+        for number in numbers:
+            device = await api.devices.create({"name": "board %d" % number, "type": "login_and_secretkey_wifi"})
+            thing = {"name": "thing %d" % number, "device_id": device["id"], "properties": VARIABLES}
+            await api.things.create(thing)
+
+    ssl_params = {"cafile": cloud.ca_der_file}
+    async with CloudAPI(cloud.api_key_id, cloud.api_key_secret, cloud.https, ssl_params=ssl_params) as api:
+        await asyncio.gather(*[fill(api) for _ in range(_AT_ONCE)])
+
+
+class Listings:
+    """Runs of the program `listing`: all things with their variables, over verified HTTPS."""
+
+    def __init__(self, builds, cloud, name, image=None):
+        self._builds = builds
+        self._arguments = [cloud.api_key_id, cloud.api_key_secret, cloud.https, cloud.ca_der_file]
+        self._name = "" if image else name
+        self._program = ["from_rom", image, "listing"] if image else ["listing"]
+
+    def complete(self, heap: int) -> bool:
+        """Whether it completes in a heap of so many KB."""
+        process = self._builds.start(self._name, *self._program, *self._arguments, heap=heap)
+        try:
+            done = process.wait(_WAIT)
+            return done.returncode == 0 and done.stdout == "things %d\n" % THINGS
+        except AssertionError:  # it collects garbage more than it works
+            return False
+        finally:
+            process.kill()

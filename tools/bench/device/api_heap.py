@@ -1,0 +1,8 @@
+"""Print the heap that the client of the Application API takes: its import, asyncio counted."""
+
+from heap_used import used
+
+start = used()
+from arduino_cloud_api import CloudAPI  # noqa: E402, F401
+
+print("import", used() - start)
