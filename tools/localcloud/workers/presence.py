@@ -14,7 +14,10 @@ LOG_TOPIC = "$SYS/broker/log/N"
 _UUID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 # The line ends with the user, which the broker has authenticated.
 _CAME = re.compile(r"(?:\d+: )?New client connected from \S+ as %s \(.*u'\1'\)\." % _UUID)
-_WENT = re.compile(r"(?:\d+: )?(?:Socket error on client|Client) %s,? (?!already connected|.*not authorised).*" % _UUID)
+_WENT = re.compile(
+    r"(?:\d+: )?(?:Socket error on client|Bad socket read/write on client|Client) %s[,:]?"
+    r" (?!already connected|.*not authorised).*" % _UUID
+)
 
 
 class Presence:

@@ -1,0 +1,152 @@
+"""At the broker, a device uses its own topics and no others; secrets and certificates; nothing secret is told."""
+
+import asyncio
+import json
+import subprocess
+
+import cbor2
+import pytest
+from loads import VARIABLES, Load, at_broker, stored_numbers, wait_for
+from publishers import Publisher
+from toolchain.paths import TOOLS
+
+REFUSED = 128
+
+
+def _publish(make_device, about, topic, records):
+    """Publish on a connection of its own: mosquitto 2.0 may end it, where the topic is not the device's."""
+    device = make_device(about)
+    assert device.connect() == "Success"
+    device.publish(topic, cbor2.dumps(records))
+    device.close()
+
+
+def test_a_device_publishes_on_its_own_topics_only(apis, fleet, project, make_device):
+    other = at_broker(apis[1].make_project(*VARIABLES), fleet)
+    for topic in (
+        "/a/t/%s/e/o" % other["thing_id"],
+        "/a/t/%s/e/i" % other["thing_id"],
+        "/a/t/%s/e/i" % project["thing_id"],
+        "/a/d/%s/c/dw" % other["device_id"],
+        "/a/d/%s/e/o" % other["device_id"],
+        "local-cloud/events",
+    ):
+        _publish(make_device, project, topic, [{0: "count", 2: 66}])
+    let_all_in = {"command": "setDefaultACLAccess", "acls": [{"acltype": "subscribe", "allow": True}]}
+    device = make_device(project)
+    assert device.connect() == "Success"
+    device.client.publish("$CONTROL/dynamic-security/v1", json.dumps({"commands": [let_all_in]}), 0)
+    device.close()
+    device = make_device(project)
+    assert device.connect() == "Success"
+    device.publish_records([{0: "count", 2: 1}])
+    assert device.subscribe("#") == REFUSED
+    assert stored_numbers(apis[0], project, 1) == [1]
+    neighbour = make_device(other)
+    assert neighbour.connect() == "Success"
+    neighbour.publish_records([{0: "count", 2: 2}])
+    assert stored_numbers(apis[0], other, 2) == [2]
+    assert apis[0].variable("count", project["thing_id"])["value"] == 1
+
+
+def test_a_device_hears_its_own_topics_only(apis, fleet, project, device):
+    other = at_broker(apis[1].make_project(*VARIABLES), fleet)
+    for topic in (
+        "#",
+        "/a/#",
+        "/a/t/+/e/i",
+        "$share/x//a/t/%s/e/i" % project["thing_id"],
+        "/a/t/%s/e/i" % other["thing_id"],
+        "/a/t/%s/e/o" % other["thing_id"],
+        "/a/d/%s/c/dw" % other["device_id"],
+        "$SYS/#",
+        "$CONTROL/#",
+        "local-cloud/events",
+    ):
+        assert device.subscribe(topic) == REFUSED, topic
+    assert device.subscribe(device.thing_topic("e/i")) == 1
+    apis[0].set_value("count", 5, other["thing_id"])
+    apis[0].set_value("count", 6, project["thing_id"])
+    assert device.records() == (device.thing_topic("e/i"), [{0: "count", 2: 6}])
+
+
+def test_a_device_that_is_detached_neither_speaks_for_the_thing_nor_hears_it(apis, project, device, make_device):
+    assert device.subscribe(device.thing_topic("e/i")) == 1
+    apis[1].request("DELETE", "/things/%s/device" % project["thing_id"])
+    apis[0].set_value("count", 8, project["thing_id"])
+    # Nothing of that has come: the first message is the answer to this.
+    assert device.subscribe(device.device_topic("e/i")) == 1
+    assert device.records() == (device.device_topic("e/i"), [{0: "thing_id", 3: ""}])
+    device.close()
+    _publish(make_device, project, "/a/t/%s/e/o" % project["thing_id"], [{0: "count", 2: 7}])
+    assert make_device(project).connect() == "Success"
+    assert apis[0].history("count", project["thing_id"])[-1]["value"] == 8
+    assert len(apis[0].history("count", project["thing_id"])) == 1
+
+
+@pytest.mark.parametrize("name", ["local-cloud-partition-0", "local-cloud", "", "another"])
+def test_a_device_takes_no_other_name(project, make_device, name):
+    thief = make_device(project, client_id=name or "x")
+    assert thief.connect() == "Not authorized"
+
+
+def test_who_shows_no_secret_or_a_wrong_one_stays_outside(apis, fleet, project, make_device):
+    other = apis[0].make_project(*VARIABLES)
+    assert make_device(project, secret="wrong").connect() == "Not authorized"
+    assert make_device(project, secret=other["secret"]).connect() == "Not authorized"
+    assert make_device(project, device_id="local-cloud", secret=project["secret"]).connect() == "Not authorized"
+
+    async def try_empty():
+        await Publisher(project["device_id"], "", project["thing_id"]).connect("127.0.0.1", fleet.port)
+
+    with pytest.raises(ConnectionError, match="refused with code 5"):
+        asyncio.run(try_empty())
+
+
+def test_tls_and_mutual_tls(fleet, apis, make_device):
+    about = at_broker(fleet.workers[1].about, fleet)
+    over_tls = make_device(about, port="mqtts_port")
+    assert over_tls.connect("localhost") == "Success"
+    over_tls.close()
+    by_certificate = make_device(about, port="mtls_port")
+    assert by_certificate.connect("localhost") == "Success"
+    by_certificate.publish_records([{0: "led", 4: True}])
+    wait_for(lambda: apis[0].variable("led")["value"], lambda value: value is True)
+    assert by_certificate.subscribe("#") == REFUSED
+
+
+def test_a_new_secret_ends_connections_made_with_the_older(fleet, apis, project, device, make_device, api_user):
+    path = "/iot/v2/devices/" + project["device_id"]
+    api_user("PUT", path + "/pass", {"password": "An0therSecret" * 3})
+    device.wait_closed()
+    assert make_device(project).connect() == "Not authorized"
+    renewed = make_device(project, secret="An0therSecret" * 3)
+    assert renewed.connect() == "Success"
+    renewed.publish_records([{0: "count", 2: 3}])
+    assert stored_numbers(apis[0], project, 3) == [3]
+    api_user("DELETE", path)
+    renewed.wait_closed()
+    assert make_device(project, secret="An0therSecret" * 3).connect() == "Not authorized"
+
+
+def test_passwords_are_never_shown(start_fleet, postgres):
+    fleet = start_fleet(workers=1)
+    fleet.workers[0].stop()
+    secret = fleet.broker_url.partition(":")[2].rpartition("@")[0].rpartition(":")[2]
+    everything = fleet.workers[0].process.stderr + fleet.workers[0].process.stdout + fleet.broker.stderr
+    assert "taken" in everything
+    wrong = {
+        "broker": ["--broker", fleet.broker_url.replace(secret, "mistaken"), "--database", fleet.database],
+        "database": ["--broker", fleet.broker_url, "--database", fleet.database.replace(postgres.password, "mistaken")],
+        "no broker": ["--broker", "mqtt://u:mistaken@127.0.0.1:1", "--database", fleet.database],
+        "sqlite": ["--broker", fleet.broker_url],
+        "nonsense": ["--database", "x:/mistaken@"],
+    }
+    for name, options in wrong.items():
+        command = [TOOLS / "local-cloud", "serve", "--ephemeral", "--data", fleet.data, *options]
+        done = subprocess.run(list(map(str, command)), capture_output=True, encoding="utf-8", timeout=30)
+        assert done.returncode == 1 and done.stderr.startswith("local-cloud: "), (name, done.stderr)
+        assert len(done.stderr.splitlines()) == 1, (name, done.stderr)
+        everything += done.stderr + done.stdout
+    for text in (secret, postgres.password, "mistaken"):
+        assert text not in everything
