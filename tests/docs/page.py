@@ -117,6 +117,18 @@ def redirect_users():
     user.ArduinoIoTCloud = Cloud
 
 
+def redirect_api():
+    """Have the client of the Application API go to the local cloud, too."""
+    import arduino_cloud_api
+
+    class API(arduino_cloud_api.CloudAPI):
+        def __init__(self, client_id, client_secret, base_url=None, ssl_params={}, **options):
+            ssl_params = {"cafile": CLOUD["ca_der_file"]}
+            super().__init__(client_id, client_secret, CLOUD["https"], ssl_params=ssl_params, **options)
+
+    arduino_cloud_api.CloudAPI = API
+
+
 class Lamp:
     """An LED."""
 
@@ -126,6 +138,8 @@ class Lamp:
 
 if any(["arduino_iot_cloud.user" in block for block in PAGE["blocks"]]):
     redirect_users()
+if any(["arduino_cloud_api" in block for block in PAGE["blocks"]]):
+    redirect_api()
 keys = {"DEVICE_ID": CLOUD["device_id"], "SECRET_KEY": CLOUD["secret"], "THING_ID": CLOUD["thing_id"],
         "CLIENT_ID": CLOUD["api_key_id"], "CLIENT_SECRET": CLOUD["api_key_secret"]}  # fmt: skip
 names = {"__name__": "page", "read_sensor": lambda: 21.5, "led": Lamp()}
