@@ -54,6 +54,7 @@ class Call:
 
     async def all(self):
         """The whole answer: dict, list, or None for an empty one. Raises APIError."""
+        self._begins()
         while True:
             await self._open()
             try:
@@ -101,6 +102,10 @@ class Call:
             self._done()
 
     # Asking, until there is an answer
+
+    def _begins(self):
+        if self._attempt:
+            raise RuntimeError("%s: a call is made once; write it again for another" % self._name)
 
     async def _open(self):
         api = self._api
@@ -180,6 +185,7 @@ class Call:
 
     async def __anext__(self):
         if not self._reader:
+            self._begins()
             await self._open()
             self._begin()
         reader = self._reader

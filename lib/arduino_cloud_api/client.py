@@ -57,7 +57,12 @@ class CloudAPI:
         self._token_path = split(self._token_url)[3]
         self._elsewhere = split(base)[:3] != split(self._token_url)[:3]
         self._options = ssl_params, timeout
-        self._firsts = [None, None]  # the connections for the API and for tokens, whose TLS context others share
+        # For the API and for tokens; the connections share their TLS contexts, which are made while the heap is in one
+        # piece, and so that mistakes in ssl_params are told here.
+        self._firsts = (
+            HTTP(base, ssl_params, timeout),
+            HTTP(self._token_url, ssl_params, timeout) if self._elsewhere else None,
+        )
         self._idle = []
         self._open = []
         self.organization = organization
@@ -98,7 +103,6 @@ class CloudAPI:
         url = self._token_url if place else self._url
         server = HTTP(url, self._options[0], self._options[1], self._firsts[place])
         server.place = place
-        self._firsts[place] = self._firsts[place] or server
         self._open.append(server)
         return server
 

@@ -73,10 +73,11 @@ class Operation:
             pairs = self._texts(query)
             text = form(pairs)
             path = "%s?%s" % (path, text) if text else path
-        opened = [word[1:-1] for word in self._particular if word[0] == "["]
-        return Call(
-            self._api, self.name, self._method, path, body, kind, "once" not in self._particular, opened[0] if opened else None
-        )
+        opened = None
+        for word in self._particular:
+            if word[0] == "[":
+                opened = word[1:-1]
+        return Call(self._api, self.name, self._method, path, body, kind, "once" not in self._particular, opened)
 
     def _fill(self, ids):
         # The path with the ids in their places, and how many there are.

@@ -15,7 +15,8 @@ HEAP = "256k"  # for the dashboard with its sixty widgets
 async def test_a_class_is_made_once_and_its_week_read_back(on, cpython, micropython, start_local_cloud, tmp_path):
     cloud = start_local_cloud()
     interpreter, heap = (cpython, None) if on == "cpython" else (micropython(32), HEAP)
-    (tmp_path / "secrets.py").write_text("CLIENT_ID, CLIENT_SECRET = %r\n" % ((cloud.api_key_id, cloud.api_key_secret),))
+    key = (cloud.api_key_id, cloud.api_key_secret)
+    (tmp_path / "secrets.py").write_text("CLIENT_ID, CLIENT_SECRET = %r\n" % (key,))
     script = tmp_path / "classroom.py"
     script.write_bytes((ROOT / "examples" / "classroom.py").read_bytes())
 
@@ -31,7 +32,7 @@ async def test_a_class_is_made_once_and_its_week_read_back(on, cpython, micropyt
     assert [line[0] for line in lines] == names and len({line[2] for line in lines}) == 30
 
     ssl_params = {"cafile": cloud.ca_der_file}
-    async with CloudAPI(cloud.api_key_id, cloud.api_key_secret, cloud.https, ssl_params=ssl_params) as api:
+    async with CloudAPI(*key, cloud.https, ssl_params=ssl_params) as api:
         assert await api.devices.pass_check(lines[7][1], {"password": lines[7][2]}) is None
         things = await api.things.list(tags=["class:physics"], show_properties=True)
         assert sorted(thing["name"] for thing in things) == names

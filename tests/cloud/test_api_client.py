@@ -67,7 +67,11 @@ def big_account(tmp_path_factory):
         # http.client, since the client is what is tested
         base = urllib.parse.urlsplit(cloud.http)
         connection = http.client.HTTPConnection(base.hostname, base.port)
-        form = {"grant_type": "client_credentials", "client_id": cloud.api_key_id, "client_secret": cloud.api_key_secret}
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": cloud.api_key_id,
+            "client_secret": cloud.api_key_secret,
+        }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", "/iot/v1/clients/token", urllib.parse.urlencode(form), headers)
         token = json.load(connection.getresponse())["access_token"]

@@ -138,7 +138,9 @@ async def test_what_may_have_been_done_is_not_done_again(trouble, server):
     assert methods(server) == ["PUT", "POST", "PUT", "PUT"]
 
 
-@pytest.mark.parametrize("refused", [(429, {}, None), (429, {"Retry-After": "0"}, b"later"), (503, {"Retry-After": "0"}, None)])
+@pytest.mark.parametrize(
+    "refused", [(429, {}, None), (429, {"Retry-After": "0"}, b"later"), (503, {"Retry-After": "0"}, None)]
+)
 async def test_what_was_refused_unseen_is_repeated(refused, server):
     server.script = [refused] * 2
     async with client(server) as api:
@@ -160,10 +162,32 @@ async def test_the_servers_pause_is_kept(server):
     async with client(server) as api:
         await api.things.show("a")
         before = int(time.time())
-        server.script = [(503, {"Date": formatdate(before, usegmt=True), "Retry-After": formatdate(before + 1, usegmt=True)}, b"")]
+        dates = [formatdate(at, usegmt=True) for at in (before, before + 1)]
+        server.script = [(503, {"Date": dates[0], "Retry-After": dates[1]}, b"")]
         await api.things.show("a")
     times = [asked[3] for asked in server.asked]
     assert 1 <= times[1] - times[0] < 2 and 1 <= times[3] - times[2] < 2
+
+
+async def test_a_call_is_made_once(server):
+    async with client(server) as api:
+        call = api.things.list()
+        server.script = [(200, {}, b"[1,2]")] * 2
+        assert await call == [1, 2]
+        with pytest.raises(RuntimeError, match="once"):
+            await call
+        with pytest.raises(RuntimeError, match="once"):
+            async for _ in call:
+                pass
+    assert len(server.asked) == 1
+
+
+async def test_a_call_that_is_cancelled_leaves_nothing_behind(server):
+    server.script = ["silence"]
+    async with client(server) as api:
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(api.things.show("a").all(), 0.1)
+        assert not api._open and await api.things.show("a") == THING
 
 
 async def test_pauses_grow_and_end(server):

@@ -68,6 +68,8 @@ def test_what_the_client_is_made_with():
         raises(ValueError, lambda: CloudAPI(**arguments))
     raises(ValueError, lambda: CloudAPI("a", "b", base_url="api2.arduino.cc"))
     raises(ValueError, lambda: CloudAPI("a", "b", token_url="ftp://x"))
+    raises(ValueError, lambda: CloudAPI("a", "b", ssl_params={"ca": "x"}))
+    raises(OSError, lambda: CloudAPI("a", "b", ssl_params={"cafile": "/none"}))
     for url in ("http://h:1", "http://h:1/", "http://h:1/iot", "http://h:1/iot/"):
         made = CloudAPI("a", "b", base_url=url)
         assert made._prefix == "/iot/" and made._token_path == "/iot/v1/clients/token" and not made._elsewhere

@@ -48,8 +48,10 @@ def test_times_as_the_api_writes_them():
 
 def test_times_of_http():
     assert of_http(b"Sun, 06 Nov 1994 08:49:37 GMT") == 784111777
-    for value in (b"", b"Sunday, 06-Nov-94 08:49:37 GMT", b"Sun Nov  6 08:49:37 1994", b"Sun, 06 Nov 1994 08:49:37 CET",
-                  b"Sun, 06 anN 1994 08:49:37 GMT", b"Sun, x Nov 1994 08:49:37 GMT", b"Sun, 06 Nov 1994 08:49 GMT"):  # fmt: skip
+    for value in (
+        b"", b"Sunday, 06-Nov-94 08:49:37 GMT", b"Sun Nov  6 08:49:37 1994", b"Sun, 06 Nov 1994 08:49:37 CET",
+        b"Sun, 06 anN 1994 08:49:37 GMT", b"Sun, x Nov 1994 08:49:37 GMT", b"Sun, 06 Nov 1994 08:49 GMT",
+    ):  # fmt: skip
         assert of_http(value) == 0, value
 
 
@@ -71,7 +73,8 @@ def test_what_an_error_says():
     assert describe(500, b"", False, ()) == ("http_500", "no reason is given", None)
     assert describe(400, b"[1]", False, ())[0] == "http_400"
     assert describe(400, b'{"code":5,"detail":{"a":1}}', False, ()) == ("5", '{"a": 1}', None)
-    assert describe(401, b'{"error":"x","error_description":"y"}', True, ())[:2] == ("access_denied", "the API key is refused")
-    assert describe(503, b'{"error":"x","error_description":"y"}', True, ())[:2] == ("x", "y")
+    oauth = b'{"error":"x","error_description":"y"}'
+    assert describe(401, oauth, True, ())[:2] == ("access_denied", "the API key is refused")
+    assert describe(503, oauth, True, ())[:2] == ("x", "y")
     assert describe(400, b'{"detail":"your key s3cret is odd"}', False, [None, "s3cret"])[1] == "your key *** is odd"
     assert len(describe(400, b"x" * 4000, False, ())[1]) == 500
