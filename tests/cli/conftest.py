@@ -71,6 +71,12 @@ def account(cloud):
     return Account(cloud)
 
 
+@pytest.fixture
+def account_of():
+    """`account_of(cloud)`: that of another cloud."""
+    return Account
+
+
 class Proxy:
     """Stands between the command and the cloud: notes requests, holds back or refuses what it is told to."""
 

@@ -8,7 +8,7 @@ from . import broker_config, dashboards, devices, series, serve, things, watch
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
 
-_EPILOG = """exit codes:
+EPILOG = """exit codes:
   0    done (also: nothing was left to do)
   1    refused by the cloud, not reached, or a file cannot be written; nothing is changed
   2    the command line or a file given to it is wrong; nothing was tried
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="local-cloud",
         description="A stand-in Arduino Cloud on this machine, and a command line for it and for Arduino Cloud.",
-        epilog=_EPILOG,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
