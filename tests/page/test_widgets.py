@@ -44,7 +44,7 @@ CASES = [
     Case("Status", "STATUS", {"trueLabel": "closed"}, [(True, text(".words", "closed")), (False, "w.querySelector('.sign.no')")]),
     Case("Gauge", "ELECTRIC_POTENTIAL", {"min": 0, "max": 5},
          [(2.5, "w.querySelector('.filled').getAttribute('stroke-dasharray').startsWith('50 ')"),
-          (9, "w.querySelector('.filled').getAttribute('stroke-dasharray').startsWith('100 ')"),
+          (9, "w.querySelector('.filled').getAttribute('stroke-dasharray') === 'none'"),
           (1, text(".reading", "1V") + " && w.querySelector('[role=meter]').ariaValueNow === '1'")]),
     Case("Percentage", "PERCENTAGE", {"threshold": 20},
          [(71, text(".reading", "71%") + " && !w.querySelector('.low')"), (12, "w.querySelector('.low')")]),

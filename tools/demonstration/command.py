@@ -39,8 +39,8 @@ def parse():
 
 def main():
     """Fetch what is missing, then become the demonstration."""
-    parse()
-    needed = NEEDED + ("page",) * page.is_possible()
+    options = parse()
+    needed = NEEDED + ("page",) * (page.is_possible() and not options.check)
     _fetch([name for name in needed if not PARTS[name].is_ready()])
     path = filter(None, [str(TOOLS), os.environ.get("PYTHONPATH")])
     os.environ["PYTHONPATH"] = os.pathsep.join(path)

@@ -43,6 +43,9 @@ class Stage:
     thing_id: str
     page: str
     device: Device
+    about: dict[str, Any]
+    library: Path
+    """The compiled device library."""
 
     def __init__(self, http_port: int, progress: Callable[[str], ContextManager[None]]) -> None:
         """`http_port` 0: any free one; `progress(title)` is put around each step."""
@@ -70,13 +73,14 @@ class Stage:
         # A thread cannot be cancelled: it has to be through before its folder goes.
         self._cleanup.push_async_callback(asyncio.wait, [library])
         with self._progress("starting the local cloud"):
-            about = await self._start_cloud(folder / "cloud")
+            about = self.about = await self._start_cloud(folder / "cloud")
         with self._progress("making a device, a thing and its variables"):
             secrets = await self._make_project(about)
         if not library.done():
             with self._progress("compiling the device library"):
                 await asyncio.wait([library])
         library.result()
+        self.library = folder / "lib"
         with self._progress("starting examples/laptop.py on MicroPython, 32-bit, 64 KB of heap"):
             await self._start_device(folder, secrets)
         self.page = "%s#/thing/%s" % (about["page"], self.thing_id)

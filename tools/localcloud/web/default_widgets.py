@@ -50,18 +50,15 @@ def default_widgets(variables: list[Variable]) -> list[Json]:
 
 
 class _Places:
-    """Places in rows, from left to right."""
+    """Places as far up as there is room, then as far left."""
 
     def __init__(self) -> None:
-        self._x = self._y = self._row = 0
+        self._free_from = [0] * COLUMNS
 
     def next(self, width: int, height: int) -> tuple[int, int]:
-        if self._x + width > COLUMNS:
-            self._x, self._y, self._row = 0, self._y + self._row, 0
-        place = self._x, self._y
-        self._x += width
-        self._row = max(self._row, height)
-        return place
+        y, x = min((max(self._free_from[x : x + width]), x) for x in range(0, COLUMNS - width + 1, 2))
+        self._free_from[x : x + width] = [y + height] * width
+        return x, y
 
 
 def _kinds(variable: Variable) -> list[str]:

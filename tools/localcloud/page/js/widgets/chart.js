@@ -77,7 +77,7 @@ class View {
     return {
       ...this.size(),
       legend: { show: false },
-      padding: [8, 8, 0, 0],
+      padding: [8, 22, 0, 0],
       cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
       scales: { x: { time: true, range: () => this.window }, y: { range: (_, low, high) => roomy(low, high) } },
       axes: [{ ...axis, size: 30, space: 80, values: (_, ticks, __, ___, step) => ticks.map((tick) => clockWords(tick, step)) }, { ...axis, size: 52, values: (_, ticks) => ticks.map(written) }],

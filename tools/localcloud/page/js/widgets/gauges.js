@@ -19,7 +19,7 @@ export function makeGauge({ variable, options, labelledBy }) {
 /** A ring that closes at the most; below `options.threshold` in another colour. */
 export function makePercentage({ variable, options, labelledBy }) {
   const [low, high] = limitsOf(options, variable);
-  const arc = makeArc({ from: 270, to: 629.99, box: "2 2 96 96" });
+  const arc = makeArc({ from: 270, to: 630, box: "2 2 96 96" });
   const text = make("p", { className: "reading" });
   const element = make("div", { className: "meter ring", role: "meter" }, arc.element, text);
   const threshold = number(options.threshold);
@@ -54,7 +54,8 @@ function makeArc({ from, to, box }) {
   return {
     element: draw("svg", { viewBox: box, "aria-hidden": "true" }, ground, filled),
     show(share) {
-      filled.setAttribute("stroke-dasharray", `${100 * share} 200`);
+      // a whole ring has no seam
+      filled.setAttribute("stroke-dasharray", share === 1 ? "none" : `${100 * share} 200`);
       filled.classList.toggle("none", share === 0);
     },
   };
@@ -65,5 +66,6 @@ function curve(from, to) {
     const angle = (degrees * Math.PI) / 180;
     return `${(MIDDLE + RADIUS * Math.cos(angle)).toFixed(3)} ${(MIDDLE + RADIUS * Math.sin(angle)).toFixed(3)}`;
   };
-  return `M${at(from)}A${RADIUS} ${RADIUS} 0 ${to - from > 180 ? 1 : 0} 1 ${at(to)}`;
+  const middle = (from + to) / 2; // an arc may not end where it begins
+  return `M${at(from)}A${RADIUS} ${RADIUS} 0 0 1 ${at(middle)}A${RADIUS} ${RADIUS} 0 0 1 ${at(to)}${to - from === 360 ? "Z" : ""}`;
 }

@@ -78,7 +78,7 @@ export function makeStepper({ variable, writable, options, labelledBy, name }) {
   return {
     element: make(
       "div", { className: "row big" },
-      button("Less", "−", -step), input, button("More", "+", step), make("span", { className: "unit" }, unit),
+      button("Less", "−", -step), input, button("More", "+", step), ...(unit ? [make("span", { className: "unit" }, unit)] : []),
     ),
     show() {
       const value = variable.shown;
