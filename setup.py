@@ -1,4 +1,4 @@
-"""Build hooks: the wheel holds the page's libraries, which are not in git; the build leaves nothing in the checkout."""
+"""Build hooks: the wheel holds the page's libraries, which are not in git; a build leaves nothing behind."""
 
 import atexit
 import shutil

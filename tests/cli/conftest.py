@@ -1,4 +1,4 @@
-"""One local cloud for the tests of the command line, an account at its API, and a proxy that counts requests."""
+"""A local cloud for the tests of the command line, an account at its API, a proxy that counts requests."""
 
 import json
 import os
@@ -178,7 +178,10 @@ class CommandLine:
 
     def key(self):
         """The environment with the cloud's API key."""
-        return {"ARDUINO_CLOUD_CLIENT": self.cloud.api_key_id, "ARDUINO_CLOUD_SECRET": self.cloud.api_key_secret}
+        return {
+            "ARDUINO_CLOUD_CLIENT": self.cloud.api_key_id,
+            "ARDUINO_CLOUD_SECRET": self.cloud.api_key_secret,
+        }
 
     def through(self, proxy, *arguments, code=0):
         """Run it with the cloud behind the proxy."""
@@ -217,7 +220,9 @@ def fill(account):
     def publish(thing, variable, points):
         pid = next(each["id"] for each in thing["properties"] if each["name"] == variable)
         for begin in range(0, len(points), 500):
-            batch = [{"timestamp": time.isoformat(), "value": value} for time, value in points[begin : begin + 500]]
+            batch = [
+                {"timestamp": time.isoformat(), "value": value} for time, value in points[begin : begin + 500]
+            ]
             account("PUT", "things/%s/properties/%s/publish_batch" % (thing["id"], pid), batch)
 
     return publish

@@ -99,7 +99,9 @@ def test_new_devices_need_a_folder_for_their_secrets(command, account, file, nam
 def test_a_mistake_in_the_file_is_told_before_any_request(command, proxy, file):
     file.write_text(file.read_text().replace("TEMPERATURE", "TEMPRATURE"))
     refused = command.through(proxy, "things", "apply", file, code=2)
-    assert re.search(r"^%s:9: things\[0\]\.properties\[0\]\.type: expected" % re.escape(str(file)), refused.stderr, re.M)
+    assert re.search(
+        r"^%s:9: things\[0\]\.properties\[0\]\.type: expected" % re.escape(str(file)), refused.stderr, re.M
+    )
     assert proxy.requests == []
 
 

@@ -48,17 +48,27 @@ def test_the_script_in_the_checkout_is_the_same_command(cloud):
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ("devices",), ("fly",), ("devices", "create", "--secrets-dir", "x", "--count", "0"), ("things", "apply")],
+    [
+        (),
+        ("devices",),
+        ("fly",),
+        ("devices", "create", "--secrets-dir", "x", "--count", "0"),
+        ("things", "apply"),
+    ],
     ids=str,
 )
 def test_a_wrong_command_line_ends_with_2(command, arguments):
     assert "usage:" in command(*arguments, code=2).stderr
 
 
-def test_the_local_cloud_of_this_machine_is_found_and_its_end_is_noticed(start_local_cloud, command, tmp_path):
+def test_the_local_cloud_of_this_machine_is_found_and_its_end_is_noticed(
+    start_local_cloud, command, tmp_path
+):
     data = {"XDG_DATA_HOME": str(tmp_path)}
     nothing = command("things", "list", code=1, **data)
-    assert "no local cloud runs on this machine" in nothing.stderr and "ARDUINO_CLOUD_CLIENT" in nothing.stderr
+    assert (
+        "no local cloud runs on this machine" in nothing.stderr and "ARDUINO_CLOUD_CLIENT" in nothing.stderr
+    )
     cloud = start_local_cloud(data=tmp_path / "arduino-local-cloud")
     described = tmp_path / "arduino-local-cloud" / "running.json"
     assert described.stat().st_mode & 0o777 == 0o600
@@ -127,7 +137,9 @@ def test_a_cloud_that_is_not_there_ends_with_1_and_one_line(command):
 
 def test_a_pipe_that_closes_early_ends_it_without_a_traceback(command, cloud):
     line = "set -o pipefail; %s things list --json --data '%s' | true" % (" ".join(command.words), cloud.data)
-    done = subprocess.run(["bash", "-c", line], env=command.environment, capture_output=True, encoding="utf-8")
+    done = subprocess.run(
+        ["bash", "-c", line], env=command.environment, capture_output=True, encoding="utf-8"
+    )
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr, done.stderr
     assert done.returncode in (0, 1)
 
@@ -136,8 +148,9 @@ def on_terminal(command, term, *arguments):
     """What it writes to a terminal of this kind."""
     master, slave = pty.openpty()
     environment = {**command.environment, "TERM": term, "COLUMNS": "120"}
-    child = subprocess.Popen([*command.words, *arguments], stdin=slave, stdout=slave, stderr=slave, env=environment,
-                             cwd=command.folder)  # fmt: skip
+    words = [*command.words, *arguments]
+    ends = {"stdin": slave, "stdout": slave, "stderr": slave}
+    child = subprocess.Popen(words, **ends, env=environment, cwd=command.folder)
     os.close(slave)
     written = b""
     try:
@@ -169,7 +182,9 @@ def test_a_dumb_terminal_gets_no_control_codes_and_another_one_gets_them(command
 def test_a_name_cannot_move_the_cursor(command, account, cloud, name):
     account("POST", "dashboards", {"name": name + "\x1b[2J\nx", "widgets": []})
     assert (name + " [2J x\t") in command.local("dashboards", "list").stdout
-    assert b"\x1b[2J" not in on_terminal(command, "xterm-256color", "dashboards", "list", "--data", cloud.data)
+    assert b"\x1b[2J" not in on_terminal(
+        command, "xterm-256color", "dashboards", "list", "--data", cloud.data
+    )
 
 
 def test_json_is_one_line_that_other_programs_read(command):

@@ -20,7 +20,9 @@ def secrets_in(folder):
 
 
 def test_many_devices_each_with_its_secret_for_the_owner_only(command, account, name):
-    made = command.local("devices", "create", "--count", "4", "--name", name + " {n:02}", "--secrets-dir", "new/secrets")
+    made = command.local(
+        "devices", "create", "--count", "4", "--name", name + " {n:02}", "--secrets-dir", "new/secrets"
+    )
     assert made.stdout == "4 created, 0 there already; secrets in new/secrets\n"
     folder = command.folder / "new" / "secrets"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -49,7 +51,9 @@ def test_a_second_run_makes_only_what_is_missing(command, proxy, account, name):
 
 
 @pytest.mark.parametrize(
-    "method, path", [("PUT", r"/devices$"), ("GET", r"/pass"), ("PUT", r"/pass$")], ids=["create", "suggest", "set"]
+    "method, path",
+    [("PUT", r"/devices$"), ("GET", r"/pass"), ("PUT", r"/pass$")],
+    ids=["create", "suggest", "set"],
 )
 def test_a_run_killed_in_the_middle_is_continued(command, proxy, account, name, method, path):
     folder = command.folder / "secrets"

@@ -49,7 +49,9 @@ def test_the_session_of_the_page(start_local_cloud, account_of, tmp_path):
     for line, said in commands:
         if line.startswith("local-cloud series export"):
             fill(account_of(cloud))
-        done = subprocess.run(line, shell=True, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8")
+        done = subprocess.run(
+            line, shell=True, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8"
+        )
         assert done.returncode == 0, (line, done.stderr)
         assert re.fullmatch(pattern_of(said), done.stdout, re.S), (line, done.stdout)
         ran += 1
@@ -63,7 +65,8 @@ def fill(account):
     pid = next(each["id"] for each in thing["properties"] if each["name"] == "temperature")
     now = datetime.now(timezone.utc)
     values = [
-        {"timestamp": (now - timedelta(minutes=10 * n)).isoformat(), "value": 20 + n % 7 / 3} for n in range(300)
+        {"timestamp": (now - timedelta(minutes=10 * n)).isoformat(), "value": 20 + n % 7 / 3}
+        for n in range(300)
     ]
     account("PUT", "things/%s/properties/%s/publish_batch" % (thing["id"], pid), values)
 

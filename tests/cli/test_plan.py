@@ -26,8 +26,8 @@ def a_thing(name="Air", *properties, **more):
 
 def a_widget(name, kind="Gauge", variables=(), **more):
     linked = [{"id": "id-" + each, "name": each, "thing_name": "Air"} for each in variables]
-    return {"id": "w-" + name, "name": name, "type": kind, "options": {}, "x": 0, "y": 0, "width": 6, "height": 6,
-            "variables": linked, **more}  # fmt: skip
+    return {"id": "w-" + name, "name": name, "type": kind, "options": {}, "x": 0, "y": 0, "width": 6,
+            "height": 6, "variables": linked, **more}  # fmt: skip
 
 
 def a_dashboard(*widgets, name="Board"):
@@ -41,7 +41,9 @@ def steps(project, existing, **options):
 WANTED = Project(
     devices=(Device("Station", fields={"type": "login_and_secretkey_wifi"}, tags={"class": "3b"}),),
     things=(
-        Thing("Air", device="Station", fields={"timezone": "UTC"}, variables=(Variable("t", {"type": "FLOAT"}),)),
+        Thing(
+            "Air", device="Station", fields={"timezone": "UTC"}, variables=(Variable("t", {"type": "FLOAT"}),)
+        ),
     ),
     dashboards=(Dashboard("Board", widgets=(Widget("Gauge", "T", (("Air", "t"),)),)),),
 )
@@ -89,7 +91,10 @@ def test_each_difference_is_one_step():
                 "Air",
                 device="Station",
                 fields={"timezone": "UTC"},
-                variables=(Variable("t", {"type": "FLOAT", "permission": "READ_WRITE"}), Variable("n", {"type": "INT"})),
+                variables=(
+                    Variable("t", {"type": "FLOAT", "permission": "READ_WRITE"}),
+                    Variable("n", {"type": "INT"}),
+                ),
             ),
         ),
         (Dashboard("Board", widgets=(Widget("Gauge", "T", (("Air", "n"),)), Widget("Switch"))),),
@@ -120,11 +125,15 @@ def test_what_the_file_has_not_stays_unless_pruned():
 
 def test_a_widget_that_is_kept_goes_back_as_a_request():
     existing = there()
-    existing.dashboards[0]["widgets"].append(a_widget("Old", "Value", ["t"], x=20, has_unlinked_variable=False))
+    existing.dashboards[0]["widgets"].append(
+        a_widget("Old", "Value", ["t"], x=20, has_unlinked_variable=False)
+    )
     wanted = Project(dashboards=(Dashboard("Board", widgets=(Widget("Gauge", "T", fields={"width": 9}),)),))
     (step,) = make_plan(wanted, existing).steps
     changed, kept = step.body["widgets"]
-    assert changed["width"] == 9 and changed["options"] == {"color": "red"} and changed["variables"] == ["id-t"]
+    assert (
+        changed["width"] == 9 and changed["options"] == {"color": "red"} and changed["variables"] == ["id-t"]
+    )
     assert kept == {"id": "w-Old", "name": "Old", "type": "Value", "options": {}, "x": 20, "y": 0, "width": 6,
                     "height": 6, "variables": ["id-t"]}  # fmt: skip
 
@@ -157,7 +166,10 @@ def test_another_type_needs_prune():
     [
         (Project(things=(Thing("Two"),)), "2 things are called 'Two': id-Two, id-2"),
         (Project(things=(Thing("One", device="Nobody"),)), "no device is called 'Nobody'"),
-        (Project(dashboards=(Dashboard("D", widgets=(Widget("Gauge", "g", (("One", "x"),)),)),)), "no property One/x"),
+        (
+            Project(dashboards=(Dashboard("D", widgets=(Widget("Gauge", "g", (("One", "x"),)),)),)),
+            "no property One/x",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(project, told):

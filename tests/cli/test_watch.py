@@ -63,7 +63,9 @@ def test_what_others_set_appears_too_and_the_count_ends_it(command, cloud, accou
 
 def test_a_cloud_given_by_its_address_is_asked(command, proxy, account, thing, name):
     made = thing(("n", "INT"))
-    watching = command.start("watch", name, "--json", "--every", "1", "--count", "1", "--url", proxy.url, **command.key())
+    watching = command.start(
+        "watch", name, "--json", "--every", "1", "--count", "1", "--url", proxy.url, **command.key()
+    )
     publish = "things/%s/properties/%s/publish" % (made["id"], made["properties"][0]["id"])
     account("PUT", publish, {"value": 7})
     assert json.loads(watching.wait().stdout)["value"] == 7

@@ -19,57 +19,52 @@ def run(*command):
     return done
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("wheel")
+@pytest.mark.timeout(120)
+def test_the_wheel_has_everything_and_its_command_serves_the_page(tmp_path):
     pip = (VENV_PYTHON, "-m", "pip", "-q", "--disable-pip-version-check")
     built_before = (ROOT / "build").exists()
-    run(*pip, "wheel", "--no-deps", "-w", folder, ROOT)
+    run(*pip, "wheel", "--no-deps", "-w", tmp_path, ROOT)
     assert (ROOT / "build").exists() == built_before, "what is left there would be in the next wheel"
-    (path,) = folder.glob("*.whl")
-    return path
-
-
-@pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory):
-    """The wheel installed beside the packages of the tools' environment: (command, its environment)."""
-    folder = tmp_path_factory.mktemp("installed")
-    pip = (VENV_PYTHON, "-m", "pip", "-q", "--disable-pip-version-check")
-    run(*pip, "install", "--no-deps", "--no-index", "--prefix", folder, wheel)
-    (packages,) = folder.glob("lib/python*/site-packages")
-    return folder / "bin" / "local-cloud", {**os.environ, "PYTHONPATH": str(packages)}
-
-
-def test_the_wheel_has_each_file_of_the_packages_and_the_page_with_its_libraries(wheel):
+    (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         packed = {each for each in archive.namelist() if ".dist-info/" not in each}
-    there = set()
-    for package in PACKAGES:
-        for path in package.rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md":
-                there.add(path.relative_to(package.parent).as_posix())
-    assert packed == there
+    assert packed == files_of_the_packages()
     assert {"localcloud/page/vendor/uplot/uplot.js", "arduino_iot_cloud/certs/AmazonRootCA1.der"} <= packed
 
-
-def test_the_installed_command_serves_the_page_and_works_with_it(installed, tmp_path):
-    command, environment = installed
-    serving = Process([command, "serve", "--ephemeral", "--json", "--data", tmp_path / "data"], environment, tmp_path)
+    # Beside the packages of the tools' environment, which are those of [tools].
+    run(*pip, "install", "--no-deps", "--no-index", "--prefix", tmp_path / "installed", wheel)
+    (packages,) = (tmp_path / "installed").glob("lib/python*/site-packages")
+    command, environment = (
+        tmp_path / "installed" / "bin" / "local-cloud",
+        {**os.environ, "PYTHONPATH": str(packages)},
+    )
+    data = tmp_path / "data"
+    serving = Process([command, "serve", "--ephemeral", "--json", "--data", data], environment, tmp_path)
     try:
         about = json.loads(serving.wait_for(r"\A(.*)\n", 30).group(1))
         for path in ("/page/vendor/uplot/uplot.js", "/page/index.html"):
             with urllib.request.urlopen(about["http"] + path) as answer:
                 assert answer.status == 200
-        listed = Process([command, "things", "list", "--data", tmp_path / "data"], environment, tmp_path).wait()
+        listed = Process([command, "things", "list", "--data", data], environment, tmp_path).wait()
         assert listed.returncode == 0 and about["thing_id"] in listed.stdout
     finally:
         serving.stop()
 
 
-def test_without_the_tools_packages_the_command_says_what_is_missing(wheel, tmp_path):
+def files_of_the_packages():
+    return {
+        path.relative_to(package.parent).as_posix()
+        for package in PACKAGES
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".md"
+    }
+
+
+def test_without_the_tools_packages_the_command_says_what_is_missing(tmp_path):
     run(VENV_PYTHON, "-m", "venv", "--without-pip", tmp_path / "venv")
     program = "import sys; from localcloud.cli import main; sys.exit(main(['serve', '--ephemeral']))"
     command = [str(tmp_path / "venv" / "bin" / "python"), "-c", program]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", env={"PYTHONPATH": str(wheel)}, cwd=tmp_path)
+    environment = {"PYTHONPATH": "%s:%s" % (TOOLS, LIB)}
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, cwd=tmp_path)
     assert done.returncode == 1
     assert done.stderr == "local-cloud: the Python package cbor2 is needed: install this one with [tools]\n"
