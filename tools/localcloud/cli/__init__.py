@@ -13,5 +13,8 @@ def main(arguments: list[str] | None = None) -> int:
         # pip installs this command also without what it needs; not to know a part of our own is a bug.
         if error.name is None or error.name.startswith(("localcloud", "arduino_")):
             raise
-        print("local-cloud: the Python package %s is needed: install this one with [tools]" % error.name, file=sys.stderr)
+        print(
+            "local-cloud: the Python package %s is needed: install this one with [tools]" % error.name,
+            file=sys.stderr,
+        )
         return 1

@@ -27,7 +27,10 @@ async def apply(api: Any, connection: Connection, project: Project, options: arg
             return DONE
         new = [each.name for each in plan.steps if (each.action, each.kind) == (CREATE, "device")]
         if new and begun is None:
-            message = "--secrets-dir: needed for the secrets of %d new devices, such as %s" % (len(new), new[0])
+            message = "--secrets-dir: needed for the secrets of %d new devices, such as %s" % (
+                len(new),
+                new[0],
+            )
             raise CommandError(message, USAGE)
         devices = None
         if new:
@@ -45,7 +48,7 @@ def _folder(opened: ExitStack, connection: Connection, options: argparse.Namespa
 
 
 def _without_begun(existing: Existing, project: Project, folder: SecretsFolder | None) -> Existing:
-    """Return what is there less the devices that an interrupted run has begun: their secrets are to be set."""
+    """Return what is there, less the devices that an interrupted run has begun and not ended."""
     if folder is None:
         return existing
     begun = {

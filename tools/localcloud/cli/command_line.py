@@ -50,7 +50,7 @@ def run(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="local-cloud",
-        description="A stand-in Arduino Cloud on this machine, and a command line for it and for Arduino Cloud.",
+        description="A stand-in Arduino Cloud on this machine, and commands for it and for Arduino Cloud.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -70,7 +70,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--cloud", choices=("local", "arduino"), help="one of the two, and no other")
     group.add_argument("--data", type=Path, metavar="DIR", help="the local cloud with this data folder")
     group.add_argument("--url", help="another one, such as https://host:18444")
-    group.add_argument("--ca-file", metavar="FILE", help="the authority that its certificate is of, with --url")
+    group.add_argument(
+        "--ca-file", metavar="FILE", help="the authority that its certificate is of, with --url"
+    )
     group.add_argument(
         "--credentials",
         type=Path,
@@ -105,7 +107,11 @@ def choose(options: argparse.Namespace) -> Connection:
 
 
 def _local(about: dict[str, Any]) -> Connection:
-    device = {"server": about["host"], "port": about["mqtts_port"], "ssl_params": {"cafile": about["ca_der_file"]}}
+    device = {
+        "server": about["host"],
+        "port": about["mqtts_port"],
+        "ssl_params": {"cafile": about["ca_der_file"]},
+    }
     return Connection(
         title="the local cloud in %s" % about["data"],
         url=about["https"],
@@ -120,7 +126,9 @@ def _local(about: dict[str, Any]) -> Connection:
 def _with_key(options: argparse.Namespace, url: str, title: str) -> Connection:
     key = _key(options)
     if key is None:
-        raise CommandError("no API key for %s: set %s and %s, or give --credentials" % (title, *KEY_VARIABLES), USAGE)
+        raise CommandError(
+            "no API key for %s: set %s and %s, or give --credentials" % (title, *KEY_VARIABLES), USAGE
+        )
     if options.ca_file and not Path(options.ca_file).is_file():
         raise CommandError("--ca-file: no file %s" % options.ca_file, USAGE)
     client_id, client_secret, organization = key
@@ -173,5 +181,3 @@ def _key_in(path: Path) -> tuple[str, str, str | None]:
     )
     document.finish()
     return fields["client"], fields["secret"], fields.get("organization")
-
-

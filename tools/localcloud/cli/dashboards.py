@@ -12,8 +12,9 @@ from .terminal import progress, tell_json, tell_table
 from .working import Tally, in_words, work
 from .yaml_file import text
 
-_CLONE_IS = """With --thing OLD=NEW the copy's widgets show the properties of NEW that are called as those of OLD. A
-dashboard that has the name already is left as it is, so an interrupted run can be repeated."""
+_CLONE_IS = """\
+With --thing OLD=NEW the copy's widgets show the properties of NEW that are called as those of OLD.
+A dashboard that has the name already is left as it is, so an interrupted run can be repeated."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -33,7 +34,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "copy a dashboard, once or many times",
         run_clone,
         "local-cloud dashboards clone Weather --name 'Roof' --thing 'Weather=Weather of the roof'\n"
-        "local-cloud dashboards clone Weather --name 'Weather {n:02}' --count 30 --thing 'Weather=Weather {n:02}'",
+        "local-cloud dashboards clone Weather --name 'W {n:02}' --count 30 --thing 'Weather=Weather {n:02}'",
         _CLONE_IS,
     )
     clone.add_argument("dashboard", help="its name or id")
@@ -58,7 +59,10 @@ def run_list(options: argparse.Namespace) -> int:
         if options.json:
             tell_json(found)
             return DONE
-        rows = ((each["name"], each["id"], len(each.get("widgets") or ()), each.get("updated_at")) for each in found)
+        rows = (
+            (each["name"], each["id"], len(each.get("widgets") or ()), each.get("updated_at"))
+            for each in found
+        )
         tell_table(("NAME", "ID", "WIDGETS", "CHANGED"), rows)
         return DONE
 

@@ -14,16 +14,21 @@ from .secrets_folder import SecretsFolder
 from .terminal import progress, tell_json, tell_table
 from .working import Tally, in_words, work
 
-_SECRETS_ARE = """The secret of each device is in DIR/NAME.py, which its board takes as secrets.py. The file is for you
-alone, and written whole before the next device is begun. After an interruption the same command
-makes only the devices that are missing."""
+_SECRETS_ARE = """\
+The secret of each device is in DIR/NAME.py, which its board takes as secrets.py. The file is
+for you alone, and written whole before the next device is begun. After an interruption the same
+command makes only the devices that are missing."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
     """Add the commands to the parser's."""
     devices = group(commands, "devices", "list devices, make many")
     listing = command(
-        devices, "list", "list the devices", run_list, "local-cloud devices list\nlocal-cloud devices list --json"
+        devices,
+        "list",
+        "list the devices",
+        run_list,
+        "local-cloud devices list\nlocal-cloud devices list --json",
     )
     listing.add_argument("--json", action="store_true", help="the API's descriptions, as one JSON array")
     create = command(
@@ -36,10 +41,14 @@ def add(commands: argparse._SubParsersAction) -> None:
         "mpremote cp 'secrets/Station 07.py' :secrets.py",
         _SECRETS_ARE,
     )
-    create.add_argument("--secrets-dir", type=Path, metavar="DIR", required=True, help="folder for the secrets")
+    create.add_argument(
+        "--secrets-dir", type=Path, metavar="DIR", required=True, help="folder for the secrets"
+    )
     create.add_argument("--count", type=positive, default=1, metavar="N", help="how many; 1 by default")
     create.add_argument(
-        "--name", default="Device {n:02}", help="{n} is the number, {n:02} with two digits; default %(default)s"
+        "--name",
+        default="Device {n:02}",
+        help="{n} is the number, {n:02} with two digits; default %(default)s",
     )
     create.add_argument("--type", default=DEFAULT_DEVICE_TYPE, help="default %(default)s")
     create.add_argument(
@@ -82,7 +91,10 @@ def run_create(options: argparse.Namespace) -> int:
         if options.json:
             tell_json({"created": made, "there": len(names) - len(made), "secrets_dir": str(folder.path)})
         elif made:
-            print("%d created, %d there already; secrets in %s" % (len(made), len(names) - len(made), folder.path))
+            print(
+                "%d created, %d there already; secrets in %s"
+                % (len(made), len(names) - len(made), folder.path)
+            )
         else:
             print("nothing to do: all %d are there" % len(names))
         return DONE

@@ -12,7 +12,18 @@ from .project import KEY_TAG, Existing
 _VARIABLE = ("type", "permission", "update_strategy", "update_parameter", "variable_name", "persist", "tag",
              "min_value", "max_value")  # fmt: skip
 _USUAL = {**CREATED_VARIABLE, "update_parameter": 0, "persist": True}
-_WIDGET = ("name", "type", "x", "y", "width", "height", "x_mobile", "y_mobile", "width_mobile", "height_mobile")
+_WIDGET = (
+    "name",
+    "type",
+    "x",
+    "y",
+    "width",
+    "height",
+    "x_mobile",
+    "y_mobile",
+    "width_mobile",
+    "height_mobile",
+)
 
 
 async def export(api: Any) -> str:
@@ -57,7 +68,11 @@ def _tagged(resource: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _device(device: dict[str, Any]) -> dict[str, Any]:
-    entry = {name: device[name] for name in ("name", "type", "fqbn", "connection_type", "serial") if device.get(name)}
+    entry = {
+        name: device[name]
+        for name in ("name", "type", "fqbn", "connection_type", "serial")
+        if device.get(name)
+    }
     return _tagged(device, entry)
 
 

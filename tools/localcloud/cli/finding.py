@@ -29,7 +29,9 @@ async def existing_for(api: Any, project: Project) -> Existing:
     if names:
         async for each in api.dashboards.list():
             # A list need not have the widgets.
-            existing.dashboards.append(await api.dashboards.show(each["id"]) if each["name"] in names else each)
+            existing.dashboards.append(
+                await api.dashboards.show(each["id"]) if each["name"] in names else each
+            )
     return existing
 
 

@@ -1,4 +1,4 @@
-"""New devices, with their secrets in files. Whatever interrupts it, the next run makes only what is missing."""
+"""New devices, with their secrets in files. Whatever interrupts it, the next run makes what is missing."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -11,7 +11,12 @@ class NewDevices:
     """Makes devices in a cloud that has those in `existing` (the API's descriptions)."""
 
     def __init__(
-        self, api: Any, folder: SecretsFolder, existing: Sequence[dict[str, Any]], *, new_secrets: bool = False
+        self,
+        api: Any,
+        folder: SecretsFolder,
+        existing: Sequence[dict[str, Any]],
+        *,
+        new_secrets: bool = False,
     ) -> None:
         self._api = api
         self._folder = folder
@@ -20,7 +25,7 @@ class NewDevices:
         self._new_secrets = new_secrets
 
     def missing(self, names: Iterable[str]) -> list[str]:
-        """Return those that are still to be made. Raises CommandError where that cannot be done, for all of them."""
+        """Return those that are still to be made. Raises CommandError with all that is in the way."""
         missing, obstacles = [], []
         for name in names:
             device_id = self._folder.finished(name)
@@ -30,7 +35,9 @@ class NewDevices:
                 path = self._folder.file_of(name)
                 obstacles.append("%s: the cloud has no device %s; move the file away" % (path, device_id))
             elif name in self._named and self._folder.begun(name) is None and not self._new_secrets:
-                obstacles.append("device %r is there already, and its secret is not in %s" % (name, self._folder.path))
+                obstacles.append(
+                    "device %r is there already, and its secret is not in %s" % (name, self._folder.path)
+                )
             else:
                 missing.append(name)
         if obstacles:

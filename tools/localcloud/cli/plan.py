@@ -1,7 +1,7 @@
 """What to do so that a cloud has what a project file asks for. Pure: descriptions in, steps out.
 
-Devices and things are the same by their key (a tag) or else by name, properties by name, widgets by name and type,
-dashboards by name. A second plan, after the first is carried out, has no steps.
+Devices and things are the same by their key (a tag) or else by name, properties by name, widgets by name
+and type, dashboards by name. A second plan, after the first is carried out, has no steps.
 """
 
 from collections import Counter
@@ -55,8 +55,11 @@ class Plan:
 
 
 def make_plan(project: Project, existing: Existing, *, prune: bool = False) -> Plan:
-    """Compare. With `prune`, properties, tags and widgets that the file's things and dashboards have and the file
-    has not are removed, and properties of another type replaced. Raises CommandError where names are ambiguous."""
+    """Compare.
+
+    With `prune`, properties, tags and widgets that the file's things and dashboards have and the file has
+    not are removed, and properties of another type replaced. Raises CommandError where names are ambiguous.
+    """
     plan = Plan()
     _know(plan.devices, existing.devices)
     _know(plan.things, existing.things)
@@ -80,12 +83,16 @@ def _know(ids: dict[str, str], resources: Iterable[dict[str, Any]]) -> None:
     ids.update((each["name"], each["id"]) for each in resources if names[each["name"]] == 1)
 
 
-def _find(kind: str, name: str, key: str | None, resources: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+def _find(
+    kind: str, name: str, key: str | None, resources: Iterable[dict[str, Any]]
+) -> dict[str, Any] | None:
     found = [each for each in resources if key is not None and (each.get("tags") or {}).get(KEY_TAG) == key]
     found = found or [each for each in resources if each["name"] == name]
     if len(found) > 1:
         ids = ", ".join(each["id"] for each in found)
-        raise CommandError("%d %ss are called %r: %s; give them keys, or delete one" % (len(found), kind, name, ids))
+        raise CommandError(
+            "%d %ss are called %r: %s; give them keys, or delete one" % (len(found), kind, name, ids)
+        )
     return found[0] if found else None
 
 
@@ -109,7 +116,9 @@ def _thing_steps(plan: Plan, thing: Thing, existing: Existing, prune: bool) -> I
         body = {"name": thing.name, **thing.fields}
         if tags:
             body["tags"] = [{"key": key, "value": value} for key, value in tags.items()]
-        body["properties"] = [{"name": each.name, **CREATED_VARIABLE, **each.fields} for each in thing.variables]
+        body["properties"] = [
+            {"name": each.name, **CREATED_VARIABLE, **each.fields} for each in thing.variables
+        ]
         says = ("%d properties" % len(thing.variables),)
         yield Step(CREATE, "thing", thing.name, body=body, device=thing.device, says=says)
         return
@@ -142,7 +151,9 @@ def _tag_steps(
             plan.kept.append("tag %s of %s %s" % (key, kind, wanted.name))
 
 
-def _variable_steps(plan: Plan, thing: Thing, existing: Iterable[dict[str, Any]], prune: bool) -> Iterator[Step]:
+def _variable_steps(
+    plan: Plan, thing: Thing, existing: Iterable[dict[str, Any]], prune: bool
+) -> Iterator[Step]:
     there = {each["name"]: each for each in existing}
     for variable in thing.variables:
         found = there.pop(variable.name, None)
@@ -159,7 +170,11 @@ def _variable_steps(plan: Plan, thing: Thing, existing: Iterable[dict[str, Any]]
                 % (called, found["type"], body["type"])
             )
         if body:
-            kept = {name: found[name] for name in (*_REQUIRED_OF_A_VARIABLE, *_OPTIONAL_OF_A_VARIABLE) if name in found}
+            kept = {
+                name: found[name]
+                for name in (*_REQUIRED_OF_A_VARIABLE, *_OPTIONAL_OF_A_VARIABLE)
+                if name in found
+            }
             yield Step(CHANGE, "property", called, found["id"], thing.name, {**kept, **body}, says=says)
     for name, found in there.items():
         if prune:
@@ -178,13 +193,19 @@ def _check_references(plan: Plan, project: Project) -> None:
     devices = set(plan.devices) | {each.name for each in project.devices}
     for thing in project.things:
         if thing.device is not None and thing.device not in devices:
-            raise CommandError("thing %s: no device is called %r, or several are" % (thing.name, thing.device))
-    variables = set(plan.variables) | {(each.name, one.name) for each in project.things for one in each.variables}
+            raise CommandError(
+                "thing %s: no device is called %r, or several are" % (thing.name, thing.device)
+            )
+    variables = set(plan.variables) | {
+        (each.name, one.name) for each in project.things for one in each.variables
+    }
     for dashboard in project.dashboards:
         for widget in dashboard.widgets or ():
             for reference in widget.variables or ():
                 if reference not in variables:
-                    raise CommandError("dashboard %s: there is no property %s/%s" % (dashboard.name, *reference))
+                    raise CommandError(
+                        "dashboard %s: there is no property %s/%s" % (dashboard.name, *reference)
+                    )
 
 
 def _dashboard_steps(plan: Plan, dashboard: Dashboard, existing: Existing, prune: bool) -> Iterator[Step]:
@@ -192,7 +213,9 @@ def _dashboard_steps(plan: Plan, dashboard: Dashboard, existing: Existing, prune
     if found is None:
         body = {"name": dashboard.name, **dashboard.fields}
         body["widgets"] = merged_widgets(dashboard.widgets or (), [], plan.variables, prune).widgets
-        yield Step(CREATE, "dashboard", dashboard.name, body=body, says=("%d widgets" % len(body["widgets"]),))
+        yield Step(
+            CREATE, "dashboard", dashboard.name, body=body, says=("%d widgets" % len(body["widgets"]),)
+        )
         return
     body, says = _differences(dashboard.fields, found)
     if dashboard.widgets is not None:

@@ -40,7 +40,9 @@ def _figure(lines: list[Line], shown: Range, title: str, size: tuple[int, int]) 
     axes = figure.add_subplot()
     several_things = len({each.variable.thing_id for each in lines}) > 1
     for line in lines:
-        label = "%s / %s" % (line.variable.thing, line.variable.name) if several_things else line.variable.name
+        label = (
+            "%s / %s" % (line.variable.thing, line.variable.name) if several_things else line.variable.name
+        )
         times, values = [time for time, _ in line.points], [value for _, value in line.points]
         style = "steps-post" if line.variable.kind is bool else "default"
         marker = "o" if len(line.points) == 1 else None
@@ -56,7 +58,9 @@ def _figure(lines: list[Line], shown: Range, title: str, size: tuple[int, int]) 
     axes.grid(alpha=0.3)
     # With the labels: a legend made of the axes would leave out names that begin with "_".
     drawn = axes.get_lines()
-    figure.legend(drawn, [each.get_label() for each in drawn], loc="outside lower center", ncols=4, frameon=False)
+    figure.legend(
+        drawn, [each.get_label() for each in drawn], loc="outside lower center", ncols=4, frameon=False
+    )
     return figure
 
 

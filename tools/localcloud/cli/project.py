@@ -70,7 +70,7 @@ class Project:
 
 @dataclass
 class Existing:
-    """What a cloud has: the API's own descriptions. Things come with their variables, dashboards with widgets."""
+    """What a cloud has, as the API describes it: things with their variables, dashboards with widgets."""
 
     devices: list[dict[str, Any]] = field(default_factory=list)
     things: list[dict[str, Any]] = field(default_factory=list)

@@ -135,7 +135,11 @@ def _entries(document, root, group, read):
                 word = getattr(made, kind, None)
                 if word is not None and seen.setdefault((kind, word), made) is not made:
                     document.complain(
-                        entry, kind, "%s.%s" % (where, kind), "a %s that no other of %s has" % (kind, group), word
+                        entry,
+                        kind,
+                        "%s.%s" % (where, kind),
+                        "a %s that no other of %s has" % (kind, group),
+                        word,
                     )
             yield made
 
@@ -182,7 +186,9 @@ def _thing(document: Document, entry: Any, where: str) -> Thing | None:
         if "name" not in fields:
             continue
         if any(fields["name"] == other.name for other in variables):
-            document.complain(each, "name", called + ".name", "a name that no other property has", fields["name"])
+            document.complain(
+                each, "name", called + ".name", "a name that no other property has", fields["name"]
+            )
         variables.append(Variable(fields["name"], plain(_without(fields, "name"))))
     if "name" not in good:
         return None

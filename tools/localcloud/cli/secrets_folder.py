@@ -37,7 +37,9 @@ class SecretsFolder:
             raise CommandError("--secrets-dir: %s is not a folder" % path, USAGE)
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & 0o077:
-            raise CommandError("--secrets-dir: others get into %s (mode %o); chmod 700 it" % (path, mode), USAGE)
+            raise CommandError(
+                "--secrets-dir: others get into %s (mode %o); chmod 700 it" % (path, mode), USAGE
+            )
 
     def __enter__(self) -> "SecretsFolder":
         self._lock = open(self.path / ".lock", "a")
@@ -56,7 +58,7 @@ class SecretsFolder:
         return self.path / (name + ".py")
 
     def finished(self, name: str) -> str | None:
-        """Return the id of the device whose secret is here, or None. Raises CommandError for a file of others."""
+        """Return the id of the device whose secret is here, or None; CommandError for other files."""
         path = self.file_of(name)
         try:
             tree = ast.parse(path.read_text("utf-8"))

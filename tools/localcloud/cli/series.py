@@ -13,14 +13,17 @@ from .series_query import Range, Selected, checked, pages, select, when
 from .terminal import complain, progress, tell_json
 from .working import work
 
-AGGREGATIONS = "AVG MIN MAX SUM COUNT PCT_99 PCT_95 PCT_90 PCT_75 PCT_50 PCT_15 PCT_5 BOOL_OR BOOL_AND".split()
+AGGREGATIONS = (
+    "AVG MIN MAX SUM COUNT PCT_99 PCT_95 PCT_90 PCT_75 PCT_50 PCT_15 PCT_5 BOOL_OR BOOL_AND".split()
+)
 _LONGEST_S = 86400
 _POINTS_OF_A_PICTURE = 1000
 # Of a picture: such that bins begin at full minutes and hours.
 _INTERVALS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, _LONGEST_S)
-_SELECTING = """THING/PROPERTY by their names or ids, or THING for all its properties; * and ? stand for any text, such as
-'Weather */temperature'. Times: 2026-03-02, 2026-03-02T10:00:00+01:00 (UTC where no zone is named), now, or how long
-ago: 90m, 12h, 7d, 2w."""
+_SELECTING = """\
+THING/PROPERTY by their names or ids, or THING for all its properties; * and ? stand for any text,
+such as 'Weather */temperature'. Times: 2026-03-02, 2026-03-02T10:00:00+01:00 (UTC where no zone is
+named), now, or how long ago: 90m, 12h, 7d, 2w."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -43,12 +46,19 @@ def _add_export(series: argparse._SubParsersAction) -> None:
     )
     _add_selection(export)
     export.add_argument(
-        "--interval", type=positive, metavar="S", help="one value for so many seconds (to 86400); else every value"
+        "--interval",
+        type=positive,
+        metavar="S",
+        help="one value for so many seconds (to 86400); else every value",
     )
     how = export.add_mutually_exclusive_group()
-    how.add_argument("--aggregation", choices=AGGREGATIONS, help="with --interval; AVG, for yes and no BOOL_OR")
     how.add_argument(
-        "--sample", action="store_true", help="with --interval (from 60): one of the values, also of texts and objects"
+        "--aggregation", choices=AGGREGATIONS, help="with --interval; AVG, for yes and no BOOL_OR"
+    )
+    how.add_argument(
+        "--sample",
+        action="store_true",
+        help="with --interval (from 60): one of the values, also of texts and objects",
     )
     export.add_argument("--csv", metavar="FILE", help="- is stdout")
     export.add_argument("--parquet", type=Path, metavar="FILE", help="besides or instead of --csv")
@@ -68,7 +78,10 @@ def _add_plot(series: argparse._SubParsersAction) -> None:
     _add_selection(plot)
     plot.add_argument("--output", type=Path, required=True, metavar="FILE", help="ends with .png or .svg")
     plot.add_argument(
-        "--interval", type=positive, metavar="S", help="seconds; by default such that a line has 1000 points at most"
+        "--interval",
+        type=positive,
+        metavar="S",
+        help="seconds; by default such that a line has 1000 points at most",
     )
     plot.add_argument("--aggregation", choices=AGGREGATIONS, help="AVG, for yes and no BOOL_OR")
     plot.add_argument("--title", help="the names of the things by default")
@@ -89,7 +102,9 @@ def run_export(options: argparse.Namespace) -> int:
     if not options.interval and (options.aggregation or options.sample):
         raise CommandError("--aggregation and --sample go with --interval", USAGE)
     if options.sample and options.interval < 60:
-        raise CommandError("--interval: with --sample expected 60 to 86400, given %d" % options.interval, USAGE)
+        raise CommandError(
+            "--interval: with --sample expected 60 to 86400, given %d" % options.interval, USAGE
+        )
 
     async def job(api: Any, connection: Connection) -> int:
         from .tables import CSVTable, ParquetTable
@@ -110,7 +125,12 @@ def run_export(options: argparse.Namespace) -> int:
                         table.write(variable, points)
         said = {"rows": rows, "properties": len(selected), "csv": options.csv, "parquet": options.parquet}
         if options.json and options.csv != "-":
-            tell_json({key: value and str(value) if key in ("csv", "parquet") else value for key, value in said.items()})
+            tell_json(
+                {
+                    key: value and str(value) if key in ("csv", "parquet") else value
+                    for key, value in said.items()
+                }
+            )
         elif options.csv != "-":
             print("%d values of %d properties" % (rows, len(selected)))
         return DONE
@@ -121,7 +141,9 @@ def run_export(options: argparse.Namespace) -> int:
 def run_plot(options: argparse.Namespace) -> int:
     """Run `series plot`."""
     if options.output.suffix.lower() not in (".png", ".svg"):
-        raise CommandError("--output: expected a name that ends with .png or .svg, given %r" % str(options.output), USAGE)
+        raise CommandError(
+            "--output: expected a name that ends with .png or .svg, given %r" % str(options.output), USAGE
+        )
     if not options.interval:
         now = datetime.now(timezone.utc)
         seconds = (_time("--to", options.end, now) - _time("--from", options.start, now)).total_seconds()
@@ -145,7 +167,10 @@ def run_plot(options: argparse.Namespace) -> int:
                 lines.append(line)
         title = options.title or ", ".join(dict.fromkeys(each.thing for each in selected))
         draw(options.output, lines, wanted, title, size)
-        print("%d values of %d properties in %s" % (sum(len(each.points) for each in lines), len(lines), options.output))
+        print(
+            "%d values of %d properties in %s"
+            % (sum(len(each.points) for each in lines), len(lines), options.output)
+        )
         return DONE
 
     return work(options, job)
@@ -159,7 +184,9 @@ def _range(options: argparse.Namespace) -> Range:
     now = datetime.now(timezone.utc)
     start, end = _time("--from", options.start, now), _time("--to", options.end, now)
     if options.interval and options.interval > _LONGEST_S:
-        raise CommandError("--interval: expected 1 to %d seconds, given %d" % (_LONGEST_S, options.interval), USAGE)
+        raise CommandError(
+            "--interval: expected 1 to %d seconds, given %d" % (_LONGEST_S, options.interval), USAGE
+        )
     how = "raw" if not options.interval else "sampled" if options.sample else "aggregated"
     return checked(Range(start, end, how, options.interval or 0, options.aggregation))
 
@@ -173,7 +200,11 @@ def _time(option: str, text: str, now: datetime) -> datetime:
 
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.partition("x")
-    if not (width.isdecimal() and height.isdecimal() and all(100 <= int(each) <= 10_000 for each in (width, height))):
+    if not (
+        width.isdecimal()
+        and height.isdecimal()
+        and all(100 <= int(each) <= 10_000 for each in (width, height))
+    ):
         raise CommandError("--size: expected WIDTHxHEIGHT of 100 to 10000 pixels, given %r" % text, USAGE)
     return int(width), int(height)
 
@@ -183,9 +214,9 @@ def _numeric(selected: list[Selected]) -> list[Selected]:
     numeric = [each for each in selected if each.kind in (int, float, bool)]
     for each in selected:
         if each not in numeric:
-            complain("left out, since its values are no numbers: %s/%s (%s)" % (each.thing, each.name, each.type))
+            complain(
+                "left out, since its values are no numbers: %s/%s (%s)" % (each.thing, each.name, each.type)
+            )
     if not numeric:
         raise CommandError("none of these has numbers")
     return numeric
-
-

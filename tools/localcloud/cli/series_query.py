@@ -50,7 +50,7 @@ Points = list[tuple[datetime, Any]]
 
 
 def when(text: str, now: datetime) -> datetime:
-    """Read `2026-03-02`, `2026-03-02T10:00:00+01:00` (UTC without a zone), `now`, or how long ago: `90m`, `7d`.
+    """Read `2026-03-02`, `2026-03-02T10:00:00+01:00` (else UTC), `now`, or how long ago: `90m`, `7d`.
 
     Raises ValueError.
     """
@@ -72,7 +72,7 @@ def as_time(text: str) -> datetime:
 
 
 def select(wanted: list[str], things: list[dict[str, Any]]) -> list[Selected]:
-    """Return the variables that `THING` or `THING/PROPERTY` name, with * and ? if wanted. Raises CommandError."""
+    """Return the variables that `THING` or `THING/PROPERTY` (with * and ?) name. Raises CommandError."""
     found: dict[str, Selected] = {}
     for pattern in wanted:
         thing_pattern, slash, name_pattern = pattern.partition("/")
@@ -84,7 +84,9 @@ def select(wanted: list[str], things: list[dict[str, Any]]) -> list[Selected]:
             if not slash or _is(each, name_pattern)
         ]
         if not matching:
-            raise CommandError("there is no %s %r" % ("property" if slash else "thing with properties", pattern))
+            raise CommandError(
+                "there is no %s %r" % ("property" if slash else "thing with properties", pattern)
+            )
         found.update((each.id, each) for each in matching)
     return list(found.values())
 
@@ -96,7 +98,7 @@ def _is(resource: dict[str, Any], pattern: str) -> bool:
 async def pages(
     api: Any, variable: Selected, wanted: Range, advance: Callable[[float], None] = lambda seconds: None
 ) -> AsyncIterator[Points]:
-    """Go through the values in the order of time, up to PAGE at once; `advance` gets the seconds gone through."""
+    """Go through the values by time, up to PAGE at once; `advance` gets the seconds gone through."""
     going = _raw_pages if wanted.how == "raw" else _windows
     reached = wanted.start
     async for points, until in going(api, variable, wanted):
@@ -158,5 +160,7 @@ def _text(time: datetime) -> str:
 def checked(wanted: Range) -> Range:
     """Return it, or raise CommandError."""
     if wanted.start >= wanted.end:
-        raise CommandError("--from %s is not before --to %s" % (_text(wanted.start), _text(wanted.end)), USAGE)
+        raise CommandError(
+            "--from %s is not before --to %s" % (_text(wanted.start), _text(wanted.end)), USAGE
+        )
     return wanted

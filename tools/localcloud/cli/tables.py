@@ -1,4 +1,4 @@
-"""Tables of values in files: rows are written as they come, and the file is there only when it is complete."""
+"""Tables of values in files: rows are written as they come; the file is there when it is complete."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ class CSVTable:
 
 
 class ParquetTable:
-    """Parquet with the columns time, thing, property, value (numbers; yes and no are 1 and 0) and text (the rest).
+    """Parquet with time, thing, property, value (numbers; yes and no are 1 and 0) and text (the rest).
 
     Rows wait in a database file beside it, since Parquet is written by columns.
     """
@@ -63,7 +63,9 @@ class ParquetTable:
         with ExitStack() as opened:
             self._temporary = opened.enter_context(pending(self._path))
             prefix = ".%s." % self._path.name
-            self._folder = opened.enter_context(tempfile.TemporaryDirectory(dir=self._path.parent, prefix=prefix))
+            self._folder = opened.enter_context(
+                tempfile.TemporaryDirectory(dir=self._path.parent, prefix=prefix)
+            )
             rows = duckdb.connect(os.path.join(self._folder, "rows"), config=self._OPTIONS)
             self._rows = opened.enter_context(rows)
             self._rows.execute(self._TABLE)

@@ -1,4 +1,4 @@
-"""What people see: tables and progress bars on a terminal; plain lines in a pipe, a file or on a dumb terminal."""
+"""What people see: tables and progress bars on a terminal; plain lines elsewhere, dumb terminals too."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def tell_row(cells: Iterable[object]) -> None:
 
 
 def tell_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write rows on stdout: a table on a terminal, else a line with tabs for each, after one with the columns."""
+    """Write rows on stdout: a table on a terminal, else a line with tabs for the columns and each row."""
     if is_fancy(sys.stdout):
         from rich.console import Console
 

@@ -14,11 +14,13 @@ from .project_file import THING_NAME, names_of, numbered
 from .terminal import progress, tell_json, tell_table
 from .working import Tally, in_words, work
 
-_CLONE_IS = """A copy has the settings and properties of the thing, not its device and values. With --device it gets
-that one. A thing that has the name already is left as it is (it only gets its device, if it has
+_CLONE_IS = """\
+A copy has the settings and properties of the thing, not its device and values. With --device it
+gets that one. A thing that has the name already is left as it is (it only gets its device, if it has
 none), so an interrupted run can be repeated."""
-_APPLY_IS = """Devices, things with their properties and dashboards with their widgets are made or changed so that the
-cloud has what the file says; a second run changes nothing. What the file does not speak of stays.
+_APPLY_IS = """\
+Devices, things with their properties and dashboards with their widgets are made or changed so that
+the cloud has what the file says; a second run changes nothing. What the file does not speak of stays.
 docs/command-line.md has the format of the file."""
 
 
@@ -78,10 +80,12 @@ def _add_apply(things: argparse._SubParsersAction) -> None:
     apply.add_argument(
         "--prune",
         action="store_true",
-        help="remove properties, tags and widgets that the file's things and dashboards have and the file has not"
+        help="remove properties, tags and widgets that the file's things and dashboards have beyond the file"
         " (never whole devices, things or dashboards); replace properties of another type",
     )
-    apply.add_argument("--secrets-dir", type=Path, metavar="DIR", help="folder for the secrets of new devices")
+    apply.add_argument(
+        "--secrets-dir", type=Path, metavar="DIR", help="folder for the secrets of new devices"
+    )
     apply.add_argument("--json", action="store_true", help="say what is done as one JSON object")
 
 
@@ -95,7 +99,12 @@ def run_list(options: argparse.Namespace) -> int:
             tell_json(found)
             return DONE
         rows = (
-            (each["name"], each["id"], each.get("device_name"), ", ".join(one["name"] for one in each.get("properties", ())))
+            (
+                each["name"],
+                each["id"],
+                each.get("device_name"),
+                ", ".join(one["name"] for one in each.get("properties", ())),
+            )
             for each in found
         )
         tell_table(("NAME", "ID", "DEVICE", "PROPERTIES"), rows)
@@ -114,7 +123,11 @@ def run_clone(options: argparse.Namespace) -> int:
         devices = await api.devices.list().all() if options.device else []
         wanted = [find("device", numbered(options.device, n), devices)["id"] if options.device else None
                   for n in range(1, options.count + 1)]  # fmt: skip
-        there = {name: find("thing", name, things) for name in names if any(each["name"] == name for each in things)}
+        there = {
+            name: find("thing", name, things)
+            for name in names
+            if any(each["name"] == name for each in things)
+        }
         made, tally = [], Tally()
         with in_words(connection, tally), progress("things", len(names)) as advance:
             for name, device_id in zip(names, wanted, strict=True):

@@ -19,10 +19,12 @@ NEVER = "N/A"  # the API's word for the value of a variable that was never writt
 _PATIENCE_S = 10.0
 _MOST_LISTENERS = 500
 _LONGEST_PACKET = 16384
-_WATCH_IS = """Without THING all things are watched; THING/PROPERTY by names or ids, with * and ? for any text. On a
-terminal it is a table that changes; else, or with --json, a line for each value, beginning with the values of now.
-What devices report arrives at once, over MQTT as the user; what others set is asked for every --every seconds, and
-so is everything from a cloud given by --url. Ctrl-C ends it, with exit code 0."""
+_WATCH_IS = """\
+Without THING all things are watched; THING/PROPERTY by names or ids, with * and ? for any text.
+On a terminal it is a table that changes; else, or with --json, a line for each value, beginning with
+the values of now. What devices report arrives at once, over MQTT as the user; what others set is
+asked for every --every seconds, and so is everything from a cloud given by --url. Ctrl-C ends it,
+with exit code 0."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -42,13 +44,17 @@ def add(commands: argparse._SubParsersAction) -> None:
     watch.add_argument("--json", action="store_true", help="a line of JSON for each value")
     watch.add_argument("--count", type=positive, metavar="N", help="end after so many values")
     watch.add_argument("--seconds", type=positive, metavar="S", help="end after so many seconds")
-    watch.add_argument("--every", type=positive, default=2, metavar="S", help="how often to ask; default %(default)s")
+    watch.add_argument(
+        "--every", type=positive, default=2, metavar="S", help="how often to ask; default %(default)s"
+    )
 
 
 class Values:
     """The latest value of each variable; `show(variable, value, time)` is called for each new one."""
 
-    def __init__(self, selected: list[Selected], show: Callable[[Selected, Any, datetime], None], count: int | None):
+    def __init__(
+        self, selected: list[Selected], show: Callable[[Selected, Any, datetime], None], count: int | None
+    ):
         self.selected = selected
         self._show = show
         self._left = count
@@ -70,7 +76,11 @@ class Values:
 
     def _take(self, variable: Selected, value: Any, time: datetime, *, told: bool) -> None:
         before = self._latest.get(variable.id)
-        if not told and before is not None and (before[1] >= time or before[0] == value and self._is_echo(before, time)):
+        if (
+            not told
+            and before is not None
+            and (before[1] >= time or before[0] == value and self._is_echo(before, time))
+        ):
             return
         if self.ended.is_set():
             return
@@ -113,7 +123,10 @@ def run(options: argparse.Namespace) -> int:
 
 async def _follow(api: Any, connection: Connection, values: Values, options: argparse.Namespace) -> None:
     live = await _listen(connection, values)
-    tasks = [asyncio.create_task(values.ended.wait()), asyncio.create_task(_ask_again(api, values, options.every))]
+    tasks = [
+        asyncio.create_task(values.ended.wait()),
+        asyncio.create_task(_ask_again(api, values, options.every)),
+    ]
     try:
         done, _ = await asyncio.wait(tasks, timeout=options.seconds, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -219,5 +232,3 @@ class _Table:
             clock = time.astimezone().strftime("%d %b %H:%M:%S") if time else ""
             rows.append((variable.thing, variable.name, as_text(value), clock))
         return table(("THING", "PROPERTY", "VALUE", "SINCE"), rows)
-
-

@@ -11,7 +11,17 @@ from .project import Widget
 COLUMNS = 24
 SIZE = 6
 _GEOMETRY = ("x", "y", "width", "height")
-_REQUEST = ("id", "name", "type", "options", *_GEOMETRY, "x_mobile", "y_mobile", "width_mobile", "height_mobile")
+_REQUEST = (
+    "id",
+    "name",
+    "type",
+    "options",
+    *_GEOMETRY,
+    "x_mobile",
+    "y_mobile",
+    "width_mobile",
+    "height_mobile",
+)
 Ids = dict[tuple[str, str], str]
 
 
@@ -34,7 +44,9 @@ class Merged:
 
 def merged_widgets(wanted: Iterable[Widget], existing: list[dict[str, Any]], ids: Ids, prune: bool) -> Merged:
     """Return the widgets that a dashboard shall have; without `says` it has them."""
-    there = dict(zip(_identities((each.get("name"), each["type"]) for each in existing), existing, strict=True))
+    there = dict(
+        zip(_identities((each.get("name"), each["type"]) for each in existing), existing, strict=True)
+    )
     merged = Merged()
     new = []
     wanted = list(wanted)

@@ -45,7 +45,9 @@ def in_words(connection: Connection, tally: Tally | None = None):
     else:
         return
     if tally is not None and tally.done:
-        raise CommandError("%s\n%d done so far; the same command again does the rest" % (message, tally.done), PARTLY)
+        raise CommandError(
+            "%s\n%d done so far; the same command again does the rest" % (message, tally.done), PARTLY
+        )
     raise CommandError(message, FAILED)
 
 

@@ -1,4 +1,4 @@
-"""YAML files (JSON is YAML too), checked: every complaint names file, line, key, what is expected and what is given."""
+"""YAML files (JSON is YAML too), checked: complaints name file, line, key, what is expected and given."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -31,7 +31,9 @@ class Document:
         """Raise CommandError with all complaints, if there are any."""
         if self.complaints:
             lines = ("%s:%d: %s" % (self.path, line, text) for line, text in sorted(set(self.complaints)))
-            raise CommandError("\n".join(("nothing is done, since the file is not as it should be", *lines)), USAGE)
+            raise CommandError(
+                "\n".join(("nothing is done, since the file is not as it should be", *lines)), USAGE
+            )
 
 
 def read(path: Path, *, secret: bool = False) -> Document:
@@ -76,7 +78,9 @@ def mapping(
     good = {}
     for key, value in holder.items():
         if key not in checks:
-            document.complain(holder, key, prefix + str(key), "one of the keys %s" % ", ".join(checks), str(key))
+            document.complain(
+                holder, key, prefix + str(key), "one of the keys %s" % ", ".join(checks), str(key)
+            )
             continue
         expected = checks[key](value)
         if expected:
@@ -130,7 +134,9 @@ def text(longest: int, pattern: str = r"[^\x00-\x1f\x7f]+", means: str = "text")
 
 def one_of(*choices: str) -> Check:
     """Check for one of some words."""
-    return lambda value: None if isinstance(value, str) and value in choices else "one of " + ", ".join(choices)
+    return lambda value: (
+        None if isinstance(value, str) and value in choices else "one of " + ", ".join(choices)
+    )
 
 
 def whole(least: int, most: int) -> Check:
