@@ -58,9 +58,12 @@ export function makeWidget(widget, variables) {
   }
 
   function showSending(sending) {
-    if (sending && !late) late = setTimeout(() => element.classList.add("sending") || say(note, "sending …"), PENDING_AFTER_MS);
     if (sending) {
       element.setAttribute("aria-busy", "true");
+      late ??= setTimeout(() => {
+        element.classList.add("sending");
+        say(note, "sending …");
+      }, PENDING_AFTER_MS);
       return;
     }
     clearTimeout(late);

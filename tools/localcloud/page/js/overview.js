@@ -51,7 +51,7 @@ function thingItem({ id, name, device_id, device_online, variables }) {
 
 /** The button that makes a dashboard of a thing and goes there. */
 export function makeKeep(thingId, label) {
-  const button = make("button", { type: "button", className: "plain" }, "Make dashboard");
+  const button = make("button", { type: "button" }, "Make dashboard");
   button.setAttribute("aria-label", label);
   button.addEventListener("click", async () => {
     button.disabled = true;

@@ -7,6 +7,7 @@ const UNITS = {
   METER: "m", LENGHT_M: "m", KILOGRAM: "kg", GRAM: "g", LITER: "l", SECOND: "s", DECIBEL: "dB",
   METER_PER_SECOND: "m/s", HEART_RATE: "bpm", NEWTON: "N",
 };
+const USUAL_LIMITS = [0, 100];
 const WHOLE = new Set(["INT", "COUNT", "TIME", "INFORMATION_CONTENT"]);
 
 const BOOLEAN = /^STATUS$|_(LIGHT|CONTACT_SENSOR|MOTION_SENSOR|SMART_PLUG|SWITCH)$/;
@@ -48,10 +49,9 @@ export function writtenTime(timeUs) {
 
 /** The limits between which a control or gauge moves: the widget's, the variable's, or usual ones. */
 export function limitsOf(options, variable) {
-  const usual = variable?.type.startsWith("PERCENTAGE") ? [0, 100] : [0, 100];
-  const low = number(options.min) ?? variable?.min ?? usual[0];
-  const high = number(options.max) ?? variable?.max ?? usual[1];
-  return low < high ? [low, high] : usual;
+  const low = number(options.min) ?? variable.min ?? USUAL_LIMITS[0];
+  const high = number(options.max) ?? variable.max ?? USUAL_LIMITS[1];
+  return low < high ? [low, high] : USUAL_LIMITS;
 }
 
 /** A finite number of the dashboard's JSON, where text may stand for one. */

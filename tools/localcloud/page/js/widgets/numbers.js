@@ -45,7 +45,8 @@ export function makeRange({ low, high, step, writable, onInput, className = "" }
 /** About a hundred steps, of a round size. */
 export function niceStep(span) {
   const rough = span / 100, power = 10 ** Math.floor(Math.log10(rough));
-  return Number(([1, 2, 5].find((each) => each * power >= rough * 0.99) ?? 10) * power).toPrecision(1);
+  const round = [1, 2, 5].find((each) => each * power >= rough * 0.99) ?? 10;
+  return Number((round * power).toPrecision(1));
 }
 
 /** A number with − and +; it can be typed as well. */

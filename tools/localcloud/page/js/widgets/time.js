@@ -8,7 +8,7 @@ export function makeTimePicker({ variable, writable, labelledBy }) {
   const input = makeTimeInput(writable);
   input.setAttribute("aria-labelledby", labelledBy);
   if (writable) {
-    const now = make("button", { type: "button", className: "plain" }, "Now");
+    const now = make("button", { type: "button" }, "Now");
     const form = make("form", { className: "row wrap" }, input, make("button", { className: "send" }, "Set"), now);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
