@@ -38,7 +38,7 @@ class Load:
 
         async def one(publisher):
             for number in range(first, last + 1):
-                await publisher.publish("count", number)
+                await publisher.publish(("count", number))
                 if pause:
                     await asyncio.sleep(pause)
             await asyncio.wait_for(publisher.done.wait(), 30)

@@ -23,8 +23,9 @@ def _packet(first, body):
 class Publisher(asyncio.Protocol):
     """One connection. `acknowledged` counts the PUBACKs; it connects again by itself where `connect` is called again."""
 
-    def __init__(self, device_id, secret, thing_id, window=20):
+    def __init__(self, device_id, secret, thing_id, client_id=None, window=20):
         self.device_id = device_id
+        self._client_id = client_id or device_id
         self.topic = _text("/a/t/%s/e/o" % thing_id)
         self._secret = secret
         self._free = asyncio.Semaphore(window)
@@ -42,19 +43,19 @@ class Publisher(asyncio.Protocol):
         self._connack = loop.create_future()
         self.transport, _ = await loop.create_connection(lambda: self, host, port)
         body = _text("MQTT") + b"\x04\xc2" + struct.pack("!H", keepalive)
-        body += _text(self.device_id) * 2 + _text(self._secret)
+        body += _text(self._client_id) + _text(self.device_id) + _text(self._secret)
         self.transport.write(_packet(0x10, body))
         code = await asyncio.wait_for(self._connack, 30)
         if code:
             raise ConnectionError("refused with code %d" % code)
 
-    async def publish(self, name, value):
-        """Publish a value; waits while too many are on their way."""
+    async def publish(self, *values):
+        """Publish a message of values, each (name, number); waits while too many are on their way."""
         await self._free.acquire()
         self._identifier = self._identifier % 65535 + 1
         self.sent += 1
         self.done.clear()
-        payload = cbor2.dumps([{0: name, 2: value}])
+        payload = cbor2.dumps([{0: name, 2: value} for name, value in values])
         self.transport.write(_packet(0x32, self.topic + struct.pack("!H", self._identifier) + payload))
 
     def close(self):
@@ -65,8 +66,10 @@ class Publisher(asyncio.Protocol):
 
     def data_received(self, data):
         self._received += data
+        # All that comes is short.
         while len(self._received) >= 2 and len(self._received) >= 2 + self._received[1]:
-            packet, self._received = self._received[: 2 + self._received[1]], self._received[2 + self._received[1] :]
+            end = 2 + self._received[1]
+            packet, self._received = self._received[:end], self._received[end:]
             if packet[0] == 0x20:
                 self._connack.set_result(packet[3])
             elif packet[0] == 0x40:

@@ -6,11 +6,13 @@ import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..certificates import Authority
 from ..credentials import new_secret
 from ..files import make_private_folder, write_whole
 from ..ports import names_of
+from .security import rights, role_of
 
 WORKER = "local-cloud"
 """The user of the workers at the broker."""
@@ -124,10 +126,28 @@ def write(
     return url
 
 
-def _first_security(password: str) -> dict[str, object]:
-    """Return the plugin's file with the workers' user alone, and no right for anybody else."""
+def first_client(device_id: str, secret: str, thing_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return client and role of a device as the plugin's file has them: to move many devices at once."""
+    name = role_of(device_id)
+    client = {**_client(device_id, secret, name), "clientid": device_id}
+    rules = [{"priority": 0, **rule} for rule in rights(device_id, thing_id)]
+    return client, {"rolename": name, "acls": rules}
+
+
+def _client(username: str, password: str, role: str) -> dict[str, Any]:
     salt = secrets.token_bytes(12)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _ROUNDS)
+    return {
+        "username": username,
+        "password": base64.b64encode(digest).decode(),
+        "salt": base64.b64encode(salt).decode(),
+        "iterations": _ROUNDS,
+        "roles": [{"rolename": role}],
+    }
+
+
+def _first_security(password: str) -> dict[str, Any]:
+    """Return the plugin's file with the workers' user alone, and no right for anybody else."""
     return {
         "defaultACLAccess": {
             "publishClientSend": False,
@@ -135,16 +155,7 @@ def _first_security(password: str) -> dict[str, object]:
             "subscribe": False,
             "unsubscribe": True,
         },
-        "clients": [
-            {
-                "username": WORKER,
-                "textname": "workers of the local cloud",
-                "password": base64.b64encode(digest).decode(),
-                "salt": base64.b64encode(salt).decode(),
-                "iterations": _ROUNDS,
-                "roles": [{"rolename": WORKER}],
-            }
-        ],
+        "clients": [_client(WORKER, password, WORKER)],
         "roles": [
             {
                 "rolename": WORKER,

@@ -18,8 +18,9 @@ _MOST = 500
 class Events:
     """Gathers events for a moment and sends them; hands on what others send. Lost ones are lost: QoS 0."""
 
-    def __init__(self, live: Live, on_event: Callable[[Event], None]) -> None:
+    def __init__(self, worker_id: str, live: Live, on_event: Callable[[Event], None]) -> None:
         """`on_event` is called with each event of another worker."""
+        self._worker_id = worker_id
         self.connection: Connection | None = None
         self._live = live
         self._on_event = on_event
@@ -30,7 +31,10 @@ class Events:
         """Take a message of the connection, if it is ours."""
         if topic != TOPIC:
             return False
-        for event in json.loads(payload):
+        worker_id, events = json.loads(payload)
+        if worker_id == self._worker_id:
+            return True
+        for event in events:
             self._on_event(event)
             self._live.tell_here(event)
         return True
@@ -46,4 +50,5 @@ class Events:
         if self.connection is None or self.connection.lost.is_set():
             return
         for start in range(0, len(gathered), _MOST):
-            self.connection.publish(TOPIC, json.dumps(gathered[start : start + _MOST]), qos=0)
+            message = [self._worker_id, gathered[start : start + _MOST]]
+            self.connection.publish(TOPIC, json.dumps(message), qos=0)

@@ -16,7 +16,7 @@ from ..protocol import topics
 from ..protocol.conversation import Conversation
 from ..store import catalogue
 from ..store.database import Store
-from ..store.redelivery import LATEST, Delivery, digest
+from ..store.redelivery import Delivery, digest
 from .address import Address, BadBroker, Lost
 from .connection import Connection
 from .presence import LOG_TOPIC, Presence
@@ -122,7 +122,7 @@ class Intake:
         await self._connection.unsubscribe(sorted(removed))
 
     async def _connect(self) -> Connection:
-        connection = Connection(self._address, self._name, session=True, receive_maximum=LATEST)
+        connection = Connection(self._address, self._name, session=True)
         connection.on_message = lambda message: self._messages.put_nowait((connection, message))
         kept = await connection.open()
         log.info("partition %d taken%s", self._partition, "" if kept else ", with a new session")

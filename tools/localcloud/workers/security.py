@@ -77,7 +77,7 @@ class DynamicSecurity:
 
     async def let_in(self, device_id: str, thing_id: str | None) -> None:
         """Make client and role of a device, or bring the role in line; a client made here has no secret."""
-        role = _role(device_id)
+        role = role_of(device_id)
         created = await self._command("createRole", rolename=role, acls=rights(device_id, thing_id))
         if created.get("error"):
             # The broker ends the device's connection, so that nothing of the older rights stays.
@@ -88,7 +88,7 @@ class DynamicSecurity:
 
     async def set_secret(self, device_id: str, secret: str | None) -> None:
         """Give the device's client a secret (None: take it away); connections made with an older one end."""
-        await self._command("createRole", rolename=_role(device_id), acls=[])
+        await self._command("createRole", rolename=role_of(device_id), acls=[])
         await self._command("createClient", **_client(device_id))
         # No secret: one that nobody knows, for a client without any may not be made of one that had some.
         await self._command("setClientPassword", username=device_id, password=secret or uuid.uuid4().hex * 2)
@@ -99,7 +99,7 @@ class DynamicSecurity:
             await self._command("disableClient", username=device_id)
             return
         await self._command("deleteClient", username=device_id)
-        await self._command("deleteRole", rolename=_role(device_id))
+        await self._command("deleteRole", rolename=role_of(device_id))
 
     async def _command(self, name: str, **members: Any) -> dict[str, Any]:
         mark = uuid.uuid4().hex
@@ -123,7 +123,8 @@ class DynamicSecurity:
         return answer
 
 
-def _role(device_id: str) -> str:
+def role_of(device_id: str) -> str:
+    """Return the name of a device's role."""
     return "device " + device_id
 
 
@@ -132,5 +133,5 @@ def _client(device_id: str) -> dict[str, Any]:
     return {
         "username": device_id,
         "clientid": device_id,
-        "roles": [{"rolename": _role(device_id)}],
+        "roles": [{"rolename": role_of(device_id)}],
     }

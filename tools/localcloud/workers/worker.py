@@ -42,7 +42,7 @@ class Worker:
         self._exchange = exchange
         self._outlet = Outlet()
         self._presence = Presence(exchange.note_connection)
-        self._events = Events(live, self._presence.take_event)
+        self._events = Events(self._id, live, self._presence.take_event)
         self._roster = Roster(store)
         self._intakes: dict[int, Intake] = {}
         self._coordination = Coordination(store.url, self._take, self._give, self._on_news)
@@ -103,7 +103,7 @@ class Worker:
         await connection.open()
         security = DynamicSecurity(connection)
         connection.on_message = lambda message: self._arrived(security, message.topic, message.payload)
-        await connection.subscribe([TOPIC], local=False)
+        await connection.subscribe([TOPIC])
         await security.open()
         self._security = security
         self._outlet.connection = self._events.connection = connection

@@ -1,0 +1,253 @@
+"""tools/bench/cloud: devices connected and values stored per second, embedded and beside mosquitto and PostgreSQL.
+
+Every value counts when it is committed: on the disk, with SQLite (synchronous=FULL) as with PostgreSQL (fsync).
+"""
+
+import argparse
+import contextlib
+import json
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from pathlib import Path
+from statistics import median
+
+from toolchain.paths import VENV_PYTHON
+
+from .report import print_figures, print_json
+from .setting import Process  # also finds what the tests share
+
+from databases import Postgres  # noqa: E402  isort: skip
+from fleets import Fleet  # noqa: E402  isort: skip
+from local_clouds import LocalCloud  # noqa: E402  isort: skip
+from localcloud.credentials import hash_secret  # noqa: E402
+from localcloud.store import models  # noqa: E402
+from localcloud.store.database import address  # noqa: E402
+from localcloud.workers.coordination import partition_of  # noqa: E402
+from localcloud.workers.broker_config import first_client  # noqa: E402
+from sqlalchemy import create_engine, insert  # noqa: E402
+
+EMBEDDED, SHARED = "embedded, SQLite", "mosquitto, PostgreSQL, %s"
+DEVICES = 100
+SECRET = "a-secret-of-the-benchmark-alone-0123456789"
+VALUES = 5
+WAIT = 300
+
+
+def _make_devices(url, count):
+    """Put devices with things and variables straight into the store: [[device, secret, thing], …]."""
+    secret_hash = hash_secret(SECRET)
+    made = [(str(uuid.uuid4()), str(uuid.uuid4())) for _ in range(count)]
+    engine = create_engine(address(url))
+    with engine.begin() as connection:
+        connection.execute(
+            insert(models.Device),
+            [{"id": device, "name": "device", "secret_hash": str(secret_hash)} for device, _ in made],
+        )
+        connection.execute(
+            insert(models.Thing), [{"id": thing, "name": "thing", "device_id": device} for device, thing in made]
+        )
+        numbers = [(thing, "n%d" % i) for _, thing in made for i in range(VALUES)]
+        connection.execute(
+            insert(models.Variable),
+            [
+                {
+                    "id": str(uuid.uuid4()),
+                    "thing_id": thing,
+                    "name": name,
+                    "variable_name": name,
+                    "type": "INT",
+                    "permission": "READ_WRITE",
+                }
+                for thing, name in numbers
+            ],
+        )
+        connection.execute(
+            insert(models.BrokerDevice),
+            [
+                {"device_id": device, "thing_id": thing, "partition": partition_of(device), "wanted": 1, "told": 1}
+                for device, thing in made
+            ],
+        )
+    engine.dispose()
+    return [[device, SECRET, thing] for device, thing in made]
+
+
+class _Load:
+    """The devices: a process of their own."""
+
+    def __init__(self, port):
+        self._process = Process([VENV_PYTHON, "-m", "bench.load", "127.0.0.1", port], cwd=Path(__file__).parents[1])
+        self._read = 0
+
+    def order(self, **order):
+        self._process.send(json.dumps(order) + "\n")
+        match = self._process.wait_for(r"^(\{.*\})\n", WAIT, start=self._read)
+        self._read = match.end()
+        return json.loads(match.group(1))
+
+    def stop(self):
+        self._process.kill()
+
+
+class Setting:
+    """One way to run the cloud: its processes, its devices, its load."""
+
+    def __init__(self, workers, folder, postgres, devices):
+        self._stack = contextlib.ExitStack()
+        self.processes = {}
+        if workers == 0:
+            self._start_embedded(folder, devices)
+        else:
+            self._start_shared(workers, folder, postgres, devices)
+        self.load = _Load(self.port)
+        self._stack.callback(self.load.stop)
+
+    def _start_embedded(self, folder, devices):
+        cloud = LocalCloud(folder / "data", "--log-level", "error")
+        cloud.stop()
+        made = _make_devices("sqlite:///%s" % (folder / "data" / "cloud.sqlite3"), DEVICES)
+        cloud = LocalCloud(folder / "data", "--log-level", "error")
+        self._stack.callback(cloud.stop)
+        self.clouds, self.port = [cloud], cloud.mqtt_port
+        # A device may have several connections here: that saves the verification of each one's secret.
+        self.devices = [made[i % DEVICES] + ["%s-%d" % (made[i % DEVICES][0], i)] for i in range(devices)]
+
+    def _start_shared(self, workers, folder, postgres, devices):
+        fleet = Fleet(folder, postgres)
+        self._stack.callback(fleet.stop)
+        fleet.start_worker("--log-level", "error").stop()
+        made = _make_devices(fleet.database, devices)
+        fleet.stop_broker()
+        path = fleet.data / "mosquitto" / "dynamic-security.json"
+        security = json.loads(path.read_text())
+        for device, secret, thing in made:
+            client, role = first_client(device, secret, thing)
+            security["clients"].append(client)
+            security["roles"].append(role)
+        path.write_text(json.dumps(security))
+        # Without the sessions of before, workers subscribe to what the store has.
+        (fleet.data / "mosquitto" / "mosquitto.db").unlink()
+        fleet.start_broker()
+        self.clouds = [fleet.start_worker("--log-level", "error") for _ in range(workers)]
+        time.sleep(1.5)  # both have their share
+        self.port, self.devices = fleet.port, [each + [each[0]] for each in made]
+        self.processes["mosquitto"] = fleet.broker.pid
+
+    def stored(self):
+        """How many values are in the store."""
+        total = 0
+        for cloud in self.clouds:
+            request = urllib.request.Request(
+                cloud.http + "/local/v1/status", headers={"Authorization": "Bearer " + cloud.api_token}
+            )
+            with urllib.request.urlopen(request, timeout=WAIT) as answer:
+                total += json.load(answer)["counts"].get("stored", 0)
+        return total
+
+    def memory(self):
+        """Resident memory of all processes that serve devices, in MB."""
+        pids = [cloud.process.pid for cloud in self.clouds] + list(self.processes.values())
+        total = 0
+        for pid in pids:
+            status = Path("/proc/%d/status" % pid).read_text()
+            total += int(status.partition("VmRSS:")[2].split()[0])
+        return total / 1024
+
+    def stop(self):
+        self._stack.close()
+
+
+def _throughput(setting, messages, values, rounds):
+    """Values stored per second, the median of the rounds."""
+    rates = []
+    for _ in range(rounds):
+        before = setting.stored()
+        begin = time.monotonic()
+        setting.load.order(publish=messages, devices=DEVICES, values=values)
+        wanted = before + messages * values * DEVICES
+        while setting.stored() < wanted:
+            time.sleep(0.02)
+            if time.monotonic() - begin > WAIT:
+                raise RuntimeError("%d of %d values stored" % (setting.stored() - before, wanted - before))
+        rates.append((wanted - before) / (time.monotonic() - begin))
+    return median(rates)
+
+
+def _measure(workers, postgres, steps, rounds):
+    figures = {"connected": []}
+    with tempfile.TemporaryDirectory() as folder:
+        setting = Setting(workers, Path(folder), postgres, steps[-1])
+        try:
+            there = 0
+            empty = setting.memory()
+            for step in steps:
+                took = setting.load.order(connect=setting.devices[there:step])
+                alone = setting.load.order(one=20)
+                if took["lost"]:
+                    raise RuntimeError("%d connections lost" % took["lost"])
+                figures["connected"].append(
+                    {
+                        "devices": step,
+                        "connects_per_s": (step - there) / took["seconds"],
+                        "publish_ms": alone["median_s"] * 1000,
+                        "memory_mb": setting.memory(),
+                        "kb_per_device": (setting.memory() - empty) * 1024 / step,
+                    }
+                )
+                there = step
+                if step == steps[0]:
+                    _throughput(setting, 5, 1, 1)  # warm
+                    figures["values_per_s"] = _throughput(setting, 30, 1, rounds)
+                    figures["values_per_s_5"] = _throughput(setting, 12, VALUES, rounds)
+        finally:
+            setting.stop()
+    return figures
+
+
+def measure(steps, rounds, ways=(0, 1, 2)):
+    """{way: {"values_per_s": …, "values_per_s_5": …, "connected": [{"devices": …, …}, …]}}"""
+    figures = {}
+    postgres = Postgres()
+    try:
+        for workers in ways:
+            name = SHARED % ("%d worker" % workers + "s" * (workers > 1)) if workers else EMBEDDED
+            print("measuring: " + name, file=sys.stderr)
+            figures[name] = _measure(workers, postgres, steps, rounds)
+    finally:
+        postgres.stop()
+    return figures
+
+
+def main():
+    """The command tools/bench/cloud."""
+    parser = argparse.ArgumentParser(prog="tools/bench/cloud", description=__doc__.split("\n")[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--devices", default="100,1000,4000", metavar="N,N,…", help="steps; %(default)s")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each throughput; %(default)s")
+    options = parser.parse_args()
+    steps = [int(step) for step in options.devices.split(",")]
+    figures = measure(steps, options.rounds)
+    if options.json:
+        return print_json(figures)
+    print_figures(
+        "Values stored per second, from %d devices" % DEVICES,
+        ["1 value a message", "%d values" % VALUES],
+        [(name, found["values_per_s"], found["values_per_s_5"]) for name, found in figures.items()],
+    )
+    print_figures(
+        "Devices connected",
+        ["devices", "connects/s", "publish, ms", "memory, MB", "KB a device"],
+        [
+            (name, step["devices"], step["connects_per_s"], step["publish_ms"], step["memory_mb"], step["kb_per_device"])
+            for name, found in figures.items()
+            for step in found["connected"]
+        ],
+        ["publish: until the PUBACK, which means stored when embedded, and taken by the broker otherwise"],
+    )
+
+
+if __name__ == "__main__":
+    main()
