@@ -42,7 +42,9 @@ class CloudAPI:
     ):
         if token is None and not (client_id and client_secret):
             raise ValueError("CloudAPI needs client_id and client_secret, or a token")
-        for name, value in (("client_id", client_id), ("client_secret", client_secret), ("token", token)):
+        for name, value in (
+            ("client_id", client_id), ("client_secret", client_secret), ("token", token), ("organization", organization)
+        ):  # fmt: skip
             if value is not None and (not isinstance(value, str) or "\r" in value or "\n" in value):
                 raise ValueError("%s is a text of one line" % name)
         self._key = client_id, client_secret

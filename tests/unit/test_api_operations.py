@@ -64,7 +64,8 @@ def test_arguments_that_do_not_do_are_refused_at_once():
 
 
 def test_what_the_client_is_made_with():
-    for arguments in ({}, {"client_id": "a"}, {"client_secret": "a"}, {"token": "a\r\nX: y"}, {"token": 5}):
+    for arguments in ({}, {"client_id": "a"}, {"client_secret": "a"}, {"token": "a\r\nX: y"}, {"token": 5},
+                      {"token": "t", "organization": "a\nb"}):  # fmt: skip
         raises(ValueError, lambda: CloudAPI(**arguments))
     raises(ValueError, lambda: CloudAPI("a", "b", base_url="api2.arduino.cc"))
     raises(ValueError, lambda: CloudAPI("a", "b", token_url="ftp://x"))
