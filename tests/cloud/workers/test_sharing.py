@@ -160,3 +160,20 @@ def test_what_a_device_asks_for_is_answered_by_whoever_takes_its_messages(apis, 
     device.publish(device.thing_topic("shadow/o"), cbor2.dumps([{0: "r:m", 3: "getLastValues"}]))
     topic, records = device.records()
     assert topic == device.thing_topic("shadow/i") and records
+
+
+def test_another_broker_does_where_somebody_else_sees_to_the_rights(
+    mosquitto, postgres, start_local_cloud, api_of, make_device
+):
+    broker = mosquitto(users={"workers": "their-secret", "devices": "its-secret"}, settings=["max_queued_messages 0"])
+    url = "mqtt://workers:their-secret@127.0.0.1:%d?security=none" % broker.port
+    cloud = start_local_cloud("--broker", url, "--database", postgres.new_database())
+    api = api_of(cloud.about)
+    about = {**api.make_project(*VARIABLES), "mqtt_port": broker.port}
+    device = make_device(about, device_id="devices", secret="its-secret", client_id=about["device_id"])
+    assert device.connect() == "Success"
+    assert device.subscribe(device.thing_topic("e/i")) == 1
+    device.publish_records([{0: "count", 2: 5}])
+    assert stored_numbers(api, about, 5) == [5]
+    api.set_value("count", 6, about["thing_id"])
+    assert device.records() == (device.thing_topic("e/i"), [{0: "count", 2: 6}])

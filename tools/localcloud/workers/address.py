@@ -1,4 +1,7 @@
-"""The address of the broker: mqtt://user:password@host:1883, or mqtts://… with ?cafile=… for an authority of one's own."""
+"""The address of the broker: mqtt://user:password@host:1883, or mqtts://… with ?cafile=… for an authority of one's own.
+
+?security=none: a broker where others than the workers say who may do what.
+"""
 
 import ssl
 from dataclasses import dataclass, field
@@ -24,6 +27,8 @@ class Address:
     username: str | None
     password: str | None = field(repr=False)
     tls: ssl.SSLContext | None = field(repr=False)
+    administered: bool = True
+    """Do the workers administer mosquitto's dynamic security? Else somebody else sees to who may do what."""
 
     def __str__(self) -> str:
         """Return the address without user and password."""
@@ -41,11 +46,13 @@ def parse(url: str) -> Address:
     if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
         raise BadBroker(wanted + "mqtt or mqtts, a host, and no path")
     options = parse_qs(parts.query)
-    if set(options) - {"cafile"} or (options and parts.scheme != "mqtts"):
-        raise BadBroker(wanted + "the only option is cafile, of mqtts")
+    if set(options) - {"cafile", "security"} or ("cafile" in options and parts.scheme != "mqtts"):
+        raise BadBroker(wanted + "the options are cafile (of mqtts) and security")
+    if options.get("security", ["none"]) != ["none"]:
+        raise BadBroker(wanted + "security is none, or left out for mosquitto's dynamic security")
     tls = None
     if parts.scheme == "mqtts":
-        cafile = options["cafile"][0] if options else None
+        cafile = options["cafile"][0] if "cafile" in options else None
         try:
             tls = ssl.create_default_context(cafile=cafile)
         except (OSError, ssl.SSLError) as error:
@@ -56,4 +63,5 @@ def parse(url: str) -> Address:
         unquote(parts.username) if parts.username else None,
         unquote(parts.password) if parts.password else None,
         tls,
+        "security" not in options,
     )

@@ -130,7 +130,7 @@ class Intake:
             known = await self._roster.topics(self._partition)
             wanted = sorted(topic for each in known for topic in topics_of(*each))
             # One partition's session has the broker's log too.
-            await connection.subscribe(wanted + ([LOG_TOPIC] if self._partition == 0 else []))
+            await connection.subscribe(wanted + ([LOG_TOPIC] if self._partition == 0 and self._address.administered else []))
         return connection
 
     async def _stay_connected(self) -> None:

@@ -20,7 +20,7 @@ from .events import TOPIC, Events
 from .intake import Intake, Outlet, topics_of
 from .presence import Presence
 from .roster import Entry, Roster
-from .security import DynamicSecurity
+from .security import DynamicSecurity, ElsewhereSecurity
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Worker:
         self._roster = Roster(store)
         self._intakes: dict[int, Intake] = {}
         self._coordination = Coordination(store.url, self._take, self._give, self._on_news)
-        self._security: DynamicSecurity | None = None
+        self._security: DynamicSecurity | ElsewhereSecurity | None = None
         self._bring_in_line = asyncio.Event()
         self._news = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,14 +101,14 @@ class Worker:
     async def _open(self) -> None:
         connection = Connection(self._address, "local-cloud-worker-" + self._id)
         await connection.open()
-        security = DynamicSecurity(connection)
+        security = DynamicSecurity(connection) if self._address.administered else ElsewhereSecurity()
         connection.on_message = lambda message: self._arrived(security, message.topic, message.payload)
         await connection.subscribe([TOPIC])
         await security.open()
         self._security = security
         self._outlet.connection = self._events.connection = connection
 
-    def _arrived(self, security: DynamicSecurity, topic: str, payload: bytes) -> None:
+    def _arrived(self, security: DynamicSecurity | ElsewhereSecurity, topic: str, payload: bytes) -> None:
         try:
             self._events.take(topic, payload) or security.take(topic, payload)
         except (ValueError, KeyError) as error:
