@@ -99,6 +99,29 @@ def test_a_secret_that_the_cloud_took_without_answering_is_the_one_in_the_file(c
     assert account.accepts(part["device_id"], part["secret"])
 
 
+def test_a_device_that_the_cloud_has_refused_is_not_taken_for_one_of_that_name_made_later(
+    command, proxy, account, name
+):
+    proxy.refuse = lambda method, path: method == "PUT" and path.endswith("/devices")
+    arguments = ("devices", "create", "--name", name, "--secrets-dir", "secrets")
+    command.through(proxy, *arguments, code=1)
+    others = account("PUT", "devices", {"name": name, "type": "login_and_secretkey_wifi"})
+    account("PUT", "devices/%s/pass" % others["id"], {"password": "the owner's"})
+    assert "is there already" in command.local(*arguments, code=1).stderr
+    assert account.accepts(others["id"], "the owner's")
+
+
+def test_a_device_that_is_made_without_its_secret_is_a_part_that_is_done(command, proxy, account, name):
+    proxy.refuse = lambda method, path: method == "PUT" and path.endswith("/pass")
+    arguments = ("devices", "create", "--name", name, "--secrets-dir", "secrets")
+    command.through(proxy, *arguments, code=3)
+    assert set(account.named("devices", name)) == {name}
+    proxy.refuse = lambda method, path: False
+    command.through(proxy, *arguments)
+    ((device_id, secret),) = secrets_in(command.folder / "secrets").values()
+    assert account.accepts(device_id, secret)
+
+
 def test_a_device_whose_secret_is_elsewhere_is_left_alone_unless_told_otherwise(command, account, name):
     command.local("devices", "create", "--name", name, "--secrets-dir", "first")
     ((device_id, secret),) = secrets_in(command.folder / "first").values()

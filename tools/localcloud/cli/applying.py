@@ -27,16 +27,14 @@ async def apply(api: Any, connection: Connection, project: Project, options: arg
             return DONE
         new = [each.name for each in plan.steps if (each.action, each.kind) == (CREATE, "device")]
         if new and begun is None:
-            message = "--secrets-dir: needed for the secrets of %d new devices, such as %s" % (
-                len(new),
-                new[0],
-            )
-            raise CommandError(message, USAGE)
+            message = "--secrets-dir: needed for the secrets of %d new devices, such as %s"
+            raise CommandError(message % (len(new), new[0]), USAGE)
         devices = None
         if new:
             devices = NewDevices(api, begun, existing.devices)
             devices.missing(new)
-        done = await _carry_out(CarryOut(api, plan, devices), plan, connection)
+        tally = devices.tally if devices else Tally()
+        done = await _carry_out(CarryOut(api, plan, devices), plan, connection, tally)
     _tell(options, plan, done, dry=False)
     return DONE
 
@@ -60,9 +58,8 @@ def _without_begun(existing: Existing, project: Project, folder: SecretsFolder |
     return Existing(devices, existing.things, existing.dashboards)
 
 
-async def _carry_out(work: CarryOut, plan: Plan, connection: Connection) -> list[Step]:
+async def _carry_out(work: CarryOut, plan: Plan, connection: Connection, tally: Tally) -> list[Step]:
     done: list[Step] = []
-    tally = Tally()
     with in_words(connection, tally), progress("steps", len(plan.steps)) as advance:
         for step in plan.steps:
             await work.step(step)

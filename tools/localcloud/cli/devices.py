@@ -12,7 +12,7 @@ from .plan import DEFAULT_DEVICE_TYPE
 from .project_file import DEVICE_NAME, names_of
 from .secrets_folder import SecretsFolder
 from .terminal import progress, tell_json, tell_table
-from .working import Tally, in_words, work
+from .working import in_words, work
 
 _SECRETS_ARE = """\
 The secret of each device is in DIR/NAME.py, which its board takes as secrets.py. The file is
@@ -107,7 +107,7 @@ async def make_all(
 ) -> list[dict[str, str]]:
     """Make devices, given names and bodies, with a progress bar; names and ids of those made."""
     made: list[dict[str, str]] = []
-    tally = Tally()
+    tally = devices.tally
     with in_words(connection, tally), progress("devices", len(wanted)) as advance:
         for name, body in wanted:
             made.append({"name": name, "id": await devices.make(name, body)})

@@ -5,6 +5,7 @@ from typing import Any
 
 from .exits import CommandError
 from .secrets_folder import Begun, SecretsFolder
+from .working import Tally
 
 
 class NewDevices:
@@ -23,6 +24,7 @@ class NewDevices:
         self._ids = {each["id"] for each in existing}
         self._named = {each["name"]: each["id"] for each in existing}
         self._new_secrets = new_secrets
+        self.tally = Tally()
 
     def missing(self, names: Iterable[str]) -> list[str]:
         """Return those that are still to be made. Raises CommandError with all that is in the way."""
@@ -55,7 +57,7 @@ class NewDevices:
         if begun.device_id and begun.device_id not in self._ids:
             device_id = None
         if device_id is None:
-            device_id = (await self._api.devices.create({"name": name, **body}))["id"]
+            device_id = await self._create(name, body)
             begun = Begun()
         if begun.secret is None:
             self._folder.begin(name, Begun(device_id))
@@ -67,4 +69,18 @@ class NewDevices:
         self._folder.finish(name, device_id, begun.secret)
         self._ids.add(device_id)
         self._named[name] = device_id
+        self.tally.begun = False
         return device_id
+
+    async def _create(self, name: str, body: dict[str, Any]) -> str:
+        from arduino_cloud_api import APIError
+
+        try:
+            device = await self._api.devices.create({"name": name, **body})
+        except APIError as error:
+            if 400 <= error.status < 500:
+                # Whoever has a device of this name later, it will not be this one.
+                self._folder.forget(name)
+            raise
+        self.tally.begun = True
+        return device["id"]

@@ -88,6 +88,10 @@ class SecretsFolder:
         """Remember how far a device is."""
         write_whole(self._part(name), json.dumps(vars(begun)).encode())
 
+    def forget(self, name: str) -> None:
+        """The device has not been begun after all."""
+        self._part(name).unlink()
+
     def finish(self, name: str, device_id: str, secret: str) -> None:
         """Write the file of secrets."""
         lines = ["# %s" % name, "DEVICE_ID = %r" % device_id, "SECRET_KEY = %r" % secret]

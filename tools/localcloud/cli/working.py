@@ -31,6 +31,7 @@ class Tally:
     """How much of a command is done; tells `in_words` whether a failure leaves something behind."""
 
     done = 0
+    begun = False  # something of the next one is done already
 
 
 @contextmanager
@@ -42,9 +43,11 @@ def in_words(connection: Connection, tally: Tally | None = None):
         yield
     except APIError as error:
         message = _refused(connection, error)
+        unanswered = not error.status or error.status >= 500
     else:
         return
-    if tally is not None and tally.done:
+    # A change that was sent without a good answer may have been made.
+    if tally is not None and (tally.done or tally.begun or unanswered):
         raise CommandError(
             "%s\n%d done so far; the same command again does the rest" % (message, tally.done), PARTLY
         )
