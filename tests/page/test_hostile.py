@@ -64,4 +64,4 @@ def test_addresses_that_name_nothing(browser, local_cloud, address):
 def test_an_unknown_token_opens_nothing(browser, local_cloud):
     browser.command("Network.clearBrowserCookies")
     browser.command("Page.navigate", url=local_cloud.http + "/?token=wrong")
-    browser.wait("document.body.textContent.includes('not the token')")
+    browser.wait("document.body?.textContent.includes('not the token')")

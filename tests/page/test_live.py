@@ -1,6 +1,7 @@
 """The page between a person and a device on real MicroPython; what is lost, comes back, is refused."""
 
 import asyncio
+import json
 import socket
 import time
 
@@ -9,6 +10,7 @@ from browsing import Project, js
 from local_clouds import LocalCloud
 from localcloud.remote import RemoteCloud
 from official_clients import python_client
+from websockets.asyncio.client import connect
 
 DEVICE = """
 from arduino_iot_cloud import ArduinoCloudClient
@@ -168,7 +170,7 @@ def free_port():
 def test_a_browser_without_the_token_is_told_what_to_do(browser, local_cloud):
     browser.command("Network.clearBrowserCookies")
     browser.command("Page.navigate", url=local_cloud.http + "/")
-    browser.wait("document.querySelector('#lost').textContent.startsWith('Open the address')")
+    browser.wait("document.querySelector('#lost')?.textContent.startsWith('Open the address')")
     assert browser.evaluate("document.querySelector('main').children.length") == 0
 
 
@@ -190,3 +192,17 @@ def test_the_feed_says_once_that_a_device_is_there(local_cloud, board, micropyth
                 device.kill()
 
     assert asyncio.run(watch()) == [True, False]
+
+
+def test_the_feed_says_that_it_is_alive_to_who_asks_for_it(local_cloud):
+    about = local_cloud.about
+    address = about["http"].replace("http", "ws") + "/local/v1/live?alive=0.2"
+
+    async def watch():
+        headers = {"Authorization": "Bearer " + about["api_token"]}
+        async with connect(address, additional_headers=headers, proxy=None) as live, asyncio.timeout(10):
+            for _ in range(2):
+                while json.loads(await live.recv()) != {"event": "alive"}:
+                    pass  # of another test's device, perhaps
+
+    asyncio.run(watch())

@@ -194,3 +194,20 @@ def test_a_thing_is_shown_and_becomes_a_dashboard_at_a_click(browser, make_proje
     assert browser.evaluate(kinds) == wanted
     named_so = [each for each in project.request("GET", "/v2/dashboards") if each["name"] == project.thing["name"]]
     assert [len(each["widgets"]) for each in named_so] == [8]
+
+
+def test_without_the_libraries_charts_and_maps_say_so_and_the_rest_works(browser, make_project):
+    project = make_project(("level", "INT"), ("where", "LOCATION"))
+    widgets = [project.widget("Chart", "level"), project.widget("Map", "where"), project.widget("Value", "level")]
+    project.publish("where", {"lat": 1, "lon": 2})
+    browser.command("Network.setBlockedURLs", urls=["*/page/vendor/*"])
+    try:
+        browser.open(project.about, "/dashboard/" + project.dashboard(*widgets))
+        for kind in ("chart", "map"):
+            browser.wait("document.querySelector('.kind-%s .hint')?.textContent.includes('tools/setup page')" % kind)
+        project.publish("level", 5)
+        browser.wait("document.querySelector('.kind-value .value').textContent === '5'")
+        assert browser.evaluate("document.querySelector('.kind-map .words').textContent") == "1.0000° N, 2.0000° E"
+        assert browser.evaluate("document.querySelector('.chart-value').textContent") == "5"
+    finally:
+        browser.command("Network.setBlockedURLs", urls=[])

@@ -180,7 +180,7 @@ def live_router(live: Live, guard: Guard) -> APIRouter:
     routes = APIRouter()
 
     @routes.websocket("/live")
-    async def watch(socket: WebSocket, alive: float | None = Query(None, ge=0.1)) -> None:
+    async def watch(socket: WebSocket, alive: float | None = Query(None, ge=0.1, le=3600)) -> None:
         """Send each event (value, device, project) as a JSON text message.
 
         `alive`: after so many seconds without any, an event `alive`, by which a watcher knows that the
