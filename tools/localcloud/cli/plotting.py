@@ -1,7 +1,5 @@
 """Lines over time, drawn into a file by matplotlib."""
 
-import os
-import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,8 +21,6 @@ class Line:
 
 def draw(path: Path, lines: list[Line], shown: Range, title: str, size: tuple[int, int]) -> None:
     """Draw PNG or SVG, as the name ends, in this machine's time zone. Raises CommandError."""
-    # matplotlib wants a folder for its caches, which is not to be the user's.
-    os.environ.setdefault("MPLCONFIGDIR", os.path.join(tempfile.gettempdir(), "local-cloud-%d" % os.getuid()))
     import matplotlib
 
     # Text of an SVG stays text; each value is a point of its line, since there are few enough.
