@@ -62,6 +62,19 @@ def test_live_values_come_in_and_the_chart_moves_on(browser, open_chart):
     browser.wait("%s === 3 && document.querySelector('.chart-value').textContent === '3'" % POINTS)
 
 
+def test_a_chart_that_is_left_open_does_not_grow_without_end(browser, open_chart):
+    project = open_chart([(60, 1)])
+    browser.click(button("1 d"))
+    browser.wait("%s === 86400 && %s === 1" % (SPAN, POINTS))
+    for batch in range(5):
+        project.publish_past("level", [(80000 - 700 * batch - n, n) for n in range(700)])
+    project.publish("level", 12345)
+    browser.wait("document.querySelector('.chart-value').textContent === '12345'")
+    browser.wait("%s > 100 && %s < 1500" % (POINTS, POINTS))  # means, no more than the chart has pixels
+    browser.click(button("5 min"))
+    browser.wait(POINTS + " === 3")  # with the one before
+
+
 def test_dragging_zooms_and_live_goes_back(browser, open_chart):
     open_chart([(250 - n, n) for n in range(250)])
     browser.wait(POINTS + " > 200")

@@ -8,21 +8,24 @@ const SPANS = [["5 min", 300], ["1 h", 3600], ["1 d", 86400], ["7 d", 7 * 86400]
 const USUAL_SPAN = 300, SHORTEST = 2, LONGEST = 10 * 365 * 86400;
 const COLOURS = ["--line-1", "--line-2", "--line-3", "--line-4", "--line-5"];
 const FETCH_MS = 200, TICK_MS = 1000;
+const MOST_POINTS = 3000; // of more that came live, means are fetched
 const now = () => Date.now() / 1000;
 
 let library; // one promise for all charts of the page
 
-export function makeChart({ variables, name, labelledBy }) {
+export function makeChart({ id, variables, name, labelledBy }) {
   const courses = variables.slice(0, COLOURS.length).map((variable) => new Course(variable));
   const box = make("div", { className: "chart-box", tabIndex: 0, role: "application" });
   box.setAttribute("aria-labelledby", labelledBy);
   const legend = makeLegend(courses);
   const view = new View(box, courses, legend);
   const bar = makeBar(view, name);
-  const help = make("span", { className: "unseen" }, "Arrow keys move in time, plus and minus zoom, Home goes back to live.");
+  const help = make("span", { className: "unseen", id: `${id}-help` }, "Arrow keys move in time, plus and minus zoom, Home goes back to live.");
+  box.setAttribute("aria-describedby", help.id);
   const element = make("div", { className: "column chart" }, legend.element, box, bar, help);
   const ears = courses.map((course) => (timeUs, value) => {
     course.add(timeUs, value);
+    if (course.times.length > MOST_POINTS) view.ask();
     view.draw();
   });
   courses.forEach((course, place) => course.variable.sampleWatchers.add(ears[place]));
@@ -103,7 +106,8 @@ class View {
 
   draw() {
     if (!this.plot) return;
-    const [, end] = this.window;
+    const [start, end] = this.window;
+    if (this.live) for (const course of this.courses) course.forget(start);
     // The last value holds until now.
     const tables = this.courses.map(({ times, numbers }) =>
       times.length && times.at(-1) < end ? [[...times, end], [...numbers, numbers.at(-1)]] : [times, numbers]);
@@ -119,11 +123,17 @@ class View {
     this.end = end !== null && end >= now() ? null : end;
     this.draw();
     for (const watcher of this.watchers) watcher();
-    clearTimeout(this.asking);
-    this.asking = setTimeout(() => this.fetch().catch(() => {}), FETCH_MS);
+    this.ask();
   }
 
-  /** Fetch the window; a failure is the page's to tell, which asks again when it is connected. */
+  /** Fetch soon. A failure is the page's to tell, which asks again when it is connected. */
+  ask() {
+    this.asking ??= setTimeout(() => {
+      this.asking = undefined;
+      this.fetch().catch(() => {});
+    }, FETCH_MS);
+  }
+
   async fetch() {
     const [start, end] = this.window;
     const points = Math.min(Math.max(Math.round(this.box.clientWidth), 100), 2000);

@@ -45,6 +45,15 @@ export class Course {
     this.numbers.splice(place, 0, number);
   }
 
+  /** Drop what is before a time (s), except for the last value: from there the line comes. */
+  forget(start) {
+    const next = this.times.findIndex((each) => each >= start);
+    const count = (next < 0 ? this.times.length : next) - 1;
+    if (count <= 0) return;
+    this.times.splice(0, count);
+    this.numbers.splice(0, count);
+  }
+
   /** The value at a time: that of the last sample before it. */
   at(time) {
     const next = this.times.findIndex((each) => each > time);
