@@ -6,6 +6,7 @@ Every value counts when it is committed: on the disk, with SQLite (synchronous=F
 import argparse
 import contextlib
 import json
+import os
 import sys
 import tempfile
 import time
@@ -98,12 +99,17 @@ class Setting:
     def __init__(self, workers, folder, postgres, devices):
         self._stack = contextlib.ExitStack()
         self.processes = {}
-        if workers == 0:
-            self._start_embedded(folder, devices)
-        else:
-            self._start_shared(workers, folder, postgres, devices)
-        self.load = _Load(self.port)
-        self._stack.callback(self.load.stop)
+        self._postgres = postgres
+        try:
+            if workers == 0:
+                self._start_embedded(folder, devices)
+            else:
+                self._start_shared(workers, folder, postgres, devices)
+            self.load = _Load(self.port)
+            self._stack.callback(self.load.stop)
+        except BaseException:
+            self.stop()
+            raise
 
     def _start_embedded(self, folder, devices):
         cloud = LocalCloud(folder / "data", "--log-level", "error")
@@ -147,6 +153,19 @@ class Setting:
                 total += json.load(answer)["counts"].get("stored", 0)
         return total
 
+    def cpu(self):
+        """CPU time so far of workers, broker and database, in seconds."""
+        workers = sum(_cpu_of(cloud.process.pid) for cloud in self.clouds)
+        broker = sum(map(_cpu_of, self.processes.values()))
+        return {"worker": workers, "broker": broker, "database": self._postgres_cpu()}
+
+    def _postgres_cpu(self):
+        if not self.processes:
+            return 0.0
+        parent = str(self._postgres.process.pid)
+        children = [path.name for path in Path("/proc").glob("[0-9]*") if _stat(path.name)[1:2] == [parent]]
+        return sum(map(_cpu_of, children))
+
     def memory(self):
         """Resident memory of all processes that serve devices, in MB."""
         pids = [cloud.process.pid for cloud in self.clouds] + list(self.processes.values())
@@ -158,6 +177,19 @@ class Setting:
 
     def stop(self):
         self._stack.close()
+
+
+def _stat(pid):
+    """The fields of /proc/PID/stat after the name, from the state on; none if the process has ended."""
+    try:
+        return Path("/proc/%s/stat" % pid).read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _cpu_of(pid):
+    fields = _stat(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def _throughput(setting, messages, values, rounds):
@@ -200,7 +232,12 @@ def _measure(workers, postgres, steps, rounds):
                 there = step
                 if step == steps[0]:
                     _throughput(setting, 5, 1, 1)  # warm
+                    before = setting.cpu()
                     figures["values_per_s"] = _throughput(setting, 30, 1, rounds)
+                    after = setting.cpu()
+                    figures["cpu_us_per_value"] = {
+                        name: (after[name] - before[name]) * 1e6 / (30 * DEVICES * rounds) for name in after
+                    }
                     figures["values_per_s_5"] = _throughput(setting, 12, VALUES, rounds)
         finally:
             setting.stop()
@@ -236,6 +273,11 @@ def main():
         "Values stored per second, from %d devices" % DEVICES,
         ["1 value a message", "%d values" % VALUES],
         [(name, found["values_per_s"], found["values_per_s_5"]) for name, found in figures.items()],
+    )
+    print_figures(
+        "CPU time of each value, microseconds (1 value a message)",
+        ["worker", "broker", "database"],
+        [(name, *found["cpu_us_per_value"].values()) for name, found in figures.items()],
     )
     print_figures(
         "Devices connected",
