@@ -124,8 +124,14 @@ def test_a_new_secret_ends_connections_made_with_the_older(fleet, apis, project,
     assert renewed.connect() == "Success"
     renewed.publish_records([{0: "count", 2: 3}])
     assert stored_numbers(apis[0], project, 3) == [3]
-    api_user("DELETE", path)
+    api_user("DELETE", path + "/pass")
     renewed.wait_closed()
+    assert make_device(project, secret="An0therSecret" * 3).connect() == "Not authorized"
+    api_user("PUT", path + "/pass", {"password": "An0therSecret" * 3})
+    again = make_device(project, secret="An0therSecret" * 3)
+    assert again.connect() == "Success"
+    api_user("DELETE", path)
+    again.wait_closed()
     assert make_device(project, secret="An0therSecret" * 3).connect() == "Not authorized"
 
 

@@ -116,8 +116,8 @@ class Coordination:
                         await self._balance(connection)
                         reached.set()
                         await asyncio.sleep(_TICK)
-            except psycopg.Error as error:
-                log.error("the database is not reached: %s", type(error).__name__)
+            except Exception as error:
+                log.error("partitions are claimed anew: %s", type(error).__name__)
                 # The locks may be another's by now.
                 await self._give_up(self.held)
                 await asyncio.sleep(_RETRY)

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import delete, event, insert, inspect, select, update
 from sqlalchemy.orm import Session, UOWTransaction
 
-from ..credentials import SecretHash
 from ..store.database import Store
 from ..store.models import BrokerDevice, Device, Thing
 from .coordination import partition_of
 
 _TOUCHED = "devices that the broker has to be told about"
+NO_SECRET = ""
+"""In place of a new secret's hash: the device has none any more."""
 _DEVICES_AT_ONCE = 500
 
 
@@ -87,20 +88,23 @@ class Roster:
         )
 
 
-def touched_in(info: dict[Any, Any]) -> dict[str, SecretHash | None]:
-    """Return the devices that a transaction changed, with a secret where it set one; `info` is its session's."""
-    found: dict[str, SecretHash | None] = info.get(_TOUCHED, {})
+def touched_in(info: dict[Any, Any]) -> dict[str, str | None]:
+    """Return the devices that a transaction changed, with their new secret's hash (or `NO_SECRET`, or None if it
+    is as before); `info` is that of the transaction's session."""
+    found: dict[str, str | None] = info.get(_TOUCHED, {})
     return found
 
 
 def _after_flush(session: Session, context: UOWTransaction) -> None:
-    changed: dict[str, SecretHash | None] = {}
+    changed: dict[str, str | None] = {}
     for each in [*session.new, *session.dirty, *session.deleted]:
         if isinstance(each, Device):
-            if each in session.new or each in session.deleted or _has_changed(each, "deleted_at", "secret_hash"):
-                secret = each.secret_hash if _has_changed(each, "secret_hash") else None
-                changed[each.id] = secret if isinstance(secret, SecretHash) else None
-        elif isinstance(each, Thing) and (each in session.deleted or _has_changed(each, "device_id", "deleted_at")):
+            new_secret = _has_changed(each, "secret_hash")
+            if new_secret or each in session.new or each in session.deleted or _has_changed(each, "deleted_at"):
+                changed[each.id] = (each.secret_hash or NO_SECRET) if new_secret else None
+        elif isinstance(each, Thing):
+            if each not in session.deleted and not _has_changed(each, "device_id", "deleted_at"):
+                continue
             history = inspect(each).attrs.device_id.history
             for device_id in [*history.added, *history.unchanged, *(history.deleted or ())]:
                 if device_id is not None:
@@ -108,8 +112,9 @@ def _after_flush(session: Session, context: UOWTransaction) -> None:
     for device_id in sorted(changed):
         _want(session, device_id)
     found = session.info.setdefault(_TOUCHED, {})
-    for device_id, known in changed.items():
-        found[device_id] = known or found.get(device_id)
+    for device_id, secret in changed.items():
+        if secret is not None or device_id not in found:
+            found[device_id] = secret
 
 
 def _has_changed(instance: Any, *columns: str) -> bool:

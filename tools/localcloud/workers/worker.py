@@ -58,7 +58,7 @@ class Worker:
         self._store.settle = self._settle
 
     async def start(self) -> None:
-        """Take a share of the work; returns when the broker knows every device."""
+        """Take a share of the work; returns when the broker knows every device, or some time later."""
         await self._roster.take_over()
         await self._store.read(self._presence.load)
         self._tasks = [
@@ -66,9 +66,12 @@ class Worker:
             asyncio.create_task(self._keep_in_line(), name="roster"),
         ]
         await self._coordination.start()
-        async with asyncio.timeout(_TOLD_WITHIN_S):
-            while await self._roster.pending(set(range(PARTITIONS))):
-                await self._wait_for_news()
+        try:
+            async with asyncio.timeout(_TOLD_WITHIN_S):
+                while await self._roster.pending(set(range(PARTITIONS))):
+                    await self._wait_for_news()
+        except asyncio.TimeoutError:
+            log.warning("the broker is still being told of devices: some of them cannot connect yet")
 
     async def stop(self) -> None:
         """Give up the share, leave the broker."""
@@ -161,6 +164,8 @@ class Worker:
         for device_id, secret_hash in touched.items():
             if isinstance(secret_hash, SecretHash):
                 await self._security.set_secret(device_id, secret_hash.secret)
+            elif secret_hash == roster.NO_SECRET:
+                await self._security.set_secret(device_id, None)
         if not self._tasks:
             return
         await self._coordination.tell(CHANGED)
