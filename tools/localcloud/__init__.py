@@ -30,6 +30,6 @@ examples. To make a project of one's own, given `about`:
 `Authorization: Bearer <api_token>`.
 
 Layers, each knowing only those before it: `protocol` (bytes), `property_types`, `store`
-(database), `broker` (MQTT), `exchange` (devices), `watching` (users), `web`, `cloud` (all of it),
-`cli`.
+(database), `broker` (MQTT), `exchange` (values), `attendance` (devices) and `watching` (users) at the
+embedded broker or `workers` beside one of its own, `web`, `cloud` (all of it), `cli`.
 """
