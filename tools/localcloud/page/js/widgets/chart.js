@@ -26,7 +26,7 @@ export function makeChart({ id, variables, name, labelledBy }) {
   const ears = courses.map((course) => (timeUs, value) => {
     course.add(timeUs, value);
     if (course.times.length > MOST_POINTS) view.ask();
-    view.draw();
+    view.drawSoon();
   });
   courses.forEach((course, place) => course.variable.sampleWatchers.add(ears[place]));
   library ??= import("/page/vendor/uplot/uplot.js");
@@ -104,8 +104,16 @@ class View {
     return { width: Math.max(this.box.clientWidth, 80), height: Math.max(this.box.clientHeight, 80) };
   }
 
+  /** Draw once for all values that come before the next picture. */
+  drawSoon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined;
+      this.draw();
+    });
+  }
+
   draw() {
-    if (!this.plot) return;
+    if (!this.plot || this.closed) return;
     const [start, end] = this.window;
     if (this.live) for (const course of this.courses) course.forget(start);
     // The last value holds until now.
