@@ -6,7 +6,6 @@ import subprocess
 import time
 
 from brokers import HOST, free_ports
-from databases import Postgres
 from local_clouds import LocalCloud
 from processes import Process
 from toolchain.mosquitto import dynamic_security

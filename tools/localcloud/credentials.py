@@ -19,7 +19,7 @@ def new_secret() -> str:
 
 
 class SecretHash(str):
-    """The hash of a secret that was just made, which still knows the secret: a broker of its own keeps its own hash.
+    """The hash of a secret that was just made, which still knows it: an external broker keeps its own hash.
 
     Only the text of the hash is stored or shown.
     """

@@ -6,7 +6,8 @@ import subprocess
 
 import cbor2
 import pytest
-from loads import VARIABLES, Load, at_broker, stored_numbers, wait_for
+from loads import VARIABLES, at_broker, stored_numbers, wait_for
+from localcloud.workers.address import BadBroker, parse
 from publishers import Publisher
 from toolchain.paths import TOOLS
 
@@ -135,18 +136,13 @@ def test_a_new_secret_ends_connections_made_with_the_older(fleet, apis, project,
     assert make_device(project, secret="An0therSecret" * 3).connect() == "Not authorized"
 
 
-def test_passwords_are_never_shown(start_fleet, postgres):
-    fleet = start_fleet(workers=1)
-    fleet.workers[0].stop()
+def test_passwords_are_never_shown(fleet, postgres):
     secret = fleet.broker_url.partition(":")[2].rpartition("@")[0].rpartition(":")[2]
-    everything = fleet.workers[0].process.stderr + fleet.workers[0].process.stdout + fleet.broker.stderr
+    everything = fleet.workers[0].process.stderr + fleet.workers[1].process.stderr + fleet.broker.stderr
     assert "taken" in everything
     wrong = {
         "broker": ["--broker", fleet.broker_url.replace(secret, "mistaken"), "--database", fleet.database],
         "database": ["--broker", fleet.broker_url, "--database", fleet.database.replace(postgres.password, "mistaken")],
-        "no broker": ["--broker", "mqtt://u:mistaken@127.0.0.1:1", "--database", fleet.database],
-        "sqlite": ["--broker", fleet.broker_url],
-        "nonsense": ["--database", "x:/mistaken@"],
     }
     for name, options in wrong.items():
         command = [TOOLS / "local-cloud", "serve", "--ephemeral", "--data", fleet.data, *options]
@@ -156,3 +152,28 @@ def test_passwords_are_never_shown(start_fleet, postgres):
         everything += done.stderr + done.stdout
     for text in (secret, postgres.password, "mistaken"):
         assert text not in everything
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://u:mistaken@h", "mqtt or mqtts"),
+        ("mqtt://u:mistaken@h:port", "the port is no number"),
+        ("mqtt://u:mistaken@h/path", "no path"),
+        ("mqtt://u:mistaken@h?cafile=x", "the options are cafile"),
+        ("mqtts://u:mistaken@h?cafile=/no/such/file", "cannot be read"),
+        ("mqtt://u:mistaken@h?security=some", "security is none"),
+        ("u:mistaken@h", "is like mqtts://"),
+    ],
+)
+def test_an_address_that_makes_no_sense_is_refused_without_being_repeated(url, said):
+    with pytest.raises(BadBroker, match=said) as caught:
+        parse(url)
+    assert "mistaken" not in str(caught.value)
+
+
+def test_an_address_is_taken_apart():
+    address = parse("mqtt://me:p%40ss@broker.example")
+    assert (address.host, address.port, address.username, address.password) == ("broker.example", 1883, "me", "p@ss")
+    assert "p@ss" not in repr(address) and "p@ss" not in str(address) and address.administered
+    assert not parse("mqtt://h?security=none").administered

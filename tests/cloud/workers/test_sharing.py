@@ -16,7 +16,7 @@ def _counts(apis):
 def test_each_value_is_stored_once_and_in_order_though_a_worker_is_killed(start_fleet, api_of):
     fleet = start_fleet(workers=2)
     apis = [api_of(worker.about) for worker in fleet.workers]
-    abouts = [apis[number % 2].make_project(*VARIABLES) for number in range(24)]
+    abouts = [apis[number % 2].make_project(*VARIABLES) for number in range(14)]
 
     async def run():
         async with Load(abouts, fleet) as load:

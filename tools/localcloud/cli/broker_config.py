@@ -14,8 +14,8 @@ _EPILOG = """examples:
   local-cloud serve --data ./cloud --broker "$(cat ./cloud/mosquitto/address)" \\
       --database postgresql://cloud:PASSWORD@localhost/cloud
 
-A second `serve` with the same three, and ports of its own (--http-port 18001 --https-port 18445), shares the work.
-docs/beyond-one-machine.md tells more.
+A second `serve` with the same three, and ports of its own (--http-port 18001 --https-port 18445), shares the
+work. docs/beyond-one-machine.md tells more.
 """
 
 
@@ -62,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _find_plugin() -> Path | None:
     for root in (Path("/usr/lib"), Path("/usr/local/lib"), Path("/opt/homebrew/lib")):
-        for found in sorted(root.glob("**/" + _PLUGIN)):
-            return found
+        for found in [root / _PLUGIN, *sorted(root.glob("*/" + _PLUGIN))]:
+            if found.exists():
+                return found
     return None

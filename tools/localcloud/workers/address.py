@@ -1,6 +1,6 @@
-"""The address of the broker: mqtt://user:password@host:1883, or mqtts://… with ?cafile=… for an authority of one's own.
+"""The address of the broker: mqtt://user:password@host:1883 or mqtts://user:password@host:8883.
 
-?security=none: a broker where others than the workers say who may do what.
+?cafile=…: the certificate of an authority of one's own, for mqtts. ?security=none: a broker where others than the workers say who may do what.
 """
 
 import ssl

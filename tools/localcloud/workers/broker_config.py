@@ -90,9 +90,9 @@ def write(
     user: str | None = None,
     autosave: int = 60,
 ) -> str:
-    """Write what mosquitto needs to `data`/mosquitto, and return the address for `serve --broker` (also in the file `address`).
+    """Write what mosquitto needs to `data`/mosquitto, and return the address for `serve --broker`.
 
-    Clients and rights that are there already stay. `plugin` is mosquitto_dynamic_security.so, `user` whom
+    The address is in the file `address` too. Clients and rights that are there already stay. `plugin` is mosquitto_dynamic_security.so, `user` whom
     mosquitto becomes when root starts it, `autosave` the seconds between writings of what waits for workers.
     """
     make_private_folder(data)

@@ -1,7 +1,7 @@
 """Who takes which partition, and news among workers: PostgreSQL's advisory locks and notifications.
 
-What a device sends goes through the partition of its identifier. A partition is taken by one worker at a time: who
-holds its lock. The database frees the locks of a worker that is killed or cannot be reached any more.
+What a device sends goes through the partition of its identifier. A partition is taken by one worker at a time:
+who holds its lock. The database frees the locks of a worker that is killed or cannot be reached any more.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """What the devices of one partition send: taken in order, acknowledged when it is stored.
 
-The broker keeps a session for each partition, with the topics of its devices; whoever holds the partition connects
-to it. What a killed worker has not acknowledged, the broker sends again to the next one, marked as sent again (DUP);
-the store knows which of that it has.
+The broker keeps a session for each partition, with the topics of its devices; whoever holds the partition
+connects to it. What a killed worker has not acknowledged, the broker sends again to the next one, marked as
+sent again (DUP); the store knows which of that it has.
 """
 
 import asyncio
@@ -130,7 +130,9 @@ class Intake:
             known = await self._roster.topics(self._partition)
             wanted = sorted(topic for each in known for topic in topics_of(*each))
             # One partition's session has the broker's log too.
-            await connection.subscribe(wanted + ([LOG_TOPIC] if self._partition == 0 and self._address.administered else []))
+            if self._partition == 0 and self._address.administered:
+                wanted.append(LOG_TOPIC)
+            await connection.subscribe(wanted)
         return connection
 
     async def _stay_connected(self) -> None:

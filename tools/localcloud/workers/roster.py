@@ -1,8 +1,9 @@
 """What the broker should know of devices, kept in the database beside what it has been told.
 
-Whatever changes devices or things, in whichever worker and by whichever request, notes in the same transaction
-which devices the broker has to be told about. The worker that holds the device's partition tells it; the one that
-was asked waits for that before it answers. Who is killed in between has changed nothing, or another worker does it.
+Whatever changes devices or things, in whichever worker and by whichever request, notes in the same
+transaction which devices the broker has to be told about. The worker that holds the device's partition tells
+it; the one that was asked waits for that before it answers. Who is killed in between has changed nothing, or
+another worker does it.
 """
 
 from dataclasses import dataclass
@@ -89,8 +90,10 @@ class Roster:
 
 
 def touched_in(info: dict[Any, Any]) -> dict[str, str | None]:
-    """Return the devices that a transaction changed, with their new secret's hash (or `NO_SECRET`, or None if it
-    is as before); `info` is that of the transaction's session."""
+    """Return the devices that a transaction changed, each with its new secret's hash.
+
+    That is `NO_SECRET` if there is none any more, None if it is as before; `info` is that of the session.
+    """
     found: dict[str, str | None] = info.get(_TOUCHED, {})
     return found
 
@@ -100,7 +103,8 @@ def _after_flush(session: Session, context: UOWTransaction) -> None:
     for each in [*session.new, *session.dirty, *session.deleted]:
         if isinstance(each, Device):
             new_secret = _has_changed(each, "secret_hash")
-            if new_secret or each in session.new or each in session.deleted or _has_changed(each, "deleted_at"):
+            came_or_went = each in session.new or each in session.deleted or _has_changed(each, "deleted_at")
+            if new_secret or came_or_went:
                 changed[each.id] = (each.secret_hash or NO_SECRET) if new_secret else None
         elif isinstance(each, Thing):
             if each not in session.deleted and not _has_changed(each, "device_id", "deleted_at"):
@@ -138,12 +142,13 @@ def _take_over(session: Session) -> None:
 def _entry(session: Session, row: BrokerDevice) -> Entry:
     device = session.get(Device, row.device_id)
     there = device is not None and device.deleted_at is None
-    thing = session.scalars(select(Thing).where(Thing.device_id == row.device_id)).one_or_none() if there else None
+    query = select(Thing).where(Thing.device_id == row.device_id, Thing.deleted_at.is_(None))
+    thing = session.scalars(query).one_or_none() if there else None
     return Entry(
         row.device_id,
         device is not None,
         there,
-        thing.id if thing is not None and thing.deleted_at is None else None,
+        thing.id if thing is not None else None,
         row.thing_id,
         row.told == 0,
         row.wanted,

@@ -124,7 +124,7 @@ class DynamicSecurity:
 
 
 class ElsewhereSecurity:
-    """In place of `DynamicSecurity` at a broker where somebody else sees to who may do what: nothing is done."""
+    """In place of `DynamicSecurity` where somebody else sees to who may do what: does nothing."""
 
     async def open(self) -> None:
         """Do nothing."""

@@ -1,4 +1,4 @@
-"""One worker: takes its share of what devices send, tells the broker what it should know, reaches devices through it."""
+"""One worker: takes a share of what devices send, tells the broker what it should know, reaches devices."""
 
 import asyncio
 import logging
@@ -35,7 +35,7 @@ class Worker:
 
     def __init__(self, address: Address, store: Store, exchange: Exchange, live: Live) -> None:
         if store.url.get_backend_name() != "postgresql":
-            raise BadBroker("several workers share a PostgreSQL: --broker goes with --database postgresql://…")
+            raise BadBroker("--broker goes with --database postgresql://…, which the workers share")
         self._id = str(uuid.uuid4())
         self._address = address
         self._store = store
@@ -224,7 +224,7 @@ class Worker:
         await self._roster.told(entry)
 
     def _tell_device(self, entry: Entry) -> None:
-        """Tell a device that is there of its thing; one that subscribes later gets the record, which is kept."""
+        """Tell a device that is there of its thing; one that comes later gets the record, which is kept."""
         talk = Conversation(entry.device_id, entry.told_thing_id)
         if entry.thing_id is not None:
             command, record = talk.attach(entry.thing_id)
