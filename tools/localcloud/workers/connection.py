@@ -16,6 +16,7 @@ KEEPALIVE = 15
 TIMEOUT = 10
 _PACKETS_AT_ONCE = 32
 _TOPICS_AT_ONCE = 100
+_NO_TOPIC = "local-cloud/nothing"
 
 
 class Connection:
@@ -103,6 +104,10 @@ class Connection:
         """End subscriptions."""
         if topics:
             await self._answer(self._client.unsubscribe(topics)[1])
+
+    async def confirm(self) -> None:
+        """Return when the broker has taken everything sent until now: it answers in the order of what it gets."""
+        await self.unsubscribe([_NO_TOPIC])
 
     async def close(self) -> None:
         """Send what is waiting, and disconnect."""

@@ -16,7 +16,7 @@ from ..protocol import topics
 from ..protocol.conversation import Conversation
 from ..store import catalogue
 from ..store.database import Store
-from ..store.redelivery import Delivery, digest
+from ..store.redelivery import LATEST, Delivery, digest
 from .address import Address, BadBroker, Lost
 from .connection import Connection
 from .presence import LOG_TOPIC, Presence
@@ -94,6 +94,11 @@ class Intake:
         self._presence = presence
         self._outlet = outlet
         self._connection: Connection | None = None
+        # Brokers send more than they should without an acknowledgement (mosquitto 2.0 its whole queue), but the
+        # store remembers the latest messages only. So no more than these may be stored, but not confirmed.
+        self._room = asyncio.Semaphore(LATEST)
+        self._unconfirmed = 0
+        self._confirming: asyncio.Task[None] | None = None
         self._messages: asyncio.Queue[tuple[Connection, mqtt.MQTTMessage]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -108,9 +113,10 @@ class Intake:
 
     async def stop(self) -> None:
         """Leave the session to the next one. What is not acknowledged comes there again."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._confirming] if self._confirming else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._connection is not None:
             await self._connection.close()
 
@@ -141,9 +147,12 @@ class Intake:
             await self._connection.lost.wait()
             log.warning("partition %d: connection to the broker lost", self._partition)
             self._connection.abort()
+            # Whoever waits for room sees that the connection is lost.
+            self._room.release()
             while True:
                 await asyncio.sleep(_AGAIN_S)
                 try:
+                    self._room, self._unconfirmed = asyncio.Semaphore(LATEST), 0
                     self._connection = await self._connect()
                     break
                 except (Lost, BadBroker) as error:
@@ -152,6 +161,10 @@ class Intake:
     async def _handle_messages(self) -> None:
         while True:
             connection, message = await self._messages.get()
+            has_values = topics.thing_of(message.topic, topics.EVENTS_OUT) is not None
+            room = self._room
+            if has_values and not connection.lost.is_set():
+                await room.acquire()
             # What came on an older connection comes again on this one.
             if connection.lost.is_set():
                 continue
@@ -161,10 +174,12 @@ class Intake:
                 self._failed(connection, error)
                 continue
             if pending is None:
-                connection.acknowledge(message)
+                self._acknowledge(connection, message, has_values)
             else:
                 future = asyncio.ensure_future(pending)
-                future.add_done_callback(lambda done, c=connection, m=message: self._stored(done, c, m))
+                future.add_done_callback(
+                    lambda done, c=connection, m=message, v=has_values: self._stored(done, c, m, v)
+                )
 
     async def _take(self, message: mqtt.MQTTMessage) -> Any:
         topic, payload = message.topic, message.payload
@@ -187,14 +202,40 @@ class Intake:
         talk = Conversation(device_id, thing.id if thing else None)
         return self._exchange.take(Sender(device_id, self._outlet), talk, topic, payload, None)
 
-    def _stored(self, done: "asyncio.Future[Any]", connection: Connection, message: mqtt.MQTTMessage) -> None:
+    def _stored(
+        self,
+        done: "asyncio.Future[Any]",
+        connection: Connection,
+        message: mqtt.MQTTMessage,
+        has_values: bool,
+    ) -> None:
         if done.cancelled():
             return
         error = done.exception()
         if error is None:
-            connection.acknowledge(message)
+            self._acknowledge(connection, message, has_values)
         else:
             self._failed(connection, error)
+
+    def _acknowledge(self, connection: Connection, message: mqtt.MQTTMessage, has_values: bool) -> None:
+        if connection.lost.is_set():
+            return
+        connection.acknowledge(message)
+        if has_values:
+            self._unconfirmed += 1
+            if self._confirming is None or self._confirming.done():
+                self._confirming = asyncio.create_task(self._confirm(connection, self._room))
+
+    async def _confirm(self, connection: Connection, room: asyncio.Semaphore) -> None:
+        """Make room as soon as the broker is known to have the acknowledgements."""
+        while self._unconfirmed and not connection.lost.is_set():
+            count, self._unconfirmed = self._unconfirmed, 0
+            try:
+                await connection.confirm()
+            except Lost:
+                return
+            for _ in range(count):
+                room.release()
 
     def _failed(self, connection: Connection, error: BaseException) -> None:
         """Not stored, so not acknowledged: on a new connection the broker sends it again."""
