@@ -75,16 +75,19 @@ class Opposite:
             item = self._decode(message)
         except Exception as error:
             item = error  # shown by the test that waits in vain
+        # Answered first: who waits for a message may rely on its answer being on its way.
+        if not isinstance(item, Exception) and not message.retain:
+            self._reply(message.topic, item)
         with self._news:
             self.messages.append(Message(message.topic, message.qos, message.payload, item))
             self._news.notify_all()
-        if isinstance(item, Exception) or message.retain:
-            return
-        if message.topic.endswith("/c/up"):
+
+    def _reply(self, topic, item):
+        if topic.endswith("/c/up"):
             self._answer(item[0])
-        elif message.topic.endswith("/shadow/o") and self.answer_values:
+        elif topic.endswith("/shadow/o") and self.answer_values:
             assert item == [{0: "r:m", 3: "getLastValues"}], item
-            thing = message.topic.split("/")[3]
+            thing = topic.split("/")[3]
             self._client.publish("/a/t/%s/shadow/i" % thing, self._pack(self.last_values.get(thing, {})), 1)
 
     def _decode(self, message):

@@ -339,6 +339,7 @@ def test_events_come_in_order(device, broker, opposite):
 def test_what_the_cloud_acknowledged_takes_its_values_again(device, broker, opposite):
     device.do("client['count'] = 5")
     opposite.wait_value("count", 5)
+    device.wait_until("not client.records['count'].changed")  # it has the PUBACK
     opposite.expect_restart()
     broker.process.kill()
     opposite.last_values[THING_ID]["count"] = 6  # set in the cloud meanwhile
