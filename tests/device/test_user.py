@@ -50,9 +50,9 @@ class User:
             await asyncio.sleep(0.05)
 async def leave():
     global cloud
-    last, cloud = cloud, None
-    await last.disconnect()
+    await cloud.disconnect()
     print("left")
+    cloud = None
 %s
 run(User(), globals())
 """
