@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from . import connection as connections
@@ -14,17 +15,36 @@ from .exits import FAILED, PARTLY, CommandError
 
 
 def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable[int]]) -> int:
-    """Run `job(api, connection)` with the cloud that the options mean, and return its exit code."""
+    """Run `job(api, connection)` with the cloud that the options mean, and return its exit code.
+
+    Raises KeyboardInterrupt after Ctrl-C, once the job has put away what it had open.
+    """
     connection = connections.choose(options)
     # What the clients warn of, such as a lost connection.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="local-cloud: %(message)s")
 
+    interrupted = []
+
     async def run() -> int:
+        task = asyncio.current_task()
+
+        def interrupt() -> None:
+            interrupted.append(True)
+            task.cancel()
+
+        # Python's own way to interrupt a loop misses a signal that comes just before the loop goes to sleep.
+        with suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
         with in_words(connection):
             async with connection.api() as api:
                 return await job(api, connection)
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except asyncio.CancelledError:
+        if not interrupted:
+            raise
+        raise KeyboardInterrupt from None
 
 
 class Tally:
