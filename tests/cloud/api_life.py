@@ -44,6 +44,13 @@ async def devices(api):
     wrong = await refusal(api.devices.pass_check(id, {"password": "wrong"}))
     assert wrong.status in (400, 401) and "wrong" not in str(wrong).split(":")[-1].split(" "), wrong
     await api.devices.pass_delete(id)
+    signed = await api.devices.certs_create(id, {"csr": ABOUT["csr"], "enabled": True, "ca": "Arduino_v2"})
+    assert signed["device_id"] == id and signed["compressed"]["serial"], signed
+    assert (await api.devices.certs_update(id, signed["id"], {"enabled": False}))["enabled"] is False
+    assert (await api.devices.certs_show(id, signed["id"]))["der"] == signed["der"]
+    assert [found["id"] for found in await collect(api.devices.certs_list(id))] == [signed["id"]]
+    await api.devices.certs_delete(id, signed["id"])
+    assert (await refusal(api.devices.certs_show(id, signed["id"]))).status == 404
     await api.devices.tags_upsert(id, {"key": "room", "value": "b12"})
     assert (await api.devices.tags_list(id))["tags"][0]["value"] == "b12"
     assert [found["id"] for found in await collect(api.devices.list(tags=["room:b12"]))] == [id]

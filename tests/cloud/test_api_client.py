@@ -14,6 +14,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from localcloud.web.api.endpoints import ENDPOINTS
 
 from arduino_cloud_api import APIError, CloudAPI
@@ -30,7 +34,9 @@ def connect(about, **options):
 
 def test_a_projects_life(interpreter, local_cloud, tmp_path):
     about = tmp_path / "about.json"
-    about.write_text(json.dumps({**local_cloud.about, "widget": str(uuid.uuid4())}))
+    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    csr = request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()).public_bytes(Encoding.PEM)
+    about.write_text(json.dumps({**local_cloud.about, "widget": str(uuid.uuid4()), "csr": csr.decode()}))
     done = interpreter.run(HERE / "api_life.py", about)
     assert done.returncode == 0 and done.stdout.endswith("the end\n"), done.stdout + done.stderr
     assert "never" not in done.stderr, done.stderr

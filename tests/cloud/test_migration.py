@@ -2,8 +2,8 @@
 
 import pytest
 from localcloud.store.migration import StoreTooNew, bring_up_to_date
-from localcloud.store.models import SCHEMA_VERSION, Base, Device, Setting, Thing
-from sqlalchemy import MetaData, Table, create_engine, insert
+from localcloud.store.models import SCHEMA_VERSION, Base, Device, DeviceCertificate, Setting, Thing
+from sqlalchemy import MetaData, Table, create_engine, insert, select
 from sqlalchemy.orm import Session
 
 # What the tables had at schema 1; `things` had no user then.
@@ -41,6 +41,7 @@ def test_missing_tables_and_columns_are_made_and_rows_stay(engine):
             device, thing = session.get(Device, "d"), session.get(Thing, "t")
             assert (device.name, device.user_id, device.tags, device.deleted_at) == ("board", None, None, None)
             assert (thing.device_id, thing.user_id, thing.updated_at) == ("d", None, None)
+            assert session.scalars(select(DeviceCertificate)).all() == []
 
 
 def test_a_store_of_a_newer_cloud_is_left_alone(engine):

@@ -10,7 +10,7 @@ from .credentials import Verifier
 from .exchange import Exchange
 from .protocol import topics
 from .protocol.conversation import Conversation, Send
-from .store import catalogue
+from .store import catalogue, device_certificates
 from .store.database import Store
 from .store.redelivery import Delivery
 
@@ -56,7 +56,7 @@ class Attendance:
         device_id = credentials.common_name if credentials.by_certificate else credentials.username
         if not device_id:
             return None
-        secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id))
+        secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
         if secret_hash is None:
             return None
         if credentials.by_certificate:
@@ -109,9 +109,17 @@ class Attendance:
         return self._exchange.take(link, talk, topic, payload, delivery)
 
 
-def _secret_hash(session: Session, device_id: str) -> str | None:
-    """Return the hash of the device's secret, "" if it has none, None if there is no device."""
+def _secret_hash(session: Session, device_id: str, credentials: Credentials) -> str | None:
+    """Return the hash of the device's secret, "" if it has none.
+
+    None if there is no such device, or if the certificate shown is not good any more.
+    """
     try:
-        return catalogue.get_device(session, device_id).secret_hash or ""
+        secret_hash = catalogue.get_device(session, device_id).secret_hash or ""
     except catalogue.NotFound:
         return None
+    if credentials.serial is not None and not device_certificates.is_good(
+        session, credentials.serial, device_id
+    ):
+        return None
+    return secret_hash

@@ -5,10 +5,12 @@ Everything is made at first start and stays: devices that trust the authority mu
 
 import datetime
 import ipaddress
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -25,6 +27,12 @@ SERVER_NAMES = (
 SERVER_ADDRESSES = ("127.0.0.1", "::1")
 _AUTHORITY_YEARS, _SERVER_YEARS, _CLIENT_YEARS = 30, 2, 20
 _RENEW_BEFORE = datetime.timedelta(days=60)
+# With 12 bytes, PEM has 512 characters at most, also when years after 2049 take two bytes more each.
+_SERIAL_BITS = 95
+
+
+class RequestRefused(ValueError):
+    """The certificate request is none that is signed; `str()` says why, for the one who sent it."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,31 @@ class Authority:
             self._issue(files, device_id, _CLIENT_YEARS, ExtendedKeyUsageOID.CLIENT_AUTH, [])
         return files
 
+    def sign(self, request: str, device_id: str) -> x509.Certificate:
+        """Return a certificate for the key of a request (CSR in PEM); its common name is the device's id.
+
+        Subject and extensions of the request are not looked at. Raises `RequestRefused`. The certificate has
+        no extensions: the official Python client takes no more than 512 characters of PEM.
+        """
+        start = _now().replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=1)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(_name(device_id))
+            .issuer_name(self._certificate.subject)
+            .public_key(_requested_key(request))
+            .serial_number(1 + secrets.randbits(_SERIAL_BITS))
+            .not_valid_before(start)
+            .not_valid_after(start + datetime.timedelta(days=365 * _CLIENT_YEARS))
+            .sign(self._key, hashes.SHA256())
+        )
+
+    @property
+    def key_identifier(self) -> bytes:
+        """Return what names the authority's key in certificates (RFC 5280, 4.2.1.1), 20 bytes."""
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()).key_identifier
+        assert identifier is not None
+        return identifier
+
     def _create(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("Local Arduino Cloud CA")
@@ -111,6 +144,22 @@ class Authority:
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         _write(files, key, builder.sign(self._key, hashes.SHA256()))
+
+
+def _requested_key(request: str) -> ec.EllipticCurvePublicKey:
+    """Return the key of a request, whose signature shows that the sender has the private one."""
+    try:
+        parsed = x509.load_pem_x509_csr(request.encode())
+        key = parsed.public_key()
+        if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+            raise RequestRefused("csr: the key is not one of the curve P-256")
+        if not parsed.is_signature_valid:
+            raise RequestRefused("csr: the signature is not by the key in the request")
+    except RequestRefused:
+        raise
+    except (ValueError, UnsupportedAlgorithm):
+        raise RequestRefused("csr: not a certificate request (PKCS #10) in PEM") from None
+    return key
 
 
 def _general_name(name: str) -> x509.GeneralName:

@@ -115,6 +115,7 @@ class LocalCloud:
             raise
 
     async def _open(self, sockets: dict[str, Any]) -> None:
+        self._names = names_of(self._address)
         self.live = Live()
         self.store = Store(self._database)
         self.exchange = Exchange(self.store, self.live)
@@ -135,8 +136,7 @@ class LocalCloud:
             self.project = await default_project(self.store, authority, self.data)
             self.user = await default_user(self.store, self.data)
             tokens = await Tokens.of(self.store)
-            names = names_of(self._address)
-            certificate = authority.server(names)
+            certificate = authority.server(self._names)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
@@ -144,20 +144,24 @@ class LocalCloud:
         else:
             self._side = Embedded(self.store, self.exchange, tokens, certificate, authority.files)
             await self._side.start(Sockets(**sockets))
-        guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], names)
+        guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
         app = application(self.store, self.exchange, self.live, tokens, guard, self._api(tokens))
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
-        updates = Updates(self.store, self.exchange, tokens, self.data / "ota", self._https)
+        # Boards fetch their updates there.
+        https = self._https_at((*self._names, HOST)[0])
+        updates = Updates(self.store, self.exchange, tokens, self.data / "ota", https)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
-        return api.application(services, tokens, updates, RateLimit(self._rate_limit))
+        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit))
 
     @property
     def _https(self) -> str:
-        host = HOST if self._address == ANY else self._address
+        return self._https_at(HOST if self._address == ANY else self._address)
+
+    def _https_at(self, host: str) -> str:
         return "https://%s:%d" % (host, self._numbers["https"])
 
     async def stop(self) -> None:
@@ -178,6 +182,7 @@ class LocalCloud:
         http = "http://%s:%d" % (HOST, ports["http"])
         return {
             "host": HOST,
+            "reached_at": list(self._names),
             **({"broker": str(self._shared_broker)} if self._shared_broker else {}),
             **{name + "_port": port for name, port in ports.items() if name not in WEB},
             "http": http,

@@ -1,6 +1,7 @@
 """The ports of a local cloud: fixed ones by default, free ones on demand; loopback unless told otherwise."""
 
 import socket
+from contextlib import suppress
 from dataclasses import dataclass, fields
 
 HOST = "127.0.0.1"
@@ -16,17 +17,25 @@ class PortBusy(OSError):
 
 
 def names_of(address: str) -> tuple[str, ...]:
-    """Return the names and addresses under which others reach a listener at this address."""
+    """Return the addresses, and then the names, under which other machines reach a listener at this address."""
     if address == HOST:
         return ()
     if address != ANY:
         return (address,)
     name = socket.gethostname()
-    try:
-        found = {str(info[4][0]) for info in socket.getaddrinfo(name, None, socket.AF_INET)}
-    except OSError:
-        found = set()
-    return (name, *sorted(found - {HOST}))
+    found = {_outgoing(): None}  # the first is the likeliest
+    with suppress(OSError):
+        found.update({str(info[4][0]): None for info in socket.getaddrinfo(name, None, socket.AF_INET)})
+    return (*(each for each in found if each and not each.startswith("127.")), name)
+
+
+def _outgoing() -> str:
+    """Return the address of this machine in the network that leads out of it, or "" if there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        with suppress(OSError):
+            sock.connect(("192.0.2.1", 9))  # a datagram socket sends nothing for it
+            return str(sock.getsockname()[0])
+    return ""
 
 
 @dataclass(frozen=True)

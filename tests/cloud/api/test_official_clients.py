@@ -5,6 +5,10 @@ import uuid
 
 import cbor2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from official_clients import Refused
 
 THINGS, PROPERTIES, DEVICES, SERIES = "ThingsV2Api.", "PropertiesV2Api.", "DevicesV2Api.", "SeriesV2Api."
@@ -134,6 +138,25 @@ def test_methods_of_passwords(official, project):
     assert refusal.value.status == 400
     assert call(password + "delete", id) is None
     assert call(password + "get", id)["set"] is False
+
+
+def test_methods_of_certificates(official, project):
+    call, id = official.call, project["device"]
+    certificates = "DevicesV2CertsApi.devices_v2_certs_"
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
+    csr = request.public_bytes(Encoding.PEM).decode()
+    made = call(certificates + "create", id, {"ca": "Arduino_v2", "csr": csr, "enabled": True})
+    assert official.type == "ArduinoDevicev2Cert" and made["device_id"] == id
+    assert x509.load_pem_x509_certificate(made["pem"].encode()).public_key() == key.public_key()
+    assert call(certificates + "show", made["id"], id) == made
+    assert call(certificates + "list", id) == [made]
+    assert call(certificates + "update", made["id"], id, {"enabled": False})["enabled"] is False
+    assert call(certificates + "delete", made["id"], id) is None
+    with pytest.raises(Refused) as refusal:
+        call(certificates + "create", id, {"csr": "none", "enabled": True})
+    assert refusal.value.status == 400
+    assert call(certificates + "list", id) == []
 
 
 def test_methods_of_things_and_properties(official, project, prop):

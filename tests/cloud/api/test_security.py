@@ -1,7 +1,9 @@
 """Each way across that a stranger or another user may try."""
 
 import json
+import socket
 import sqlite3
+import ssl
 import time
 import uuid
 from pathlib import Path
@@ -35,7 +37,7 @@ def path_of(endpoint, belongings):
     group = endpoint.path.split("/")[2]
     subject = {"things": "thing", "devices": "device", "dashboards": "dashboard"}.get(group)
     names = {"{id}": belongings.get(subject, ""), "{pid}": belongings["property"], "{key}": "site"}
-    names.update({"{widget_id}": belongings["widget"], "{user_id}": str(uuid.uuid4())})
+    names.update({"{widget_id}": belongings["widget"], "{user_id}": str(uuid.uuid4()), "{cid}": str(uuid.uuid4())})
     path = endpoint.path
     for name, value in names.items():
         path = path.replace(name, value)
@@ -47,7 +49,7 @@ OF_ONE = [each for each in SERVED if "{id}" in each.path]
 ANY_BODY = {
     "name": "x", "permission": "READ_WRITE", "type": "FLOAT", "update_strategy": "ON_CHANGE", "value": 1,
     "key": "site", "password": "x", "variables": [], "properties": [{"name": "x", "property": "t", "value": 1}],
-    "user_id": str(uuid.uuid4()),
+    "user_id": str(uuid.uuid4()), "csr": "x", "enabled": True,
 }  # fmt: skip
 
 
@@ -297,5 +299,17 @@ def test_other_machines_reach_only_what_is_encrypted(start_local_cloud, new_user
     assert cloud.about["http"].startswith("http://127.0.0.1:")
     answers = [user.request("GET", "/v2/things", base="https") for _ in range(8)]
     assert answers[0].status == 200
+    assert cloud.about["reached_at"] == ["127.0.0.2"]
     refusal = next(each for each in answers if each.status == 429)
     assert "maximum request limit" in refusal.detail and refusal.headers["retry-after"] == "1"
+
+
+def test_where_boards_reach_it_is_told_and_certified(start_local_cloud):
+    about = start_local_cloud("--address", "0.0.0.0").about
+    assert about["https"].startswith("https://127.0.0.1:")
+    trust = ssl.create_default_context(cafile=about["ca_file"])
+    assert about["reached_at"]
+    for name in about["reached_at"]:  # the last is the machine's name, which some machines cannot look up themselves
+        with socket.create_connection((name if name[0].isdigit() else "127.0.0.1", about["mqtts_port"])) as sock:
+            with trust.wrap_socket(sock, server_hostname=name) as secured:
+                assert secured.version()

@@ -43,12 +43,14 @@ class IdentifierRefused(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a client showed; `common_name` only on the listener that demands a certificate."""
+    """What a client showed; `common_name` and `serial` only on the listener that demands a certificate."""
 
     client_id: str
     username: str | None
     password: str | None
     common_name: str | None
+    serial: int | None
+    """The serial number of the certificate."""
     by_certificate: bool
 
 
@@ -133,11 +135,13 @@ class EmbeddedBroker(Broker):
         """Read CONNECT, check who it is, answer CONNACK; None if the client was refused."""
         async with asyncio.timeout(CONNECT_TIMEOUT):
             link, session = await self._read_connect(stream)
+        common_name, serial = _certificate(stream)
         credentials = Credentials(
             client_id=session.client_id or "",
             username=session.username,
             password=session.password,
-            common_name=_common_name(stream),
+            common_name=common_name,
+            serial=serial,
             by_certificate=by_certificate,
         )
         session.password = None
@@ -204,12 +208,14 @@ class EmbeddedBroker(Broker):
         self.gatekeeper.disconnected(link)
 
 
-def _common_name(stream: Stream) -> str | None:
-    """Return the common name of the verified client certificate, if there is one."""
+def _certificate(stream: Stream) -> tuple[str | None, int | None]:
+    """Return common name and serial number of the verified client certificate, if there is one."""
     tls = stream.get_ssl_info()
-    certificate = tls.getpeercert() if tls is not None else None
-    for entry in (certificate or {}).get("subject", ()):
+    certificate: Any = (tls.getpeercert() if tls is not None else None) or {}
+    number = certificate.get("serialNumber")
+    serial = None if number is None else int(number, 16)
+    for entry in certificate.get("subject", ()):
         for key, value in entry:
             if key == "commonName":
-                return str(value)
-    return None
+                return str(value), serial
+    return None, serial

@@ -9,6 +9,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ..files import DataInUse
 from ..ports import HOST, PortBusy, Ports
@@ -149,13 +150,14 @@ _EMBEDDED = (
 _SHARED = ("  broker      %(broker)s, shared with other workers",)
 
 
-def _for_people(about: dict[str, object]) -> str:
+def _for_people(about: dict[str, Any]) -> str:
     return "\n".join(
         (
             "Local Arduino Cloud, data in %(data)s" % about,
             "",
             "  page        %(page)s" % about,
             *(line % about for line in (_SHARED if "broker" in about else _EMBEDDED)),
+            *(["  for boards  " + ", ".join(about["reached_at"])] if about["reached_at"] else ()),
             "  root        %(ca_file)s" % about,
             "  API         %(http)s/iot, %(https)s/iot; try it at %(docs)s" % about,
             "  API key     %(api_key_id)s" % about,
@@ -163,8 +165,6 @@ def _for_people(about: dict[str, object]) -> str:
             "  device      %(device_id)s" % about,
             "  secret      %(secret)s" % about,
             "  thing       %(thing_id)s" % about,
-            "  API key     %(api_key_id)s" % about,
-            "  its secret  %(api_key_secret)s" % about,
             "  tokens      %(token_url)s" % about,
             "",
             "Stop with Ctrl-C.",

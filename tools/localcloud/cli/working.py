@@ -24,6 +24,8 @@ def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="local-cloud: %(message)s")
 
     interrupted = []
+    # A program that has its own way with Ctrl-C keeps it.
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     async def run() -> int:
         task = asyncio.current_task()
@@ -33,8 +35,9 @@ def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable
             task.cancel()
 
         # Python's own way to interrupt a loop misses a signal that comes just before the loop goes to sleep.
-        with suppress(NotImplementedError):  # Windows
-            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
+        if ours:
+            with suppress(NotImplementedError):  # Windows
+                asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
         with in_words(connection):
             async with connection.api() as api:
                 return await job(api, connection)

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 # SQLite numbers rows by itself only in a column that it calls INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -86,6 +86,25 @@ class Device(Base):
     tags: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     updated_at: Mapped[int | None] = mapped_column(BigInteger)
     deleted_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DeviceCertificate(Base):
+    """A certificate that the API has issued. Withdrawn ones stay, so that they are told from those of `serve`."""
+
+    __tablename__ = "device_certificates"
+
+    serial: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """The certificate's serial number, as 32 hexadecimal digits."""
+    id: Mapped[str] = mapped_column(String(36), index=True)
+    """What the API calls it; a certificate that replaces another one keeps that."""
+    device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
+    der: Mapped[bytes] = mapped_column(LargeBinary)
+    ca: Mapped[str | None] = mapped_column(String(64))
+    """The authority that the request named; there is one only."""
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+    withdrawn_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When it was deleted or replaced."""
 
 
 class DeviceEvent(Base):

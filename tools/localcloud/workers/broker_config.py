@@ -69,6 +69,8 @@ keyfile {key}
 cafile {authority}
 require_certificate true
 use_identity_as_username true
+# Its client identifier too: under a name of its choice it could take over a worker's session.
+use_username_as_clientid true
 """
 
 

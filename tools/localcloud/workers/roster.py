@@ -13,7 +13,8 @@ from sqlalchemy import delete, event, insert, inspect, select, update
 from sqlalchemy.orm import Session, UOWTransaction
 
 from ..store.database import Store
-from ..store.models import BrokerDevice, Device, Thing
+from ..store.device_certificates import may_show_one
+from ..store.models import BrokerDevice, Device, DeviceCertificate, Thing
 from .coordination import partition_of
 
 _TOUCHED = "devices that the broker has to be told about"
@@ -106,6 +107,8 @@ def _after_flush(session: Session, context: UOWTransaction) -> None:
             came_or_went = each in session.new or each in session.deleted or _has_changed(each, "deleted_at")
             if new_secret or came_or_went:
                 changed[each.id] = (each.secret_hash or NO_SECRET) if new_secret else None
+        elif isinstance(each, DeviceCertificate):
+            changed.setdefault(each.device_id, None)
         elif isinstance(each, Thing):
             if each not in session.deleted and not _has_changed(each, "device_id", "deleted_at"):
                 continue
@@ -142,12 +145,14 @@ def _take_over(session: Session) -> None:
 def _entry(session: Session, row: BrokerDevice) -> Entry:
     device = session.get(Device, row.device_id)
     there = device is not None and device.deleted_at is None
+    # The broker cannot tell certificates of one device from each other: it is shut out when none is good.
+    may_connect = there and (device.secret_hash is not None or may_show_one(session, row.device_id))
     query = select(Thing).where(Thing.device_id == row.device_id, Thing.deleted_at.is_(None))
-    thing = session.scalars(query).one_or_none() if there else None
+    thing = session.scalars(query).one_or_none() if may_connect else None
     return Entry(
         row.device_id,
         device is not None,
-        there,
+        may_connect,
         thing.id if thing is not None else None,
         row.thing_id,
         row.told == 0,

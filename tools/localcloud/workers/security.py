@@ -19,6 +19,7 @@ _TIMEOUT = 10
 # What changes nothing since it has been so before: every command may come twice, after a kill in between.
 _FINE = {
     "createRole": "Role already exists",
+    "modifyRole": "Role not found",
     "createClient": "Client already exists",
     "deleteClient": "Client not found",
     "deleteRole": "Role not found",
@@ -96,6 +97,8 @@ class DynamicSecurity:
     async def shut_out(self, device_id: str, *, for_good: bool) -> None:
         """End the connection of a device and let it in no more; if not for good, its secret is kept."""
         if not for_good:
+            # mosquitto does not ask its plugin whether a client with a certificate may connect, only what it may do.
+            await self._command("modifyRole", rolename=role_of(device_id), acls=[])
             await self._command("disableClient", username=device_id)
             return
         await self._command("deleteClient", username=device_id)

@@ -2,11 +2,13 @@
 
 from fastapi import FastAPI, Request, Response
 
+from ...certificates import Authority, RequestRefused
 from ...tokens import Tokens
 from ...updates import LinkExpired, Updates, UpdateRunning
 from ...store.changes import Conflict
 from . import (
     dashboards,
+    device_certificates,
     device_data,
     devices,
     ota,
@@ -29,7 +31,9 @@ _ABOUT = """The Application API of Arduino Cloud, as this local cloud serves it.
 `POST /iot/v1/clients/token` with an API key, and put it into *Authorize*."""
 
 
-def application(services: Services, tokens: Tokens, updates: Updates, limit: RateLimit) -> FastAPI:
+def application(
+    services: Services, tokens: Tokens, updates: Updates, authority: Authority, limit: RateLimit
+) -> FastAPI:
     """Return the application."""
     app = FastAPI(
         title="Application API",
@@ -43,6 +47,7 @@ def application(services: Services, tokens: Tokens, updates: Updates, limit: Rat
     app.add_exception_handler(Conflict, _as(409))
     app.add_exception_handler(UpdateRunning, _as(409))
     app.add_exception_handler(LinkExpired, _as(410))
+    app.add_exception_handler(RequestRefused, _as(400))
     for routes in (
         things.router(services),
         properties.router(services),
@@ -51,6 +56,7 @@ def application(services: Services, tokens: Tokens, updates: Updates, limit: Rat
         property_types.router(),
         devices.router(services),
         passwords.router(services),
+        device_certificates.router(services, authority),
         device_data.router(services),
         ota.router(services, updates),
         ota_status.router(services),

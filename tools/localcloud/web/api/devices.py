@@ -58,7 +58,7 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
 def _add_changes(routes: APIRouter, services: Services) -> None:
     @routes.put("", status_code=201)
     async def create_device(user: UserId, body: requests.DeviceCreate) -> dict[str, Any]:
-        """Make a device; it gets in after a password is set."""
+        """Make a device; it gets in when it has a password or a certificate."""
 
         def write(owner: Owner) -> dict[str, Any]:
             device = catalogue.create_device(

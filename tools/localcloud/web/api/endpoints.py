@@ -7,7 +7,6 @@ it and the routes against this list.
 from dataclasses import dataclass
 
 _SKETCH = "no sketches here: programs come onto boards by mpremote or OTA"
-_CERTS = "certificates come with `local-cloud serve`; devices of the API use passwords"
 _STORAGE = "names a file in the vendor's storage; upload the file instead"
 _LORA = "no LoRa network server here"
 _MAIL = "no mail and no push messages from here"
@@ -59,11 +58,11 @@ GET /v2/devices/{id}/status
 GET /v2/devices/{id}/tags
 PUT /v2/devices/{id}/tags
 DELETE /v2/devices/{id}/tags/{key}
-GET /v2/devices/{id}/certs | certs
-PUT /v2/devices/{id}/certs | certs
-GET /v2/devices/{id}/certs/{cid} | certs
-POST /v2/devices/{id}/certs/{cid} | certs
-DELETE /v2/devices/{id}/certs/{cid} | certs
+GET /v2/devices/{id}/certs
+PUT /v2/devices/{id}/certs
+GET /v2/devices/{id}/certs/{cid}
+POST /v2/devices/{id}/certs/{cid}
+DELETE /v2/devices/{id}/certs/{cid}
 GET /v2/devices/{id}/pass
 PUT /v2/devices/{id}/pass
 POST /v2/devices/{id}/pass
@@ -113,7 +112,6 @@ PUT /v1/actions/{id}/unsubscribe | mail
 """
 _REASONS = {
     "sketch": _SKETCH,
-    "certs": _CERTS,
     "storage": _STORAGE,
     "lora": _LORA,
     "mail": _MAIL,

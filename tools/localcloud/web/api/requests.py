@@ -97,6 +97,21 @@ class Password(BaseModel):
     password: str = Field(min_length=1, max_length=256)
 
 
+class CertificateUpdate(BaseModel):
+    """What changes about a device's certificate; what is absent stays."""
+
+    csr: str | None = Field(None, max_length=1024)
+    enabled: StrictBool | None = None
+    ca: Text | None = Field(None, max_length=64)
+
+
+class CertificateCreate(CertificateUpdate):
+    """A certificate to issue."""
+
+    csr: str = Field(max_length=1024)
+    enabled: StrictBool
+
+
 class DeviceValue(BaseModel):
     """A value of a device itself."""
 

@@ -1,0 +1,107 @@
+"""Certificates that a worker issues, at mosquitto: who gets in, and what it does not tell from each other."""
+
+import json
+import re
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from loads import at_broker
+
+
+@pytest.fixture
+def enrol(fleet, api_user, tmp_path):
+    """`enrol(device_id)` -> the path of a certificate, and `about` for a device that shows it."""
+
+    def make(device_id):
+        key = ec.generate_private_key(ec.SECP256R1())
+        builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+        request = builder.sign(key, hashes.SHA256())
+        body = {"csr": request.public_bytes(Encoding.PEM).decode(), "enabled": True}
+        path = "/iot/v2/devices/%s/certs" % device_id
+        made = json.loads(api_user("PUT", path, body))
+        files = {
+            "client_cert": made["pem"].encode(),
+            "client_key": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        }
+        for name, data in files.items():
+            (tmp_path / (made["id"] + name)).write_bytes(data)
+        paths = {name: str(tmp_path / (made["id"] + name)) for name in files}
+        about = at_broker({**fleet.workers[0].about, "device_id": device_id, **paths}, fleet)
+        return path + "/" + made["id"], about
+
+    return make
+
+
+@pytest.fixture
+def device_id(api_user):
+    """A new device, without password."""
+    made = api_user("PUT", "/iot/v2/devices", {"type": "login_and_secretkey_wifi", "name": "board"})
+    return json.loads(made)["id"]
+
+
+def show(make_device, about):
+    """A device that has connected with its certificate."""
+    device = make_device(about, port="mtls_port")
+    assert device.connect("localhost") == "Success"
+    return device
+
+
+def refused(device):
+    """May the device, which the broker lets in with its certificate alone, do nothing there?"""
+    return device.subscribe(device.device_topic("c/dw")) == 128
+
+
+def finds(device, thing_id):
+    """Is the device told, when it subscribes, that this is its thing?"""
+    topic = device.device_topic("e/i")
+    return device.subscribe(topic) == 1 and device.records() == (topic, [{0: "thing_id", 3: thing_id}])
+
+
+def test_a_device_without_a_good_certificate_can_do_nothing(device_id, enrol, api_user, make_device):
+    thing = api_user("PUT", "/iot/v2/things", {"name": "Greenhouse", "device_id": device_id})
+    thing_id = json.loads(thing)["id"]
+    path, about = enrol(device_id)
+    device = show(make_device, about)
+    assert finds(device, thing_id)
+    for method, body in (("POST", {"enabled": False}), ("DELETE", None)):
+        api_user(method, path, body)
+        device.wait_closed()
+        assert refused(show(make_device, about))
+        if body:
+            api_user("POST", path, {"enabled": True})
+            device = show(make_device, about)
+            assert finds(device, thing_id)
+    _, another = enrol(device_id)
+    assert finds(show(make_device, another), thing_id)
+
+
+def test_a_deleted_device_can_do_nothing_with_its_certificate(device_id, enrol, api_user, make_device):
+    _, about = enrol(device_id)
+    device = show(make_device, about)
+    api_user("DELETE", "/iot/v2/devices/" + device_id)
+    device.wait_closed()
+    assert refused(show(make_device, about))
+
+
+def test_a_device_whose_certificate_is_deleted_has_its_password(device_id, enrol, api_user, make_device):
+    path, about = enrol(device_id)
+    api_user("DELETE", path)
+    api_user("PUT", "/iot/v2/devices/%s/pass" % device_id, {"password": "a-password"})
+    device = make_device({**about, "secret": "a-password"})
+    assert device.connect() == "Success" and not refused(device)
+    api_user("DELETE", "/iot/v2/devices/%s/pass" % device_id)
+    device.wait_closed()
+    assert refused(show(make_device, about))
+
+
+def test_who_shows_a_certificate_takes_no_other_name(device_id, enrol, make_device, fleet):
+    _, about = enrol(device_id)
+    show(make_device, about)
+    thief = make_device(about, port="mtls_port", client_id="local-cloud-partition-0")
+    assert thief.connect("localhost") == "Success" and not refused(thief)
+    # The broker calls it by the name in its certificate, whatever it calls itself.
+    names = re.findall(r"New client connected from \S+ as (\S+) \(.*u'%s'" % device_id, fleet.broker.stderr)
+    assert names == [device_id] * 2
