@@ -75,16 +75,23 @@ class Records(Reader):
             elif key == 4:
                 good = kind is bool
                 self.value = value
-            elif key == 6:
+            elif key == 6 or key == -3:
                 good = number
-                time = value
-            elif key == -3:
-                good = number
-                self._base_time = value
+                if kind is float:
+                    # Most boards' floats are singles, which tell such times to 128 s only: a double's own bits.
+                    exponent = self.arg >> 52
+                    if 0 < exponent < 1075:
+                        value = (self.arg % (1 << 52) + (1 << 52)) >> 1075 - exponent
+                    elif value - value == 0:
+                        value = int(value)
+                if key == 6:
+                    time = value
+                else:
+                    self._base_time = value
             else:
                 good = (kind is str or key != -2) and (kind is int or key != -1)
             if not good:
                 self.fail("field of a wrong type")
         time += self._base_time
-        self.time = int(time if -1e11 < time < 1e11 else time / 1000 if time - time == 0 else 0)  # JS counts in ms
+        self.time = int(time if -1e11 < time < 1e11 else time // 1000 if time - time == 0 else 0)  # JS counts in ms
         return True

@@ -12,6 +12,8 @@ COMPOSITES = (Location, Color, ColoredLight, DimmedLight, Television, Schedule)
 WHOLE = ("vol", "pbc", "inp", "cha", "frm", "to", "len", "msk")  # attributes that are ints
 BEFORE = {"bool": False, "int": -1, "Time": 0, "float": -1.5, "string": "before"}
 
+SINGLES = float(16777217) == 16777216  # the floats of most boards
+
 # Their results follow from a policy: see the end of this file.
 WITH_POLICY = (
     "sync Location, MOST_RECENT_WINS, cloud newer",
@@ -125,7 +127,8 @@ def test_records_hold_the_stated_fields():
             assert records.next(), name
             assert records.name == n, (name, records.name)
             assert records.value == value and type(records.value) is type(value), (name, records.value)
-            assert records.time == int(base_time + time), (name, records.time)
+            off = records.time - int(base_time + time)  # where floats are singles, it is the test that is inexact
+            assert off == 0 or SINGLES and abs(off) <= 128, (name, records.time)
         assert not records.next(), name
 
 
