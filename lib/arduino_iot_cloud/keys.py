@@ -1,7 +1,8 @@
 """The device's key and certificate where they are not in files: URIs such as `se05x:token=0x00000064`.
 
 The part before the colon names a provider. Two are built in: `se05x`, the secure element of Arduino's
-boards (MicroPython), and `pkcs11`, tokens and HSMs (CPython, see `hsm`); `register_provider` adds others.
+boards (MicroPython), and `pkcs11`, tokens and HSMs (CPython, see `hsm`); `register_provider` adds others. Where the
+package `arduino_cloud_board` is installed, a key store and a name in it are a URI, too: `nvs:arduino#key`.
 `keyfile` and `certfile` may both be URIs, or one of them beside a file or bytes.
 """
 
@@ -61,6 +62,14 @@ def load(ctx, params: dict):
             raise ValueError("keyfile: '%s:...' needs a firmware whose TLS can sign with a chip" % name)
 
 
+def content(name: str, uri: str) -> bytes:
+    """What a URI names, for the parameter `name`. Raises ValueError where nothing here has such certificates."""
+    provider = _provider(name, uri)
+    if not hasattr(provider, "certificate"):
+        raise ValueError("%s: '%s:...' does not do" % (name, _scheme(uri)))
+    return provider.certificate(uri, {})
+
+
 def _scheme(uri):
     return uri.split(":", 1)[0]
 
@@ -72,6 +81,13 @@ def _provider(name, source):
     scheme = _scheme(source)
     if scheme in _providers:
         return _providers[scheme]
+    if "#" in source:
+        try:
+            from arduino_cloud_board.key_bridge import SCHEMES, provider
+        except ImportError:
+            SCHEMES = ()
+        if scheme in SCHEMES:
+            return provider(source)
     if scheme == "se05x":
         if not MICROPYTHON:
             raise ValueError("%s: 'se05x:...' needs MicroPython on a board with that chip" % name)
@@ -90,10 +106,10 @@ def _provider(name, source):
 
 # The chip's key as the TLS stack sees it: an EC private key whose number is a mark and, in the last four
 # bytes, the number of the object in the chip.
-_MARK = b"\xa5\xa6\xb5\xb6\xa5\xa6\xb5\xb6"
-_REFERENCE = (
+MARK = b"\xa5\xa6\xb5\xb6\xa5\xa6\xb5\xb6"
+REFERENCE = (
     b"0A\x02\x01\x000\x13\x06\x07*\x86H\xce=\x02\x01\x06\x08*\x86H\xce=\x03\x01\x07\x04'0%\x02\x01\x01\x04\x20"
-    + _MARK
+    + MARK
     + bytes(20)
 )
 
@@ -115,10 +131,10 @@ class _SE05X:
 
     def key(self, uri, params):
         self._open()
-        return _REFERENCE + _token(uri).to_bytes(4, "big")
+        return REFERENCE + _token(uri).to_bytes(4, "big")
 
     def sign(self, key, digest):
-        if key[:8] != _MARK:
+        if key[:8] != MARK:
             return None
         log(10, "Signing with the secure element.")
         return self._chip.sign(int.from_bytes(key[-4:], "big"), digest)
