@@ -1,14 +1,15 @@
 # Freeze the client into firmware: `include("path/to/this/manifest.py")` in a board's manifest, with
 # `sync=True` for sync mode, which brings micropython-lib's umqtt.robust along, and `api=True` for the
-# client of the Application API.
+# client of the Application API, `board=True` for what boards share (the manifests in boards/ say so).
 #
-# The modules are those that mip installs. The root certificates of `certs/` are not frozen, since frozen
-# code has no files beside it: give `cafile` or `cadata` in `ssl_params`. No metadata() here: it would
-# clash with that of the manifest which includes this one.
+# The modules are those that mip installs. Frozen code has no files beside it, so the root certificates become a
+# module, written to build/frozen here. No metadata() here: it would clash with that of the manifest which
+# includes this one.
 
 import json
+import os
 
-options.defaults(sync=False, api=False)
+options.defaults(sync=False, api=False, board=False)
 
 
 def _freeze(listing, folder="arduino_iot_cloud"):
@@ -17,9 +18,29 @@ def _freeze(listing, folder="arduino_iot_cloud"):
     package(folder, files=names, base_path="lib", opt=3)
 
 
+def _freeze_roots(certificates="lib/arduino_iot_cloud/certs", target="build/frozen", name="bundled_roots.py"):
+    lines = ["# Written by manifest.py: the root certificates, as constants that stay in flash."]
+    for file_name in sorted(os.listdir(certificates)):
+        with open(os.path.join(certificates, file_name), "rb") as file:
+            lines.append("%s = %r" % (file_name.partition(".")[0], file.read()))
+    text = "\n".join(lines) + "\n"
+    path = os.path.join(target, "arduino_iot_cloud", name)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if not os.path.exists(path) or open(path).read() != text:  # else its time stays, and nothing is built again
+        scratch = "%s.%d" % (path, os.getpid())
+        with open(scratch, "w") as file:
+            file.write(text)
+        os.replace(scratch, path)  # whole at every moment: builds may run at once
+    package("arduino_iot_cloud", files=[name], base_path=target, opt=3)
+
+
 _freeze("package.json")
+_freeze_roots()
 if options.sync:
+    require("umqtt.simple")  # which umqtt.robust does not require itself
     require("umqtt.robust")
     _freeze("package-sync.json")
 if options.api:
     _freeze("package-api.json", "arduino_cloud_api")
+if options.board:
+    _freeze("package-board.json", "arduino_cloud_board")

@@ -1,4 +1,5 @@
 """CADATA: Arduino's own root certificate as DER bytes, under the name that the official client gives it."""
 
-with open(__file__.rsplit("/", 1)[0] + "/certs/ArduinoRoot.der", "rb") as file:
-    CADATA = file.read()
+from .certificates import root
+
+CADATA = root("ArduinoRoot")

@@ -1,6 +1,6 @@
 """The sync-mode driver: `ArduinoCloudClient(sync_mode=True)`, whose program calls `update()`.
 
-On MicroPython it speaks through micropython-lib's `umqtt.robust` (`mip install umqtt.robust`), both the
+On MicroPython it speaks through micropython-lib's `umqtt.robust` (`mip install umqtt.simple umqtt.robust`), both the
 older releases and the current one; on CPython, where umqtt does not run, `stepping` takes its place.
 
 How long `update()` may block: each packet to send waits for its acknowledgement, on a dead link for
@@ -22,7 +22,7 @@ if MICROPYTHON:
         from umqtt.robust import MQTTClient
         from umqtt.simple import MQTTException
     except ImportError as error:
-        raise ImportError("sync_mode=True needs the package umqtt.robust: mip install umqtt.robust (%s)" % error)
+        raise ImportError("sync_mode=True needs umqtt.simple and umqtt.robust: mip install both (%s)" % error)
 else:
     MQTTClient = object
     MQTTException = OSError

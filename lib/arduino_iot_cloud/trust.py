@@ -3,7 +3,7 @@
 `ssl` is used on CPython, the built-in `tls` on MicroPython, where an `ssl` may be missing.
 """
 
-from .port import MICROPYTHON, log
+from .port import MICROPYTHON, forget, log
 
 
 def context(client):
@@ -12,8 +12,8 @@ def context(client):
     Keys of `ssl_params`, all optional:
     `keyfile`, `certfile`: the device's private key and certificate, each a path (DER, or PEM where the
         port knows it), the content as bytes, or the URI of a key store: see `keys`.
-    `cafile`, `cadata`: root certificates to trust instead of the bundled ones: a path, or bytes in
-        DER or text in PEM.
+    `cafile`, `cadata`: root certificates to trust instead of the bundled ones: a path or the URI of a key store, or
+        bytes in DER or text in PEM.
     `verify_mode`: ssl.CERT_REQUIRED (2) unless given; ssl.CERT_NONE (0) turns verification off.
     `server_hostname`: the name to verify and to send (SNI), else `server`.
     `ciphers`: as for `set_ciphers` of the port.
@@ -80,13 +80,21 @@ def _load_roots(ctx, client):
     cafile = client.ssl_params.get("cafile")
     cadata = client.ssl_params.get("cadata")
     if cafile is not None:
-        cadata = _content(cafile)
+        if is_uri(cafile):
+            from .keys import content
+
+            cadata = content("cafile", cafile)
+        else:
+            cadata = _content(cafile)
     if cadata is not None:
         _load_root(ctx, cadata)
         return
-    folder = __file__.rsplit("/", 1)[0] + "/certs/"
+    from .certificates import root
+
     for name in client.ROOTS[0 if client.password is None else 1]:
-        _load_root(ctx, _content(name if "/" in name else folder + name + ".der"))
+        _load_root(ctx, _content(name) if "/" in name else root(name))
+    del root
+    forget("certificates", "bundled_roots")
 
 
 def _load_root(ctx, data):

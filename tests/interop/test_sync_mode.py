@@ -313,7 +313,7 @@ def test_the_missing_package_is_named(board):
     code = "from arduino_iot_cloud import ArduinoCloudClient as C; C('d', ssl_params=None, sync_mode=True).start()"
     done = board.run(code=code)
     assert done.returncode == 1
-    assert "sync_mode=True needs the package umqtt.robust: mip install umqtt.robust" in done.stderr
+    assert "sync_mode=True needs umqtt.simple and umqtt.robust: mip install both" in done.stderr
 
 
 def test_unusable_arguments_raise(interpreter, broker, start_sync_device):

@@ -1,0 +1,15 @@
+"""The bundled root certificates: files beside the package, or constants in frozen code, which has no files."""
+
+
+def root(name: str) -> bytes:
+    """The root certificate of that name in DER, such as "ArduinoRoot". Raises OSError where there is none."""
+    path = __file__.rsplit("/", 1)[0] + "/certs/" + name + ".der"
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        # The module that manifest.py writes: its constants stay in flash.
+        try:
+            return getattr(__import__("arduino_iot_cloud.bundled_roots", None, None, (name,)), name)
+        except (ImportError, AttributeError):
+            raise OSError(error.args[0], "'%s' cannot be read" % path)

@@ -1,0 +1,30 @@
+"""What manifest.py freezes, told as MicroPython's build tells it."""
+
+import contextlib
+
+
+class _Options:
+    def __init__(self, given):
+        self.__dict__.update(given)
+
+    def defaults(self, **values):
+        for name in values:
+            self.__dict__.setdefault(name, values[name])
+
+
+def frozen(root, **options):
+    """Run manifest.py of a checkout: ({name on the board: its source}, names of the packages it requires)."""
+    found, required = {}, []
+
+    def package(folder, files, base_path, opt):
+        assert opt == 3
+        for file in files:
+            name = "%s/%s" % (folder, file)
+            assert name not in found
+            found[name] = root / base_path / name
+            assert found[name].is_file()
+
+    names = {"options": _Options(options), "package": package, "require": required.append}
+    with contextlib.chdir(root):
+        exec(compile((root / "manifest.py").read_text(), "manifest.py", "exec"), names)
+    return found, required
