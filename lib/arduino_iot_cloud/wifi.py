@@ -2,6 +2,8 @@
 
 from .port import forget, log, timestamp
 
+_manager = None  # an arduino_cloud_board.WiFi, where that package is installed
+
 
 def async_wifi_connection(client=None, args=None):
     """Connect to the Wi-Fi network WIFI_SSID with the password WIFI_PASS, both from `secrets.py`.
@@ -9,7 +11,8 @@ def async_wifi_connection(client=None, args=None):
     As a task's callback (`Task("wifi", on_run=async_wifi_connection, interval=60.0)`) it asks for the
     connection where there is none and does not block; once it is there, the clock is set from the
     network if nothing else has set it. Without a client it blocks until there is a connection.
-    Raises RuntimeError if `secrets.py` lacks the names.
+    Where `arduino_cloud_board` is installed, and the client is asynchronous, its WiFi keeps the connection up from the
+    first call on. Raises RuntimeError if `secrets.py` lacks the names, ValueError if they cannot be right.
     """
     try:
         from secrets import WIFI_PASS, WIFI_SSID
@@ -17,6 +20,10 @@ def async_wifi_connection(client=None, args=None):
         WIFI_SSID = ""
     if not WIFI_SSID:
         raise RuntimeError("Network is not configured. Set WIFI_SSID and WIFI_PASS in secrets.py")
+    if client and client.async_mode and _managed(WIFI_SSID, WIFI_PASS):
+        if _manager.connected:
+            return _connected(client, _manager.name)
+        return _follow(client, _manager)
     import network
 
     wlan = network.WLAN(network.STA_IF)
@@ -27,10 +34,11 @@ def async_wifi_connection(client=None, args=None):
             wlan.active(True)
             wlan.connect(WIFI_SSID, WIFI_PASS)
         except OSError as error:  # some ports refuse while they reconnect by themselves
-            log(30, "Wi-Fi: the interface refused to connect (%s)." % error)
+            # The text of the error may contain the password: NINA-W10, esp-hosted.
+            log(30, "Wi-Fi: the interface refused to connect (%s)." % type(error).__name__)
     log(20, "WiFi is down. Trying to reconnect.")
     if client and client.async_mode:
-        return _follow(client, wlan, WIFI_SSID)
+        return _follow(client, _Interface(wlan, WIFI_SSID))
     if client:
         return None
     from time import sleep
@@ -52,19 +60,47 @@ def _status(wlan):
         return None
 
 
-async def _follow(client, wlan, ssid):
+def _managed(ssid, password):
+    # Whether there is a manager; the first call makes and starts it.
+    global _manager
+    if _manager is None:
+        try:
+            from arduino_cloud_board.wifi import WiFi
+        except ImportError:
+            return False
+        _manager = WiFi({"ssid": ssid, "password": password})
+    _manager.start()
+    return True
+
+
+class _Interface:
+    # The interface alone, with as much of a manager's face as is needed.
+    def __init__(self, wlan, name):
+        self._interface = wlan
+        self.name = name
+
+    @property
+    def connected(self):
+        return self._interface.isconnected()
+
+    @property
+    def state(self):
+        return "status %s" % _status(self._interface)
+
+
+async def _follow(client, wifi):
     # The task's callback counts as running until the connection is there; meanwhile it is not called again.
     import asyncio
 
     for _ in range(120):
         await asyncio.sleep(0.25)
-        if wlan.isconnected():
-            log(20, "WiFi connected %s" % (wlan.ifconfig(),))
-            clock = _connected(client, ssid)
+        if wifi.connected:
+            log(20, "WiFi connected %s" % (wifi._interface.ifconfig(),))
+            clock = _connected(client, wifi.name)
             if clock:
                 await clock
             return
-    log(30, "WiFi is still down (status %s)." % _status(wlan))
+    log(30, "WiFi is still down (%s)." % wifi.state)
 
 
 def _connected(client, ssid):

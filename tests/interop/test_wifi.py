@@ -1,4 +1,5 @@
-"""async_wifi_connection on MicroPython, with a stand-in for the interface."""
+"""async_wifi_connection on MicroPython, with a stand-in for the interface; tests/boards/test_wifi_official.py has it
+with the boards' package."""
 
 from pathlib import Path
 
@@ -15,6 +16,8 @@ def run(board, tmp_path):
     def go(code, secrets="WIFI_SSID, WIFI_PASS = 'home', 'key'"):
         if secrets is not None:
             (tmp_path / "secrets.py").write_text(secrets)
+        (tmp_path / "arduino_cloud_board").mkdir(exist_ok=True)  # found first, and empty: as if it were not installed
+        (tmp_path / "arduino_cloud_board" / "__init__.py").touch()
         return board.run(code=LOGGING + code, path=[tmp_path, FIRMWARE])
 
     return go

@@ -1,0 +1,102 @@
+"""The board as an access point, for the set-up page."""
+
+import sys
+
+from arduino_iot_cloud.port import log
+
+from .network_arguments import check_password, networks_of
+
+IP = "192.168.4.1"  # what esp32 and cyw43 use, and what the name server of esp-hosted's DHCP is
+
+
+class AccessPoint:
+    """An access point with WPA2, or an open one.
+
+    ssid: 1 to 32 bytes. password: 8 to 63 characters, or None for an open network. interface: what has the face of
+    `network.WLAN`, by default `network.WLAN(network.AP_IF)`. Raises ValueError.
+    """
+
+    def __init__(self, ssid, password=None, *, interface=None):
+        networks_of({"ssid": ssid})
+        if password:
+            check_password("password", password)
+        self._ssid = ssid
+        self._password = password or None
+        self._interface = interface
+
+    def __repr__(self):
+        return "<AccessPoint %s>" % self._ssid
+
+    def seen(self):
+        """The names of the networks in reach, the strongest first. Everything waits for it, up to 10 s."""
+        import network
+
+        found = []
+        try:
+            station = network.WLAN(network.STA_IF)
+            before = station.active()
+            station.active(True)
+            for entry in sorted(station.scan(), key=lambda entry: -entry[3]):
+                name = _name(entry[0])
+                if name and name not in found:
+                    found.append(name)
+            if not before:
+                station.active(False)
+        except (OSError, RuntimeError):
+            log(30, "Access point: no networks could be looked for.")
+        return found[:20]
+
+    def start(self):
+        """Switch it on. Returns its address (str). Raises OSError without the interface's text, which may be secret."""
+        import network
+
+        if self._interface is None:
+            self._interface = network.WLAN(network.AP_IF)
+        point = self._interface
+        values = {"ssid": self._ssid}
+        if self._password:
+            values["key"] = self._password
+        values["security"] = _security(point, self._password is not None)
+        try:
+            if hasattr(point, "PM_NONE"):
+                # esp32 and cyw43: the latter reads it when it is switched on, the former may refuse before.
+                try:
+                    point.config(**values)
+                except (OSError, RuntimeError):
+                    pass
+            point.active(True)
+            point.config(**values)
+            if point.ifconfig()[0] != IP:
+                try:
+                    point.ifconfig((IP, "255.255.255.0", IP, IP))
+                except (OSError, RuntimeError, ValueError, TypeError):
+                    pass
+            return point.ifconfig()[0]
+        except (OSError, RuntimeError, ValueError, TypeError) as error:
+            kind = type(error).__name__
+        raise OSError("the access point %s could not be started (%s)" % (self._ssid, kind))
+
+    def stop(self):
+        """Switch it off."""
+        if self._interface is not None:
+            try:
+                self._interface.active(False)
+            except (OSError, RuntimeError):
+                pass
+
+
+def _security(point, protected):
+    if not protected:
+        return getattr(point, "SEC_OPEN", 0)
+    for name in ("SEC_WPA2", "SEC_WPA_WPA2"):  # esp32 has both, the others the second
+        if hasattr(point, name):
+            return getattr(point, name)
+    return 3 if sys.platform == "esp32" else 0x00400006  # before 1.24: WPA2; cyw43's WPA2 mixed
+
+
+def _name(data):
+    try:
+        name = bytes(data).decode()
+    except UnicodeError:
+        return ""
+    return name if name and not [c for c in name if ord(c) < 32] else ""

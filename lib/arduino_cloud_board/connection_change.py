@@ -1,0 +1,22 @@
+"""What happens when a connection came, went, or got another address."""
+
+from arduino_iot_cloud.port import log
+
+
+def tell(connection, before):
+    """Take note of the change from the address `before` (None: no connection); tell the log and the program."""
+    kind, ip = connection.kind, connection.ip
+    if ip and before:
+        connection.address_changes += 1
+        log(30, "%s: the address changed from %s to %s." % (kind, before, ip))
+    elif ip:
+        connection._measure()
+        log(20, "%s: connected to %s as %s." % (kind, connection.name, ip))
+    else:
+        connection.rssi = None
+        log(30, "%s: the connection is lost." % kind)
+    if connection.on_change:
+        try:
+            connection.on_change(connection)
+        except Exception as error:
+            log(40, "%s: on_change failed: %r" % (kind, error))

@@ -1,0 +1,35 @@
+"""What the numbers of `WLAN.status()` mean, on every port.
+
+Sources: MicroPython 1.26, ports/esp32/modnetwork_globals.h and network_wlan.c (`status`), extmod/modnetwork.c and
+cyw43-driver's cyw43.h (CYW43_LINK_...). The ports of the NINA-W10 and of esp-hosted answer True or False, which says
+nothing about the way to a connection.
+"""
+
+from arduino_iot_cloud.port import const
+
+WAIT = const(0)  # under way, idle, or no word about it
+PASSWORD = const(1)  # perhaps the password
+MISSING = const(2)  # no such network in reach, or none that it may join
+FAILED = const(3)  # anything else
+
+
+def meaning(code) -> int:
+    """WAIT, PASSWORD, MISSING or FAILED, for what `status()` returned: an int, a bool or None.
+
+    One look proves little: on an ESP32 the number of the attempt before stays until there is an address, and
+    201 and 202 pass by on the way to a connection.
+    """
+    if code is None or code is True or code is False or 0 <= code < 4 or code >= 1000:
+        return WAIT
+    # ESP32: AUTH_FAIL, HANDSHAKE_TIMEOUT, CONNECTION_FAIL, 4WAY_HANDSHAKE_TIMEOUT; cyw43: BADAUTH
+    if code in (202, 204, 205, 15, -3):
+        return PASSWORD
+    # ESP32: NO_AP_FOUND, and its three with a reason; cyw43: NONET
+    if code in (201, 210, 211, 212, -2):
+        return MISSING
+    return FAILED
+
+
+def words(what: int) -> str:
+    """A meaning in words, for a report."""
+    return ("no answer: out of reach, or a wrong password?", "wrong password?", "not found", "refused")[what]

@@ -1,0 +1,49 @@
+"""Serves the set-up page on 127.0.0.1: setup_program.py PORT DNS_PORT.
+
+Prints what is saved, and for how long the event loop was held up at most.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+from arduino_cloud_board.setup_page import SetupPage
+
+ticks = getattr(time, "ticks_ms", lambda: int(time.monotonic() * 1000))
+longest = 0
+
+
+def save(entered):
+    """As a board's settings would."""
+    if entered["ssid"] == "refuse me":
+        raise ValueError("No more room for networks.")
+    if entered["ssid"] == "break":
+        raise OSError(28)
+    print("saved", json.dumps(entered))
+
+
+async def look():
+    """Measure how long the loop is ever held up."""
+    global longest
+    before = ticks()
+    while True:
+        await asyncio.sleep(0.01)
+        now = ticks()
+        longest = max(longest, now - before)
+        before = now
+
+
+async def main(port, dns_port):
+    """Serve, and tell."""
+    looking = asyncio.create_task(look())
+    page = SetupPage(save, ["home", "caf\u00e9 <&\"'>"], title="Greenhouse & co")
+    serving = asyncio.create_task(page.serve("127.0.0.1", port, dns_port))
+    await asyncio.sleep(0.05)
+    print("ready")
+    print("returned", json.dumps(await serving))
+    looking.cancel()
+    print("longest", longest)
+
+
+asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))

@@ -1,0 +1,210 @@
+"""The set-up page over real sockets, on every interpreter: as a phone uses it, and as an attacker would."""
+
+import http.client
+import json
+import random
+import re
+import socket
+import threading
+import urllib.parse
+from pathlib import Path
+
+import pytest
+from browsing import Browser
+
+PROGRAM = Path(__file__).parent / "setup_program.py"
+DEVICE_ID = "0123abcd-0000-4000-8000-00000000beef"
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Board:
+    """The program on one interpreter."""
+
+    def __init__(self, interpreter):
+        self.port = free_port(socket.SOCK_STREAM)
+        self.dns_port = free_port(socket.SOCK_DGRAM)
+        self.host = "127.0.0.1:%d" % self.port
+        self.process = interpreter.start(PROGRAM, self.port, self.dns_port)
+        self.process.wait_for("^ready", 20)
+
+    def request(self, method, path="/", fields=None, **headers):
+        """(status, headers, text) of one request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        body = urllib.parse.urlencode(fields) if fields is not None else None
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        if body is not None:
+            headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return answer.status, answer.headers, text
+
+    def token(self):
+        return re.search(r'name="token" value="(\w{32})"', self.request("GET")[2])[1]
+
+    def send(self, data, timeout=5):
+        """What comes back for bytes."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as s:
+            try:
+                s.sendall(data)
+                s.shutdown(socket.SHUT_WR)
+                return b"".join(iter(lambda: s.recv(4096), b""))
+            except OSError:  # refused, before all of it was read
+                return b""
+
+    def ask(self, query, timeout=5.0):
+        """The answer to a DNS query."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(timeout)
+            s.sendto(query, ("127.0.0.1", self.dns_port))
+            return s.recv(600)
+
+    def end(self, fields):
+        """Send the form; what the program said of it."""
+        status, _, text = self.request("POST", fields=dict(fields, token=self.token()))
+        assert status == 200 and "Saved" in text, text
+        done = self.process.wait(10)
+        assert done.returncode == 0, done
+        told = dict(re.findall(r"^(\w+) (.*)$", done.stdout, re.M))
+        assert json.loads(told["saved"]) == json.loads(told["returned"])
+        # A page takes an interpreter a while to make; nothing else may stop the loop.
+        assert int(told["longest"]) < 500, told
+        return json.loads(told["saved"]), done
+
+
+@pytest.fixture
+def board(interpreter):
+    return Board(interpreter)
+
+
+def test_a_phone_is_led_to_the_page_and_enters_credentials(board):
+    query = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x07captive\x05apple\x03com\x00\x00\x01\x00\x01"
+    assert board.ask(query)[-4:] == bytes((127, 0, 0, 1))
+    for path in ("/generate_204", "/hotspot-detect.html", "/connecttest.txt", "/ncsi.txt"):
+        status, headers, _ = board.request("GET", path, Host="captive.apple.com")
+        assert (status, headers["Location"]) == (302, "http://%s/" % board.host)
+    status, headers, text = board.request("GET")
+    assert status == 200 and headers["Content-Type"] == "text/html; charset=utf-8"
+    assert headers["Cache-Control"] == "no-store" and "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "<h1>Greenhouse &amp; co</h1>" in text and "café &lt;&amp;&quot;&#39;&gt;" in text
+    fields = {"seen": "café <&\"'>", "password": "pässword +&=%", "device_id": DEVICE_ID, "secret_key": "k3y!"}
+    saved, _ = board.end(fields)
+    assert saved == {
+        "ssid": "café <&\"'>", "password": "pässword +&=%", "device_id": DEVICE_ID, "secret_key": "k3y!",
+    }  # fmt: skip
+
+
+def test_mistakes_are_told_and_secrets_are_not_shown_again(board):
+    token = board.token()
+    for fields, told in (
+        ({"seen": "home", "password": "short"}, "expected 8 to 63 characters"),
+        ({"seen": "home", "password": "my password", "device_id": "x"}, "A device ID has 36 characters"),
+        ({"seen": "home", "password": "my password", "device_id": DEVICE_ID}, "needs its secret key"),
+        ({"ssid": "refuse me", "password": "my password"}, "No more room for networks."),
+        ({"ssid": "break", "password": "my password"}, "could not be saved (OSError)"),
+        ({"seen": "", "ssid": ""}, "Which network?"),
+    ):
+        status, _, text = board.request("POST", fields=dict(fields, token=token))
+        assert status == 200 and told in text and "my password" not in text, text
+    saved, done = board.end({"ssid": "cellar"})
+    assert saved == {"ssid": "cellar", "password": None}
+    assert "my password" not in done.stdout + done.stderr
+
+
+def test_another_site_cannot_send_the_form(board):
+    fields = {"ssid": "evil", "password": "evil password"}
+    token = board.token()
+    good = dict(fields, token=token)
+    for sent, headers in (
+        (fields, {}),
+        (dict(fields, token=""), {}),
+        (dict(fields, token=token[:-1]), {}),
+        (dict(fields, token="0" * 32), {}),
+        (good, {"Origin": "http://evil.example"}),
+        (good, {"Host": "evil.example"}),  # a name that somebody's DNS points here
+        (good, {"Origin": "http://" + board.host + ".evil.example"}),
+    ):
+        assert board.request("POST", fields=sent, **headers)[0] == 403, (sent, headers)
+    assert board.request("GET", Host="evil.example")[0] == 302  # and does not tell the token
+    assert board.end({"ssid": "home", "password": "a password"})[0]["ssid"] == "home"
+
+
+def test_hostile_requests_do_not_keep_others_from_the_page(board):
+    choice = random.Random(5)
+    for data, status in (
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n", b" 400 "),
+        (b"GET /" + b"a" * 100000 + b" HTTP/1.1\r\n\r\n", b""),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n", b" 413 "),
+        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b" 501 "),
+        (b"DELETE / HTTP/1.1\r\n\r\n", b" 405 "),
+        (b"GET / HTTP/1.1\r\n", b""),
+        (b"", b""),
+    ):
+        assert status in board.send(data)[:20], data[:40]
+    for _ in range(60):
+        board.send(bytes(choice.randrange(256) for _ in range(choice.randrange(1, 300))))
+    # Connections that say nothing: of four at once each one waits for its end, more are turned away.
+    silent = [socket.create_connection(("127.0.0.1", board.port)) for _ in range(3)]
+    assert board.request("GET")[0] == 200
+    silent.append(socket.create_connection(("127.0.0.1", board.port)))
+    with socket.create_connection(("127.0.0.1", board.port), timeout=5) as s:
+        assert s.recv(1) == b""  # the fifth
+    for s in silent:
+        s.close()
+    # Nonsense to the name server, and then a question.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        for _ in range(100):
+            s.sendto(bytes(choice.randrange(256) for _ in range(choice.randrange(600))), ("127.0.0.1", board.dns_port))
+    assert board.ask(b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x00\x00\x01\x00\x01")[:2] == b"\x00\x01"
+    assert board.end({"seen": "home", "password": "a password"})[0]["ssid"] == "home"
+
+
+def test_two_phones_at_once_and_the_first_one_counts(interpreter):
+    board = Board(interpreter)
+    token = board.token()
+    answers = []
+
+    def send(name):
+        fields = {"ssid": name, "password": "a password", "token": token}
+        answers.append(board.request("POST", fields=fields)[0])
+
+    threads = [threading.Thread(target=send, args=("phone %d" % number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done = board.process.wait(10)
+    assert answers == [200] * 3 and done.stdout.count("saved {") == 1, done
+
+
+def test_in_a_browser(micropython):
+    board = Board(micropython(32))
+    browser = Browser()
+    try:
+        browser.resize(390, 800)
+        browser.command("Page.navigate", url="http://%s/" % board.host)
+        browser.wait("document.querySelector('form button')")
+        assert browser.evaluate("[...document.querySelectorAll('option')].map((one) => one.value).join('|')") == (
+            "home|café <&\"'>"
+        )
+        assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        inputs = "[...document.querySelectorAll('input:not([type=hidden])')]"
+        assert browser.evaluate(inputs + ".every((one) => one.labels.length)")
+        browser.evaluate("document.querySelector('#password').value = 'short'; document.forms[0].submit()")
+        browser.wait("document.querySelector('[role=alert]')")
+        browser.evaluate("document.querySelector('#seen').selectedIndex = 1")
+        browser.evaluate("document.querySelector('#password').value = 'pässword'")
+        browser.evaluate("document.querySelector('button').click()")
+        browser.wait("document.body && document.body.textContent.includes('Saved')")
+    finally:
+        browser.close()
+    done = board.process.wait(10)
+    assert json.loads(re.search("^returned (.*)$", done.stdout, re.M)[1]) == {
+        "ssid": "café <&\"'>", "password": "pässword",
+    }  # fmt: skip

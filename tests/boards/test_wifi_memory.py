@@ -1,0 +1,27 @@
+"""What the Wi-Fi manager keeps in memory on a board: figures of docs/wifi.md."""
+
+import ast
+import re
+from pathlib import Path
+
+from toolchain import mpy
+from toolchain.paths import LIB
+
+MODULES = (
+    "arduino_iot_cloud/__init__ arduino_iot_cloud/port arduino_cloud_board/__init__ arduino_cloud_board/wifi "
+    "arduino_cloud_board/connection arduino_cloud_board/connection_change arduino_cloud_board/network_arguments "
+    "arduino_cloud_board/wifi_radio arduino_cloud_board/wifi_link arduino_cloud_board/wifi_status"
+).split()
+
+
+def test_while_connected_only_what_watches_stays_in_memory(tmp_path, micropython):
+    for name in MODULES:
+        mpy.compile_file(LIB / (name + ".py"), tmp_path / (name + ".mpy"))
+    # Its own lib folder: the sources must not be found.
+    program = Path(__file__).with_name("wifi_memory.py")
+    done = micropython(32).run(program, env={"MICROPYPATH": "%s:.frozen" % tmp_path}, check=True)
+    told = dict(re.findall(r"^(\w+) (.*)$", done.stdout, re.M))
+    assert told["connected"] == "True"
+    assert ast.literal_eval(told["modules"]) == ["arduino_cloud_board.connection", "arduino_cloud_board.wifi"]
+    assert int(told["heap"]) < 8000, told
+    assert int(told["garbage"]) < 200, told
