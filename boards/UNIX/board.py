@@ -1,6 +1,25 @@
-"""MicroPython's unix port: a computer. Its system brings network and clock; it has no pins and no key store."""
+"""MicroPython's unix port: a computer, whose system brings network and clock.
 
-MACHINE = "linux"  # how sys.implementation._machine begins
+Facts from MicroPython 1.26.1, which file says so stands behind each.
+"""
+
+NAME = "UNIX"
+MACHINE = "linux"  # ports/unix/mpconfigport.h; then follow the compiler and its version
+PORT = "unix"
+ARCH = ""  # that of the computer
 NETWORK = None  # the system's own: nothing to switch on
 LED = None
-KEYS = "secrets.py"
+KEYS = "secrets"
+ROMFS = False  # it reads such images (VfsRom) but has no flash for one
+WATCHDOG_MS = None  # ports/unix/variants/mpconfigvariant_common.h: no machine.WDT
+
+
+def deep_sleep(ms):
+    """Wait, then end the program: what started it (systemd, a loop of the shell) starts it anew, as a board would."""
+    from sys import exit
+    from time import sleep
+
+    if not isinstance(ms, int) or ms < 1:
+        raise ValueError("deep_sleep: whole milliseconds from 1 on expected, not %r" % (ms,))
+    sleep(ms / 1000)
+    exit()

@@ -1,4 +1,6 @@
-# What the unix port's standard variant freezes, and the client:
-#   make -C ports/unix FROZEN_MANIFEST=…/boards/UNIX/manifest.py
-include("$(PORT_DIR)/variants/standard/manifest.py")
-include("../../manifest.py")
+# What MicroPython freezes for this board, this package, and what is particular to the board: see docs/boards.md.
+# Another `base` where micropython-lib is not at hand, which the standard variant needs: tools/firmware.
+options.defaults(base="$(PORT_DIR)/variants/standard/manifest.py")
+include(options.base)
+include("../../manifest.py", board=True)
+module("board.py", opt=3)

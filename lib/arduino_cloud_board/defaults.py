@@ -1,0 +1,98 @@
+"""What a board has where its `board.py` says nothing else. docs/boards.md lists the names and their meaning.
+
+`detection.load` completes a board with these: the facts as they are, the functions without their first argument.
+`detection` itself can be let go of afterwards (`connection.forget`).
+"""
+
+from arduino_iot_cloud import port
+
+FACTS = {
+    "MACHINE": "",
+    "PORT": "",
+    "ARCH": "",
+    "NETWORK": None,
+    "RADIO": None,
+    "LED": None,
+    "KEYS": "files",
+    "SECURE_ELEMENT": None,
+    "ROMFS": False,
+    "USB": (),
+    "USB_BOOTLOADER": (),
+    "WATCHDOG_MS": None,
+}
+
+
+def network_interface(board, kind: str = None):
+    """The interface to the network, as `network` has it: WLAN in station mode, or LAN.
+
+    `kind`: "wifi" or "ethernet"; without it, the first that the board has. None where the system brings the
+    network by itself. Raises ValueError for what the board does not have.
+    """
+    kinds = board.NETWORK.split("+") if board.NETWORK else ()
+    if kind is None:
+        if not kinds:
+            return None
+        kind = kinds[0]
+    if kind not in kinds:
+        raise ValueError("%s has %s, no %s" % (board.NAME, " and ".join(kinds) or "no network of its own", kind))
+    import network
+
+    return network.LAN() if kind == "ethernet" else network.WLAN(network.STA_IF)
+
+
+def deep_sleep(board, ms: int):
+    """Switch off for `ms` milliseconds (1 or more); then the board starts anew.
+
+    Raises NotImplementedError where the port cannot, and ValueError for a time that is none.
+    """
+    if not isinstance(ms, int) or ms < 1:
+        raise ValueError("deep_sleep: whole milliseconds from 1 on expected, not %r" % (ms,))
+    try:
+        from machine import deepsleep
+    except ImportError:
+        raise NotImplementedError("%s has no deep sleep" % board.NAME)
+    deepsleep(ms)
+
+
+def set_clock(board, seconds: int):
+    """Set the clock to a Unix time, in UTC. Where a program may not (a computer), `port.timestamp` takes note."""
+    try:
+        from machine import RTC
+    except ImportError:
+        port.offset = seconds - port.EPOCH - int(port.time())
+    else:
+        t = port.gmtime(seconds - port.EPOCH)
+        RTC().datetime((t[0], t[1], t[2], t[6] + 1, t[3], t[4], t[5], 0))  # weekday: 1 is Monday
+
+
+def led(board, on: bool):
+    """Switch the board's LED. Raises ValueError where none is known: set `LED = (pin, level that lights it)`."""
+    if not board.LED:
+        raise ValueError("%s: no LED is known; set LED = (pin, level that lights it)" % board.NAME)
+    from machine import Pin
+
+    pin, lit = board.LED
+    Pin(pin, Pin.OUT).value(lit if on else 1 - lit)
+
+
+FUNCTIONS = {
+    "network_interface": network_interface,
+    "deep_sleep": deep_sleep,
+    "set_clock": set_clock,
+    "led": led,
+}
+
+
+def complete(board):
+    """Give a board what it does not have itself. Returns the board."""
+    for name in FACTS:
+        if not hasattr(board, name):
+            setattr(board, name, FACTS[name])
+    for name in FUNCTIONS:
+        if not hasattr(board, name):
+            setattr(board, name, _bound(FUNCTIONS[name], board))
+    return board
+
+
+def _bound(function, board):
+    return lambda *args, **named: function(board, *args, **named)

@@ -1,0 +1,153 @@
+"""Which board this is, and what it has: `load()` gives the board's facts and functions (docs/boards.md)."""
+
+import sys
+
+from arduino_iot_cloud.port import MICROPYTHON, log
+
+# How sys.implementation._machine begins, up to the last " with ", and the chip after it
+BOARDS = (
+    ("ESP32_GENERIC", "Generic ESP32 module", "ESP32"),
+    ("ESP32_GENERIC_S3", "Generic ESP32S3 module", "ESP32S3"),
+    ("ESP32_GENERIC_C3", "ESP32C3 module", "ESP32C3"),
+    ("ARDUINO_NANO_ESP32", "Arduino Nano ESP32", None),
+    ("ARDUINO_NANO_RP2040_CONNECT", "Arduino Nano RP2040 Connect", None),
+    ("RPI_PICO_W", "Raspberry Pi Pico W", "RP2040"),
+    ("RPI_PICO2_W", "Raspberry Pi Pico 2 W", "RP2350"),
+    ("ARDUINO_PORTENTA_H7", "Arduino Portenta H7", None),
+    ("ARDUINO_PORTENTA_C33", "Arduino Portenta C33", None),
+    ("ARDUINO_GIGA", "Arduino GIGA R1 WiFi", None),
+    ("ARDUINO_NICLA_VISION", "Arduino Nicla Vision", None),
+    ("ARDUINO_OPTA", "Arduino OPTA", None),
+    ("UNIX", "linux", None),
+    ("QEMU_ARM", "mps2-an385", None),
+)
+OVERRIDE_FILE = "board_name"
+
+
+class UnknownBoard(RuntimeError):
+    """None of the boards that this package knows: the message names what was seen, and what can be done."""
+
+
+class WrongBoard(RuntimeError):
+    """The installed board.py belongs to another board: the message names both."""
+
+
+def machine_text() -> str:
+    """What the interpreter calls the machine: sys.implementation._machine, else os.uname(), else ""."""
+    text = getattr(sys.implementation, "_machine", None)
+    if text is None and MICROPYTHON:
+        import os
+
+        text = os.uname().machine if hasattr(os, "uname") else None
+    return text or ""
+
+
+def _named(name, source):
+    # A name that somebody has given: letters, digits and underscores, as folders of boards/ have.
+    if not isinstance(name, str) or not name or not all(c == "_" or "0" <= c <= "9" or "A" <= c <= "Z" for c in name):
+        raise ValueError("%s: the name of a board expected, as RPI_PICO_W, not %r" % (source, name))
+    return name
+
+
+def override() -> str:
+    """The board's name from the file `board_name` or from BOARD in `secrets.py`; None without either.
+
+    Raises ValueError for a name that is none.
+    """
+    try:
+        with open(OVERRIDE_FILE) as file:
+            return _named(file.read().strip(), "the file " + OVERRIDE_FILE)
+    except OSError:
+        pass
+    try:
+        from secrets import BOARD
+    except ImportError:  # no such file; on CPython, the standard library's module
+        return None
+    return _named(BOARD, "BOARD in secrets.py")
+
+
+def _fits(text, prefix):
+    # A whole name, or one that a variant goes on from ("… module with OTA with ESP32"): no name inside a longer word.
+    return text.startswith(prefix) and text[len(prefix) : len(prefix) + 1] in ("", " ")
+
+
+def _split(text):
+    # ("Generic ESP32 module with OTA", "ESP32"): the board's part and the chip
+    at = text.rfind(" with ")
+    return (text, "") if at < 0 else (text[:at], text[at + 6 :])
+
+
+def detect(machine: str = None) -> str:
+    """The name of this board, as its folder in boards/.
+
+    `machine`: a text like that of sys.implementation._machine, to look up in place of this machine's. Without
+    it, the file `board_name` and BOARD in `secrets.py` come first. CPython counts as UNIX: a computer.
+    Raises UnknownBoard; ValueError for an override that is no name.
+    """
+    if machine is None:
+        name = override()
+        if name:
+            return name
+        if not MICROPYTHON:
+            return "UNIX"
+        machine = machine_text()
+    text, chip = _split(machine)
+    for name, prefix, _ in BOARDS:
+        if _fits(text, prefix):
+            return name
+    near = "".join("; with this chip, %s may fit" % name for name, _, its in BOARDS if its and its == chip)
+    raise UnknownBoard(
+        "unknown board: _machine is %r on %s. Write a board's name into the file board_name, or BOARD = it into "
+        "secrets.py%s; to add a board see docs/boards.md" % (machine, sys.platform, near)
+    )
+
+
+def _installed():
+    # The module board.py; None without it, or where the name is somebody else's.
+    try:
+        import board
+    except ImportError:
+        return None
+    return board if hasattr(board, "NAME") and hasattr(board, "MACHINE") else None
+
+
+class _Guessed:
+    # A board without a board.py, in place of the module: what can be seen of it, its port and its network
+    def __init__(self, name):
+        self.NAME = name
+        self.MACHINE = machine_text()
+        self.PORT = {"linux": "unix", "pyboard": "stm32"}.get(sys.platform, sys.platform)
+        if self.PORT == "esp32":
+            self.KEYS = "nvs"
+        elif self.PORT == "unix":
+            self.KEYS = "secrets"
+        try:
+            import network
+        except ImportError:
+            return
+        if hasattr(network, "WLAN"):
+            self.NETWORK = "wifi"
+
+
+def load(name: str = None):
+    """The board's facts and functions: its installed `board.py`, completed from `defaults`.
+
+    `name`: the board that this is, whatever `detect` would say. Without a board.py, what can be seen of the
+    port goes, and a line in the log says so on boards. Raises WrongBoard if board.py is for another board (an
+    own board's fits by its MACHINE), UnknownBoard if there is none and the board is unknown.
+    """
+    from .defaults import complete
+
+    board = _installed()
+    given = override() if name is None else _named(name, "load")
+    if board is None:
+        name = given or detect()
+        board = _Guessed(name)
+        if name != "UNIX":
+            log(30, "Board %s: no board.py is installed, so only what its port has is known." % name)
+    elif given:
+        if board.NAME != given:
+            raise WrongBoard("board.py is for %s, but %s is asked for" % (board.NAME, given))
+    elif MICROPYTHON and not _fits(_split(machine_text())[0], board.MACHINE):
+        raise WrongBoard("board.py is for %s, but _machine is %r" % (board.NAME, machine_text()))
+    return complete(board)
