@@ -5,7 +5,7 @@ import errno
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import chromium, hsm, micropython, mosquitto, npm, page, peers, postgresql
+from . import chromium, firmware, hsm, micropython, mosquitto, npm, page, peers, postgresql
 from .report import ToolchainError, say
 from .venv import TOOLS_VENV, pin_all
 
@@ -19,9 +19,14 @@ PARTS = {
     "hsm": hsm,
     "page": page,
     "chromium": chromium,
+    "firmware": firmware,
 }
 # pip, apt and npm work side by side; each takes its own turn with itself.
-_TOGETHER = (("venv", "peers"), ("micropython", "mosquitto", "postgresql", "hsm", "chromium"), ("npm", "page"))
+_TOGETHER = (
+    ("venv", "peers"),
+    ("micropython", "mosquitto", "postgresql", "hsm", "chromium", "firmware"),
+    ("npm", "page"),
+)
 
 
 def _install_in_turn(names):

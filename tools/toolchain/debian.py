@@ -78,8 +78,8 @@ class PrivateApt:
         options = ["trusted=yes"] if trusted else []
         if source.signed_by.startswith("/"):
             options.append("signed-by=" + source.signed_by)
-        line = "deb %s %s %s main\n" % ("[%s]" % " ".join(options) if options else "", source.uri, suite)
-        (folder / "sources.list").write_text(line)
+        self._place = "%s %s %s main\n" % ("[%s]" % " ".join(options) if options else "", source.uri, suite)
+        (folder / "sources.list").write_text("deb " + self._place)
         # "#clear" drops hooks of the machine (such as emptying its package cache).
         (folder / "apt.conf").write_text(
             "#clear APT::Update; #clear DPkg::Post-Invoke; #clear DPkg::Pre-Install-Pkgs;\n"
@@ -102,6 +102,7 @@ class PrivateApt:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
+            cwd=self.folder,
             env=environment,
             encoding="utf-8",
             errors="replace",
@@ -116,6 +117,14 @@ class PrivateApt:
         self.run("install", "--download-only", "--yes", "--no-install-recommends", *packages.split())
         return sorted((self.folder / "cache" / "archives").glob("*.deb"))
 
+    def download_source(self, package):
+        """Fetch a source package; its files. Their checksums are in the suite's signed list of sources."""
+        with open(self.folder / "sources.list", "w") as file:
+            file.write("deb-src " + self._place)
+        self.run("update")
+        self.run("source", "--download-only", package)
+        return sorted(path for path in self.folder.glob(package + "_*") if path.is_file())
+
 
 def _unpack(packages, target, keep):
     target.mkdir()
@@ -126,11 +135,11 @@ def _unpack(packages, target, keep):
             shutil.rmtree(target / useless, ignore_errors=True)
 
 
-def _fetch_from(suite, package, arch, folder, keep):
-    """Unpack `package` from one suite below `folder`; returns the tree and the bytes fetched."""
+def _fetch_from(suite, title, arch, folder, get):
+    """What `get(apt)` fetches from one suite, its state below `folder`."""
     source = machine_source()
     try:
-        packages = PrivateApt(folder / "apt", source, suite, arch).download(package)
+        return get(PrivateApt(folder / "apt", source, suite, arch))
     except ToolchainError as error:
         output = error.args[-1]
         if "NO_PUBKEY" not in output and "not signed" not in output and "EXPKEYSIG" not in output:
@@ -140,12 +149,8 @@ def _fetch_from(suite, package, arch, folder, keep):
                 "this machine's keyring is too old to verify Debian's %s "
                 "(upgrade debian-archive-keyring, or set %s=1)" % (suite, UNSIGNED)
             )
-        say("WARNING: %s from Debian's %s is NOT verified (%s=1)" % (package, suite, UNSIGNED))
-        apt = PrivateApt(folder / "apt-unsigned", source, suite, arch, trusted=True)
-        packages = apt.download(package)
-    tree = folder / "tree"
-    _unpack(packages, tree, keep)
-    return tree, sum(path.stat().st_size for path in packages)
+        say("WARNING: %s from Debian's %s is NOT verified (%s=1)" % (title, suite, UNSIGNED))
+        return get(PrivateApt(folder / "apt-unsigned", source, suite, arch, trusted=True))
 
 
 def wrapper_text(tree, program):
@@ -166,10 +171,11 @@ def wrapper_text(tree, program):
     )
 
 
-def fetch_program(title, package, program, arch, suites, target, wrapper, verify, wrap=wrapper_text, keep=()):
-    """Unpack `package` into `target`, write `wrapper`, and `verify(wrapper)` it; tries each suite twice.
+def fetch_tree(title, arch, suites, target, get, unpack, verify):
+    """Make the folder `target` of what Debian has, whole or not at all; tries each suite twice.
 
-    `wrap(target, program)` makes the wrapper's text; `keep`: folders of usr/share that the program needs.
+    `get(apt)` fetches files by a PrivateApt, `unpack(files, folder)` makes the folder of them,
+    `verify()` raises ToolchainError if what is in place then does not work.
     """
     for needed in ("apt-get", "dpkg"):
         if not shutil.which(needed):
@@ -179,10 +185,11 @@ def fetch_program(title, package, program, arch, suites, target, wrapper, verify
         try:
             with step("fetching %s from Debian's %s" % (title, suite)) as remark:
                 with scratch_folder(arch) as folder:
-                    tree, size = _fetch_from(suite, package, arch, folder, keep)
-                    put_in_place(tree, target)
-                write_whole(wrapper, wrap(target, program), executable=True)
-                verify(wrapper)
+                    files = _fetch_from(suite, title, arch, folder, get)
+                    size = sum(path.stat().st_size for path in files)
+                    unpack(files, folder / "tree")
+                    put_in_place(folder / "tree", target)
+                verify()
                 remark.append(megabytes(size))
                 return
         except (ToolchainError, subprocess.CalledProcessError) as error:
@@ -191,3 +198,19 @@ def fetch_program(title, package, program, arch, suites, target, wrapper, verify
             say("fetching %s from Debian's %s … failed: %s" % (title, suite, reason))
     hint = " (is Debian's archive reached from here?)" if "Failed to fetch" in failures[0] else ""
     raise ToolchainError("%s could not be fetched: %s%s" % (title, failures[0], hint))
+
+
+def fetch_program(title, package, program, arch, suites, target, wrapper, verify, wrap=wrapper_text, keep=()):
+    """Unpack `package` into `target`, write `wrapper`, and `verify(wrapper)` it; tries each suite twice.
+
+    `wrap(target, program)` makes the wrapper's text; `keep`: folders of usr/share that the program needs.
+    """
+
+    def finish():
+        write_whole(wrapper, wrap(target, program), executable=True)
+        verify(wrapper)
+
+    def get(apt):
+        return apt.download(package)
+
+    fetch_tree(title, arch, suites, target, get, lambda files, tree: _unpack(files, tree, keep), finish)

@@ -1,0 +1,27 @@
+"""Fixtures of the firmware's tests. What is not built yet is built by the first test that needs it."""
+
+import pytest
+from emulated import Board, make_image
+from firmware_build.build import build
+from toolchain import firmware
+
+
+@pytest.fixture(scope="session")
+def emulated_firmware():
+    """QEMU_ARM's firmware, up to date: its path."""
+    return build("QEMU_ARM")
+
+
+@pytest.fixture(scope="session")
+def unix_firmware():
+    """The unix port with the client frozen in, up to date: its path."""
+    return build("UNIX")
+
+
+@pytest.fixture(scope="module")
+def board(emulated_firmware, tmp_path_factory):
+    """An emulated board that is switched on (emulated.Board), with tests/unit in a ROMFS image."""
+    firmware.install(firmware.EMULATOR)
+    board = Board(emulated_firmware, make_image(tmp_path_factory.mktemp("rom")))
+    yield board
+    board.stop()

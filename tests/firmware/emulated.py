@@ -1,0 +1,73 @@
+"""The emulated Cortex-M3 with our firmware, and mpremote at the other end of its serial line."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from processes import Process
+from toolchain import firmware, mpy
+from toolchain.paths import VENV
+
+TESTS = Path(__file__).parents[1]
+MPREMOTE = VENV / "bin" / "mpremote"
+# Memory of the board that the firmware leaves alone (AN385's 16 MB of PSRAM): it stands for a flash chip.
+FLASH = 0x21000000
+
+# What a program finds ready: the image of make_image(), mounted as flash is by boards with ROMFS.
+MOUNT = """
+import sys, uctypes, vfs
+vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), "/rom")
+sys.path.insert(0, "/rom/unit")
+"""
+
+
+def make_image(folder):
+    """A ROMFS image with tests/unit compiled, asserts and all, and their vectors; its path."""
+    files = folder / "files"
+    for source in sorted((TESTS / "unit").glob("*.py")) + [Path(__file__).with_name("on_board.py")]:
+        mpy.compile_file(source, files / "unit" / (source.stem + ".mpy"), optimisation=0)
+    (files / "vectors").mkdir()
+    shutil.copy(TESTS / "vectors" / "device_vectors.json", files / "vectors")
+    image = folder / "image"
+    command = [MPREMOTE, "romfs", "--no-mpy", "--output", image, "build", files]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return image
+
+
+class Board:
+    """A running QEMU; `run(code)` is what a user does with mpremote."""
+
+    def __init__(self, elf, image=None):
+        command = [firmware.QEMU, "-machine", "mps2-an385", "-nographic", "-monitor", "null", "-semihosting"]
+        command += ["-serial", "pty", "-kernel", elf]
+        self._prepare = ""
+        if image:
+            command += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (image, FLASH)]
+            self._prepare = MOUNT % (FLASH, image.stat().st_size)
+        self._process = Process(command)
+        try:
+            self.serial = self._process.wait_for(r"redirected to (/dev/\S+)").group(1)
+        except BaseException:
+            self.stop()
+            raise
+
+    def mpremote(self, *arguments, timeout=60):
+        """Run mpremote on the board: subprocess.CompletedProcess with stdout and stderr as text."""
+        command = [MPREMOTE, "connect", self.serial, *arguments]
+        none = subprocess.DEVNULL
+        return subprocess.run(command, stdin=none, capture_output=True, text=True, timeout=timeout)
+
+    def run(self, code, timeout=60):
+        """What a program prints, in a fresh interpreter; AssertionError with its traceback if it fails."""
+        done = self.mpremote("exec", self._prepare + code, timeout=timeout)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.replace("\r\n", "\n")
+
+    def measure(self, code):
+        """As `run`, for a program that prints one JSON object: that object."""
+        return json.loads(self.run(code).splitlines()[-1])
+
+    def stop(self):
+        """Switch the board off."""
+        self._process.stop()

@@ -1,0 +1,81 @@
+"""tools/firmware: builds that run here, and what it tells of the others."""
+
+import os
+import subprocess
+import time
+
+import pytest
+from firmware_build import elsewhere
+from toolchain import firmware
+from toolchain.paths import ROOT, TOOLS
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def command(*arguments):
+    """Run tools/firmware: subprocess.CompletedProcess."""
+    return subprocess.run([TOOLS / "firmware", *arguments], capture_output=True, text=True, timeout=300)
+
+
+@pytest.mark.parametrize("board", ["QEMU_ARM", "UNIX"])
+def test_a_second_build_is_quick(board):
+    first = command(board)
+    assert first.returncode == 0, first.stderr
+    path = first.stdout.strip()
+    made = os.stat(path).st_mtime_ns
+    begin = time.monotonic()
+    second = command(board)
+    assert second.returncode == 0 and os.stat(path).st_mtime_ns == made
+    assert "nothing has changed" in second.stderr
+    assert time.monotonic() - begin < 6  # 1 s alone; other tests run beside this one
+
+
+OTHERS = [name for name in elsewhere.names() if name not in ("QEMU_ARM", "UNIX")]
+
+
+@pytest.mark.parametrize("board", OTHERS)
+def test_other_boards_get_what_is_missing_and_the_commands(board):
+    done = command(board)
+    port = elsewhere.port(board)
+    assert done.returncode == 1
+    assert "missing: MicroPython with its submodules" in done.stdout
+    assert "make -C micropython/ports/%s BOARD=%s submodules\n" % (port, board) in done.stdout
+    assert "FROZEN_MANIFEST=%s\n" % (ROOT / "boards" / board / "manifest.py") in done.stdout
+
+
+def test_every_board_is_known_to_its_port():
+    """Under the name that the printed commands use, in the source that is built from here."""
+    firmware.install(firmware.MICROPYTHON)
+    for board in OTHERS:
+        assert (firmware.SOURCE / "ports" / elsewhere.port(board) / "boards" / board).is_dir()
+
+
+def test_a_checkout_is_looked_through():
+    firmware.install(firmware.MICROPYTHON)
+    done = command("RPI_PICO_W", "--micropython", firmware.SOURCE)
+    assert done.returncode == 1 and "git clone" not in done.stdout
+    assert "are empty: lib/pico-sdk, lib/tinyusb, lib/mbedtls, lib/lwip" in done.stdout
+    assert "make -C %s/mpy-cross\n" % firmware.SOURCE in done.stdout
+
+
+def test_the_programs_of_a_port_are_looked_for(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "idf.py is not on PATH" in "\n".join(elsewhere.missing("ESP32_GENERIC", None))
+    (tmp_path / "idf.py").touch(mode=0o755)
+    assert "idf.py" not in "\n".join(elsewhere.missing("ESP32_GENERIC", None))
+
+
+def test_an_old_checkout_or_another_folder_is_refused(tmp_path):
+    done = command("RPI_PICO_W", "--micropython", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "tools/firmware: %s is no checkout of MicroPython\n" % tmp_path
+    (tmp_path / "py").mkdir()
+    version = "#define MICROPY_VERSION_MAJOR 1\n#define MICROPY_VERSION_MINOR 20\n"
+    (tmp_path / "py" / "mpconfig.h").write_text(version)
+    done = command("RPI_PICO_W", "--micropython", tmp_path)
+    assert done.stderr == "tools/firmware: %s is MicroPython 1.20, 1.24 or newer is needed\n" % tmp_path
+
+
+def test_an_unknown_board_is_refused_with_the_names():
+    done = command("NONSENSE")
+    assert done.returncode == 2 and "NONSENSE" in done.stderr and "RPI_PICO_W" in done.stderr

