@@ -149,7 +149,7 @@ names["client"] = client
 with open("secrets.py", "w") as file:
     for name in keys:
         file.write("%s = %r\n" % (name, keys[name]))
-    file.write("CLOUD = {}\nWIFI_SSID = 'net'\nWIFI_PASS = 'word'\n")
+    file.write("CLOUD = {}\nWIFI_SSID = 'net'\nWIFI_PASS = 'password'\n")
 
 for number, block in enumerate(PAGE["blocks"]):
     print("block %d" % (number + 1))

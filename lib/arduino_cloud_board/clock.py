@@ -1,0 +1,37 @@
+"""The board's clock, set from the network once a day. The first time the client does it, before TLS needs dates."""
+
+import asyncio
+
+from arduino_iot_cloud.port import const, ticks_add, ticks_diff, ticks_ms, timestamp
+
+_DAY = const(86400000)  # ms
+_HOUR = const(3600000)  # ms, until the next attempt after a failure
+
+
+class Clock:
+    """Keeps the clock right beside everything else. client: whose `ntp_server` and `ntp_timeout` count."""
+
+    sets = 0  # how often it was set
+    _task = None
+    _due = None
+
+    def __init__(self, client):
+        self._client = client
+
+    def poll(self, now: int):
+        """Look whether it is time; `now` in ticks, while there is a link. Returns at once. A clock that nobody has set
+        is left to the client, which sets it before it connects."""
+        if self._due is None:
+            self._due = ticks_add(now, _DAY)
+        if ticks_diff(self._due, now) <= 0 and self._task is None and timestamp():
+            self._task = asyncio.create_task(self.set())
+
+    async def set(self) -> bool:
+        """Ask the server. Returns whether that set the clock, after `ntp_timeout` seconds at the latest."""
+        try:
+            done = await self._client.sync_time()
+            self.sets += done
+            self._due = ticks_add(ticks_ms(), _DAY if done else _HOUR)
+            return done
+        finally:
+            self._task = None

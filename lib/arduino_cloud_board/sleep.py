@@ -1,0 +1,63 @@
+"""Deep sleep, and why the board has started: what `device.Device` needs rarely."""
+
+from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms
+
+from .connection import sleep_ms
+
+_STOP = const(2000)  # ms that the client may take to say goodbye
+
+
+async def sleep(device, seconds: float, flush: float):
+    """See `Device.sleep`."""
+    ms = int(seconds * 1000)
+    if ms < 1:
+        raise ValueError("sleep: seconds from 0.001 on expected, not %r" % (seconds,))
+    if not await device.client.flush(flush):
+        log(30, "Going to sleep, not everything is with the cloud.")
+    device.leaving = True  # or else `run`, and with it perhaps the program, would end before
+    try:
+        device.stop()
+        begin = ticks_ms()
+        while device.running and ticks_diff(ticks_ms(), begin) < _STOP:
+            await sleep_ms(10)
+        if device.link:
+            device.link.stop()
+        if device.watchdog and device.board.PORT != "esp32":
+            _doze(device.watchdog, ms)
+        device.board.deep_sleep(ms)
+    finally:
+        device.leaving = False
+
+
+def _doze(watchdog, ms):
+    # Outside the ESP32 the watchdog goes on during deep sleep, and cannot be fed there. A light sleep with breaks to do
+    # so comes close to it.
+    from machine import lightsleep, reset
+
+    while ms > 0:
+        watchdog.feed()
+        step = min(ms, watchdog.limit // 2)
+        lightsleep(step)
+        ms -= step
+    watchdog.feed()
+    reset()
+
+
+def cause() -> str:
+    """See `Device.cause`."""
+    try:
+        import machine
+
+        code = machine.reset_cause()
+    except (ImportError, AttributeError):
+        return ""
+    for name, text in (
+        ("PWRON_RESET", "power"),
+        ("HARD_RESET", "reset"),
+        ("WDT_RESET", "watchdog"),
+        ("DEEPSLEEP_RESET", "deep sleep"),
+        ("SOFT_RESET", "soft reset"),
+    ):
+        if getattr(machine, name, None) == code:
+            return text
+    return ""

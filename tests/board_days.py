@@ -1,0 +1,132 @@
+"""What happens to a board in a day of tests: a cloud that may die, and the book of the board's samples."""
+
+import json
+import re
+import signal
+import sqlite3
+
+import pytest
+from board_worlds import DAY
+from local_clouds import LocalCloud
+from localcloud.remote import RemoteCloud
+
+
+class LastingCloud:
+    """A local cloud that can be killed, and started again with the same data."""
+
+    def __init__(self, folder, environment):
+        self._folder = folder
+        self._environment = environment
+        self.start()
+
+    def __getattr__(self, name):
+        return getattr(self._running, name)
+
+    def kill(self):
+        self._running.process.signal(signal.SIGKILL)
+        self._running.process.wait(5)
+
+    def start(self):
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self._environment.items():
+                patch.setenv(name, value)
+            self._running = LocalCloud(self._folder)
+
+    def series(self, thing_id, name):
+        """Everything that was stored of a variable: [(value, Unix time)] in the order of the times."""
+        with sqlite3.connect("file:%s?mode=ro" % (self._folder / "cloud.sqlite3"), uri=True) as store:
+            found = store.execute(
+                "select value, time_us from samples join variables on variables.id = variable_id"
+                " where thing_id = ? and variable_name = ? order by time_us, samples.id",
+                (thing_id, name),
+            ).fetchall()
+        return [(int(value), time_us / 1e6) for value, time_us in found]
+
+
+class Day:
+    """A board with its project in the cloud, and the book that is kept of its samples."""
+
+    def __init__(self, world, cloud):
+        self.world = world
+        self.cloud = cloud
+        self._request = RemoteCloud(cloud.about).request
+        device = self._request("POST", "/devices", {"name": world.board})
+        variables = [{"name": name, "type": "INT", "permission": "READ_WRITE"} for name in ("stored", "last")]
+        body = {"name": world.board, "timezone": "UTC", "device_id": device["id"], "variables": variables}
+        self.thing_id = self._request("POST", "/things", body)["id"]
+        self.output = ""
+        self._read = 0
+        settings = {
+            "device_id": device["id"],
+            "secret_key": device["secret"],
+            "networks": [{"ssid": "workshop", "password": "a password of no importance"}],
+            "cloud": {"server": "127.0.0.1", "port": world.way.port},
+        }
+        world.power_on(DAY / "provision.py", SETTINGS=json.dumps(settings), ROOT=cloud.ca_der_file)
+        done = world.process.wait(10)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert ("nvs:" if world.board == "ESP32_GENERIC" else "files:") in done.stdout
+        assert device["secret"] not in done.stdout + done.stderr
+
+    def add(self, name, kind, permission):
+        """Another variable."""
+        body = {"name": name, "type": kind, "permission": permission}
+        self._request("POST", "/things/%s/variables" % self.thing_id, body)
+
+    def write(self, name, value):
+        """Set a variable in the cloud."""
+        self._request("PUT", "/things/%s/variables/%s/value" % (self.thing_id, name), {"value": value})
+
+    def until(self, name, good, timeout=15):
+        """Wait until a variable's value in the cloud is a good one."""
+        path = "/things/%s/variables/%s" % (self.thing_id, name)
+        self.world.wait(lambda: good(self._request("GET", path)["value"]), name, timeout)
+
+    def power_on(self, **more):
+        """Switch on, or wake."""
+        self.world.power_on(DAY / "main.py", **more)
+        self._read = 0
+
+    def wait_for(self, pattern, timeout=20):
+        """Wait for the next line that matches, after the one that was waited for before: the match."""
+        match = self.world.process.wait_for(pattern, timeout, start=self._read)
+        self._read = match.end()
+        return match
+
+    def synced(self):
+        """Wait until the values flow: when they did, in seconds of the board."""
+        return int(self.wait_for(r"^synced at (\d+)").group(1)) / 1000
+
+    def hurry_for(self, pattern, limit):
+        """As `wait_for`, with the board's time in a hurry: the seconds that it took."""
+        process, sought = self.world.process, re.compile(pattern, re.M)
+        seconds = self.world.hurry_until(lambda: sought.search(process.stdout, self._read), pattern, limit)
+        self.wait_for(pattern)
+        return seconds
+
+    def do(self, line):
+        self.world.process.send(line + "\n")
+
+    def take(self, count):
+        """Have it take so many samples, beside those of its own."""
+        for _ in range(count):
+            self.do("take(client, None)")
+            self.wait_for(r"^took .*\n")
+
+    def settle(self):
+        """Wait until everything is with the cloud, and the board knows that."""
+        self.do("asyncio.create_task(settle())")
+        self.wait_for("^settled True")
+
+    def ended(self, code, timeout=20):
+        """Wait for the end of this run, and keep its book."""
+        assert self.world.process.ended_within(timeout), self.world.process.stdout
+        done = self.world.process.wait()
+        self.output += done.stdout + done.stderr
+        (self.world.folder.parent / "output.txt").write_text(self.output)  # for whoever looks into a failure
+        assert done.returncode == code, done.stdout + done.stderr
+
+    def samples(self):
+        """[(value, Unix time)] of what the board has taken, in all its runs."""
+        found = re.findall(r"^took (\d+) (\d+)$", self.output, re.M)
+        return [(int(value), int(when)) for value, when in found]
