@@ -17,11 +17,42 @@ QUICK_S = 20
 
 # Commands that take long, or need what is not here: the test that does the same.
 MIP = "tests/tools/test_mip.py::"
+INSTALLING = "tests/provision/test_installing.py::test_installing_"
+PROVISION = "tests/provision/test_provision.py::"
+SETTINGS = "tests/provision/test_settings.py::test_a_board_with_a_key_store_keeps_credentials_and_network_there"
+RELEASE = "dist/arduino-iot-cloud-1.0.0/"
+ROMFS = "tests/tools/test_romfs.py::test_the_demo_runs_from_a_romfs_image"
+PIP = "tests/tools/test_toolchain.py::test_pip_installs_the_package_with_its_certificates"
+WHERE = '"import arduino_iot_cloud; print(arduino_iot_cloud.__file__)"'
 COVERED = {
     "./tools/demo --check": "tests/tools/test_demo.py::test_check_drives_values_each_way",
     "./tools/demo": "tests/tools/test_demo.py::test_it_prints_a_page_and_a_signal_ends_everything",
     "./tools/test": "tests/docs/test_code_blocks.py::test_the_command_that_runs_the_tests",
     "mpremote mip install package.json": MIP + "test_mpremote_installs_from_relative_addresses",
+    "mpremote exec " + WHERE: INSTALLING + "with_mip_from_the_checkout",
+    "./tools/release --dirty": "tests/tools/test_release.py::test_the_command_makes_a_release_that_it_finds_good",
+    "mpremote mip install " + RELEASE + "mpy6/package.json": INSTALLING + "with_mip_from_a_release",
+    "mpremote cp -r " + RELEASE + "mpy6/arduino_iot_cloud :": INSTALLING + "as_plain_files",
+    "mpremote romfs query": INSTALLING + "as_a_romfs_image",
+    "mpremote romfs deploy " + RELEASE + "arduino-iot-cloud-1.0.0-mpy6.romfs": INSTALLING + "as_a_romfs_image",
+    "mpremote soft-reset exec " + WHERE: INSTALLING + "as_a_romfs_image",
+    "PYTHONPATH=tools python3 -m toolchain.mpy build/rom arduino_iot_cloud": ROMFS,
+    "cp examples/laptop.py build/rom/": ROMFS,
+    "mpremote romfs --output build/program.romfs build build/rom": ROMFS,
+    "pip install .": PIP,
+    'python3 -c "import arduino_iot_cloud; print(arduino_iot_cloud.__version__, arduino_iot_cloud.__file__)"': PIP,
+    "mpremote mip install package.json package-board.json boards/RPI_PICO_W/package.json": (
+        "tests/boards/test_boards.py::test_mpremote_installs_a_board_from_the_checkout"
+    ),
+    "tools/provision --thing Greenhouse": PROVISION + "test_an_empty_board_is_a_running_device_afterwards",
+    "tools/provision --wifi 'My network' --thing Greenhouse": SETTINGS,
+    "tools/provision --server 192.168.1.20 --wifi 'My network'": SETTINGS,
+    "tools/provision --thing Greenhouse --certificate": (
+        "tests/provision/test_certificate.py::test_a_key_made_on_the_board_gets_it_in_and_never_leaves"
+    ),
+    "tools/local-cloud serve --address 0.0.0.0": (
+        "tests/cloud/api/test_security.py::test_where_boards_reach_it_is_told_and_certified"
+    ),
     "pip install mpremote": "tests/tools/test_toolchain.py::test_second_setup_is_quick",
 }
 # Commands that need a board at the end of a cable. The page has to say that they have not been run.

@@ -4,60 +4,24 @@ Addresses in package.json are relative to it. mip 0.3, frozen into Debian's Micr
 does not know such addresses: for it, the server completes them.
 """
 
-import contextlib
-import functools
 import hashlib
-import http.server
 import json
-import threading
 from pathlib import Path
 
 import mpremote.mip
 import pytest
+from example_projects import LAPTOP, check_laptop
+from freezing import frozen
+from serving import Completing
 from toolchain.paths import LIB, PEERS, ROOT
 
 PACKAGE = "arduino_iot_cloud"
-API = "arduino_cloud_api"
+PACKAGES = sorted(path.name for path in ROOT.glob("package*.json"))
+BOARDS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("boards/*/package.json"))
 # For CPython alone: these never go to a board.
 NOT_ON_BOARDS = {"%s/%s.py" % (PACKAGE, name) for name in ("cpython", "hsm", "keyfiles", "stepping")}
-
-
-class Plain(http.server.SimpleHTTPRequestHandler):
-    """Serves files as they are."""
-
-    def log_message(self, *_):
-        pass
-
-
-class Completing(Plain):
-    """Serves packages with the whole addresses of their files."""
-
-    def do_GET(self):
-        if not self.path.startswith("/package"):
-            return super().do_GET()
-        package = json.loads((ROOT / self.path[1:]).read_text())
-        site = "http://127.0.0.1:%d/" % self.server.server_port
-        package["urls"] = [[name, site + url] for name, url in package["urls"]]
-        body = json.dumps(package).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-@pytest.fixture
-def serve():
-    """`serve(folder)` -> its URL on loopback."""
-    with contextlib.ExitStack() as stack:
-
-        def start(folder, how=Plain):
-            handler = functools.partial(how, directory=str(folder))
-            server = stack.enter_context(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
-            threading.Thread(target=server.serve_forever, daemon=True).start()
-            stack.callback(server.shutdown)
-            return "http://127.0.0.1:%d" % server.server_port
-
-        yield start
+# What micropython-lib's index has had under these names; umqtt.robust's package does not ask for umqtt.simple.
+UMQTT = [["umqtt.simple", "1.7.0"], ["umqtt.robust", "1.0.2"]]
 
 
 def listed(name):
@@ -68,39 +32,12 @@ def listed(name):
 
 
 def in_folder():
-    paths = [path for folder in (PACKAGE, API) for path in (LIB / folder).rglob("*")]
-    return {path.relative_to(LIB).as_posix() for path in paths if path.suffix in (".py", ".der")} - NOT_ON_BOARDS
-
-
-class Options:
-    def __init__(self, **given):
-        self.__dict__.update(given)
-
-    def defaults(self, **values):
-        for name in values:
-            self.__dict__.setdefault(name, values[name])
-
-
-def frozen(**options):
-    """(files, required packages) of manifest.py, run as MicroPython's build does."""
-    found, required = [], []
-
-    def package(name, files, base_path, opt):
-        assert (base_path, opt) == ("lib", 3)
-        found.extend("%s/%s" % (name, file) for file in files)
-
-    names = {
-        "options": Options(**options),
-        "package": package,
-        "require": required.append,
-    }
-    with contextlib.chdir(ROOT):
-        exec(compile((ROOT / "manifest.py").read_text(), "manifest.py", "exec"), names)
-    return found, required
+    paths = [path for path in LIB.glob("arduino_*/**/*") if path.suffix in (".py", ".der")]
+    return {path.relative_to(LIB).as_posix() for path in paths} - NOT_ON_BOARDS
 
 
 def test_every_file_is_in_one_package():
-    packages = [listed(name) for name in ("package.json", "package-sync.json", "package-api.json")]
+    packages = [listed(name) for name in PACKAGES]
     every = {name: url for package in packages for name, url in package.items()}
     assert len(every) == sum(map(len, packages))
     assert set(every) == in_folder(), "run tools/packages"
@@ -108,20 +45,23 @@ def test_every_file_is_in_one_package():
         assert url == "lib/" + name
 
 
-def test_frozen_files_are_the_packages_modules():
-    modules = {name for name in listed("package.json") if name.endswith(".py")}
-    files, required = frozen()
-    assert len(files) == len(modules) and set(files) == modules and not required
-    files, required = frozen(sync=True)
-    assert set(files) == modules | set(listed("package-sync.json")) and required == ["umqtt.robust"]
-    files, required = frozen(api=True)
-    assert set(files) == modules | set(listed("package-api.json")) and not required
+@pytest.mark.parametrize("option", [None, "sync", "api", "board"])
+def test_frozen_files_are_the_packages_modules(option):
+    packages = ["package.json"] + (["package-%s.json" % option] if option else [])
+    modules = {name for package in packages for name in listed(package) if name.endswith(".py")}
+    files, required = frozen(ROOT, **({option: True} if option else {}))
+    roots = files.pop(PACKAGE + "/bundled_roots.py")
+    assert roots.is_relative_to(ROOT / "build")
+    assert files == {name: LIB / name for name in modules}
+    assert required == ([name for name, _ in UMQTT] if option == "sync" else [])
 
 
-def test_all_packages_have_the_clients_version(cpython):
+def test_versions_are_pinned(cpython):
     version = cpython.run(code="import arduino_iot_cloud as a; print(a.__version__)", check=True).stdout.strip()
-    for name in ("package.json", "package-sync.json", "package-api.json"):
-        assert json.loads((ROOT / name).read_text())["version"] == version
+    for name in PACKAGES + BOARDS:
+        package = json.loads((ROOT / name).read_text())
+        assert package["version"] == version
+        assert package["deps"] == (UMQTT if name == "package-sync.json" else [])
 
 
 INSTALL = """
@@ -130,26 +70,11 @@ package, target, index = sys.argv[1:]
 mip.install(package, target=target, index=index)
 """
 
-DEVICE = """
-import sys
-port, root = sys.argv[1:]
-import arduino_iot_cloud
-from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.cbor_item import dumps
-print("from", arduino_iot_cloud.__file__)
-print("encoded", dumps([{0: "x", 2: 7}]).hex())
-tls = {"cafile": root, "server_hostname": "localhost"}
-client = ArduinoCloudClient("device", username="device", password="p", ssl_params=tls, server="127.0.0.1", port=int(port))
-client.register("x", value=1)
-client.start()
-"""
-
-
 def install(machine, folder, package, index):
     """Run mip on this interpreter; what it printed."""
     script = folder / "install.py"
     script.write_text(INSTALL)
-    target = folder / "board"
+    target = folder / "installed"
     done = machine.run(script, package, target, index, env={"MICROPYPATH": ".frozen"}, cwd=folder, check=True)
     # mip reports a failure in words alone.
     assert "Done" in done.stdout, done.stdout
@@ -165,19 +90,28 @@ def assert_installed(target, *packages):
 
 
 @pytest.mark.parametrize("bits", [32, 64])
-def test_mip_installs_a_client_that_connects(micropython, mosquitto, certificates, serve, tmp_path, bits):
+def test_mip_installs_what_the_demo_runs_on(micropython, make_project, serve, tmp_path, bits):
     machine = micropython(bits)
     site = serve(ROOT, Completing)
     target = install(machine, tmp_path, site + "/package.json", site + "/no-index")
     assert_installed(target, "package.json")
-    broker = mosquitto(users={"device": "p"})
-    script = tmp_path / "device.py"
-    script.write_text(DEVICE)
+    project = make_project(*LAPTOP)
     path = {"MICROPYPATH": "%s:.frozen" % target}
-    device = machine.start(script, broker.tls_port, certificates.ca_file_der, env=path, cwd=tmp_path)
-    assert device.wait_for("^from (.*)\n").group(1).startswith(str(target))
-    device.wait_for("^encoded 81a20061780207$")
-    broker.wait_for_log("Received SUBSCRIBE from device")
+    where = machine.run("-c", "import arduino_iot_cloud as a; print(a.__file__)", env=path, cwd=project.folder)
+    assert where.stdout.startswith(str(target))
+    device = project.start(machine, "laptop.py", env=path)
+    check_laptop(project)
+    assert device.returncode is None, device.stdout + device.stderr
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_mip_installs_a_boards_package(micropython, serve, tmp_path, name):
+    target = install(micropython(32), tmp_path, "%s/%s" % (serve(ROOT, Completing), name), "no index")
+    installed = {path.relative_to(target).as_posix(): path for path in target.rglob("*") if path.is_file()}
+    expected = listed(name)
+    assert "board.py" in expected and set(installed) == set(expected)
+    for on_board, path in installed.items():
+        assert path.read_bytes() == ((ROOT / name).parent / expected[on_board]).read_bytes()
 
 
 API_CALL = """
@@ -222,7 +156,7 @@ def test_mpremote_installs_from_relative_addresses(serve, tmp_path, address):
     assert_installed(tmp_path, "package.json")
 
 
-def add_to_index(index, name, files, deps=()):
+def add_to_index(index, name, version, files):
     """Put a package into an index as mip asks for it: files by the start of their hash, and a JSON file by name."""
     hashes = []
     for on_board, path in files:
@@ -231,9 +165,9 @@ def add_to_index(index, name, files, deps=()):
         target = index / "file" / short[:2] / short
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
-    target = index / "package" / "6" / name / "latest.json"
+    target = index / "package" / "6" / name / (version + ".json")
     target.parent.mkdir(parents=True)
-    target.write_text(json.dumps({"v": 1, "version": "1", "hashes": hashes, "deps": list(deps)}))
+    target.write_text(json.dumps({"v": 1, "version": version, "hashes": hashes, "deps": []}))
 
 
 SYNC = """
@@ -246,9 +180,9 @@ print(umqtt.robust.__file__, arduino_iot_cloud.sync.__file__)
 def test_mip_installs_sync_mode_with_its_dependencies(micropython, serve, tmp_path):
     machine = micropython(32)
     index = tmp_path / "index"
-    umqtt = PEERS / "umqtt" / "umqtt"
-    add_to_index(index, "umqtt.simple", [("umqtt/simple.py", umqtt / "simple.py")])
-    add_to_index(index, "umqtt.robust", [("umqtt/robust.py", umqtt / "robust.py")], [["umqtt.simple", "latest"]])
+    for name, version in UMQTT:
+        file = name.replace(".", "/") + ".py"
+        add_to_index(index, name, version, [(file, PEERS / "umqtt" / file)])
     site, packages = serve(ROOT, Completing), serve(index)
     for name in ("package.json", "package-sync.json"):
         target = install(machine, tmp_path, "%s/%s" % (site, name), packages)

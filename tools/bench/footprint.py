@@ -7,14 +7,17 @@ speaks MQTT alone and cannot reconnect.
 import argparse
 import contextlib
 import io
+import queue
 import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
+from time import monotonic
 
 from mpremote.romfs import make_romfs
-from toolchain.paths import LIB
+from toolchain import mpy
+from toolchain.paths import LIB, ROOT
 
 from .account import Listings, account
 from .report import print_figures, print_json
@@ -29,8 +32,8 @@ WAIT = 12
 # Modules that a program with scalar properties never loads, and those for CPython alone.
 OPTIONS = (
     "kinds composites schedule masks policy history persistence nvs sizes oversized methods network_time interrupts "
-    "coroutines announcing wifi sync keys roots websocket upgrade http_head http_form http user user_session user_token "
-    "requests ota"
+    "coroutines announcing wifi sync keys certificates roots websocket upgrade http_head http_form http user user_session "
+    "user_token requests ota"
 ).split()
 NOT_ON_BOARDS = "cpython hsm keyfiles stepping".split()
 
@@ -61,6 +64,8 @@ def _build_image(builds, name):
 class Exchanges:
     """Runs of the program `exchange`: one TLS connection, one publish, one receive."""
 
+    PROGRAM = "exchange"
+
     def __init__(self, builds, cloud, name, image=None):
         self._builds = builds
         self._cloud = cloud
@@ -70,15 +75,13 @@ class Exchanges:
     def complete(self, heap):
         """Whether it completes in a heap of so many KB."""
         device = self._cloud.add()
-        program = _on_rom(self._image, "exchange")
+        program = _on_rom(self._image, self.PROGRAM)
         process = self._builds.start("" if self._image else self._name, *program, *device.arguments, heap=heap)
         ended = threading.Event()
-        threading.Thread(target=self._answer, args=(device, ended), daemon=True).start()
         failed = threading.Thread(target=self._end_on_failure, args=(process, ended), daemon=True)
         failed.start()
         try:
-            process.wait_for("^received", WAIT)
-            return True
+            return self._does_it_all(process, device)
         except AssertionError:
             return False
         finally:
@@ -86,12 +89,17 @@ class Exchanges:
             failed.join()
             process.kill()
 
-    def _answer(self, device, ended):
-        # The cloud's part: a value for the first one that was published.
-        while not ended.is_set():
-            with contextlib.suppress(Exception):
-                device.values.get(timeout=0.1)
-                return device.send("led", True)
+    def _does_it_all(self, process, device):
+        for _ in self._values(process, device):
+            device.send("led", True)
+            return bool(process.wait_for("^received", WAIT))
+
+    def _values(self, process, device):
+        # What it publishes, until it ends or has had its time
+        deadline = monotonic() + WAIT
+        while process.returncode is None and monotonic() < deadline:
+            with contextlib.suppress(queue.Empty):
+                yield device.values.get(timeout=0.1)[1]
 
     def _end_on_failure(self, process, ended):
         # The official client retries for ever what cannot succeed for want of memory.
@@ -99,6 +107,20 @@ class Exchanges:
             if re.search("(?i)memory ?(error|alloc)", process.stdout + process.stderr):
                 process.signal(9)
                 return
+
+
+class Demos(Exchanges):
+    """Runs of examples/laptop.py: all its readings arrive, and it obeys the switch."""
+
+    PROGRAM = "demo"
+
+    def _does_it_all(self, process, device):
+        missing = {"cpu", "load", "memory", "uptime"}
+        for values in self._values(process, device):
+            missing -= values.keys()
+            if not missing:
+                device.send("fast", True)
+                return bool(process.wait_for("^fast is on", WAIT))
 
 
 def _smallest_heap(runs, low, high):
@@ -169,12 +191,16 @@ def measure():
     """All figures: {name: ...}, in bytes unless the name says KB."""
     options = [name for name in OPTIONS if (LIB / PACKAGE / (name + ".py")).exists()]
     with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud), ThreadPoolExecutor(4) as pool:
+        for name in (OURS, OFFICIAL):
+            mpy.compile_file(ROOT / "examples" / "laptop.py", builds.folder / name / "laptop.mpy")
         images = {name: _build_image(builds, name) for name in (OURS, OFFICIAL)}
         # The search for the smallest heaps takes longest: it starts first.
         smallest = {}
         for name, low, high in ((OFFICIAL, 48, 256), (OURS, 16, 128)):
             for place, image in (("files", None), ("romfs", images[name])):
-                smallest[name, place] = pool.submit(_smallest_heap, Exchanges(builds, cloud, name, image), low, high)
+                runs = {kind: kind(builds, cloud, name, image) for kind in (Exchanges, Demos)}
+                for kind in runs:
+                    smallest[name, place, kind] = pool.submit(_smallest_heap, runs[kind], low, high)
         bare = pool.submit(builds.run, "", "bare")
         jobs = {name: [pool.submit(builds.run, name, "heap") for _ in range(RUNS)] for name in (OURS, OFFICIAL)}
         jobs[UMQTT] = [pool.submit(builds.run, UMQTT, "umqtt_heap") for _ in range(RUNS)]
@@ -195,8 +221,9 @@ def measure():
             heap = _medians(job.result() for job in rom[name])
             figures[name]["romfs"] = {key: heap.get(key) for key in ("import", "construct", "driver")}
             figures[name]["steady"] = _medians(job.result() for job in steady[name])
-            figures[name]["smallest_kb"] = smallest[name, "files"].result()
-            figures[name]["romfs"]["smallest_kb"] = smallest[name, "romfs"].result()
+            for place, found in (("files", figures[name]), ("romfs", figures[name]["romfs"])):
+                found["smallest_kb"] = smallest[name, place, Exchanges].result()
+                found["demo_kb"] = smallest[name, place, Demos].result()
         heap = _medians(job.result() for job in loaded)
         figures["options"] = {name: heap[name] for name in options}
         figures["api"] = _api(builds, images[OURS])  # last: its cloud would disturb the timing of the steady exchange
@@ -225,10 +252,12 @@ def _print(figures):
             row("a publish allocates", "steady", "publish"),
             row("a receive allocates", "steady", "receive"),
             row("smallest heap for TLS, a publish, a receive: KB", "smallest_kb"),
+            row("smallest heap for examples/laptop.py: KB", "demo_kb"),
             row("from ROMFS: import", "romfs", "import"),
             row("from ROMFS: import, construct, five properties", "romfs", "construct"),
             row("from ROMFS: the same with the driver", "romfs", "driver"),
             row("from ROMFS: smallest heap: KB", "romfs", "smallest_kb"),
+            row("from ROMFS: smallest heap for examples/laptop.py: KB", "romfs", "demo_kb"),
             row("new interned strings", "qstrs", "count"),
             row("  and their bytes", "qstrs", "bytes"),
         ],

