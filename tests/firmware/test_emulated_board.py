@@ -31,7 +31,8 @@ def test_its_clock_is_the_hosts(board):
 def test_waits_have_their_length(board):
     code = "import asyncio, time\nasync def wait():\n    await asyncio.sleep(0.1)\n\n"
     code += "start = time.ticks_us()\ntime.sleep(0.2)\nasyncio.run(wait())\n"
-    assert 300_000 <= int(board.run(code + "print(time.ticks_diff(time.ticks_us(), start))")) < 600_000
+    # asyncio counts whole milliseconds
+    assert 298_000 <= int(board.run(code + "print(time.ticks_diff(time.ticks_us(), start))")) < 600_000
 
 
 def test_a_running_program_is_interrupted(board):

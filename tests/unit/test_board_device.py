@@ -49,6 +49,9 @@ class Board:
     def deep_sleep(self, ms):
         self.slept.append(ms)
 
+    def network_interface(self, kind):
+        return kind
+
 
 class Settings:
     def __init__(self, *networks):
@@ -144,7 +147,8 @@ def test_a_board_with_wifi_and_no_network_in_its_settings_says_what_to_do():
 
 
 def test_ethernet_goes_where_no_wifi_is_set_up():
-    assert type(make(board=Board(NETWORK="wifi+ethernet")).link).__name__ == "Ethernet"
+    wired = make(board=Board(NETWORK="wifi+ethernet")).link
+    assert type(wired).__name__ == "Ethernet" and wired._interface == "ethernet"
     settings = Settings({"ssid": "net", "password": "long enough"})
     both = Device(board=Board(NETWORK="wifi+ethernet"), settings=settings, link={"hostname": "oven"})
     assert type(both.link).__name__ == "WiFi"

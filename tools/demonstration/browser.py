@@ -60,11 +60,19 @@ class Tab:
         """Wait until a JavaScript expression is true; return its value."""
         try:
             async with asyncio.timeout(timeout):
-                while not (value := await self.evaluate(expression)):
+                while not (value := await self._evaluate_somewhere(expression)):
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise DemoError("the page did not come to %s within %g s" % (expression, timeout)) from None
         return value
+
+    async def _evaluate_somewhere(self, expression: str) -> Any:
+        try:
+            return await self.evaluate(expression)
+        except DemoError as error:
+            if "navigated" not in str(error):
+                raise
+            return None  # the page makes room for another one
 
     async def resize(self, width: int, height: int, scale: float) -> None:
         """Give the page a size in CSS pixels, each `scale` pixels of the picture wide."""
