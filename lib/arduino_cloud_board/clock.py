@@ -18,20 +18,23 @@ class Clock:
     def __init__(self, client):
         self._client = client
 
-    def poll(self, now: int):
-        """Look whether it is time; `now` in ticks, while there is a link. Returns at once. A clock that nobody has set
-        is left to the client, which sets it before it connects."""
+    def poll(self, now: int, linked: bool = True):
+        """Look whether it is time; `now` in ticks, `linked` whether there is a link. Returns at once. A clock that
+        nobody has set is left to the client, which sets it before it connects."""
         if self._due is None:
             self._due = ticks_add(now, _DAY)
-        if ticks_diff(self._due, now) <= 0 and self._task is None and timestamp():
-            self._task = asyncio.create_task(self.set())
+        if ticks_diff(self._due, now) <= 0:
+            self._due = now  # ticks wrap: after 6 days without a link it would seem to be in the future
+            if linked and self._task is None and timestamp():
+                self._task = asyncio.create_task(self.set())
 
     async def set(self) -> bool:
         """Ask the server. Returns whether that set the clock, after `ntp_timeout` seconds at the latest."""
+        done = False
         try:
             done = await self._client.sync_time()
             self.sets += done
-            self._due = ticks_add(ticks_ms(), _DAY if done else _HOUR)
             return done
         finally:
+            self._due = ticks_add(ticks_ms(), _DAY if done else _HOUR)
             self._task = None

@@ -85,21 +85,22 @@ class Device:
 
     def expect(self, name: str, seconds: float):
         """Have the watchdog wait for a part of the program: returns a function that is to be called at least every
-        `seconds`. To be used once `run` has begun; without a watchdog the function does nothing."""
+        `seconds` (above 0, up to 504000). To be used once `run` has begun; without a watchdog the function does
+        nothing."""
         if not self.watchdog:
             return lambda: None
         return self.watchdog.part(name, seconds)
 
     async def run(self, interval: float = 1.0, backoff: float = 2.0):
         """Bring up the network, the clock and the client, and keep them up until `stop()`, beside the program's own
-        tasks. Arguments as for `ArduinoCloudClient.run`."""
+        tasks. Arguments as for `ArduinoCloudClient.run`. Raises RuntimeError if it runs already."""
         from .clock import Clock
 
+        if self.running:
+            raise RuntimeError("the device runs already")
         client = self.client
         driver = client.driver
         self.clock = Clock(client)
-        connect = driver.connect
-        driver.connect = lambda: self._connect(driver, connect)
         if self._limit and not self.watchdog:
             from .watchdog import Watchdog
 
@@ -107,6 +108,8 @@ class Device:
         if self.link:
             self.link.on_change = self._changed
             self.link.start()
+        connect = driver.connect
+        driver.connect = lambda: self._connect(driver, connect)
         self.running = True
         supervisor = asyncio.create_task(self._supervise(driver))
         try:
@@ -187,10 +190,10 @@ class Device:
             if step != before:
                 before = step
                 self._alive()
-            if not link or link.connected:
-                self.clock.poll(now)
-                if linked:
-                    linked()
+            up = not link or link.connected
+            self.clock.poll(now, up)
+            if up and linked:
+                linked()
             if link:
                 _revive(link)
             if watchdog:

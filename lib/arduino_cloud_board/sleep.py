@@ -1,10 +1,11 @@
 """Deep sleep, and why the board has started: what `device.Device` needs rarely."""
 
-from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms
+from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms, time
 
 from .connection import sleep_ms
 
 _STOP = const(2000)  # ms that the client may take to say goodbye
+_DOZE = const(3600000)  # ms of light sleep in one piece, at most: rp2 refuses more than 71 minutes
 
 
 async def sleep(device, seconds: float, flush: float):
@@ -22,7 +23,8 @@ async def sleep(device, seconds: float, flush: float):
             await sleep_ms(10)
         if device.link:
             device.link.stop()
-        if device.watchdog and device.board.PORT != "esp32":
+        port = device.board.PORT
+        if port == "rp2" or device.watchdog and port != "esp32":
             _doze(device.watchdog, ms)
         device.board.deep_sleep(ms)
     finally:
@@ -31,15 +33,21 @@ async def sleep(device, seconds: float, flush: float):
 
 def _doze(watchdog, ms):
     # Outside the ESP32 the watchdog goes on during deep sleep, and cannot be fed there. A light sleep with breaks to do
-    # so comes close to it.
+    # so comes close to it, and rp2 has nothing deeper. It may end early, as it does with USB: so what has passed is
+    # measured, in ticks and by the clock, since one or the other stands still in it on some ports.
     from machine import lightsleep, reset
 
-    while ms > 0:
+    step = watchdog.limit // 2 if watchdog else _DOZE
+    begin = int(time())
+    passed = 0
+    while passed < ms:
+        if watchdog:
+            watchdog.feed()
+        before = ticks_ms()
+        lightsleep(min(step, ms - passed))
+        passed = max(passed + ticks_diff(ticks_ms(), before), (int(time()) - begin - 1) * 1000)
+    if watchdog:
         watchdog.feed()
-        step = min(ms, watchdog.limit // 2)
-        lightsleep(step)
-        ms -= step
-    watchdog.feed()
     reset()
 
 

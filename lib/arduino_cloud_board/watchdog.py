@@ -3,6 +3,7 @@
 from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms
 
 _USUAL = const(30000)  # ms: where a board would allow longer
+_LONGEST = const(504000)  # seconds: ticks wrap after 149 hours
 
 
 def limit_of(board, wanted) -> int:
@@ -37,7 +38,12 @@ class Watchdog:
         self._wdt = WDT(timeout=limit)
 
     def part(self, name: str, seconds: float):
-        """Expect a sign of life of a part at least so often. Returns the function that gives it."""
+        """Expect a sign of life of a part at least so often. Returns the function that gives it.
+
+        Raises ValueError for a time that ticks cannot tell (more than 140 hours), or none.
+        """
+        if not (type(seconds) in (int, float) and 0 < seconds <= _LONGEST):
+            raise ValueError("seconds: above 0, up to %d expected, not %r" % (_LONGEST, seconds))
         part = [int(seconds * 1000), ticks_ms()]
         self._parts[name] = part
 

@@ -8,6 +8,7 @@ from stands_in import Stands
 
 import arduino_cloud_board.clock as clock
 import arduino_cloud_board.device as device
+import arduino_cloud_board.sleep as sleep
 import arduino_cloud_board.watchdog as watchdog
 from arduino_cloud_board.device import Device
 from arduino_cloud_board.watchdog import Watchdog, limit_of
@@ -18,13 +19,15 @@ class Machine:
 
     PWRON_RESET, WDT_RESET = 1, 3
 
-    def __init__(self, cause=1):
+    def __init__(self, cause=1, early=0):
         self.notes = []
         self.fed = 0
+        self.passed = 0  # ms in light sleep
+        self.early = early  # how many sleeps end after a tenth of their time
         # Functions, as in a module: MicroPython imports no bound methods.
         self.reset_cause = lambda: cause
         self.WDT = self._watchdog()
-        self.lightsleep = lambda ms: self.notes.append("light %d" % ms)
+        self.lightsleep = lambda ms: self.sleep(ms)
         self.reset = lambda: self.notes.append("reset")
 
     def _watchdog(self):
@@ -36,6 +39,13 @@ class Machine:
 
     def feed(self):
         self.fed += 1
+
+    def sleep(self, ms):
+        self.notes.append("light %d" % ms)
+        if self.early:
+            self.early -= 1
+            ms //= 10
+        self.passed += ms
 
 
 class Board:
@@ -220,6 +230,17 @@ async def test_it_can_run_again():
         await stop(made, running)
 
 
+async def test_while_it_runs_it_refuses_to_run_again_and_goes_on():
+    link = Link("192.0.2.1")
+    made = make(link)
+    attempts = Attempts(made)
+    running = asyncio.create_task(made.run())
+    await until(lambda: attempts.count == 1)
+    await raises_async(RuntimeError, made.run())
+    assert (link.started, link.stopped) == (1, 0) and made.running
+    await stop(made, running)
+
+
 async def test_after_three_failures_in_a_row_the_link_is_looked_into():
     link = Link("192.0.2.1")
     made = make(link)
@@ -357,6 +378,16 @@ async def test_a_part_of_the_program_is_expected_too():
         assert made.watchdog.starving == "pump"
 
 
+def test_a_part_of_the_program_is_expected_after_a_time_that_ticks_can_tell():
+    with Stands("machine", Machine()):
+        made = make()
+        made.watchdog = Watchdog(8000)
+        for wrong in (0, -1, 504001, "5", True, None):
+            assert "504000" in str(raises(ValueError, made.expect, "pump", wrong))
+        made.expect("pump", 0.5)
+        made.expect("pump", 504000)
+
+
 async def test_a_links_task_that_has_ended_begins_anew():
     class Ended:
         def done(self):
@@ -385,10 +416,29 @@ async def test_the_watchdog_starts_with_run():
 # Sleep
 
 
-async def asleep(seconds, **arguments):
+class Passing:
+    """The time for `sleep`: in light sleep it passes in the ticks, or (`clock`) in the clock only."""
+
+    def __init__(self, machine, clock):
+        self.kept = sleep.ticks_ms, sleep.time
+        ticks, wall = self.kept
+        if clock:
+            self.new = ticks, lambda: wall() + machine.passed // 1000
+        else:
+            # Whole numbers, lest the test sees how fast it runs; `_STOP` is not waited for.
+            self.new = lambda: machine.passed, lambda: 1800000000
+
+    def __enter__(self):
+        sleep.ticks_ms, sleep.time = self.new
+
+    def __exit__(self, *error):
+        sleep.ticks_ms, sleep.time = self.kept
+
+
+async def asleep(seconds, early=0, clock=False, **arguments):
     """A device that has gone to sleep while it ran: (device, machine, whether `run` had returned before)."""
-    machine = Machine()
-    with Stands("machine", machine), Reports():
+    machine = Machine(early=early)
+    with Stands("machine", machine), Passing(machine, clock), Reports():
         made = make(Link("192.0.2.1"), **arguments)
         attempts = Attempts(made)
         running = asyncio.create_task(made.run())
@@ -407,7 +457,7 @@ async def asleep(seconds, **arguments):
 
 
 async def test_sleep_ends_the_client_and_the_network_first_and_run_does_not_return_before():
-    made, machine, early = await asleep(90.5)
+    made, machine, early = await asleep(90.5, board=Board(PORT="esp32"))
     assert made.board.slept == [90500] and early == [False]
     assert made.link.stopped and not made.client.connected
 
@@ -418,6 +468,21 @@ async def test_where_the_watchdog_goes_on_in_deep_sleep_it_is_fed_between_dozes(
     assert machine.fed >= 5
     made, machine, _ = await asleep(10, watchdog=6000, board=Board(PORT="esp32"))
     assert machine.notes == ["watchdog 6000"] and made.board.slept == [10000]
+
+
+async def test_a_doze_that_ends_early_goes_on():
+    _, machine, _ = await asleep(10, early=2, watchdog=6000)
+    assert machine.notes[1:] == ["light 3000"] * 5 + ["light 400", "reset"] and machine.passed == 10000
+
+
+async def test_a_doze_in_which_the_ticks_stand_still_is_measured_by_the_clock():
+    _, machine, _ = await asleep(600, clock=True, watchdog=8000, board=Board(PORT="stm32"))
+    assert 600000 <= machine.passed <= 603000
+
+
+async def test_where_deep_sleep_is_a_light_one_that_ends_after_71_minutes_it_is_made_of_pieces():
+    made, machine, _ = await asleep(2.5 * 3600)
+    assert machine.notes == ["light 3600000", "light 3600000", "light 1800000", "reset"]
 
 
 async def test_no_time_is_no_sleep():
@@ -460,6 +525,25 @@ async def test_the_clock_is_set_once_a_day_and_after_a_failure_in_an_hour():
         assert keeper.sets == 2
     finally:
         clock.timestamp, clock.ticks_ms = kept
+
+
+async def test_the_clock_is_set_as_soon_as_there_is_a_link_again_after_weeks_without():
+    client = Timed(True)
+    kept = clock.timestamp
+    clock.timestamp = lambda: 1800000000
+    try:
+        keeper = clock.Clock(client)
+        now = 0
+        for hour in range(24 * 10):  # ticks wrap in this time
+            keeper.poll(now, False)
+            now = clock.ticks_add(now, 3600000)
+        await asyncio.sleep(0.001)
+        assert client.asked == 0
+        keeper.poll(now, True)
+        await asyncio.sleep(0.001)
+        assert client.asked == 1
+    finally:
+        clock.timestamp = kept
 
 
 async def test_a_clock_that_nobody_has_set_is_left_to_the_client():
