@@ -35,6 +35,8 @@ class Connection:
     ca_file: str | None = None
     live: tuple[str, int] | None = None
     devices: dict[str, Any] | None = None  # further arguments of a device's client; None: Arduino's own cloud
+    mutual_tls_port: int | None = None  # of devices with a certificate, where it is not Arduino's usual one
+    reached_at: tuple[str, ...] = ()  # addresses, then names, at which other machines reach a local cloud
 
     @property
     def ssl_params(self) -> dict[str, str]:
@@ -107,8 +109,9 @@ def choose(options: argparse.Namespace) -> Connection:
 
 
 def _local(about: dict[str, Any]) -> Connection:
+    host = urllib.parse.urlsplit(about["https"]).hostname  # of all that is encrypted
     device = {
-        "server": about["host"],
+        "server": host,
         "port": about["mqtts_port"],
         "ssl_params": {"cafile": about["ca_der_file"]},
     }
@@ -118,8 +121,10 @@ def _local(about: dict[str, Any]) -> Connection:
         client_id=about["api_key_id"],
         client_secret=about["api_key_secret"],
         ca_file=about["ca_file"],
-        live=(about["host"], about["wss_port"]),
+        live=(host, about["wss_port"]),
         devices=device,
+        mutual_tls_port=about["mtls_port"],
+        reached_at=tuple(about["reached_at"]),
     )
 
 

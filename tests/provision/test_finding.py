@@ -1,0 +1,62 @@
+"""Which port has the board, and what it takes from a secrets.py that is there."""
+
+from collections import namedtuple
+
+import pytest
+from localcloud.cli.exits import CommandError
+from provisioning import ports, secrets_file
+
+Port = namedtuple("Port", "device vid pid")
+BUILT_IN = Port("/dev/ttyS0", None, None)
+NANO = Port("/dev/ttyACM0", 0x2341, 0x025E)  # Nano RP2040 Connect
+PICO = Port("/dev/ttyACM1", 0x2E8A, 0x0005)
+BRIDGE = Port("/dev/ttyUSB0", 0x10C4, 0xEA60)  # a serial chip, as on most ESP32 modules
+
+
+@pytest.mark.parametrize("wanted", [NANO, PICO, BRIDGE])
+def test_the_only_board_is_found(wanted):
+    assert ports.find(None, None, [BUILT_IN, wanted]) == wanted.device
+
+
+def test_a_board_goes_before_what_only_may_be_one():
+    assert ports.find(None, None, [BRIDGE, BUILT_IN, PICO]) == PICO.device
+
+
+def test_among_several_the_named_one_is_taken():
+    assert ports.find(None, "ARDUINO_NANO_RP2040_CONNECT", [PICO, NANO]) == NANO.device
+    assert ports.find("/dev/ttyS0", None, [PICO, NANO, BUILT_IN]) == "/dev/ttyS0"
+
+
+@pytest.mark.parametrize(
+    ("there", "words"),
+    [
+        ([PICO, NANO], ["several boards", "/dev/ttyACM0 (2341:025e)", "/dev/ttyACM1 (2e8a:0005)", "--port"]),
+        ([BRIDGE, BRIDGE._replace(device="/dev/ttyUSB1")], ["no port has a known board", "/dev/ttyUSB1", "--port"]),
+        ([BUILT_IN], ["no board is there", "--port"]),
+    ],
+)
+def test_where_it_is_not_clear_it_says_what_is_there(there, words):
+    with pytest.raises(CommandError) as caught:
+        ports.find(None, None, there)
+    for word in words:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ports.names())
+def test_the_facts_of_each_board_are_read_without_running_it(name):
+    facts = ports.facts(name)
+    assert facts["NAME"] == name and facts["PORT"] and "KEYS" in facts
+
+
+def test_only_our_names_in_secrets_py_are_changed():
+    text = "A = 1\r\nB = '\x0c\u2028'  # kept\nDEVICE_ID = (\n    'x'\n)\nSECRET_KEY = 'y'\nDEVICE_ID = 'z'\nC = 3"
+    changed = secrets_file.changed(text, {"DEVICE_ID": "new", "SECRET_KEY": None, "CLOUD": {}})
+    assert changed == "A = 1\r\nB = '\x0c\u2028'  # kept\nDEVICE_ID = 'new'\nC = 3\nCLOUD = {}\n"
+    assert secrets_file.changed(changed, {"DEVICE_ID": "new", "SECRET_KEY": None, "CLOUD": {}}) == changed
+    assert secrets_file.changed("", {"A": 1, "B": None}) == "A = 1\n"
+
+
+@pytest.mark.parametrize("text", ["A = 1; SECRET_KEY = 'x'\n", "SECRET_KEY = (\n'x'); A = 1\n", "A = ("])
+def test_a_secrets_py_that_cannot_be_changed_without_harm_is_refused(text):
+    with pytest.raises(CommandError, match="secrets.py"):
+        secrets_file.changed(text, {"SECRET_KEY": "y"})

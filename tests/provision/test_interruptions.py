@@ -1,0 +1,154 @@
+"""Whatever interrupts a provisioning, and wherever: the next run finishes it, with the same one device."""
+
+import asyncio
+import json
+import random
+import signal
+import stat
+
+import pytest
+from link_rig import files_on
+
+SEED = 20261124
+
+
+def test_dead_after_any_change_the_next_run_finishes(plug, provision, cloud, unique):
+    board = plug(installed=True)
+    moments = provision.crash(board, "--thing", unique, "--no-check")
+    for change in "devices.create things.create properties.create devices.pass_set".split():
+        assert change in moments
+    assert "putting /main.py" in moments and "putting /secrets.py" in moments
+    finishes(provision, board, cloud, unique)
+
+
+def test_dead_anywhere_on_the_way_to_a_certificate_the_next_run_finishes(plug, provision, cloud, unique):
+    board = plug(installed=True)
+    provision.run(board, "--thing", unique, "--no-check")  # with a secret, which is to go
+    moments = provision.crash(board, "--no-check", "--certificate")
+    assert {"key_in_file", "devices.certs_create", "devices.pass_delete"} <= set(moments)
+    device_id = provision.journal()["device_id"]
+    assert len(cloud.certificates(device_id)) == 1
+    # Each run makes another key then, so some certificates were signed that no board has ever shown.
+    moments = provision.crash(board, "--no-check", "--certificate", "--new-secret")
+    assert {"key_in_file", "devices.certs_create", "devices.certs_delete"} <= set(moments)
+    finishes(provision, board, cloud, unique, "--certificate")
+    assert len(cloud.certificates(device_id)) == 1
+
+
+def test_killed_at_any_moment_the_next_run_finishes(plug, provision, cloud, unique):
+    chance = random.Random(SEED)
+    board = plug()
+    for _ in range(2):
+        process = provision.start(board, "--thing", unique, "--no-check")
+        if not process.ended_within(chance.uniform(0.3, 1.2)):
+            process.kill()
+    finishes(provision, board, cloud, unique)
+
+
+def finishes(provision, board, cloud, unique, *arguments):
+    """Run it to its end, and see that there is one device, with credentials that do."""
+    told = provision.told(board, "--thing", unique, *arguments)
+    assert "online, a value came through" in told["steps"]["check"]["text"]
+    named = [each for each in cloud.look("devices") if each["name"] == told["device_name"]]
+    assert [each["id"] for each in named] == [told["device_id"]]
+    assert len([each for each in cloud.look("things") if each["name"] == unique]) == 1
+    assert not [path for path in files_on(board, packages=True) if path.endswith(".new")]
+
+
+def test_a_cable_pulled_anywhere_harms_nothing(plug, provision, cloud):
+    chance = random.Random(SEED)
+    board = plug()
+    for most in (30_000, 50_000, 70_000):  # bytes; the package takes 190,000
+        board.cut_after = board.received + int(most * chance.uniform(0.5, 1.0))
+        done = provision.start(board, "--no-check").wait(60)
+        assert done.returncode == 3 and "board is gone or silent" in done.stderr, done
+        board.wait_cut()
+        board.cut_after = None
+        board.plug_in()
+    provision.run(board, "--no-check")
+    name = provision.journal()["device_name"]
+    assert len([each for each in cloud.look("devices") if each["name"] == name]) == 1
+
+
+def test_an_answer_that_never_came_makes_no_second_device(plug, provision, cloud, unique):
+    # As if the run ended between the cloud's making the device and its answer.
+    board = plug(installed=True)
+    provision.run(board, "--no-check", "--name", unique)
+    (path,) = provision.journals.glob("*.json")
+    journal = provision.journal()
+    path.write_text(json.dumps({"device_name": unique}))
+    told = provision.told(board, "--no-check", "--name", unique)
+    assert told["device_id"] == journal["device_id"]
+    assert len([each for each in cloud.look("devices") if each["name"] == unique]) == 1
+
+
+def test_a_device_of_somebody_else_is_not_taken(plug, provision, cloud, unique):
+    cloud.look("create_device", unique)
+    done = provision.run(plug(installed=True), "--no-check", "--name", unique, code=3)
+    assert unique in done.stderr and "--device" in done.stderr
+
+
+def test_a_board_whose_flash_was_erased_becomes_the_same_device_again(plug, provision, cloud, unique):
+    board = plug(installed=True, unique_id="00aa")
+    first = provision.told(board, "--no-check")
+    board.stop()
+    again = plug(installed=True, unique_id="00aa")
+    told = provision.told(again, "--thing", unique)
+    assert told["device_id"] == first["device_id"]
+    assert not told["steps"]["secret"]["changed"] and "online" in told["steps"]["check"]["text"]
+
+
+def test_ctrl_c_ends_it_with_a_line_in_the_middle_of_a_copy_too(plug, provision, cloud):
+    board = plug()
+    process = provision.start(board)
+    process.wait_for("^board ", 20)
+    process.signal(signal.SIGINT)
+    done = process.wait(20)
+    assert done.returncode == 130 and "interrupted" in done.stderr and "Traceback" not in done.stderr
+    # What comes last was not waited for.
+    assert "/lib/arduino_iot_cloud/__init__.mpy" not in files_on(board, packages=True)
+
+
+def test_a_program_that_was_being_replaced_is_still_ones_own(plug, provision, cloud, tmp_path):
+    board = plug(installed=True)
+    program = tmp_path / "program.py"
+    program.write_text("print(1)\n")
+    provision.run(board, "--no-check", "--main", program)
+    program.write_text("print(2)\n")
+    assert "putting /main.py" in provision.crash(board, "--no-check", "--main", program)
+    assert files_on(board)["/main.py"] == program.read_bytes()
+
+
+def test_a_board_without_a_number_of_its_own_is_known_again(plug, provision, cloud, unique):
+    board = plug(installed=True, unique_id="")
+    first = provision.told(board, "--no-check")
+    again = provision.told(board, "--no-check", "--thing", unique)
+    assert again["device_id"] == first["device_id"] and again["device_name"] == first["device_name"]
+    assert first["device_name"].endswith(files_on(board)["/provisioning_id"].decode()[-6:])
+
+
+def test_the_notes_on_a_board_are_for_their_owner_alone(plug, provision, cloud):
+    provision.run(plug(installed=True), "--no-check")
+    (path,) = provision.journals.glob("*.json")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(provision.journals.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("given", [(), ("--new-secret",)])
+def test_a_secret_that_the_cloud_does_not_know_any_more_is_told_and_mended(given, plug, provision, cloud):
+    board = plug(installed=True)
+    first = provision.told(board, "--no-check")
+    asyncio.run(_another_secret(cloud, first["device_id"]))
+    if given:
+        assert "online" in provision.told(board, *given)["steps"]["check"]["text"]
+    else:
+        done = provision.run(board, "--check-seconds", "1", code=1)
+        assert "did not get through" in done.stderr and "--new-secret" in done.stderr
+
+
+async def _another_secret(cloud, device_id):
+    from arduino_cloud_api import CloudAPI
+
+    api = CloudAPI(cloud.api_key_id, cloud.api_key_secret, base_url=cloud.http, token_url=cloud.token_url)
+    async with api:
+        await api.devices.pass_set(device_id, {"password": "another one that is long enough"})

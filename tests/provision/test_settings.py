@@ -1,0 +1,98 @@
+"""Credentials, networks and keys get into the board's own stores, and do there."""
+
+import ast
+import re
+
+import pytest
+from link_rig import files_on, run_on
+from processes import Process
+
+PICO = "Raspberry Pi Pico W with RP2040"
+PASSWORD = "a password with 'quotes' and \\"
+ARGUMENTS = """
+from arduino_cloud_board.detection import load
+from arduino_cloud_board.settings import open
+settings = open(load())
+print(settings.client_arguments())
+print(settings.networks())
+"""
+
+
+@pytest.fixture
+def pico(plug):
+    """A board with the package that says it is a Pico W: it keeps its settings in files."""
+    return plug(installed=True, machine=PICO)
+
+
+def test_a_board_with_a_key_store_keeps_credentials_and_network_there(pico, provision, cloud):
+    arguments = ("--server", "192.0.2.7", "--wifi", "the workshop", "--no-check")
+    done = provision.run(pico, *arguments, env={"ARDUINO_WIFI_PASSWORD": PASSWORD})
+    secret = provision.journal()["secret"]
+    client, networks = map(ast.literal_eval, run_on(pico, ARGUMENTS).splitlines())
+    device_id = provision.journal()["device_id"]
+    assert client == {
+        "device_id": device_id,
+        "username": device_id,
+        "password": secret,
+        "server": "192.0.2.7",
+        "port": cloud.mqtts_port,
+        "ssl_params": {"cafile": "files:/keys#root"},
+    }
+    assert networks == [{"ssid": "the workshop", "password": PASSWORD}]
+    assert secret not in done.stdout + done.stderr and PASSWORD not in done.stdout + done.stderr
+    assert "/secrets.py" not in files_on(pico)
+
+    told = provision.told(pico, *arguments, env={"ARDUINO_WIFI_PASSWORD": PASSWORD})["steps"]
+    assert [name for name, each in told.items() if each["changed"]] == []
+
+
+def test_a_network_comes_in_front_of_those_that_are_there(pico, provision, tmp_path):
+    password = tmp_path / "password"
+    password.write_text("first password\n")
+    common = ("--server", "192.0.2.7", "--no-check")
+    provision.run(pico, *common, "--wifi", "one", "--wifi-password-file", password)
+    provision.run(pico, *common, "--wifi", "two", env={"ARDUINO_WIFI_PASSWORD": ""})
+    assert [each["ssid"] for each in ast.literal_eval(run_on(pico, ARGUMENTS).splitlines()[1])] == ["two", "one"]
+    listed = tmp_path / "networks.yaml"
+    listed.write_text("- {ssid: three, password: 'long enough', priority: 2}\n- {ssid: four}\n")
+    provision.run(pico, *common, "--networks", listed)
+    assert ast.literal_eval(run_on(pico, ARGUMENTS).splitlines()[1]) == [
+        {"ssid": "three", "password": "long enough", "priority": 2},
+        {"ssid": "four", "password": ""},
+    ]
+
+
+def test_what_is_damaged_in_the_store_is_written_anew(pico, provision):
+    common = ("--server", "192.0.2.7", "--no-check")
+    provision.run(pico, *common)
+    files_on(pico, write={"/keys/secret_key.key": b"K1\0", "/keys/root.key": b""})
+    assert provision.told(pico, *common)["steps"]["credentials"]["changed"]
+    client = ast.literal_eval(run_on(pico, ARGUMENTS).splitlines()[0])
+    assert client["password"] == provision.journal()["secret"]
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 65])
+def test_a_password_that_no_network_takes_is_told_without_showing_it(password, pico, provision):
+    done = provision.run(pico, "--wifi", "net", code=2, env={"ARDUINO_WIFI_PASSWORD": password})
+    assert re.search(r"not \d+", done.stderr) and password not in done.stderr
+
+
+def test_a_board_without_wifi_takes_no_network(plug, provision):
+    done = provision.run(plug(installed=True), "--wifi", "net", code=2, env={"ARDUINO_WIFI_PASSWORD": ""})
+    assert "has no Wi-Fi" in done.stderr
+
+
+def test_no_secret_is_in_the_arguments_of_any_process(pico, provision):
+    process = provision.start(
+        pico, "--server", "192.0.2.7", "--wifi", "net", "--no-check", env={"ARDUINO_WIFI_PASSWORD": PASSWORD}
+    )
+    seen = ""
+    while process.returncode is None:
+        seen += _arguments()
+    assert process.wait().returncode == 0
+    assert "provisioning" in seen
+    assert PASSWORD not in seen and provision.journal()["secret"] not in seen
+
+
+def _arguments():
+    return Process(["ps", "-eo", "args", "-ww"]).wait().stdout

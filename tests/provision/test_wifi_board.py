@@ -1,0 +1,32 @@
+"""A board with Wi-Fi, from empty to online, with nothing told but the network. Radio and NVS are stand-ins."""
+
+import pytest
+from link_rig import files_on
+from local_clouds import LocalCloud
+from toolchain.paths import ROOT
+
+RADIO = (ROOT / "tests" / "docs" / "standins" / "network.py").read_bytes()
+NVS = (ROOT / "tests" / "boards" / "day" / "esp32.py").read_bytes()
+BOARDS = {
+    "ARDUINO_NANO_RP2040_CONNECT": "Arduino Nano RP2040 Connect with RP2040",
+    "ESP32_GENERIC": "Generic ESP32 module with ESP32",
+}
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory):
+    """A local cloud that boards reach: at all addresses of this machine."""
+    made = LocalCloud(tmp_path_factory.mktemp("cloud"), "--address", "0.0.0.0")
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("name", sorted(BOARDS))
+def test_an_empty_board_with_wifi_is_online_afterwards(name, plug, provision, unique):
+    board = plug(machine=BOARDS[name])
+    files_on(board, write={"/lib/network.py": RADIO, "/lib/esp32.py": NVS})
+    wifi = {"ARDUINO_WIFI_PASSWORD": "a long password"}
+    done = provision.run(board, "--wifi", "My network", "--thing", unique, env=wifi)
+    assert "online, a value came through" in done.stdout and name in done.stdout
+    again = provision.told(board, "--wifi", "My network", "--thing", unique, env=wifi)["steps"]
+    assert [step for step, each in again.items() if each["changed"]] == []

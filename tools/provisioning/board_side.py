@@ -1,0 +1,210 @@
+"""The board's side: package, board.py, main.py, settings, clock. Each step looks first, and changes what differs."""
+
+import hashlib
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from arduino_cloud_board import detection
+from localcloud.cli.exits import CommandError
+from localcloud.cli.terminal import progress
+
+from . import payload as payloads
+from .journal import Journal
+from .link import BoardError, Link
+from .ports import facts
+
+_YEARS_S = 5 * 365 * 86400  # so far behind is a clock that nobody has set
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a board says about itself."""
+
+    name: str
+    facts: dict[str, Any]
+    probe: dict[str, Any]
+
+    @property
+    def root(self) -> str:
+        """Return the folder of main.py, without a slash at its end."""
+        return self.probe["root"].rstrip("/")
+
+    @property
+    def lib(self) -> str:
+        """Return the folder that packages are in."""
+        for path in self.probe["path"]:
+            if path.endswith("/lib") and not path.startswith("/rom"):
+                return path
+        raise CommandError("the board's sys.path has no folder lib: %s" % self.probe["path"])
+
+
+def look(link: Link, wanted: str | None) -> Found:
+    """Find out what board is at the link. `wanted`: a name that overrides. Raises CommandError for an unknown one."""
+    probe = link.run("probe")
+    name = wanted or probe["name"]
+    if name is None:
+        try:
+            name = detection.detect(probe["machine"])
+        except detection.UnknownBoard:
+            raise CommandError(
+                "the board says it is %r, which is none that is known; --board NAME if one is close enough,"
+                " docs/boards.md to add it" % probe["machine"]
+            ) from None
+    return Found(name, facts(name), probe)
+
+
+class BoardSide:
+    """Works on one board. `dry_run`: only look."""
+
+    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+        self._link = link
+        self.found = found
+        self._dry_run = dry_run
+        self._number = found.probe["unique_id"]
+
+    def identify(self) -> str:
+        """Return the board's own number; one without gets one, in a file of its own."""
+        if not self._number:
+            self._number = uuid.uuid4().hex
+            if not self._dry_run:
+                self._link.run("identify", text=self._number)
+        return self._number
+
+    def package(self, options: Iterable[str], *, romfs: bool) -> str:
+        """Have the package on the board; what was done, "" for nothing. Raises CommandError."""
+        if self.found.probe["frozen"]:
+            return ""
+        wanted = payloads.package(options, self.found.probe["mpy"])
+        if romfs:
+            return self._romfs(wanted)
+        files = {"%s/%s" % (self.found.lib, name): data for name, data in wanted.files.items()}
+        stale = ["%s/%s" % (self.found.lib, name) for name in wanted.stale]
+        there = self._link.hashes([*files, *stale])
+        differ = {path: data for path, data in files.items() if there.get(path) != _hash(data)}
+        stale = [path for path in stale if path in there]
+        if not differ and not stale:
+            return ""
+        size = sum(map(len, differ.values()))
+        self._room(size)
+        text = "%d of %d files, %d KB" % (len(differ), len(files), (size + 512) // 1024)
+        text += ", %d older ones removed" % len(stale) if stale else ""
+        if self._dry_run:
+            return text + " would be copied"
+        self._copy(differ)
+        self._link.run("remove", paths=stale, folders=[])
+        return text + " copied"
+
+    def _room(self, size: int) -> None:
+        free = self.found.probe["free"]
+        if free is not None and size > free:
+            raise BoardError("%d KB are to be copied, and the board has %d KB free" % (size // 1024, free // 1024))
+
+    def _copy(self, files: dict[str, bytes]) -> None:
+        # Its __init__ comes last: half a package is none.
+        ordered = sorted(files, key=lambda path: (path.rpartition("/")[2].startswith("__init__"), path))
+        with progress("copying", sum(map(len, files.values()))) as advance:
+            for path in ordered:
+                self._link.put(path, files[path], advance)
+
+    def _romfs(self, wanted: payloads.Payload) -> str:
+        size = self.found.probe["romfs"]
+        if not size:
+            raise CommandError("this firmware has no ROMFS partition; without --romfs the package goes into files")
+        image = payloads.romfs_image(wanted)
+        if len(image) > size:
+            raise CommandError(
+                "the image has %d KB, the ROMFS partition %d" % (len(image) // 1024, size // 1024)
+            )
+        # A package in lib, even an empty folder, comes before one in ROMFS.
+        shadows = payloads.everything()
+        stale = list(self._link.hashes("%s/%s" % (self.found.lib, name) for name in shadows.stale))
+        same = self._link.run("rom_hash", size=len(image)) == _hash(image)
+        if same and not stale:
+            return ""
+        text = "ROMFS image of %d KB" % ((len(image) + 512) // 1024)
+        text += ", %d files in lib removed" % len(stale) if stale else ""
+        if self._dry_run:
+            return text + " would be written"
+        if not same:
+            with progress("writing", len(image)) as advance:
+                self._link.write_romfs(image, advance)
+            self._link.restart()
+        self._unshadow(stale, shadows.folders)
+        return text + " written"
+
+    def _unshadow(self, stale: list[str], names: list[str]) -> None:
+        stay = self._link.run(
+            "remove", paths=stale, folders=["%s/%s" % (self.found.lib, name) for name in names]
+        )
+        if stay:
+            raise BoardError("other files are in %s: they come before ROMFS; move them away" % stay[0])
+
+    def board_file(self) -> str:
+        """Have the board's board.py on it; what was done."""
+        return self._file("%s/board.py" % self.found.lib, payloads.board_file(self.found.name))
+
+    def _file(self, path: str, data: bytes) -> str:
+        if self._link.hashes([path]).get(path) == _hash(data):
+            return ""
+        if self._dry_run:
+            return "%s would be written" % path
+        self._link.put(path, data)
+        return "%s written" % path
+
+    def board_name(self) -> str:
+        """Have the board know its name where it would find another one by itself; what was done."""
+        machine = self.found.probe["machine"]
+        try:
+            seen = detection.detect(machine)
+        except detection.UnknownBoard:
+            seen = None
+        if (self.found.probe["name"] or seen) == self.found.name:
+            return ""
+        return self._file(self.found.root + "/" + detection.OVERRIDE_FILE, self.found.name.encode() + b"\n")
+
+    def main(self, program: bytes | None, default: bytes | None, journal: Journal | None, *, replace: bool) -> str:
+        """Have a program on the board that runs at its start; what was done.
+
+        `program`: of the user; without one, `default` where there is none yet, or with `replace`. Raises CommandError
+        where somebody else's is there.
+        """
+        path = self.found.root + "/main.py"
+        there = self._link.hashes([path]).get(path)
+        data = default if program is None else program
+        if data is None or there == _hash(data):
+            return ""
+        if there is not None and not replace:
+            if program is None:
+                return ""
+            # Those that came from here, as far as known: an interrupted run leaves one of two.
+            ours = (journal.get("main") or []) if journal else []
+            if there not in ours and (default is None or there != _hash(default)):
+                raise CommandError("the board has a main.py of somebody's own; --replace-main to replace it")
+        if self._dry_run:
+            return "main.py would be written"
+        if journal:
+            journal.note(main=[*filter(None, [there]), _hash(data)])
+        self._link.put(path, data)
+        if journal:
+            journal.note(main=[_hash(data)])
+        return "main.py written"
+
+    def clock(self) -> str:
+        """Set the clock, in UTC; what was done."""
+        try:
+            off = self._link.run("clock", now=int(time.time()), dry=self._dry_run)
+        except BoardError:
+            if self._dry_run:
+                return "the clock would be set"  # by the package, which is not there yet
+            raise
+        if abs(off) <= 2:
+            return ""
+        done = "would be set" if self._dry_run else "set"
+        return done if off < -_YEARS_S else "%s; it was wrong by %d s" % (done, abs(off))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,32 @@
+"""The program of a board that has none yet: it says how long it has been on, and its lamp obeys the cloud.
+
+Its thing has two variables: uptime (an integer, read only) and led (a boolean, read and write). Change it as you like:
+a provisioning leaves a changed main.py alone.
+"""
+
+from arduino_cloud_board import Device
+from arduino_iot_cloud.port import ticks_add, ticks_diff, ticks_ms
+
+device = Device()
+seconds = 0
+last = ticks_ms()
+
+
+def read_uptime(client):
+    """Whole seconds since the start; ticks alone begin anew after some days."""
+    global seconds, last
+    passed = ticks_diff(ticks_ms(), last) // 1000
+    seconds += passed
+    last = ticks_add(last, passed * 1000)
+    return seconds
+
+
+def on_led(client, value):
+    """Somebody has switched the lamp."""
+    if device.board.LED:
+        device.board.led(value)
+
+
+device.client.register("uptime", on_read=read_uptime, interval=10)
+device.client.register("led", on_write=on_led)
+device.start()

@@ -1,0 +1,20 @@
+# The SHA-256 of files in base64, in their order; None for those that are not there.
+import hashlib
+from binascii import b2a_base64
+
+found = []
+buffer = bytearray(512)
+for path in paths:
+    try:
+        with open(path, "rb") as file:
+            h = hashlib.sha256()
+            while True:
+                n = file.readinto(buffer)
+                if not n:
+                    break
+                h.update(memoryview(buffer)[:n])
+        found.append(b2a_base64(h.digest())[:-1].decode())
+    except OSError:
+        found.append(None)
+del buffer
+answer(found)

@@ -1,0 +1,18 @@
+# A private key in the board's settings, made there unless it is there; the request for its certificate. `dry`: nothing
+# is made.
+from arduino_cloud_board.csr import csr, pem
+from arduino_cloud_board.detection import load
+from arduino_cloud_board.settings import open as open_settings
+
+store = open_settings(load()).device_keys
+request = None
+if not new:
+    try:
+        request = csr(device_id, store.key("key"))
+    except (KeyError, ValueError):
+        pass  # none there, or a damaged one
+made = request is None
+if made and not dry:
+    store.create_key("key", entropy)
+    request = csr(device_id, store.key("key"))
+answer((made, pem(request) if request else None))

@@ -1,0 +1,54 @@
+# What board this is: nothing is changed.
+import os
+import sys
+
+found = {
+    "machine": getattr(sys.implementation, "_machine", "") or (os.uname().machine if hasattr(os, "uname") else ""),
+    "version": sys.implementation.version[:3],
+    "mpy": getattr(sys.implementation, "_mpy", 0),
+    "platform": sys.platform,
+    "path": sys.path,
+    "root": os.getcwd(),
+    "unique_id": None,
+    "name": None,
+    "romfs": 0,
+    "frozen": False,
+    "free": None,
+}
+try:
+    from machine import unique_id
+
+    found["unique_id"] = "".join("%02x" % byte for byte in unique_id())
+except ImportError:
+    pass
+for key, path in (("unique_id", "provisioning_id"), ("name", "board_name")):
+    try:
+        with open(path) as file:
+            found[key] = found[key] or file.read().strip()
+    except OSError:
+        pass
+try:
+    import vfs
+
+    if vfs.rom_ioctl(1) > 0:
+        device = vfs.rom_ioctl(2, 0)
+        found["romfs"] = len(device) if not hasattr(device, "ioctl") else device.ioctl(4, 0) * device.ioctl(5, 0)
+except (ImportError, AttributeError, OSError, TypeError):
+    pass
+try:
+    space = os.statvfs("/")
+    found["free"] = space[0] * space[3]
+except (AttributeError, OSError):
+    pass
+if ".frozen" in sys.path:
+    # Frozen modules alone have a path without a folder before it.
+    path = sys.path[:]
+    sys.path[:] = [".frozen"]
+    try:
+        import arduino_iot_cloud
+
+        found["frozen"] = True
+    except ImportError:
+        pass
+    sys.path[:] = path
+answer(found)

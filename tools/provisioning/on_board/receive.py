@@ -1,0 +1,50 @@
+# A file that comes in pieces, in base64: it takes its place when it is whole and its hash is right.
+import hashlib
+import os
+from binascii import a2b_base64
+
+
+def begin(path):
+    global file, h
+    at = path.find("/", 1)
+    while at > 0:
+        try:
+            os.mkdir(path[:at])
+        except OSError:
+            pass  # it is there; if not, opening the file tells why
+        at = path.find("/", at + 1)
+    h = hashlib.sha256()
+    file = open(path, "wb")
+
+
+def take(text):
+    data = a2b_base64(text)
+    try:
+        if file.write(data) != len(data):
+            raise OSError(28)
+    except OSError:
+        try:
+            file.close()  # so that it can be removed
+        except OSError:
+            pass
+        raise
+    h.update(data)
+
+
+def end(new, path, digest):
+    global h
+    file.close()
+    # What has arrived, and what the flash has of it
+    received = "".join("%02x" % byte for byte in h.digest())
+    h = hashlib.sha256()
+    with open(new, "rb") as written:
+        while True:
+            data = written.read(512)
+            if not data:
+                break
+            h.update(data)
+    if digest != received or digest != "".join("%02x" % byte for byte in h.digest()):
+        raise ValueError("%s came with errors" % path)
+    os.rename(new, path)
+    if hasattr(os, "sync"):
+        os.sync()

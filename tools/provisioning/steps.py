@@ -1,0 +1,229 @@
+"""One provisioning from the first look to the last check. Every step can be repeated."""
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from localcloud.cli import project_file
+from localcloud.cli.connection import Connection
+from localcloud.cli.exits import DONE, FAILED, USAGE, CommandError
+from localcloud.cli.terminal import tell_json
+from localcloud.cli.working import work
+from localcloud.ports import Ports
+
+from . import payload, ports, wifi
+from .board_side import BoardSide, Found, look
+from .checking import check
+from .cloud_side import CloudSide
+from .journal import Journal, default_folder
+from .link import Link
+from .stored import InSecrets, InStore
+from .stored import stored as stored_on
+
+_FIRST_PROGRAM = Path(__file__).with_name("on_board") / "first_program.py"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Run:
+    """A run with the options of the command line."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Read all that the options name. Raises CommandError."""
+        self._options = options
+        self._dry_run = options.dry_run
+        self._touched: list[Link | CloudSide] = []
+        self._rows: list[dict[str, Any]] = []
+        self._server: str | None = None
+        self._program = payload.program(options.main) if options.main else None
+        self._project = project_file.load(options.project) if options.project else None
+        if options.board:
+            ports.facts(options.board)
+        self._port = ports.find(options.port, options.board)
+        self._networks = wifi.networks(options)
+
+    @property
+    def changed(self) -> bool:
+        """Return whether something may have been changed already."""
+        told = any(row["changed"] for row in self._rows)
+        return not self._dry_run and (told or any(each.changed for each in self._touched))
+
+    def run(self) -> int:
+        """Do it; the exit code. Raises CommandError, KeyboardInterrupt."""
+        if not self._options.no_device:
+            return work(self._options, self._with_cloud)
+        with self._link() as link:
+            found = self._look(link)
+            side = self._board(link, found)
+            if self._program is not None:
+                self._main(side, None, None)
+            self._wifi(stored_on(link, found, dry_run=self._dry_run))
+        return self._end({})
+
+    def _say(self, step: str, text: str, changed: bool) -> None:
+        self._rows.append({"step": step, "changed": changed, "text": text})
+        if not self._options.json:
+            print("%-12s %s" % (step, text), flush=True)
+
+    def _did(self, step: str, done: str, otherwise: str = "as it should be") -> None:
+        self._say(step, done or otherwise, bool(done))
+
+    # The board's files
+
+    def _link(self) -> Link:
+        link = Link(self._port)
+        self._touched.append(link)
+        for each in self._networks:
+            link.hide(each["password"])
+        return link
+
+    def _look(self, link: Link) -> Found:
+        found = look(link, self._options.board)
+        if self._networks and "wifi" not in (found.facts.get("NETWORK") or ""):
+            raise CommandError("--wifi: %s has no Wi-Fi" % found.name, USAGE)
+        return found
+
+    def _board(self, link: Link, found: Found) -> BoardSide:
+        version = ".".join(str(part) for part in found.probe["version"])
+        self._say("board", "%s, MicroPython %s, at %s" % (found.name, version, self._port), False)
+        side = BoardSide(link, found, dry_run=self._dry_run)
+        otherwise = "frozen in the firmware" if found.probe["frozen"] else "as it should be"
+        self._did("package", side.package(self._options.parts, romfs=self._options.romfs), otherwise)
+        self._did("board.py", ", ".join(filter(None, (side.board_file(), side.board_name()))))
+        return side
+
+    def _main(self, side: BoardSide, default: bytes | None, journal: Journal | None) -> None:
+        replace = self._options.replace_main
+        self._did("main.py", side.main(self._program, default, journal, replace=replace), "left alone")
+
+    def _wifi(self, stored: InSecrets | InStore) -> None:
+        if self._networks:
+            self._did("Wi-Fi", stored.networks(self._networks))
+
+    # With a device
+
+    async def _with_cloud(self, api: Any, connection: Connection) -> int:
+        if self._options.server and connection.devices is None:
+            raise CommandError("--server goes with a local cloud", USAGE)
+        with self._link() as link:
+            found = self._look(link)
+            self._server = self._server_of(connection, found.facts)
+            number = BoardSide(link, found, dry_run=self._dry_run).identify()
+            folder = self._options.journal_dir or default_folder()
+            with Journal(folder, number, connection, dry_run=self._dry_run) as journal:
+                cloud = CloudSide(api, journal, dry_run=self._dry_run)
+                self._touched.append(cloud)
+                side = self._board(link, found)
+                self._main(side, _FIRST_PROGRAM.read_bytes(), journal)
+                name = self._options.name or "%s %s" % (found.name, number[-6:])
+                await self._in_cloud(name, cloud, api, connection, journal)
+                await self._on_board(link, side, cloud, connection, journal)
+        return self._end({"device_id": journal.get("device_id"), "device_name": journal.get("device_name")})
+
+    async def _in_cloud(
+        self, name: str, cloud: CloudSide, api: Any, connection: Connection, journal: Journal
+    ) -> None:
+        options = self._options
+        self._did("device", await cloud.device(name, options.type, options.device), str(journal.get("device_name")))
+        if options.thing:
+            self._did("thing", await cloud.thing(options.thing))
+        if self._project and not journal.get("device_id"):
+            self._say("project", "would be carried out, once the device is there", True)  # a dry run
+        elif self._project:
+            await self._apply(api, connection)
+            cloud.changed = True
+
+    async def _on_board(
+        self, link: Link, side: BoardSide, cloud: CloudSide, connection: Connection, journal: Journal
+    ) -> None:
+        options = self._options
+        stored = stored_on(link, side.found, dry_run=self._dry_run)
+        certificate = None
+        if options.certificate:
+            certificate = await self._certificate(cloud, journal, stored, connection)
+        else:
+            self._did("secret", await cloud.secret(new=options.new_secret), "the cloud has it")
+            link.hide(journal.get("secret") or "")
+            self._did("credentials", stored.secret(journal, _client(connection, self._server, mutual=False)))
+        # Not before the board has what replaces it.
+        await self._forget(cloud, certificate)
+        self._wifi(stored)
+        self._did("clock", side.clock(), "right")
+        if options.no_check:
+            return
+        if self._dry_run:
+            self._say("check", "would be made: the board connects", False)
+        else:
+            self._say("check", await check(link, cloud, options.check_seconds), False)
+
+    async def _certificate(
+        self, cloud: CloudSide, journal: Journal, stored: InSecrets | InStore, connection: Connection
+    ) -> bytes | None:
+        done, request = stored.request(journal.get("device_id"), new=self._options.new_secret)
+        self._did("key", done, "on the board")
+        done, certificate = await cloud.certificate(request)
+        self._did("certificate", done, "the cloud has it")
+        client = _client(connection, self._server, mutual=True)
+        self._did("credentials", stored.certificate(journal, certificate, client))
+        return certificate
+
+    async def _forget(self, cloud: CloudSide, certificate: bytes | None) -> None:
+        done = await cloud.forget_secret() if self._options.certificate else ""
+        if done:
+            self._say("secret", done, True)
+        done = await cloud.forget_certificates(but=certificate)
+        if done:
+            self._say("certificate", done, True)
+
+    async def _apply(self, api: Any, connection: Connection) -> None:
+        from localcloud.cli import applying
+
+        given = argparse.Namespace(dry_run=self._dry_run, prune=False, secrets_dir=None, json=False)
+        with contextlib.redirect_stdout(sys.stderr if self._options.json else sys.stdout):
+            try:
+                await applying.apply(api, connection, self._project, given)
+            except CommandError as error:
+                # Nothing of the file is done, but what was before it is.
+                raise CommandError(str(error), FAILED if error.code == USAGE else error.code) from None
+
+    def _server_of(self, connection: Connection, facts: dict[str, Any]) -> str | None:
+        """Return where this board reaches the local cloud, None for Arduino's own. Raises CommandError."""
+        if self._options.server or connection.devices is None:
+            return self._options.server
+        server = connection.devices["server"]
+        if server not in _LOOPBACK or facts.get("PORT") == "unix":
+            return server
+        if connection.reached_at:
+            return connection.reached_at[0]
+        raise CommandError(
+            "the local cloud listens at %s, which this board cannot reach: start it with --address 0.0.0.0" % server,
+            USAGE,
+        )
+
+    def _end(self, more: dict[str, Any]) -> int:
+        if self._options.json:
+            tell_json({"dry_run": self._dry_run, **more, "steps": self._rows})
+        return DONE
+
+
+def _client(connection: Connection, server: str | None, *, mutual: bool) -> dict[str, Any]:
+    """Return what a device's client needs to know of the cloud: nothing for Arduino's own.
+
+    `root` is the certificate (DER) of the cloud's authority, where it is none of the bundled ones.
+    """
+    devices = connection.devices
+    if devices is None:
+        return {}
+    usual = Ports()  # of a local cloud on another machine
+    port = connection.mutual_tls_port or usual.mtls if mutual else devices.get("port") or usual.mqtts
+    found: dict[str, Any] = {"server": server, "port": port}
+    file = (devices.get("ssl_params") or {}).get("cafile")
+    if file:
+        found["root"] = Path(file).read_bytes()
+    elif connection.ca_file:
+        authority = x509.load_pem_x509_certificate(Path(connection.ca_file).read_bytes())
+        found["root"] = authority.public_bytes(Encoding.DER)
+    return found

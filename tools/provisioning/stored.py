@@ -1,0 +1,146 @@
+"""What a board keeps of its device: credentials, Wi-Fi networks, where its cloud is.
+
+In its key store, as `arduino_cloud_board.settings` has it; on a board without one, in secrets.py.
+"""
+
+import secrets
+from typing import Any
+
+from . import secrets_file
+from .board_side import Found
+from .journal import Journal
+from .link import BoardError, Link
+
+_KEY = "device_key.der"
+_CERTIFICATE = "device_certificate.der"
+_ROOT = "cloud_root.der"
+
+
+def stored(link: Link, found: Found, *, dry_run: bool) -> "InSecrets | InStore":
+    """Return what fits the board."""
+    kind = InSecrets if found.facts.get("KEYS", "files") == "secrets" else InStore
+    return kind(link, found, dry_run=dry_run)
+
+
+class InSecrets:
+    """In secrets.py, beside main.py, with keys and certificates in files."""
+
+    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+        self._link = link
+        self._root = found.root
+        self._path = found.root + "/secrets.py"
+        self._dry_run = dry_run
+
+    def _put(self, values: dict[str, Any]) -> bool:
+        before = (self._link.run("read", path=self._path) or b"").decode("utf-8", "replace")
+        after = secrets_file.changed(before, values)
+        if after == before:
+            return False
+        if not self._dry_run:
+            self._link.put(self._path, after.encode())
+        return True
+
+    def _put_file(self, name: str, data: bytes) -> bool:
+        path = "%s/%s" % (self._root, name)
+        if self._link.run("read", path=path) == data:
+            return False
+        if not self._dry_run:
+            self._link.put(path, data)
+        return True
+
+    def _cloud(self, client: dict[str, Any], params: dict[str, str]) -> tuple[dict[str, Any], bool]:
+        """Return further arguments of the client, and whether the root's file is new."""
+        new = False
+        if "root" in client:
+            new = self._put_file(_ROOT, client["root"])
+            params = {**params, "cafile": "%s/%s" % (self._root, _ROOT)}
+        cloud = {key: value for key, value in client.items() if key != "root"}
+        return ({**cloud, "ssl_params": params} if params else cloud), new
+
+    def secret(self, journal: Journal, client: dict[str, Any]) -> str:
+        """Have the device's id and secret there; what was done."""
+        cloud, new = self._cloud(client, {})
+        values = {"DEVICE_ID": journal.get("device_id"), "SECRET_KEY": journal.get("secret"), "CLOUD": cloud}
+        return self._told(self._put(values) or new)
+
+    def _told(self, done: bool) -> str:
+        return done and "secrets.py %s" % ("would be written" if self._dry_run else "written") or ""
+
+    def networks(self, wanted: list[dict[str, Any]]) -> str:
+        """Have the networks there; what was done."""
+        if len(wanted) > 1:
+            return self._told(self._put({"NETWORKS": wanted}))
+        first = wanted[0]
+        # NETWORKS would go before it.
+        values = {"WIFI_SSID": first["ssid"], "WIFI_PASS": first["password"], "NETWORKS": None}
+        return self._told(self._put(values))
+
+    def request(self, device_id: str, *, new: bool) -> tuple[str, str | None]:
+        """Have a private key on the board, which it makes and keeps.
+
+        What was done, and the request (PEM) for a certificate: None where the key is not there in a dry run.
+        """
+        path = "%s/%s" % (self._root, _KEY)
+        named = {"path": path, "device_id": device_id, "new": new}
+        return _request(self._link, "key_in_file", "on the board", self._dry_run, **named)
+
+    def certificate(self, journal: Journal, certificate: bytes | None, client: dict[str, Any]) -> str:
+        """Have the device's id and certificate there; what was done. None: the one that a dry run does not make."""
+        done = certificate is None or self._put_file(_CERTIFICATE, certificate)
+        params = {"keyfile": "%s/%s" % (self._root, _KEY), "certfile": "%s/%s" % (self._root, _CERTIFICATE)}
+        cloud, new = self._cloud(client, params)
+        values = {"DEVICE_ID": journal.get("device_id"), "SECRET_KEY": None, "CLOUD": cloud}
+        return self._told(self._put(values) or done or new)
+
+
+class InStore:
+    """In the board's key store, with `arduino_cloud_board.settings`."""
+
+    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+        self._link = link
+        self._where = found.facts.get("KEYS", "files")
+        self._dry_run = dry_run
+
+    def _store(self, program: str, **named: Any) -> str:
+        changed = _run(self._link, program, self._dry_run, True, **named)
+        return changed and "%s %s" % ("would be put into" if self._dry_run else "into", self._where) or ""
+
+    def _device(self, journal: Journal, client: dict[str, Any], secret: Any, certificate: bytes | None) -> str:
+        cloud = {key: value for key, value in client.items() if key != "root"}
+        named = {"device_id": journal.get("device_id") or "", "secret": secret, "certificate": certificate}
+        return self._store("store_device", cloud=cloud, root=client.get("root"), **named)
+
+    def secret(self, journal: Journal, client: dict[str, Any]) -> str:
+        """Have the device's id and secret there; what was done."""
+        return self._device(journal, client, journal.get("secret"), None)
+
+    def certificate(self, journal: Journal, certificate: bytes | None, client: dict[str, Any]) -> str:
+        """Have the device's id and certificate there; what was done. None: the one that a dry run does not make."""
+        return self._device(journal, client, None, b"" if certificate is None else certificate)
+
+    def request(self, device_id: str, *, new: bool) -> tuple[str, str | None]:
+        """Have a private key on the board, which it makes and keeps: see InSecrets."""
+        where = "in %s" % self._where
+        return _request(self._link, "key_in_store", where, self._dry_run, device_id=device_id, new=new)
+
+    def networks(self, wanted: list[dict[str, Any]]) -> str:
+        """Have the networks there; what was done."""
+        return self._store("store_networks", networks=wanted)
+
+
+def _run(link: Link, program: str, dry_run: bool, otherwise: Any, **named: Any) -> Any:
+    """Run a program that needs the package on the board; `otherwise`: its answer in a dry run before that is right."""
+    try:
+        return link.run(program, dry=dry_run, **named)
+    except BoardError:
+        if dry_run:
+            return otherwise
+        raise
+
+
+def _request(link: Link, program: str, where: str, dry_run: bool, **named: Any) -> tuple[str, str | None]:
+    # For the key, beside the board's own random numbers: one that has just been switched on may have few.
+    entropy = secrets.token_bytes(32)
+    named["device_id"] = named["device_id"] or "none yet"
+    made, request = _run(link, program, dry_run, (True, None), entropy=entropy, **named)
+    return made and "%smade %s" % ("would be " if dry_run else "", where) or "", request
