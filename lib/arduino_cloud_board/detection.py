@@ -59,11 +59,12 @@ def override() -> str:
             return _named(file.read().strip(), "the file " + OVERRIDE_FILE)
     except OSError:
         pass
+    from .secrets_keys import KeyNotFound, SecretsKeys  # which does not show the line of a mistake in it
+
     try:
-        from secrets import BOARD
-    except ImportError:  # no such file; on CPython, the standard library's module
+        return _named(SecretsKeys().value("board"), "BOARD in secrets.py")
+    except KeyNotFound:
         return None
-    return _named(BOARD, "BOARD in secrets.py")
 
 
 def _fits(text, prefix):

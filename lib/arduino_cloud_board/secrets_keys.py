@@ -59,13 +59,18 @@ class SecretsKeys(KeyStore):
 
 
 def _module():
-    line = 0
+    # What Python says of a mistake may show a secret: the line that it is in, or as a name where its quotes are missing
+    mistake = ""
     try:
         import secrets
-    except ImportError:
-        return None
-    except SyntaxError as error:  # CPython's shows the line, with the secret in it
-        line = getattr(error, "lineno", None) or "?"
-    if line:
-        raise ValueError("secrets.py: line %s is no Python" % line)
+    except ImportError as error:
+        if "'secrets'" in str(error):
+            return None
+        mistake = "ImportError"
+    except Exception as error:
+        mistake = type(error).__name__
+        if hasattr(error, "lineno"):
+            mistake += " in line %s" % error.lineno
+    if mistake:
+        raise ValueError("secrets.py cannot be imported: %s. Is every text in quotes?" % mistake)
     return None if hasattr(secrets, "token_urlsafe") else secrets  # that one is CPython's own

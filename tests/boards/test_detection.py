@@ -151,7 +151,7 @@ def test_a_name_that_is_none_is_refused(load, name):
 
 def test_secrets_py_with_a_mistake_is_not_passed_over(load):
     (line,) = load(files={"secrets.py": "BOARD ="})
-    assert line.startswith("SyntaxError")
+    assert line.startswith("ValueError secrets.py cannot be imported: SyntaxError")
 
 
 def test_an_own_board_needs_no_folder_here(load):

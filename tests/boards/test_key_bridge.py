@@ -121,6 +121,26 @@ def test_a_damaged_key_is_said_and_not_shown(interpreter, run, certificates, tmp
     assert number.hex() not in said and repr(number)[2:-1] not in said
 
 
+@pytest.mark.parametrize(
+    "mistake, said",
+    [
+        ("SECRET_KEY = hidden_word", "NameError"),  # its quotes are missing
+        ("SECRET_KEY = 'hidden_word", "SyntaxError"),
+        ("SECRET_KEY = 'hidden_word' + 5", "TypeError"),
+        ("from hidden_word import SECRET_KEY", "ImportError"),
+    ],
+)
+def test_a_mistake_in_secrets_py_is_said_without_its_line(interpreter, tmp_path, mistake, said):
+    (tmp_path / "secrets.py").write_text("DEVICE_ID = 'd'\n%s\n" % mistake)
+    program = tmp_path / "program.py"
+    for ask in ("settings.open().client_arguments()", "detection.load()"):
+        program.write_text("from arduino_cloud_board import detection, settings\n%s\n" % ask)
+        done = interpreter.run(program, cwd=tmp_path)
+        assert done.returncode == 1
+        assert "secrets.py cannot be imported: %s" % said in done.stdout + done.stderr
+        assert "hidden_word" not in done.stdout + done.stderr
+
+
 def test_signatures_of_chips_are_valid():
     """What the chips made of Python sign, `cryptography` verifies."""
     from test_key_atecc608 import DIGEST, set_up
