@@ -2,6 +2,9 @@
 # `sync=True` for sync mode, which brings micropython-lib's umqtt.robust along, and `api=True` for the
 # client of the Application API, `board=True` for what boards share (the manifests in boards/ say so).
 #
+# asyncio comes along, for a board that does not freeze it already: MicroPython includes no manifest twice.
+# `asyncio=False` leaves it out, for firmware that freezes another copy.
+#
 # The modules are those that mip installs. Frozen code has no files beside it, so the root certificates become a
 # module, written to build/frozen here. No metadata() here: it would clash with that of the manifest which
 # includes this one.
@@ -9,7 +12,7 @@
 import json
 import os
 
-options.defaults(sync=False, api=False, board=False)
+options.defaults(sync=False, api=False, board=False, asyncio=True)
 
 
 def _freeze(listing, folder="arduino_iot_cloud"):
@@ -34,6 +37,8 @@ def _freeze_roots(certificates="lib/arduino_iot_cloud/certs", target="build/froz
     package("arduino_iot_cloud", files=[name], base_path=target, opt=3)
 
 
+if options.asyncio:
+    include("$(MPY_DIR)/extmod/asyncio")
 _freeze("package.json")
 _freeze_roots()
 if options.sync:

@@ -24,7 +24,10 @@ def frozen(root, **options):
             found[name] = root / base_path / name
             assert found[name].is_file()
 
-    names = {"options": _Options(options), "package": package, "require": required.append}
+    def include(manifest):
+        assert manifest == "$(MPY_DIR)/extmod/asyncio"  # MicroPython's own
+
+    names = {"options": _Options(options), "include": include, "package": package, "require": required.append}
     with contextlib.chdir(root):
         exec(compile((root / "manifest.py").read_text(), "manifest.py", "exec"), names)
     return found, required

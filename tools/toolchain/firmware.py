@@ -65,7 +65,7 @@ def _run(command):
     return done.stdout
 
 
-def _have_compiler():
+def have_compiler():
     """Have NEEDED on this machine: apt installs them where it may."""
     if all(map(shutil.which, NEEDED)):
         return
@@ -83,7 +83,7 @@ Piece = namedtuple("Piece", "name path key fetch")
 
 
 def _fetch_source():
-    _have_compiler()
+    have_compiler()
     debian.fetch_tree(
         "MicroPython's source",
         debian.architecture(64),
