@@ -1,12 +1,6 @@
 """The board as an access point, for the set-up page."""
 
-import sys
-
 from arduino_iot_cloud.port import log
-
-from .network_arguments import check_password, networks_of
-
-IP = "192.168.4.1"  # what esp32 and cyw43 use, and what the name server of esp-hosted's DHCP is
 
 
 class AccessPoint:
@@ -17,6 +11,9 @@ class AccessPoint:
     """
 
     def __init__(self, ssid, password=None, *, interface=None):
+        # Not at the top: a Wi-Fi manager that is made lets go of that module, and empties it.
+        from .network_arguments import check_password, networks_of
+
         networks_of({"ssid": ssid})
         if password:
             check_password("password", password)
@@ -35,13 +32,15 @@ class AccessPoint:
         try:
             station = network.WLAN(network.STA_IF)
             before = station.active()
-            station.active(True)
-            for entry in sorted(station.scan(), key=lambda entry: -entry[3]):
-                name = _name(entry[0])
-                if name and name not in found:
-                    found.append(name)
-            if not before:
-                station.active(False)
+            try:
+                station.active(True)
+                for entry in sorted(station.scan(), key=lambda entry: -entry[3]):
+                    name = _name(entry[0])
+                    if name and name not in found:
+                        found.append(name)
+            finally:
+                if not before:
+                    station.active(False)
         except (OSError, RuntimeError):
             log(30, "Access point: no networks could be looked for.")
         return found[:20]
@@ -66,11 +65,7 @@ class AccessPoint:
                     pass
             point.active(True)
             point.config(**values)
-            if point.ifconfig()[0] != IP:
-                try:
-                    point.ifconfig((IP, "255.255.255.0", IP, IP))
-                except (OSError, RuntimeError, ValueError, TypeError):
-                    pass
+            # Its own: the DHCP server of esp-hosted goes on giving addresses of the network in which it was begun.
             return point.ifconfig()[0]
         except (OSError, RuntimeError, ValueError, TypeError) as error:
             kind = type(error).__name__
@@ -87,11 +82,8 @@ class AccessPoint:
 
 def _security(point, protected):
     if not protected:
-        return getattr(point, "SEC_OPEN", 0)
-    for name in ("SEC_WPA2", "SEC_WPA_WPA2"):  # esp32 has both, the others the second
-        if hasattr(point, name):
-            return getattr(point, name)
-    return 3 if sys.platform == "esp32" else 0x00400006  # before 1.24: WPA2; cyw43's WPA2 mixed
+        return point.SEC_OPEN
+    return point.SEC_WPA2 if hasattr(point, "SEC_WPA2") else point.SEC_WPA_WPA2  # esp32 has both
 
 
 def _name(data):

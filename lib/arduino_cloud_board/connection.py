@@ -99,12 +99,18 @@ class Connection:
                 self.state = "connecting"
                 self._moved(None)
             except Exception as error:  # its text might contain a password
-                log(40, "%s: the interface failed (%s)." % (self.kind, type(error).__name__))
-                self.state = "off"
-                if self.ip:
-                    self._moved(None)
                 lost = ""
-                await sleep_ms(5000)
+                await self._failed(error)
+
+    async def _failed(self, error):
+        self.state = "off"
+        try:
+            log(40, "%s: the interface failed (%s)." % (self.kind, type(error).__name__))
+            if self.ip:
+                self._moved(None)
+        except Exception:  # no memory to tell it: no reason to end
+            self.ip = None
+        await sleep_ms(5000)
 
     # While all is well: a look each second. Returns why it ended: "gone" or "dead".
     async def _stay(self):
@@ -148,9 +154,9 @@ class Connection:
 
     # The address is another one, or there is none any more.
     def _moved(self, ip):
+        before, self.ip = self.ip, ip  # counts, whatever becomes of the rest
         from .connection_change import tell
 
-        before, self.ip = self.ip, ip
         tell(self, before)
         del tell
         forget("connection_change")

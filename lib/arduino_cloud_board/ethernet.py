@@ -44,4 +44,7 @@ class Ethernet(Connection):
 
     def _close(self):
         if self._interface is not None:
-            self._interface.active(False)
+            try:
+                self._interface.active(False)
+            except (OSError, RuntimeError):
+                pass

@@ -8,14 +8,19 @@ def networks_of(given):
     """
     found = []
     for one in [given] if isinstance(given, dict) else given:
+        if not isinstance(one, dict):  # not shown: its parts may be a password
+            raise ValueError("networks: expected dicts, given %s" % type(one).__name__)
         unknown = [key for key in one if key not in ("ssid", "password", "priority", "static")]
         if unknown or "ssid" not in one:
             raise ValueError("networks: expected ssid, password, priority, static, given %s" % sorted(one))
-        found.append(one)
+        priority = one.get("priority", 0)
+        if not isinstance(priority, int):
+            raise ValueError("priority: expected an int, given %r" % (priority,))
+        found.append((-priority, len(found), one))  # their place, since MicroPython's sort changes the order of equals
     if not found:
         raise ValueError("networks: expected at least one, given none")
-    found.sort(key=lambda one: -one.get("priority", 0))
-    return [_network(one["ssid"], one.get("password"), one.get("static")) for one in found]
+    found.sort()
+    return [_network(one["ssid"], one.get("password"), one.get("static")) for _, _, one in found]
 
 
 def _network(ssid, password, static):

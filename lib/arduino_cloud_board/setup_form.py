@@ -1,7 +1,5 @@
 """The set-up page as HTML, in pieces, and what is entered there, checked."""
 
-from .network_arguments import networks_of
-
 _HEAD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Set up</title><style>
@@ -64,6 +62,9 @@ def entered(fields, device):
     found = {"ssid": ssid, "password": fields.get("password") or None}
     if not ssid:
         raise ValueError("Which network?")
+    # Not at the top: a Wi-Fi manager that is made lets go of that module, and empties it.
+    from .network_arguments import networks_of
+
     networks_of(found)
     device_id = fields.get("device_id", "").strip()
     key = fields.get("secret_key", "").strip()

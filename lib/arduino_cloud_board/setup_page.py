@@ -50,6 +50,7 @@ class SetupPage:
         ip: the own address, on which it listens. dns_port: None for no name server.
         """
         self._host = ip if port == 80 else "%s:%d" % (ip, port)
+        self._saving = asyncio.Lock()
         server = await asyncio.start_server(self._serve_one, ip, port)
         names = asyncio.create_task(self._serve_names(ip, dns_port)) if dns_port else None
         waited = 0
@@ -66,14 +67,17 @@ class SetupPage:
         return self._entered
 
     async def _serve_one(self, reader, writer):
-        if self._open < _AT_ONCE:
-            self._open += 1
-            try:
-                await asyncio.wait_for(self._answer(reader, writer), _LIMIT)
-            except (OSError, EOFError, asyncio.TimeoutError):
-                pass
-            finally:
-                self._open -= 1
+        try:
+            if self._open < _AT_ONCE:
+                self._open += 1
+                try:
+                    await asyncio.wait_for(self._answer(reader, writer), _LIMIT)
+                finally:
+                    self._open -= 1
+        except (OSError, EOFError, asyncio.TimeoutError):
+            pass
+        except Exception as error:  # no memory, say: the next connection may be luckier, if this one is closed
+            log(30, "Set-up page: no answer (%s)." % type(error).__name__)
         try:
             writer.close()
             await writer.wait_closed()
@@ -118,11 +122,14 @@ class SetupPage:
             return 403, "", ()
         try:
             found = entered(fields, self._device)
-            if self._entered is None:
-                done = self._save(found)
-                if hasattr(done, "send"):
-                    await done
-            why = ""
+            async with self._saving:
+                if self._entered is None:
+                    done = self._save(found)
+                    if hasattr(done, "send"):
+                        await done
+                    self._entered = found
+            # The first one counts; a second tap on "Save" brings the same.
+            why = "" if found == self._entered else "Something else was saved just before."
         except ValueError as error:
             why = str(error)
         except Exception as error:  # a full file system, say
@@ -130,7 +137,6 @@ class SetupPage:
             log(40, "Set-up page: " + why)
         if why:
             return 200, "", page(self._title, self._seen, self._token, self._device, fields, why)
-        self._entered = found
         return 200, "", saved(self._title)
 
     async def _serve_names(self, ip, number):

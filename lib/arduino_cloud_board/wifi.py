@@ -71,9 +71,10 @@ class WiFi(Connection):
             self.rssi = None
 
     def _close(self):
-        if self._interface is not None:
-            try:
-                self._interface.disconnect()
-                self._interface.active(False)
-            except (OSError, RuntimeError):
-                pass
+        interface = self._interface
+        if interface is not None:
+            for switch, arguments in ((interface.disconnect, ()), (interface.active, (False,))):
+                try:
+                    switch(*arguments)
+                except (OSError, RuntimeError):  # the one is done even where the other is refused
+                    pass

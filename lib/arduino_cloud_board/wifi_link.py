@@ -87,10 +87,11 @@ class Link:
         if state == "off":
             if up:  # it was never gone: a soft reset
                 return self._arrive()
-            self._begin_round()
             # A cold start needs no clearing away; a driver that is under way must be stopped first. (True is 1, too.)
-            idle = code is None or code is True or code is False or code in (0, 1000)
-            return self._next(now, idle)
+            if code is None or code is True or code is False or code in (0, 1000):
+                self._begin_round()
+                return self._next(now)
+            return self._pause(now, _SETTLE, DISCONNECT)
         left = ticks_diff(self._until, now)
         if left > 0:
             self.wait = min(left, 100 if state == "scanning" else _LONG)
@@ -110,12 +111,13 @@ class Link:
             return self._pause(now, _COLD, OFF)
         else:
             self._begin_round()
-        return self._next(now, True)
+        return self._next(now)
 
     def scanned(self, names):
         """The names (str) that a scan found, the strongest signal first; an empty list if it failed."""
         self._seen = names
-        self._until = ticks_add(self._until, -_SCAN_LIMIT)
+        if self.state == "scanning":  # a scan may also come to its end when nobody waits for it any more
+            self._until = ticks_add(self._until, -_SCAN_LIMIT)
 
     def refused(self, now):
         """The interface refused to begin the attempt. Returns what to do, as `step` does."""
@@ -136,15 +138,13 @@ class Link:
     def _doubtful(self, i):
         return self._equal[i] >= _EVIDENCE and self._last[i] == PASSWORD
 
-    def _next(self, now, clear=False):
+    def _next(self, now):
         if self._scan and self._seen is None:
             self.state = "scanning"
             self._until = ticks_add(now, _SCAN_LIMIT)
             self.wait = 100
             return SCAN
-        if clear:
-            return self._connect(now)
-        return self._pause(now, _SETTLE, DISCONNECT)
+        return self._connect(now)
 
     def _scanned(self):
         if self._seen is None:  # it took too long

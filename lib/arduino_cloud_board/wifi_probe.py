@@ -33,9 +33,12 @@ async def _look_into(wifi):
         addresses = wifi._interface.ifconfig()
     except (OSError, RuntimeError):
         return
-    for _ in range(2):
-        if await answers(addresses[3], addresses[2]):
-            return
+    try:
+        for _ in range(2):
+            if await answers(addresses[3], addresses[2]):
+                return
+    except OSError:  # no socket to ask with: that proves nothing
+        return
     if wifi.connected:
         log(30, "Wi-Fi: connected, but nothing answers: connecting anew.")
         wifi._quiet_s = _PAUSE

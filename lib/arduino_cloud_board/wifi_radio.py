@@ -33,9 +33,9 @@ async def arrive(wifi, lost):
     wait = link.wait
     while True:
         await connection.sleep_ms(wait)
-        if wifi._found is not None:
-            link.scanned(wifi._found)
-            wifi._found = None
+        found, wifi._found = wifi._found, None
+        if found is not None:
+            link.scanned(found)
         action = link.step(ticks_ms(), _is_up(wifi), _status(wifi._interface))
         while action:
             action = _do(wifi, link, action)
@@ -124,13 +124,11 @@ def _switch_on(wifi):
     if mode is None and radio == "cyw43":
         mode = False
     if mode is not None and radio in ("esp32", "cyw43"):
-        if mode is True:
-            mode = interface.PM_POWERSAVE
-        elif mode is False:
-            mode = interface.PM_NONE
         try:
+            if mode is True or mode is False:
+                mode = interface.PM_POWERSAVE if mode else interface.PM_NONE
             interface.config(pm=mode)
-        except _REFUSALS:
+        except (AttributeError,) + _REFUSALS:
             log(30, "Wi-Fi: this port has no power_save %s." % mode)
 
 

@@ -8,19 +8,36 @@ import json
 import sys
 import time
 
+from arduino_cloud_board import setup_form, setup_page
 from arduino_cloud_board.setup_page import SetupPage
 
 ticks = getattr(time, "ticks_ms", lambda: int(time.monotonic() * 1000))
 longest = 0
 
 
+async def slowly(entered):
+    """Saving that others can come in between of."""
+    await asyncio.sleep(0.2)
+    print("saved", json.dumps(entered))
+
+
 def save(entered):
     """As a board's settings would."""
+    if entered["ssid"].startswith("phone"):
+        return slowly(entered)
     if entered["ssid"] == "refuse me":
         raise ValueError("No more room for networks.")
     if entered["ssid"] == "break":
         raise OSError(28)
     print("saved", json.dumps(entered))
+    return None
+
+
+def page_or_none(title, seen, token, device, fields=None, error=""):
+    """The page, where its memory suffices."""
+    if fields and fields.get("ssid") == "large":
+        raise MemoryError
+    return setup_form.page(title, seen, token, device, fields, error)
 
 
 async def look():
@@ -37,6 +54,7 @@ async def look():
 async def main(port, dns_port):
     """Serve, and tell."""
     looking = asyncio.create_task(look())
+    setup_page.page = page_or_none
     page = SetupPage(save, ["home", "caf\u00e9 <&\"'>"], title="Greenhouse & co")
     serving = asyncio.create_task(page.serve("127.0.0.1", port, dns_port))
     await asyncio.sleep(0.05)

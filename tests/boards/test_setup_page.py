@@ -165,14 +165,24 @@ def test_hostile_requests_do_not_keep_others_from_the_page(board):
     assert board.end({"seen": "home", "password": "a password"})[0]["ssid"] == "home"
 
 
-def test_two_phones_at_once_and_the_first_one_counts(interpreter):
+def test_a_request_that_memory_does_not_suffice_for_is_closed_and_the_next_one_answered(board):
+    fields = {"ssid": "large", "password": "short", "token": board.token()}
+    for _ in range(6):  # more than are served at once
+        with pytest.raises((http.client.BadStatusLine, ConnectionError)):
+            board.request("POST", fields=fields)
+    _, done = board.end({"ssid": "home"})
+    assert done.stdout.count("no answer (MemoryError)") + done.stderr.count("no answer (MemoryError)") == 6
+
+
+def test_several_phones_at_once_and_the_first_one_counts(interpreter):
     board = Board(interpreter)
     token = board.token()
-    answers = []
+    answers = {}
 
     def send(name):
         fields = {"ssid": name, "password": "a password", "token": token}
-        answers.append(board.request("POST", fields=fields)[0])
+        status, _, text = board.request("POST", fields=fields)
+        answers[name] = status, "Saved." in text, "Something else was saved" in text
 
     threads = [threading.Thread(target=send, args=("phone %d" % number,)) for number in range(3)]
     for thread in threads:
@@ -180,7 +190,10 @@ def test_two_phones_at_once_and_the_first_one_counts(interpreter):
     for thread in threads:
         thread.join()
     done = board.process.wait(10)
-    assert answers == [200] * 3 and done.stdout.count("saved {") == 1, done
+    told = dict(re.findall(r"^(\w+) (.*)$", done.stdout, re.M))
+    assert done.stdout.count("saved {") == 1 and told["saved"] == told["returned"], done
+    first = json.loads(told["saved"])["ssid"]
+    assert answers == {name: (200, name == first, name != first) for name in ("phone 0", "phone 1", "phone 2")}
 
 
 def test_in_a_browser(micropython):

@@ -6,20 +6,21 @@ import socket
 from portable_assert import raises
 from reports import Reports
 from stands_in import Stands
-from wifi_rig import RADIOS, Module, World
+from wifi_rig import HOME, RADIOS, Module, World
 
-from arduino_cloud_board import AccessPoint, access_point, setup_page
+from arduino_cloud_board import AccessPoint, WiFi, setup_page
+from arduino_cloud_board.setup_form import entered
 
 SECURITY = {"esp32": (0, 3), "cyw43": (0, 0x00400006), "nina": (1, 7), "esp-hosted": (1, 7)}  # open, WPA2
 
 
-def test_it_is_on_with_its_name_and_password_and_at_the_address_that_phones_are_told():
+def test_it_is_on_with_its_name_and_password_and_at_the_address_that_phones_can_reach():
     for radio in RADIOS:
         for password in (None, "on the box"):
             module = Module(World(), radio)
             with Stands("network", module):
                 point = AccessPoint("setup", password)
-                assert point.start() == "192.168.4.1", radio
+                assert point.start() == module.access_point.address == module.access_point.router, radio
                 assert module.access_point.sent == ("setup", password, SECURITY[radio][password is not None]), radio
                 point.stop()
                 assert module.access_point.sent is None
@@ -34,6 +35,30 @@ def test_networks_in_reach_are_named_once_the_strongest_first():
         with Stands("network", module):
             assert AccessPoint("setup").seen() == ["near", "far"]
             assert not module.radio.is_active  # as before
+
+
+def test_a_scan_that_fails_leaves_the_station_as_it_was():
+    for radio in RADIOS:
+        for before in (False, True):
+            module = Module(World(), radio)
+            module.radio.is_active = before
+
+            def scan():
+                raise OSError("Wifi Scan Failed")
+
+            module.radio.scan = scan
+            with Stands("network", module), Reports() as reports:
+                assert AccessPoint("setup").seen() == []
+            assert module.radio.is_active == before and "no networks could be looked for" in reports
+
+
+def test_a_manager_that_is_made_meanwhile_takes_nothing_from_the_page():
+    # It lets go of what has checked its arguments, and the page checks with the same.
+    assert entered({"ssid": "home"}, False)["ssid"] == "home"
+    WiFi(HOME)
+    assert entered({"ssid": "home", "password": "a password"}, False)["ssid"] == "home"
+    WiFi(HOME)
+    AccessPoint("setup", "on the box")
 
 
 def test_a_failure_is_told_without_the_password():
@@ -65,25 +90,21 @@ def free_port():
 
 async def test_the_page_is_served_while_the_access_point_is_on():
     module = Module(World(), "cyw43")
-    module.access_point.address = before = "127.0.0.1"
-    address, access_point.IP = access_point.IP, before
+    module.access_point.address = "127.0.0.1"
     number = free_port()
     answers = []
-    try:
-        with Stands("network", module), Reports() as reports:
-            serving = asyncio.create_task(
-                setup_page.run(None, ssid="setup", password="on the box", timeout=1, port=number, dns_port=number)
-            )
-            await asyncio.sleep(0.1)
-            assert module.access_point.sent[:2] == ("setup", "on the box")
-            reader, writer = await asyncio.open_connection("127.0.0.1", number)
-            writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % number)
-            await writer.drain()
-            answers.append(await reader.read(15))
-            writer.close()
-            assert await serving is None
-            assert module.access_point.sent is None
-    finally:
-        access_point.IP = address
+    with Stands("network", module), Reports() as reports:
+        serving = asyncio.create_task(
+            setup_page.run(None, ssid="setup", password="on the box", timeout=1, port=number, dns_port=number)
+        )
+        await asyncio.sleep(0.1)
+        assert module.access_point.sent[:2] == ("setup", "on the box")
+        reader, writer = await asyncio.open_connection("127.0.0.1", number)
+        writer.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % number)
+        await writer.drain()
+        answers.append(await reader.read(15))
+        writer.close()
+        assert await serving is None
+        assert module.access_point.sent is None
     assert answers == [b"HTTP/1.1 200 OK"]
     assert "join the Wi-Fi network setup" in reports and "on the box" not in reports

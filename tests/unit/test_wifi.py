@@ -269,6 +269,15 @@ def test_of_several_networks_the_preferred_one_and_each_that_is_there():
         assert smooth(rig, radio), (radio, rig.longest_gap)
 
 
+def test_networks_of_equal_priority_are_tried_in_the_order_in_which_they_were_given():
+    names = ["network %d" % number for number in range(12)]
+    rig = Rig("cyw43", [{"ssid": name, "priority": 7 * (name == names[9])} for name in names])
+    rig.world.points["home"].on = False
+    with Reports():
+        rig.run(120000)
+    assert [call[2][0] for call in rig.module.calls if call[1] == "connect"][:12] == names[9:10] + names[:9] + names[10:]
+
+
 def test_hidden_networks_are_tried_too():
     for radio in ("esp32", "nina"):
         world = World()
@@ -302,6 +311,61 @@ def test_a_program_that_asks_and_stops():
     assert [call[1] for call in rig.module.calls[-2:]] == ["disconnect", "inactive"]
 
 
+def test_a_manager_that_is_stopped_during_a_scan_can_be_started_again():
+    rig = Rig("esp32", [HOME, {"ssid": "work", "password": "another password"}])
+    assert rig.run(5000, lambda: rig.wifi.state == "scanning")
+    rig.wifi.stop()
+    rig.again()
+    rig.world.spend(10000)  # now the scan comes to its end
+    with Reports() as reports:
+        assert rig.connect(20000)
+    assert "failed" not in reports
+
+
+def test_stopping_switches_the_radio_off_even_if_it_refuses_to_disconnect():
+    rig = Rig("esp32")
+    assert rig.connect()
+
+    def refuse():
+        raise OSError("Wifi Internal State Error")
+
+    rig.module.radio.disconnect = refuse
+    rig.wifi.stop()
+    assert not rig.module.radio.is_active
+
+
+def test_a_loss_that_cannot_be_told_for_want_of_memory_is_still_a_loss():
+    rig = Rig("cyw43")
+    assert rig.connect()
+    moved, refusals = rig.wifi._moved, [1, 2]
+
+    def fail(ip):
+        rig.wifi._moved = moved if len(refusals) == 1 else fail
+        refusals.pop()
+        raise MemoryError
+
+    rig.wifi._moved = fail
+    with Reports():
+        rig.world.points["home"].on = False
+        rig.run(5000)
+        assert not refusals and not rig.wifi.connected
+        rig.world.points["home"].on = True
+        assert rig.connect(60000)
+
+
+def test_a_radio_without_power_saving_connects_all_the_same():
+    class Plain:  # no PM_NONE, and a number for a status: taken for a cyw43
+        def __init__(self, radio):
+            for name in ("active", "isconnected", "ifconfig", "status", "connect", "disconnect", "config"):
+                setattr(self, name, getattr(radio, name))
+
+    rig = Rig("cyw43")
+    rig.wifi._interface = Plain(rig.module.radio)
+    with Reports() as reports:
+        assert rig.connect(20000)
+    assert "no power_save" in reports and rig.module.called("config") == []
+
+
 def test_a_callback_that_fails_is_reported_and_changes_nothing():
     rig = Rig("cyw43")
 
@@ -325,6 +389,13 @@ def test_wrong_arguments_are_refused_and_no_password_is_quoted():
         ([{"ssid": "a", "passwort": "secret words"}], "expected ssid"),
         ([{"ssid": "a", "static": ("1.2.3.4", "255.0.0.0", "1.2.3.1")}], "expected (ip"),
         ([{"ssid": "a", "static": ("1.2.3.4", "255.0.0.0", "1.2.3.1", "1.2.3.256")}], "expected (ip"),
+    ):
+        error = str(raises(ValueError, Rig, "cyw43", networks))
+        assert part in error and "secret" not in error, error
+    for networks, part in (
+        ([("home", "secret words")], "given tuple"),
+        (["secret words"], "given str"),
+        ([{"ssid": "a", "password": "secret words", "priority": "1"}], "priority: expected an int"),
     ):
         error = str(raises(ValueError, Rig, "cyw43", networks))
         assert part in error and "secret" not in error, error

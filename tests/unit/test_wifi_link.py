@@ -61,6 +61,26 @@ def test_a_cold_start_connects_at_once_and_a_driver_under_way_is_stopped_first()
         assert player.times(CONNECT) == [1000]
 
 
+def test_a_driver_under_way_is_stopped_before_a_scan_too():
+    player = Player(Link(["a", "b"], scan=True))
+    assert player.step(code=1001) == DISCONNECT
+    assert player.until(SCAN, code=1000) == 0 and player.times(SCAN) == [1000]
+    player.link.scanned(["b", "a"])
+    player.until(CONNECT, code=1000)
+    assert player.link.chosen == 0
+
+
+def test_what_a_scan_finds_too_late_or_too_early_ends_nothing():
+    link = Link(["a", "b"], scan=True)
+    link.scanned(["b"])  # of a manager that was stopped meanwhile
+    player = Player(link)
+    assert player.step() == CONNECT and link.chosen == 1
+    player.steps(9000)
+    link.scanned(["a"])
+    player.steps(20000)
+    assert player.times(DISCONNECT) == []  # the attempt may take its 30 s
+
+
 def test_a_connection_that_outlived_a_soft_reset_is_kept():
     player = Player(Link(["a"]))
     player.step(up=True, code=1010)

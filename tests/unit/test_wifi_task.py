@@ -166,6 +166,26 @@ async def test_a_doubted_connection_is_looked_into_and_ended_if_nothing_answers(
     assert "connected, but nothing answers" in reports
 
 
+async def test_a_doubt_that_cannot_be_looked_into_ends_no_connection():
+    world = World()
+    world.point("home", "a password")
+
+    async def answers(server, gateway):
+        raise OSError(24)  # no socket left
+
+    with Stands("network", Module(world, "cyw43")), Hurry():
+        wifi = WiFi(HOME).start()
+        await until(lambda: wifi.connected, world)
+        before, wifi_probe.answers = wifi_probe.answers, answers
+        try:
+            await wifi_probe.begin(wifi)
+        finally:
+            wifi_probe.answers = before
+        assert wifi.connected and not wifi._broken
+        wifi.stop()
+        await asyncio.sleep(0.05)
+
+
 async def test_ethernet_has_the_same_face():
     module = Wired()
     events = []

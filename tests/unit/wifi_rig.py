@@ -122,6 +122,11 @@ class Rig:
         finally:
             radio._in_thread = before
 
+    def again(self):
+        """What `stop` and `start` do with the manager's task."""
+        self._coroutine.close()
+        self._coroutine = None
+
     def connect(self, ms=600000):
         """Run until it is connected; returns whether it is, in that time."""
         return self.run(ms, lambda: self.wifi.connected)

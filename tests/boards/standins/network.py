@@ -449,6 +449,7 @@ class _AccessPoint:
         self.on = False
         self.values = {}
         self.sent = None
+        self.router = self.address  # what its DHCP server tells, begun with the address of that time
 
     def active(self, on):
         self.on = on
@@ -503,7 +504,7 @@ class ConnectingAccessPoint(_AccessPoint):
 
 
 class HostedAccessPoint(ConnectingAccessPoint):
-    """With an address of its own, which its DHCP does not tell as the name server's."""
+    """With an address of its own, while its DHCP tells 192.168.4.1 as the name server's."""
 
     address = "192.168.1.1"
 
