@@ -1,8 +1,8 @@
 """The store in a secure element SE05x.
 
 `key` is the private key, made in the chip, which never leaves it; `certificate` is the certificate, and any other
-name is kept, too. Key and certificate are where Arduino's own programs have them. A chip that Arduino's C++ programs
-have set up has its certificate in parts: it is put together when it is asked for (`ecc_certificate`).
+name is kept, too. Key and certificate are where Arduino's own programs have them; what its C++ programs have set up
+(certificate and device id elsewhere) is read, too.
 
 The chip can only delete an object and write another. So each entry has two places: the new one is written into the
 free one before the old one goes, and a power cut leaves the one or the other.
@@ -11,10 +11,12 @@ free one before the old one goes, and a power cut leaves the one or the other.
 from binascii import crc32
 
 from .key_store import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal, unseal
+from .se05x import StatusError
 
 KEY = 0x64
 CERTIFICATE = 0x65
-_COMPRESSED = (0x6E, 0x6F, 0x70)  # of Arduino's C++ programs: certificate, serial number and authority, device id
+# Objects of Arduino's programs, by the order in which they are looked for: those of the official client, then of C++
+_ARDUINOS = {"key": (KEY,), "certificate": (CERTIFICATE, 0x6E), "device_id": (0x70,)}
 _ARDUINO_READS = 412  # bytes of the certificate's object, in the official client
 _PLACES = 0x41000000  # where this store's own objects begin; the number's lower three bytes come from the name
 
@@ -40,15 +42,16 @@ class SE05XKeys(KeyStore):
         check_name(name)
         if name == "key":
             raise OSError(13, "The private key stays in the secure element.")  # EACCES
-        found = [self._read(name, number) for number in self._places(name)]
-        for data in found:
-            if data:
+        damaged = False
+        for number in self._places(name):
+            of, data = self._entry(number)
+            if of == name:
                 return data
-        if name == "certificate":
-            return self._certificate()
-        if name == "device_id" and self.chip.exists(_COMPRESSED[2]):
-            return self.chip.read(_COMPRESSED[2]).rstrip(b"\0")
-        if found != [None, None]:
+            damaged = damaged or data == b""
+        for number in _ARDUINOS.get(name, ()):
+            if self.chip.exists(number):
+                return self._arduinos(name, number)
+        if damaged:
             raise KeyCorrupted(name, self)
         raise KeyNotFound(name, self)
 
@@ -58,7 +61,11 @@ class SE05XKeys(KeyStore):
         if name == "key":
             raise OSError(13, "The secure element makes its private key itself.")  # EACCES
         first, second = self._places(name)
-        into = second if self._read(name, first) else first
+        names = [self._entry(number)[0] for number in (first, second)]
+        for other in names:
+            if other and other != name:
+                raise OSError(28, "'%s' and '%s' do not go into one %s" % (name, other, self))  # ENOSPC
+        into = second if names[0] else first
         self._remove(into)
         self.chip.write(into, seal(name.encode() + b"\0" + bytes(data)))
         self._remove(first if into == second else second)
@@ -69,31 +76,30 @@ class SE05XKeys(KeyStore):
             self._remove(into)
 
     def delete(self, name: str):
-        """See KeyStore. What Arduino's C++ programs have written stays."""
+        """See KeyStore."""
         check_name(name)
-        places = self._places(name)
-        if name in ("key", "certificate"):
-            places += ((KEY if name == "key" else CERTIFICATE),)
-        if not any([self._remove(number) for number in places]):
+        arduinos = _ARDUINOS.get(name, ())
+        gone = False
+        # What is read first goes last: what a power cut leaves is still the entry as it was.
+        for number in reversed(self._places(name) + arduinos):
+            if number in arduinos or self._entry(number)[0] in (name, None):
+                gone = self._remove(number) or gone
+        if not gone:
             raise KeyNotFound(name, self)
 
     def names(self) -> list:
         """See KeyStore: those of the entries that are whole."""
         numbers = self.chip.objects()
-        found = set()
-        for name, number in (
-            ("key", KEY),
-            ("certificate", CERTIFICATE),
-            ("certificate", _COMPRESSED[0]),
-            ("device_id", _COMPRESSED[2]),
-        ):
-            if number in numbers:
-                found.add(name)
+        found = set([name for name in _ARDUINOS if any([number in numbers for number in _ARDUINOS[name]])])
         for number in numbers:
-            if number >> 24 == _PLACES >> 24:
-                name = (unseal(self.chip.read(number)) or b"\0").split(b"\0", 1)[0].decode()
-                if name and number in self._places(name):
-                    found.add(name)
+            if number >> 24 != _PLACES >> 24:
+                continue
+            try:
+                name = self._entry(number)[0]
+            except StatusError:  # somebody else's, which is not to be read
+                continue
+            if name and number in self._places(name):
+                found.add(name)
         return sorted(found)
 
     def create_key(self, name: str = "key", entropy: bytes = b""):
@@ -129,17 +135,15 @@ class SE05XKeys(KeyStore):
         number = _PLACES | (crc32(name.encode()) << 1 & 0xFFFFFE)
         return number, number | 1
 
-    def _read(self, name, number):
-        # The data of a place; b"" where it is damaged, None where there is nothing
+    def _entry(self, number):
+        # (name, data) of a place; (None, b"") where it is damaged, (None, None) where there is nothing
         if not self.chip.exists(number):
-            return None
+            return None, None
         record = unseal(self.chip.read(number))
         if record is None:
-            return b""
+            return None, b""
         of, _, data = record.partition(b"\0")
-        if of.decode() != name:
-            raise OSError(28, "'%s' and '%s' do not go into one %s" % (name, of.decode(), self))  # ENOSPC
-        return data
+        return of.decode(), data
 
     def _remove(self, number):
         if not self.chip.exists(number):
@@ -147,23 +151,14 @@ class SE05XKeys(KeyStore):
         self.chip.delete(number)
         return True
 
-    def _certificate(self):
-        if self.chip.exists(CERTIFICATE):
-            from .der import content
+    def _arduinos(self, name, number):
+        data = self.chip.read(number)
+        if name != "certificate":
+            return data.split(b"\0", 1)[0]
+        from .der import content
 
-            data = self.chip.read(CERTIFICATE)
-            try:
-                return data[: content(data, 0x30)[1]]  # the object may be longer
-            except ValueError:
-                pass
-            raise KeyCorrupted("certificate", self, "this is no DER of that length")
-        if not self.chip.exists(_COMPRESSED[0]):
-            raise KeyNotFound("certificate", self)
-        from .ecc_certificate import rebuild
-
-        parts = [self.chip.read(number) for number in _COMPRESSED]
         try:
-            return rebuild(parts[0], parts[1], parts[2], self.public_key())
-        except ValueError as error:
-            problem = str(error)
-        raise KeyCorrupted("certificate", self, problem)
+            return data[: content(data, 0x30)[1]]  # the object may be longer
+        except ValueError:
+            pass
+        raise KeyCorrupted(name, self, "this is no DER of that length")

@@ -222,6 +222,8 @@ class SE05XChip(Bus):
             return self._tlv(0x41, self.keys.sign(kept[0], fields[0x43]))
         if what == (0x02, 0x00, 0x00):
             if isinstance(kept, tuple):
+                if 0x42 in fields:  # only a binary object has offsets
+                    raise KeyError
                 return self._tlv(0x41, self.keys.public(kept[0]))
             at = int.from_bytes(fields.get(0x42, b""), "big")
             n = int.from_bytes(fields[0x43], "big") if 0x43 in fields else len(kept) - at

@@ -1,7 +1,7 @@
 """The secure element SE05x, to the byte: frames, commands, what damages them, and the store in the chip."""
 
 from arduino_cloud_board import csr, der, se05x_t1
-from arduino_cloud_board.key_store import ChipError, KeyCorrupted, KeyNotFound
+from arduino_cloud_board.key_store import ChipError, KeyCorrupted, KeyNotFound, seal
 from arduino_cloud_board.se05x import SE05X, StatusError
 from arduino_cloud_board.se05x_keys import CERTIFICATE, KEY, SE05XKeys
 from arduino_cloud_board.se05x_t1 import T1
@@ -15,6 +15,7 @@ TIMEOUT = 120
 HEAPSIZE = "8m"  # the chip keeps what it is sent
 DIGEST = bytes(range(100, 132))
 SELECT = "5A001600A4040010A00000039654530000000103000000000 0A8C8".replace(" ", "")
+ONE, OTHER = 188781, 326020  # numbers whose names have the same checksum, as far as it counts
 A_CERTIFICATE = der.sequence(b"c" * 300)
 
 
@@ -286,7 +287,7 @@ def test_the_certificate_is_where_arduinos_client_looks():
 
 def test_a_cut_between_any_two_commands():
     steps = (("a", b"a1" * 150), ("b", b"b1"), ("a", b"a2" * 150), ("certificate", A_CERTIFICATE), ("b", None))
-    steps += (("certificate", der.sequence(b"2" * 250)), ("a", b"a3"), ("c", b"c1"))
+    steps += (("certificate", der.sequence(b"2" * 250)), ("a", b"a3"), ("certificate", None), ("c", b"c1"))
     after = [{}]
     for name, data in steps:
         after.append(dict(after[-1]))
@@ -322,6 +323,74 @@ def test_a_cut_between_any_two_commands():
         for name in ("a", "certificate"):
             store.store(name, A_CERTIFICATE)
             assert keys(SE05XChip(chip.objects)).load(name) == A_CERTIFICATE
+
+
+def test_what_arduinos_cpp_programs_have_set_up_is_read():
+    """The whole certificate in one object, the device's id in another, 72 bytes with zeros behind it."""
+    chip = SE05XChip({0x6E: A_CERTIFICATE, 0x70: b"device-1" + bytes(64)})
+    store = keys(chip)
+    assert store.names() == ["certificate", "device_id"]
+    assert store.load("certificate") == A_CERTIFICATE and store.load("device_id") == b"device-1"
+    store.store("certificate", der.sequence(b"new"))
+    store.store("device_id", b"device-2")
+    assert store.load("certificate") == der.sequence(b"new") and store.load("device_id") == b"device-2"
+    for name in ("certificate", "device_id"):
+        store.delete(name)
+        raises(KeyNotFound, store.load, name)
+    assert chip.objects == {}
+
+
+def test_names_that_would_have_the_same_places_do_not_touch_each_other():
+    chip = SE05XChip()
+    store = keys(chip)
+    one, other = "n_%d" % ONE, "n_%d" % OTHER
+    assert store._places(one) == store._places(other)
+    for data in (b"1", b"2"):  # in the first place, then in the second
+        store.store(one, data)
+        raises(KeyNotFound, store.load, other)
+        raises(KeyNotFound, store.delete, other)
+        error = raises(OSError, store.store, other, b"other")
+        assert error.args[0] == 28 and one in str(error)
+        assert store.load(one) == data and store.names() == [one]
+
+
+def test_objects_of_somebody_else_do_not_hide_the_names():
+    chip = SE05XChip()
+    store = keys(chip)
+    store.store("a", b"1")
+    store.chip.generate(0x41000010)
+    chip.objects[0x41000012] = b"not of this store"
+    assert store.names() == ["a"]
+
+
+def test_a_deletion_that_is_cut_leaves_what_was_there():
+    for name in ("a", "certificate"):
+        for units in range(40):
+            chip = SE05XChip(waits=0, busy=0)
+            keys(chip).store(name, A_CERTIFICATE)
+            first, second = keys(chip)._places(name)
+            # as a cut in the middle of storing may have left them
+            chip.objects[0x6E] = b"older"
+            if CERTIFICATE in chip.objects:
+                chip.objects[CERTIFICATE] = bytes(412)
+                chip.objects[first] = seal(name.encode() + b"\0" + A_CERTIFICATE)
+            chip.objects[second] = seal(name.encode() + b"\0newer")
+            chip.supply.units = chip.supply.used = units
+            try:
+                keys(chip).delete(name)
+            except PowerCut:
+                chip.supply.units = None
+                assert keys(SE05XChip(chip.objects)).load(name) == A_CERTIFICATE, (name, units)
+            else:
+                raises(KeyNotFound, keys(SE05XChip(chip.objects)).load, name)
+                break
+        assert 0 < units < 39
+
+
+def test_a_damaged_certificate_in_the_making_is_not_nothing():
+    chip = SE05XChip()
+    chip.objects[keys(chip)._places("certificate")[0]] = b"damaged"
+    assert raises(KeyCorrupted, keys(chip).load, "certificate").name == "certificate"
 
 
 def test_a_damaged_object_is_noticed():
