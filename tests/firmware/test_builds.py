@@ -31,7 +31,8 @@ def checkout(monkeypatch, tmp_path):
 
 def test_a_build_starts_anew_for_what_make_does_not_see(checkout):
     paths = [path for path in checkout.rglob("*") if path.is_file()]
-    assert {"changelog", "manifest.py", "package.json", "package-board.json", "board.ld"} <= {path.name for path in paths}
+    names = {path.name for path in paths}
+    assert names >= {"changelog", "manifest.py", "package.json", "package-board.json", "board.ld"}
     for path in paths:
         before = digest(*build.unseen("QEMU_ARM"))
         path.write_text(path.read_text() + "\n")
@@ -76,7 +77,7 @@ def test_what_apt_could_not_bring_is_named(monkeypatch, bare_machine):
 def test_others_than_root_are_told_what_to_install(monkeypatch, bare_machine):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     log = bare_machine(firmware.NEEDED)
-    with pytest.raises(ToolchainError, match="needs make and gcc and dpkg-source and patch .* build-essential, as root$"):
+    with pytest.raises(ToolchainError, match="needs make and gcc and dpkg-source and patch .*, as root$"):
         firmware.have_compiler()
     assert not log.exists()
 

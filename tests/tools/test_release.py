@@ -5,6 +5,9 @@ import json
 import os
 import shutil
 import subprocess
+import tarfile
+import time
+import zipfile
 
 import mpremote.mip
 import pytest
@@ -18,6 +21,7 @@ from toolchain.paths import ROOT, TOOLS
 from toolchain.report import ToolchainError
 
 RELEASE = TOOLS / "release"
+BASE = "arduino-iot-cloud-1.0.0-mpy6"
 # those that need no other package from an index
 OWN_FILES = sorted(path.name for path in ROOT.glob("package*.json") if "sync" not in path.name)
 
@@ -70,6 +74,23 @@ def test_two_builds_are_equal(made, tmp_path):
     for path in other.rglob("*.py"):
         os.utime(path, (1, 1))
     assert contents(build(Checkout(other), tmp_path / "dist", dirty=True)) == contents(first)
+
+
+@pytest.mark.parametrize("given, dated", [("1", 1980), ("1700000000", 2023), ("99999999999", 2107)])
+def test_archives_are_dated_by_the_environment(made, tmp_path, monkeypatch, given, dated):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", given)
+    folder = build(made[0], tmp_path, dirty=True)
+    with zipfile.ZipFile(folder / (BASE + ".zip")) as archive:
+        assert {entry.date_time[0] for entry in archive.infolist()} == {dated}
+    with tarfile.open(folder / (BASE + ".tar.gz")) as archive:
+        assert {time.gmtime(entry.mtime).tm_year for entry in archive} == {dated}
+
+
+def test_another_date_than_a_number_is_refused(made, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "2025-01-01")
+    with pytest.raises(ReleaseError, match="SOURCE_DATE_EPOCH is a number of seconds since 1970, not '2025-01-01'"):
+        build(made[0], tmp_path, dirty=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_second_build_replaces_the_first(made, tmp_path):
@@ -137,7 +158,6 @@ def spoil(name, data):
     return change
 
 
-BASE = "arduino-iot-cloud-1.0.0-mpy6"
 LOOP = "mpy6/arduino_iot_cloud/loop.mpy"
 
 
@@ -162,6 +182,7 @@ def test_check_finds_what_the_checksums_do_not_say(release, change, complaint):
     [
         (spoil(LOOP, lambda data: b"M\x05" + data[2:]), "loop.mpy: not bytecode of version 6"),
         (spoil(LOOP, lambda data: data[:2] + b"\x0b" + data[3:]), "loop.mpy: not bytecode of version 6 for any"),
+        (spoil(LOOP, lambda data: data[:3] + b"\x3f" + data[4:]), "loop.mpy: not bytecode of version 6 for any"),
         (spoil("mpy6/arduino_iot_cloud/more.mpy", b"M\x06\0\x1f"), "more.mpy: in no package"),
         (lambda folder: (folder / LOOP).unlink(), "lists arduino_iot_cloud/loop.mpy, which is missing"),
         (spoil("mpy6/package-sync.json", lambda data: data.replace(b"1.0.0", b"0.9.0", 1)), "sync.json: version 0.9.0"),

@@ -34,4 +34,6 @@ def write_tar(target, folder, when):
             entry.mtime = when
             with path.open("rb") as file:
                 archive.addfile(entry, file)
-    target.write_bytes(gzip.compress(packed.getvalue(), mtime=0))
+    # gzip.compress() writes another header on other versions of Python.
+    with target.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
+        compressed.write(packed.getvalue())

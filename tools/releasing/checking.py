@@ -59,8 +59,9 @@ def _packages(packages, about):
                 if file not in files:
                     yield "%s lists %s, which is missing" % (place, on_board)
         elif path.suffix == ".mpy":
-            # the third byte: an architecture and its sub-version, where there is machine code
-            if path.read_bytes()[:3] != bytes((ord("M"), about["bytecode"], 0)):
+            # the third byte: an architecture and its sub-version, where there is machine code; the fourth: the bits
+            # of a small integer, of which a 32-bit board has 31
+            if path.read_bytes()[:4] != bytes((ord("M"), about["bytecode"], 0, 31)):
                 yield "%s: not bytecode of version %d for any architecture" % (place, about["bytecode"])
     for place in sorted(files.keys() - listed):
         yield "%s: in no package" % place

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from . import ReleaseError
 
+EARLIEST, LATEST = 315532800, 4354819198  # 1980 to 2107
+
 
 class Package:
     """A package.json of the checkout. `place`: its path there; `content`: what it holds."""
@@ -62,5 +64,8 @@ class Checkout:
         return self._git("rev-parse", "HEAD")
 
     def time(self):
-        """Unix time for the archives: SOURCE_DATE_EPOCH, else of the commit, else the start of 1980."""
-        return int(os.environ.get("SOURCE_DATE_EPOCH") or self._git("log", "-1", "--format=%ct") or 315532800)
+        """Unix time for the archives: SOURCE_DATE_EPOCH, else of the commit; within what zip files can tell."""
+        text = os.environ.get("SOURCE_DATE_EPOCH") or self._git("log", "-1", "--format=%ct") or "0"
+        if not text.isdecimal():
+            raise ReleaseError("SOURCE_DATE_EPOCH is a number of seconds since 1970, not %r" % text)
+        return min(max(int(text), EARLIEST), LATEST)
