@@ -8,6 +8,8 @@ Tested with a chip made of Python, byte by byte; not run on a real one.
 
 from time import sleep
 
+from arduino_iot_cloud.port import const, ticks_diff, ticks_ms
+
 from .key_store import ChipError
 
 ADDRESS = 0x60
@@ -15,6 +17,7 @@ ADDRESS = 0x60
 _SLEEP = b"\x01"
 _AWAKE = b"\x04\x11\x33\x43"
 _ATTEMPTS = 3
+_SILENCE = const(1500)  # ms: by then the chip has fallen asleep over its work
 _STATUS = {
     0x01: "says that something does not match",
     0x03: "does not know this command",
@@ -54,7 +57,7 @@ class ATECC608:
 
     i2c    with the methods `readfrom` and `writeto` of machine.I2C, at 100 kHz
     pause  seconds between two looks whether the chip has done its work
-    patience  how many looks before it counts as silent: about a second as it is
+    patience  how many looks before it counts as silent: a second, on a bus that hangs one and a half
     wake   seconds from the signal that wakes it to the first look
 
     Each method raises StatusError where the chip refuses, ChipError where it does not answer.
@@ -156,14 +159,17 @@ class ATECC608:
             self._i2c.writeto(self._address, packet)
         except OSError:
             raise _Damaged("does not take a command")
+        since = ticks_ms()
+        answer = None
         for _ in range(self._patience):
             sleep(self._pause)
             try:
                 answer = self._i2c.readfrom(self._address, size + 3)
                 break
-            except OSError:  # not ready
-                pass
-        else:
+            except OSError:  # not ready; or the bus hangs, which takes its own time for each look
+                if ticks_diff(ticks_ms(), since) > _SILENCE:
+                    break
+        if answer is None:
             raise _Damaged("does not answer")
         n = answer[0]
         if n not in (4, size + 3) or crc(answer[: n - 2]) != bytes(answer[n - 2 : n]):

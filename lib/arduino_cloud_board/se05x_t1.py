@@ -2,9 +2,14 @@
 
 A block is NAD, PCB, LEN, up to 254 bytes, and a CRC. While the chip is busy it does not acknowledge its address.
 What arrives damaged is asked for again, both ways; what stays damaged is an OSError.
+
+A chip that does not take a block is given up after 2 seconds, one that takes blocks and answers none after 20, one
+that asks for more time again and again after 30.
 """
 
 from time import sleep
+
+from arduino_iot_cloud.port import const, ticks_diff, ticks_ms
 
 from .key_store import ChipError
 
@@ -21,6 +26,8 @@ _RESYNC = 0
 _SOFT_RESET = 0x0F
 _ATTEMPTS = 5  # to get one block across
 _EXTENSIONS = 500  # of the waiting time, for one command
+_LONGEST = const(30000)  # ms for all of them
+_SILENCE = const(2000)  # ms for one transfer
 _SILENT = "does not answer"
 _BROKEN = "sends damaged blocks"
 
@@ -50,7 +57,7 @@ class T1:
 
     i2c      with the methods `readfrom` and `writeto` of machine.I2C
     pause    seconds between two looks whether the chip is ready
-    patience how many looks before it counts as silent: about two seconds as it is
+    patience how many looks before it counts as silent, which it does after two seconds in any case
     """
 
     def __init__(self, i2c, address: int = ADDRESS, pause: float = 0.001, patience: int = 2000):
@@ -88,6 +95,7 @@ class T1:
     def _round(self, frame, more):
         # Send a block; what answers it: an I-block, or where `more` is to follow, the chip's word that it has it
         damaged = extensions = 0
+        since = ticks_ms()
         last = send = frame  # `last` is not a mere request to repeat
         while True:
             self._write(send)
@@ -119,7 +127,7 @@ class T1:
                 continue
             # A request of the link: more time, mostly
             extensions += 1
-            if extensions > _EXTENSIONS:
+            if extensions > _EXTENSIONS or ticks_diff(ticks_ms(), since) > _LONGEST:
                 raise ChipError("The secure element does not come to an end.")
             last = send = block(_S_RESPONSE | pcb & 0x1F, content)
 
@@ -146,7 +154,8 @@ class T1:
             pass  # the first error is the one to be told
 
     def _write(self, data):
-        self._patiently(self._i2c.writeto, data)
+        if self._patiently(self._i2c.writeto, data) is None:
+            raise ChipError("The secure element %s." % _SILENT)
 
     def _read(self):
         head = self._patiently(self._i2c.readfrom, 3)
@@ -162,10 +171,13 @@ class T1:
 
     def _patiently(self, transfer, argument):
         # None where the chip has not acknowledged its address for too long
+        since = ticks_ms()
         for _ in range(self._patience):
             try:
                 result = transfer(self._address, argument)
                 return True if result is None else result
             except OSError:
+                if ticks_diff(ticks_ms(), since) > _SILENCE:  # a bus that hangs takes its own time for each look
+                    break
                 sleep(self._pause)
         return None

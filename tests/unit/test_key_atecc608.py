@@ -7,7 +7,7 @@ from arduino_cloud_board.atecc608 import ATECC608, StatusError
 from arduino_cloud_board.atecc608_keys import ATECC608Keys
 from arduino_cloud_board.key_store import ChipError, KeyCorrupted, KeyNotFound
 from atecc608_chip import ATECC608Chip, _r_and_s, crc16
-from chip_rig import verify
+from chip_rig import SlowBus, verify
 from portable_assert import raises
 from seeded import Seeded
 from storage_rig import PowerCut
@@ -158,6 +158,20 @@ def test_a_chip_that_is_not_there_or_does_not_end_is_said():
     chip = set_up()
     chip.busy = 1000
     assert "does not answer" in str(raises(ChipError, opened(chip).random))
+
+
+def test_a_chip_that_is_waited_for_is_given_up_in_time():
+    with SlowBus(atecc608, 52) as bus:
+        raises(ChipError, ATECC608(bus, pause=0, wake=0).random)
+        assert bus.now < 2000
+    chip = set_up()
+    with SlowBus(atecc608, 52, chip) as bus:
+        commands = ATECC608(bus, pause=0, wake=0)
+        chip.busy = 10**9
+        raises(ChipError, commands.random)
+        assert 4500 < bus.now < 6000
+        chip.busy = 0
+        assert len(commands.random()) == 32
 
 
 OPERATIONS = (

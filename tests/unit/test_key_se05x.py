@@ -5,7 +5,7 @@ from arduino_cloud_board.key_store import ChipError, KeyCorrupted, KeyNotFound, 
 from arduino_cloud_board.se05x import SE05X, StatusError
 from arduino_cloud_board.se05x_keys import CERTIFICATE, KEY, SE05XKeys
 from arduino_cloud_board.se05x_t1 import T1
-from chip_rig import verify
+from chip_rig import SlowBus, verify
 from portable_assert import raises
 from se05x_chip import ATR, SE05XChip
 from seeded import Seeded
@@ -146,6 +146,21 @@ def test_a_chip_that_never_ends_is_left():
     assert "does not come to an end" in str(raises(ChipError, commands.exists, 1))
     chip.waits = 0
     assert commands.exists(1) is False  # and the link is in step again
+
+
+def test_a_chip_that_is_waited_for_is_given_up_in_time():
+    with SlowBus(se05x_t1, 52) as bus:
+        raises(ChipError, SE05X, T1(bus, pause=0))
+        assert 2000 < bus.now < 2200
+    chip = SE05XChip(busy=0)
+    with SlowBus(se05x_t1, 50, chip) as bus:
+        commands = SE05X(T1(bus, pause=0))
+        for waits, silent, limit in ((10**9, (), 30000), (0, range(10**9), 20000)):
+            chip.waits, chip.silent, start = waits, silent, bus.now
+            raises(ChipError, commands.exists, 1)
+            assert limit - 500 < bus.now - start < limit + 1500, (limit, bus.now - start)
+        chip.silent = ()
+        assert commands.exists(1) is False  # and the link is in step again
 
 
 def test_what_the_chip_refuses_is_said():
