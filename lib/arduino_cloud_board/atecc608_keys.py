@@ -42,7 +42,7 @@ class ATECC608Keys(KeyStore):
         if name == "key":
             raise OSError(13, "The private key stays in the secure element.")  # EACCES
         if name == "device_id":
-            text = self.chip.read(_DEVICE_ID, _SLOT).rstrip(b"\0\xff")
+            text = self._device_id()
             if not text:
                 raise KeyNotFound(name, self)
             return text
@@ -53,7 +53,7 @@ class ATECC608Keys(KeyStore):
             raise KeyNotFound(name, self)
         from .ecc_certificate import rebuild
 
-        parts = self.chip.read(_IDENTIFIERS, 36), self.chip.read(_DEVICE_ID, _SLOT).rstrip(b"\xff")
+        parts = self.chip.read(_IDENTIFIERS, 36), self._device_id()
         try:
             return rebuild(compressed, *parts, self.public_key())
         except ValueError as error:
@@ -113,28 +113,35 @@ class ATECC608Keys(KeyStore):
 
     def public_key(self, name: str = "key") -> bytes:
         """See KeyStore."""
-        from .atecc608 import NO_KEY, StatusError
-
-        self._key(name)
-        try:
-            return self.chip.public_key(_KEY)
-        except StatusError as error:
-            if error.status not in NO_KEY:
-                raise
-        raise KeyNotFound(name, self)
+        return self._use(name, self.chip.public_key)
 
     def sign(self, name: str, digest: bytes) -> bytes:
         """See KeyStore."""
-        self._key(name)
         if len(digest) != 32:
             raise ValueError("digest: 32 bytes expected, not %d" % len(digest))
-        return der.signature(self.chip.sign(_KEY, digest))
+        return der.signature(self._use(name, self.chip.sign, digest))
 
     def reference(self, name: str) -> int:
-        """The number by which TLS calls the private key of that name. Raises KeyNotFound."""
+        """The number by which TLS calls the private key of that name. Raises KeyNotFound for another name than `key`."""
         self._key(name)
         return _KEY
 
     def _key(self, name):
         if name != "key":
             raise KeyNotFound(name, self)
+
+    def _use(self, name, command, *arguments):
+        # The answer to a command that takes the private key
+        from .atecc608 import NO_KEY, StatusError
+
+        self._key(name)
+        try:
+            return command(_KEY, *arguments)
+        except StatusError as error:
+            if error.status not in NO_KEY:
+                raise
+        raise KeyNotFound(name, self)
+
+    def _device_id(self):
+        # A text up to the first zero, as Arduino's programs take it; b"" in a slot that was never written
+        return self.chip.read(_DEVICE_ID, _SLOT).split(b"\0", 1)[0].rstrip(b"\xff")

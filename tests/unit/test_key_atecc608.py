@@ -225,6 +225,7 @@ def test_the_chips_key_signs():
     store = keys(chip)
     assert store.names() == []
     raises(KeyNotFound, store.public_key, "key")
+    assert raises(KeyNotFound, store.sign, "key", DIGEST).name == "key"
     store.create_key("key")
     point = store.public_key("key")
     assert verify(point, DIGEST, store.sign("key", DIGEST))
@@ -244,6 +245,30 @@ def test_the_certificate_is_rebuilt():
     for name in ("networks", "secret_key"):
         raises(KeyNotFound, store.load, name)
         raises(OSError, store.store, name, b"1")
+
+
+def test_the_device_id_ends_at_the_first_zero():
+    for slot in (DEVICE_ID + b"\0" + b"left over" * 3, DEVICE_ID + b"\xff" * 36, DEVICE_ID + bytes(36)):
+        chip = set_up()
+        chip.slots[12] = slot + b"\xff" * (72 - len(slot))
+        assert keys(chip).load("device_id") == DEVICE_ID
+        assert keys(chip).load("certificate") == a_certificate()[0]
+    raises(KeyNotFound, keys(ATECC608Chip()).load, "device_id")
+
+
+def test_what_cannot_be_deleted_is_said():
+    chip = set_up()
+    store = keys(chip)
+    before = dict(chip.slots)
+    for name in ("key", "device_id"):
+        assert raises(OSError, store.delete, name).args[0] == 13
+    raises(KeyNotFound, store.delete, "networks")
+    for name in ("Key", "", None):
+        for call in (store.load, store.delete, lambda name: store.store(name, b"1")):
+            raises(ValueError, call, name)
+    assert chip.slots == before
+    store.delete("certificate")
+    raises(KeyNotFound, store.delete, "certificate")
 
 
 def test_a_certificate_survives_the_chip():

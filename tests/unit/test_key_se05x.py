@@ -284,6 +284,20 @@ def test_the_store_keeps_names():
     assert chip.objects == {}
 
 
+def test_names_that_do_not_do_are_refused():
+    chip = SE05XChip()
+    store = keys(chip)
+    for name in ("Key", "", None):
+        for call in (store.load, store.delete, lambda name: store.store(name, b"1")):
+            raises(ValueError, call, name)
+    for call in (store.load, lambda name: store.store(name, b"1")):
+        assert raises(OSError, call, "key").args[0] == 13
+    store.create_key("key")
+    store.delete("key")
+    raises(KeyNotFound, store.delete, "key")
+    assert chip.objects == {}
+
+
 def test_the_certificate_is_where_arduinos_client_looks():
     chip = SE05XChip()
     store = keys(chip)

@@ -2,6 +2,7 @@
 
 import sys
 
+import arduino_cloud_board.key_files as key_files
 import arduino_cloud_board.key_store as key_store
 from arduino_cloud_board import csr, p256
 from arduino_cloud_board.key_store import KeyCorrupted, KeyNotFound
@@ -140,6 +141,20 @@ def test_a_full_store_keeps_what_it_has():
         assert store.load("a") == b"new"
 
 
+def test_a_medium_that_fails_is_not_taken_for_an_empty_one():
+    def fails(*arguments):
+        raise OSError(-0x1101)  # ESP_ERR_NVS_NOT_INITIALIZED; of files, any other than ENOENT
+
+    for medium, store in each():
+        store.store("a", b"1")
+        if isinstance(medium, KeyFiles):
+            key_files.open = medium.remove = fails
+        else:
+            store._nvs.get_blob = store._nvs.erase_key = fails
+        for call in (store.load, store.has, store.delete):
+            assert raises(OSError, call, "a").args[0] == -0x1101
+
+
 def test_a_damaged_list_of_an_nvs_loses_nothing():
     medium = Flash()
     store = key_store.open("nvs:keys")
@@ -271,6 +286,8 @@ def test_stores_of_another_kind_are_refused():
     for where in ("", "files:", "nvs:", "file:/x", "secrets:x", "se05x:1", "chip"):
         assert "where:" in str(raises(ValueError, key_store.open, where))
     raises(ValueError, key_store.open, "nvs:" + "n" * 16)
+    Flash()
+    assert repr(key_store.open("nvs:" + "n" * 15)) == "nvs:" + "n" * 15
     for where in ("se05x", "atecc608"):
         assert raises(OSError, key_store.open, where).args[0] == 19
     with Stands("esp32", None):
