@@ -143,7 +143,12 @@ class BoardSide:
             raise BoardError("other files are in %s: they come before ROMFS; move them away" % stay[0])
 
     def board_file(self) -> str:
-        """Have the board's board.py on it; what was done."""
+        """Have the board's board.py on it; what was done. Raises CommandError where another one is frozen in."""
+        frozen = self.found.probe["frozen_board"]
+        if frozen is not None:  # it comes before files
+            if frozen != self.found.name:
+                raise CommandError("this firmware is for %s, not for %s" % (frozen, self.found.name))
+            return ""
         return self._file("%s/board.py" % self.found.lib, payloads.board_file(self.found.name))
 
     def _file(self, path: str, data: bytes) -> str:

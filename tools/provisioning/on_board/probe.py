@@ -13,6 +13,7 @@ found = {
     "name": None,
     "romfs": 0,
     "frozen": False,
+    "frozen_board": None,
     "free": None,
 }
 try:
@@ -48,7 +49,10 @@ if ".frozen" in sys.path:
         import arduino_iot_cloud
 
         found["frozen"] = True
-    except ImportError:
+        import board
+
+        found["frozen_board"] = board.NAME
+    except (ImportError, AttributeError):
         pass
     sys.path[:] = path
 answer(found)
