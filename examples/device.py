@@ -1,4 +1,5 @@
-"""A provisioned board with Wi-Fi: how well it hears the access point, a lamp, and a count that outlives everything.
+"""A provisioned board with Wi-Fi: how well it hears the access point, a lamp, and a count of its minutes that reaches
+the cloud whole, whatever happens to the link.
 
 Copy this to the board as main.py. Device and networks are what provisioning has left there, or in a secrets.py (see
 README.md here). The thing in the cloud has three variables: signal and minutes (integers, read only) and led (a

@@ -11,6 +11,9 @@ from local_clouds import LocalCloud
 from localcloud.remote import RemoteCloud
 
 
+PASSWORD = "a password of no importance"  # of the Wi-Fi: tests/boards/day/radio.py
+
+
 class LastingCloud:
     """A local cloud that can be killed, and started again with the same data."""
 
@@ -59,14 +62,19 @@ class Day:
         settings = {
             "device_id": device["id"],
             "secret_key": device["secret"],
-            "networks": [{"ssid": "workshop", "password": "a password of no importance"}],
+            "networks": [{"ssid": "workshop", "password": PASSWORD}],
             "cloud": {"server": "127.0.0.1", "port": world.way.port},
         }
         world.power_on(DAY / "provision.py", SETTINGS=json.dumps(settings), ROOT=cloud.ca_der_file)
         done = world.process.wait(10)
         assert done.returncode == 0, done.stdout + done.stderr
         assert ("nvs:" if world.board == "ESP32_GENERIC" else "files:") in done.stdout
-        assert device["secret"] not in done.stdout + done.stderr
+        self._secrets = (device["secret"], PASSWORD)
+        self._look_for_secrets(done)
+
+    def _look_for_secrets(self, done):
+        for secret in self._secrets:
+            assert secret not in done.stdout + done.stderr
 
     def add(self, name, kind, permission):
         """Another variable."""
@@ -95,14 +103,19 @@ class Day:
 
     def synced(self):
         """Wait until the values flow: when they did, in seconds of the board."""
-        return int(self.wait_for(r"^synced at (\d+)").group(1)) / 1000
+        return self._moment("synced")
 
-    def hurry_for(self, pattern, limit):
-        """As `wait_for`, with the board's time in a hurry: the seconds that it took."""
+    def disconnected(self):
+        """Wait until the client has given up the connection: when it did, in seconds of the board."""
+        return self._moment("disconnected")
+
+    def _moment(self, what):
+        return int(self.wait_for(r"^%s at (\d+)\n" % what).group(1)) / 1000
+
+    def hurry_for(self, pattern, limit=30):
+        """Let the board's time hurry until a line matches, which is still to be waited for."""
         process, sought = self.world.process, re.compile(pattern, re.M)
-        seconds = self.world.hurry_until(lambda: sought.search(process.stdout, self._read), pattern, limit)
-        self.wait_for(pattern)
-        return seconds
+        self.world.hurry_until(lambda: sought.search(process.stdout, self._read), pattern, limit)
 
     def do(self, line):
         self.world.process.send(line + "\n")
@@ -118,6 +131,12 @@ class Day:
         self.do("asyncio.create_task(settle())")
         self.wait_for("^settled True")
 
+    def lie_down(self, seconds, flush, code):
+        """Send it to sleep, and see it end; how long it took until it slept, in seconds of the board."""
+        self.do("lie_down(%d, %d)" % (seconds, flush))
+        self.ended(code)
+        return (self.world.get("down") - self.world.get("asked")) / 1e6
+
     def ended(self, code, timeout=20):
         """Wait for the end of this run, and keep its book."""
         assert self.world.process.ended_within(timeout), self.world.process.stdout
@@ -125,6 +144,7 @@ class Day:
         self.output += done.stdout + done.stderr
         (self.world.folder.parent / "output.txt").write_text(self.output)  # for whoever looks into a failure
         assert done.returncode == code, done.stdout + done.stderr
+        self._look_for_secrets(done)
 
     def samples(self):
         """[(value, Unix time)] of what the board has taken, in all its runs."""

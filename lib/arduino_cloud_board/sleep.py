@@ -5,7 +5,9 @@ from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms, time
 from .connection import sleep_ms
 
 _STOP = const(2000)  # ms that the client may take to say goodbye
-_DOZE = const(3600000)  # ms of light sleep in one piece, at most: rp2 refuses more than 71 minutes
+# ms of sleep in one piece, where a port has a limit: rp2 refuses more than 71 minutes (ports/rp2/modmachine.c), the
+# other wakes at once after more than 2 s (ports/renesas-ra/machine_rtc.c)
+_PIECES = {"rp2": 3600000, "renesas-ra": 2000}
 
 
 async def sleep(device, seconds: float, flush: float):
@@ -24,20 +26,21 @@ async def sleep(device, seconds: float, flush: float):
         if device.link:
             device.link.stop()
         port = device.board.PORT
-        if port == "rp2" or device.watchdog and port != "esp32":
-            _doze(device.watchdog, ms)
+        if port in _PIECES or device.watchdog and port != "esp32":
+            _doze(device.watchdog, ms, _PIECES.get(port, ms))
         device.board.deep_sleep(ms)
     finally:
         device.leaving = False
 
 
-def _doze(watchdog, ms):
+def _doze(watchdog, ms, step):
     # Outside the ESP32 the watchdog goes on during deep sleep, and cannot be fed there. A light sleep with breaks to do
     # so comes close to it, and rp2 has nothing deeper. It may end early, as it does with USB: so what has passed is
     # measured, in ticks and by the clock, since one or the other stands still in it on some ports.
     from machine import lightsleep, reset
 
-    step = watchdog.limit // 2 if watchdog else _DOZE
+    if watchdog:
+        step = min(step, watchdog.limit // 2)
     begin = int(time())
     passed = 0
     while passed < ms:

@@ -36,8 +36,7 @@ def world(request, tmp_path, preload, page, cloud):
     folder.mkdir()
     (folder / "board_name").write_text(board)
     (folder / "board.py").write_bytes((ROOT / "boards" / board / "board.py").read_bytes())
-    made = BoardWorld(bits, folder, page, preload, cloud, {"RADIO": radio, "EVERY": str(SAMPLE_EVERY)})
-    made.board = board
+    made = BoardWorld(board, bits, folder, page, preload, cloud, {"RADIO": radio, "EVERY": str(SAMPLE_EVERY)})
     yield made
     made.close()
 

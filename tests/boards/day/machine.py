@@ -9,7 +9,9 @@ import board
 import ffi
 import page
 
-PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+PWRON_RESET, WDT_RESET = 1, 3
+if board.PORT != "rp2":  # whose reset is its watchdog's, too
+    HARD_RESET, DEEPSLEEP_RESET, SOFT_RESET = 2, 4, 5
 ASLEEP, RESET, BITTEN = 42, 43, 44  # exit codes
 
 _exit = ffi.open(None).func("v", "_exit", "i")
@@ -33,17 +35,20 @@ def _end(cause, code):
 
 def reset():
     """Start anew."""
-    _end(HARD_RESET, RESET)
+    _end(WDT_RESET if board.PORT == "rp2" else HARD_RESET, RESET)
 
 
 def deepsleep(ms):
     """Switch off; the RTC goes on, and wakes it."""
+    page.put("down", now())
     page.put("wake", now() + ms * 1000)
     _end(DEEPSLEEP_RESET, ASLEEP)
 
 
 def lightsleep(ms):
     """Stand still for so long."""
+    if page.get("down") < page.get("asked"):
+        page.put("down", now())
     fast = page.get("fast")
     page.put("fast", 1)  # nothing comes in meanwhile that would have to take its own time
     time.sleep_ms(ms)

@@ -20,24 +20,30 @@ NAMES = (
     "hunger",  # ms: the longest time between two feedings
     "cause",  # of the last reset, as machine.reset_cause()
     "standstill",  # ms: the longest that the event loop did not get on
+    "beats",  # turns of the event loop, ten a second
+    "asked",  # us: when it was told to go to sleep
+    "down",  # us: when it went
     "wake",  # us: when to wake from deep sleep
 )
 SIZE = 4096
 
 
-def _open():
-    return open(os.getenv("BOARD_CLOCK"), "r+b")
+_file = None
+
+
+def _at(name):
+    global _file
+    if not _file:
+        _file = open(os.getenv("BOARD_CLOCK"), "r+b")  # MicroPython's files have no buffer
+    _file.seek(8 * NAMES.index(name))
+    return _file
 
 
 def get(name):
     """A number of the page."""
-    with _open() as file:
-        file.seek(8 * NAMES.index(name))
-        return struct.unpack("<d", file.read(8))[0]
+    return struct.unpack("<d", _at(name).read(8))[0]
 
 
 def put(name, value):
     """Change a number of the page."""
-    with _open() as file:
-        file.seek(8 * NAMES.index(name))
-        file.write(struct.pack("<d", value))
+    _at(name).write(struct.pack("<d", value))

@@ -1,0 +1,166 @@
+"""Deep sleep, why a board has started, and its clock."""
+
+import asyncio
+
+from device_parts import Attempts, Board, Link, Machine, make, until
+from portable_assert import raises_async
+from reports import Reports
+from stands_in import Stands
+
+import arduino_cloud_board.clock as clock
+import arduino_cloud_board.sleep as sleep
+
+
+
+class Passing:
+    """The time for `sleep`: in light sleep it passes in the ticks, or (`clock`) in the clock only."""
+
+    def __init__(self, machine, clock):
+        self.kept = sleep.ticks_ms, sleep.time
+        ticks, wall = self.kept
+        if clock:
+            self.new = ticks, lambda: wall() + machine.passed // 1000
+        else:
+            # Whole numbers, lest the test sees how fast it runs; `_STOP` is not waited for.
+            self.new = lambda: machine.passed, lambda: 1800000000
+
+    def __enter__(self):
+        sleep.ticks_ms, sleep.time = self.new
+
+    def __exit__(self, *error):
+        sleep.ticks_ms, sleep.time = self.kept
+
+
+async def asleep(seconds, early=0, clock=False, **arguments):
+    """A device that has gone to sleep while it ran: (device, machine, whether `run` had returned before)."""
+    machine = Machine(early=early)
+    with Stands("machine", machine), Passing(machine, clock), Reports():
+        made = make(Link("192.0.2.1"), **arguments)
+        attempts = Attempts(made)
+        running = asyncio.create_task(made.run())
+        await until(lambda: attempts.count == 1)
+        deep_sleep = made.board.deep_sleep
+        early = []
+
+        def note(ms):
+            early.append(running.done())
+            deep_sleep(ms)
+
+        made.board.deep_sleep = note
+        await made.sleep(seconds, flush=0.1)
+        await asyncio.wait_for(running, 5)
+    return made, machine, early
+
+
+async def test_sleep_ends_the_client_and_the_network_first_and_run_does_not_return_before():
+    made, machine, early = await asleep(90.5, board=Board(PORT="esp32"))
+    assert made.board.slept == [90500] and early == [False]
+    assert made.link.stopped and not made.client.connected
+
+
+async def test_where_the_watchdog_goes_on_in_deep_sleep_it_is_fed_between_dozes():
+    made, machine, _ = await asleep(10, watchdog=6000)
+    assert machine.notes == ["watchdog 6000", "light 3000", "light 3000", "light 3000", "light 1000", "reset"]
+    assert machine.fed >= 5
+    made, machine, _ = await asleep(10, watchdog=6000, board=Board(PORT="esp32"))
+    assert machine.notes == ["watchdog 6000"] and made.board.slept == [10000]
+
+
+async def test_a_doze_that_ends_early_goes_on():
+    _, machine, _ = await asleep(10, early=2, watchdog=6000)
+    assert machine.notes[1:] == ["light 3000"] * 5 + ["light 400", "reset"] and machine.passed == 10000
+
+
+async def test_a_doze_in_which_the_ticks_stand_still_is_measured_by_the_clock():
+    _, machine, _ = await asleep(600, clock=True, watchdog=8000, board=Board(PORT="stm32"))
+    assert 600000 <= machine.passed <= 603000
+
+
+async def test_where_a_deep_sleep_must_be_short_a_longer_one_is_made_of_pieces():
+    _, machine, _ = await asleep(2.5 * 3600)
+    assert machine.notes == ["light 3600000", "light 3600000", "light 1800000", "reset"]
+    _, machine, _ = await asleep(5, board=Board(PORT="renesas-ra"))
+    assert machine.notes == ["light 2000", "light 2000", "light 1000", "reset"]
+
+
+async def test_no_time_is_no_sleep():
+    made = make()
+    for wrong in (0, -1, 0.0001):
+        await raises_async(ValueError, made.sleep(wrong))
+
+
+def test_why_the_board_started():
+    for cause, text in ((1, "power"), (3, "watchdog"), (77, "")):
+        with Stands("machine", Machine(cause)):
+            assert make().cause == text
+    with Stands("machine", object()):
+        assert make().cause == ""
+
+
+# The clock
+
+
+class Timed:
+    """A client whose time servers answer or not."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.asked = 0
+
+    async def sync_time(self):
+        self.asked += 1
+        return self.answers.pop(0)
+
+
+async def test_the_clock_is_set_once_a_day_and_after_a_failure_in_an_hour():
+    client = Timed(True, False, True)
+    kept = clock.timestamp, clock.ticks_ms
+    hours = 3600000
+    now = 0
+    clock.ticks_ms = lambda: now
+    clock.timestamp = lambda: 1800000000
+    try:
+        keeper = clock.Clock(client)
+        asked = []
+        for hour in range(52):
+            now = hour * hours
+            keeper.poll(now)
+            await asyncio.sleep(0.001)
+            asked.append(client.asked)
+        assert (asked[23], asked[24], asked[47], asked[48], asked[49], asked[51]) == (0, 1, 1, 2, 3, 3)
+        assert keeper.sets == 2
+    finally:
+        clock.timestamp, clock.ticks_ms = kept
+
+
+async def test_the_clock_is_set_as_soon_as_there_is_a_link_again_after_weeks_without():
+    client = Timed(True)
+    kept = clock.timestamp
+    clock.timestamp = lambda: 1800000000
+    try:
+        keeper = clock.Clock(client)
+        now = 0
+        for hour in range(24 * 10):  # ticks wrap in this time
+            keeper.poll(now, False)
+            now = clock.ticks_add(now, 3600000)
+        await asyncio.sleep(0.001)
+        assert client.asked == 0
+        keeper.poll(now, True)
+        await asyncio.sleep(0.001)
+        assert client.asked == 1
+    finally:
+        clock.timestamp = kept
+
+
+async def test_a_clock_that_nobody_has_set_is_left_to_the_client():
+    kept = clock.timestamp
+    clock.timestamp = lambda: 0
+    try:
+        client = Timed()
+        keeper = clock.Clock(client)
+        keeper.poll(0)
+        keeper.poll(90000000)
+        await asyncio.sleep(0.001)
+        assert client.asked == 0
+    finally:
+        clock.timestamp = kept
