@@ -122,7 +122,7 @@ class ATECC608Keys(KeyStore):
         return der.signature(self._use(name, self.chip.sign, digest))
 
     def reference(self, name: str) -> int:
-        """The number by which TLS calls the private key of that name. Raises KeyNotFound for another name than `key`."""
+        """The number by which TLS calls the private key, `key`. Raises KeyNotFound for another name."""
         self._key(name)
         return _KEY
 

@@ -51,9 +51,9 @@ class PrivateKey:
 def csr(device_id: str, key) -> bytes:
     """The request (DER) for a certificate of CN = `device_id`.
 
-    `key`: DER of a private key, or an object with the methods of PrivateKey, such as one of a chip (`key_in_chip`
-    of the chips' stores). Raises ValueError for another key or for an id that is empty, longer than 64 characters or
-    has others than letters, digits and ' .-:'.
+    `key`: DER of a private key, or an object with the methods of PrivateKey, such as a store's `key("key")`.
+    Raises ValueError for another key or for an id that is empty, longer than 64 characters or has others than letters,
+    digits and ' .-:'.
     """
     if not device_id or len(device_id) > 64:
         raise ValueError("device_id: 1 to 64 characters expected, not %d" % len(device_id))

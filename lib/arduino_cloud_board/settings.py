@@ -64,7 +64,13 @@ class Settings:
     def networks(self) -> list:
         """The Wi-Fi networks: [{"ssid": …, "password": …, …}]. Raises KeyCorrupted."""
         found = self._json("networks", list)
-        return _secret("networks", []) if found is None else found
+        where = self.keys
+        if found is None:
+            found, where = _secret("networks", []), "secrets.py"
+        found = [found] if isinstance(found, dict) else list(found or ())
+        if not all([isinstance(one, dict) for one in found]):
+            raise KeyCorrupted("networks", where, "this is no list of dicts")
+        return found
 
     def client_arguments(self) -> dict:
         """The arguments of ArduinoCloudClient for this device.
