@@ -4,6 +4,7 @@ import signal
 import time
 from collections import Counter
 
+import pytest
 from board_worlds import ASLEEP, RESET
 
 HOUR = 3600
@@ -19,6 +20,7 @@ JOIN = 150
 GOODBYE = 2
 
 
+@pytest.mark.timeout(180)
 def test_a_day_of_a_board(day, world, cloud):
     sleeps = ASLEEP if world.board == "ESP32_GENERIC" else RESET  # or dozes, and resets itself
 
