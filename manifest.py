@@ -6,8 +6,8 @@
 # `asyncio=False` leaves it out, for firmware that freezes another copy.
 #
 # The modules are those that mip installs. Frozen code has no files beside it, so the root certificates become a
-# module, written to build/frozen here. No metadata() here: it would clash with that of the manifest which
-# includes this one.
+# module, written to build/frozen here; and so do the modules' names. No metadata() here: it would clash with that
+# of the manifest which includes this one.
 
 import json
 import os
@@ -19,22 +19,30 @@ def _freeze(listing, folder="arduino_iot_cloud"):
     with open(listing) as file:
         names = [name.partition("/")[2] for name, _ in json.load(file)["urls"] if name.endswith(".py")]
     package(folder, files=names, base_path="lib", opt=3)
+    # MicroPython finds a module's full name among the constants of this one, or else makes it on the heap.
+    lines = ["# Written by manifest.py, to be imported by nobody: its names stay in flash."]
+    lines += ["import %s.%s" % (folder, name[:-3]) for name in names if name != "__init__.py"]
+    _freeze_written(folder, "names_in_%s.py" % listing[:-5].replace("-", "_"), lines)
 
 
-def _freeze_roots(certificates="lib/arduino_iot_cloud/certs", target="build/frozen", name="bundled_roots.py"):
+def _freeze_roots(certificates="lib/arduino_iot_cloud/certs"):
     lines = ["# Written by manifest.py: the root certificates, as constants that stay in flash."]
     for file_name in sorted(os.listdir(certificates)):
         with open(os.path.join(certificates, file_name), "rb") as file:
             lines.append("%s = %r" % (file_name.partition(".")[0], file.read()))
+    _freeze_written("arduino_iot_cloud", "bundled_roots.py", lines)
+
+
+def _freeze_written(folder, name, lines, target="build/frozen"):
     text = "\n".join(lines) + "\n"
-    path = os.path.join(target, "arduino_iot_cloud", name)
+    path = os.path.join(target, folder, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     if not os.path.exists(path) or open(path).read() != text:  # else its time stays, and nothing is built again
         scratch = "%s.%d" % (path, os.getpid())
         with open(scratch, "w") as file:
             file.write(text)
         os.replace(scratch, path)  # whole at every moment: builds may run at once
-    package("arduino_iot_cloud", files=[name], base_path=target, opt=3)
+    package(folder, files=[name], base_path=target, opt=3)
 
 
 if options.asyncio:

@@ -1,6 +1,5 @@
 """The emulated Cortex-M3 with our firmware, and mpremote at the other end of its serial line."""
 
-import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -63,10 +62,6 @@ class Board:
         done = self.mpremote("exec", self._prepare + code, timeout=timeout)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.replace("\r\n", "\n")
-
-    def measure(self, code):
-        """As `run`, for a program that prints one JSON object: that object."""
-        return json.loads(self.run(code).splitlines()[-1])
 
     def stop(self):
         """Switch the board off."""

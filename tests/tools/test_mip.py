@@ -50,9 +50,13 @@ def test_frozen_files_are_the_packages_modules(option):
     packages = ["package.json"] + (["package-%s.json" % option] if option else [])
     modules = {name for package in packages for name in listed(package) if name.endswith(".py")}
     files, required = frozen(ROOT, **({option: True} if option else {}))
-    roots = files.pop(PACKAGE + "/bundled_roots.py")
-    assert roots.is_relative_to(ROOT / "build")
-    assert files == {name: LIB / name for name in modules}
+    written = {name: path for name, path in files.items() if path.is_relative_to(ROOT / "build")}
+    assert PACKAGE + "/bundled_roots.py" in written
+    assert files == {**{name: LIB / name for name in modules}, **written}
+    # and each module's full name, as a constant
+    texts = [path.read_text() for name, path in written.items() if "/names_in_" in name]
+    imported = {line.partition(" ")[2] for text in texts for line in text.splitlines() if line.startswith("import ")}
+    assert imported == {name[:-3].replace("/", ".") for name in modules if not name.endswith("/__init__.py")}
     assert required == ([name for name, _ in UMQTT] if option == "sync" else [])
 
 
