@@ -9,13 +9,22 @@ from .key_store import KeyNotFound
 from .key_store import open as open_store
 
 SCHEMES = ("files", "nvs", "se05x", "atecc608", "secrets")
+_nvs = {}  # those that are open: MicroPython never closes the handle of one, and there is a handshake again and again
 
 
 def provider(uri: str) -> "Provider":
     """The provider of a URI. Raises OSError where this board has no such store, ValueError for what is no such URI."""
     where = _where(uri)
-    store = open_store(where)
+    store = _open(where)
     return (ChipProvider if store.in_chip else Provider)(where, store)
+
+
+def _open(where):
+    if not where.startswith("nvs:"):
+        return open_store(where)
+    if where not in _nvs:
+        _nvs[where] = open_store(where)
+    return _nvs[where]
 
 
 def _where(uri):
@@ -32,7 +41,7 @@ class Provider:
     def certificate(self, uri, params) -> bytes:
         """What a URI names; its store may be another one of the same kind."""
         where = _where(uri)
-        store = self._store if where == self._where else open_store(where)
+        store = self._store if where == self._where else _open(where)
         try:
             return store.load(uri.partition("#")[2])
         except KeyNotFound as error:

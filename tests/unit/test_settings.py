@@ -4,7 +4,7 @@ from arduino_cloud_board import csr, der, settings
 from arduino_cloud_board.key_store import KeyCorrupted
 from arduino_cloud_board.key_store import open as open_store
 from arduino_cloud_board.settings import Settings
-from arduino_iot_cloud.keys import REFERENCE, load
+from arduino_iot_cloud.keys import REFERENCE, content, load
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.trust import is_uri
 from key_rig import FOLDER, KeyFiles
@@ -164,6 +164,20 @@ def test_key_and_certificate_may_be_in_two_stores_of_a_kind():
     if MICROPYTHON:
         load(context, {"keyfile": "files:/a#key", "certfile": "files:/b#certificate"})
         assert (context.certificate, context.key) == (b"0\1c", open_store("files:/a").load("key"))
+
+
+def test_handshakes_do_not_open_an_nvs_again_and_again():
+    flash = Flash()
+    opened = []
+    new = flash.NVS
+    flash.NVS = lambda namespace: opened.append(namespace) or new(namespace)
+    for namespace in ("handles_1", "handles_2"):
+        open_store("nvs:" + namespace).store("root", namespace.encode())
+    opened.clear()
+    for _ in range(5):
+        for namespace in ("handles_1", "handles_2"):
+            assert content("cafile", "nvs:%s#root" % namespace) == namespace.encode()
+    assert opened == ["handles_1", "handles_2"]
 
 
 def test_what_is_not_there_comes_from_secrets_py():
