@@ -86,6 +86,7 @@ async def test_it_can_run_again():
         running = asyncio.create_task(made.run())
         await until(lambda: attempts.count == count)
         await stop(made, running)
+        assert made.attempts == count
 
 
 async def test_while_it_runs_it_refuses_to_run_again_and_goes_on():
@@ -109,6 +110,22 @@ async def test_after_three_failures_in_a_row_the_link_is_looked_into():
     await stop(made, running)
 
 
+async def failing():
+    raise OSError(110)
+
+
+async def test_failures_before_a_connection_that_carried_values_do_not_count():
+    link = Link("192.0.2.1")
+    made = make(link)
+    driver = made.client._run(True)
+    driver.running = True
+    for synced in (False, False, True, False, False, False):
+        driver.synced = synced
+        assert link.doubts == 0
+        await raises_async(OSError, made._connect(driver, failing))
+    assert link.doubts == 1
+
+
 async def test_after_a_refused_certificate_the_clock_is_asked_for():
     made = make(Link("192.0.2.1"))
     driver = made.client._run(True)
@@ -126,3 +143,6 @@ async def test_after_a_refused_certificate_the_clock_is_asked_for():
     for _ in range(2):
         await raises_async(ValueError, made._connect(driver, fail))
     assert asked == [2]
+    for _ in range(2):
+        await raises_async(OSError, made._connect(driver, failing))
+    assert asked == [2, 3]  # once for each refusal

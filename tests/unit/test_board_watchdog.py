@@ -96,7 +96,8 @@ def busy(driver):
 async def test_a_client_that_gets_on_feeds_and_one_that_does_not_starves():
     assert await starved(each=busy) is None
     assert await starved() == "client"
-    assert await starved(seconds=90) is None  # its longest pause and an attempt take less
+    assert await starved(seconds=100) is None  # its longest pause and an attempt take less
+    assert await starved(seconds=106) == "client"  # 83 s and two keepalives
     assert await starved(keepalive=0) is None  # nothing is expected of a client that needs no traffic
 
 
@@ -142,9 +143,9 @@ async def test_a_links_task_that_has_ended_begins_anew():
         assert link.started == link.stopped >= 1 and "started again" in reports
 
 
-async def test_the_watchdog_starts_with_run():
+async def test_the_watchdog_starts_with_run_and_is_not_fed_after_it():
     machine = Machine()
-    with Stands("machine", machine):
+    with Stands("machine", machine), Ticks():
         made = make(Link("192.0.2.1"), watchdog=4000)
         assert machine.notes == []
         attempts = Attempts(made)
@@ -152,3 +153,19 @@ async def test_the_watchdog_starts_with_run():
         await until(lambda: attempts.count == 1 and machine.fed)
         await stop(made, running)
         assert machine.notes == ["watchdog 4000"]
+        fed = machine.fed
+        await asyncio.sleep(0.05)
+        assert machine.fed == fed
+        running = asyncio.create_task(made.run())  # with the watchdog that is there
+        await until(lambda: machine.fed > fed)
+        await stop(made, running)
+        assert machine.notes == ["watchdog 4000"]
+
+
+async def test_a_short_limit_is_fed_four_times_in_it():
+    machine = Machine()
+    with Stands("machine", machine), Ticks() as ticks:
+        made = make()
+        made.watchdog = Watchdog(1000)
+        await supervise(made, ticks, 10, busy)
+        assert 40 <= machine.fed <= 41
