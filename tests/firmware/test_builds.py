@@ -89,3 +89,9 @@ def test_a_build_looks_for_the_compiler_though_everything_is_fetched(monkeypatch
     bare_machine(())
     with pytest.raises(ToolchainError, match="firmware needs make"):
         build.build(board)
+
+
+def test_a_checkout_whose_path_make_cannot_read_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(build, "ROOT", tmp_path / "my boards")
+    with pytest.raises(ToolchainError, match="name has spaces: .*/my boards$"):
+        build.build("QEMU_ARM")

