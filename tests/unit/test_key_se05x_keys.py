@@ -29,7 +29,8 @@ def test_the_chips_key_signs():
     raises(ValueError, store.sign, "key", b"short")
     raises(OSError, store.load, "key")
     raises(OSError, store.store, "key", b"mine")
-    raises(KeyNotFound, store.create_key, "another")
+    for call in (store.create_key, store.public_key, store.reference, lambda name: store.sign(name, DIGEST)):
+        assert raises(KeyNotFound, call, "another").name == "another"
 
 
 def test_the_store_keeps_names():

@@ -256,6 +256,7 @@ class Secrets:
     WIFI_PASS = "pass"
     blob = 5
     BLOB = b"\0\xff"
+    _OWN = Mixed = 1
 
 
 def test_secrets_py_is_read():
@@ -266,6 +267,7 @@ def test_secrets_py_is_read():
         assert store.value("networks") == [{"ssid": "home", "password": "pass"}]
         assert store.names() == "blob cloud device_id networks secret_key wifi_pass wifi_ssid".split()
         raises(KeyNotFound, store.load, "key")
+        raises(ValueError, store.load, "__name__" * 2)
         for call in (lambda: store.store("a", b"1"), lambda: store.delete("a")):
             assert raises(OSError, call).args[0] == 30
         assert "secret" not in repr(store).replace("secrets.py", "")
