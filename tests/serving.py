@@ -1,4 +1,4 @@
-"""Folders served over HTTP on loopback, for installers."""
+"""For installers: folders served over HTTP on loopback, and a folder to install into."""
 
 import contextlib
 import functools
@@ -41,3 +41,23 @@ def serving(folder, how=Plain):
             yield "http://127.0.0.1:%d" % server.server_port
         finally:
             server.shutdown()
+
+
+class FolderAsBoard:
+    """What mpremote's mip needs of a board: a file system, here that of a folder, and nothing outside of it."""
+
+    def __init__(self, folder):
+        self._folder = folder
+
+    def _place(self, path):
+        assert not path.startswith("/"), path
+        return self._folder / path
+
+    def fs_exists(self, path):
+        return self._place(path).exists()
+
+    def fs_mkdir(self, path):
+        self._place(path).mkdir()
+
+    def fs_writefile(self, path, data, progress_callback=None):
+        self._place(path).write_bytes(data)

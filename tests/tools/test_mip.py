@@ -6,13 +6,12 @@ does not know such addresses: for it, the server completes them.
 
 import hashlib
 import json
-from pathlib import Path
 
 import mpremote.mip
 import pytest
 from example_projects import LAPTOP, check_laptop
 from freezing import frozen
-from serving import Completing
+from serving import Completing, FolderAsBoard
 from toolchain.paths import LIB, PEERS, ROOT
 
 PACKAGE = "arduino_iot_cloud"
@@ -73,6 +72,7 @@ import mip, sys
 package, target, index = sys.argv[1:]
 mip.install(package, target=target, index=index)
 """
+
 
 def install(machine, folder, package, index):
     """Run mip on this interpreter; what it printed."""
@@ -141,23 +141,10 @@ def test_mip_installs_the_client_of_the_api(micropython, local_cloud, serve, tmp
     assert done.stdout.startswith("from %s/" % target) and "\nthings " in done.stdout
 
 
-class Folder:
-    """What mpremote's mip needs of a board: a folder's file system."""
-
-    def fs_exists(self, path):
-        return Path(path).exists()
-
-    def fs_mkdir(self, path):
-        Path(path).mkdir()
-
-    def fs_writefile(self, path, data, progress_callback=None):
-        Path(path).write_bytes(data)
-
-
 @pytest.mark.parametrize("address", ["%s/package.json", "%s/", "%s"])
 def test_mpremote_installs_from_relative_addresses(serve, tmp_path, address):
-    mpremote.mip._install_package(Folder(), address % serve(ROOT), "no index", str(tmp_path), None, True)
-    assert_installed(tmp_path, "package.json")
+    mpremote.mip._install_package(FolderAsBoard(tmp_path), address % serve(ROOT), "no index", "lib", None, True)
+    assert_installed(tmp_path / "lib", "package.json")
 
 
 def add_to_index(index, name, version, files):

@@ -16,6 +16,7 @@ from releasing import ReleaseError
 from releasing.building import build, checksums
 from releasing.checking import check
 from releasing.checkout import Checkout
+from serving import FolderAsBoard
 from toolchain import mpy
 from toolchain.paths import ROOT, TOOLS
 from toolchain.report import ToolchainError
@@ -243,29 +244,13 @@ def test_mip_installs_what_the_demo_runs_on(micropython, make_project, serve, ma
     assert device.returncode is None, device.stdout + device.stderr
 
 
-class Folder:
-    """What mpremote's mip needs of a board: a folder's file system."""
-
-    def __init__(self, path):
-        self._path = path
-
-    def fs_exists(self, path):
-        return (self._path / path).exists()
-
-    def fs_mkdir(self, path):
-        (self._path / path).mkdir()
-
-    def fs_writefile(self, path, data, progress_callback=None):
-        (self._path / path).write_bytes(data)
-
-
 @pytest.mark.parametrize("served", [True, False])
 def test_mpremote_installs_from_relative_addresses(serve, made, tmp_path, served):
     folder = made[1] / "mpy6"
     place = serve(folder) if served else str(folder)
     expected = {}
     for name in OWN_FILES:
-        mpremote.mip._install_package(Folder(tmp_path), "%s/%s" % (place, name), "no index", "lib", None, True)
+        mpremote.mip._install_package(FolderAsBoard(tmp_path), "%s/%s" % (place, name), "no index", "lib", None, True)
         for file, _ in json.loads((folder / name).read_text())["urls"]:
             expected["lib/" + file] = (folder / file).read_bytes()
     assert contents(tmp_path) == expected

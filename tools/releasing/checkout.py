@@ -11,6 +11,14 @@ from . import ReleaseError
 EARLIEST, LATEST = 315532800, 4354819198  # 1980 to 2107
 
 
+def client_version(root):
+    """The client's version, as its module in the checkout at `root` says."""
+    for statement in ast.parse((root / "lib" / "arduino_iot_cloud" / "__init__.py").read_text()).body:
+        if isinstance(statement, ast.Assign) and statement.targets[0].id == "__version__":
+            return ast.literal_eval(statement.value)
+    raise ReleaseError("arduino_iot_cloud/__init__.py has no __version__")
+
+
 class Package:
     """A package.json of the checkout. `place`: its path there; `content`: what it holds."""
 
@@ -33,19 +41,12 @@ class Checkout:
 
     def __init__(self, root):
         self.root = Path(root)
-        self.version = self._version()
+        self.version = client_version(self.root)
         self.packages = [Package(self.root, path) for path in self._package_files()]
         for package in self.packages:
             if package.content["version"] != self.version:
                 found = (package.place, package.content["version"], self.version)
                 raise ReleaseError("%s has version %s, the client %s" % found)
-
-    def _version(self):
-        text = (self.root / "lib" / "arduino_iot_cloud" / "__init__.py").read_text()
-        for statement in ast.parse(text).body:
-            if isinstance(statement, ast.Assign) and statement.targets[0].id == "__version__":
-                return ast.literal_eval(statement.value)
-        raise ReleaseError("arduino_iot_cloud/__init__.py has no __version__")
 
     def _package_files(self):
         return sorted(self.root.glob("package*.json")) + sorted(self.root.glob("boards/*/package.json"))
