@@ -3,6 +3,7 @@
 from .port import forget, log, timestamp
 
 _manager = None  # an arduino_cloud_board.WiFi, where that package is installed
+_told = None  # (device's ID, network) that the cloud was told of last
 
 
 def async_wifi_connection(client=None, args=None):
@@ -105,11 +106,14 @@ async def _follow(client, wifi):
 
 def _connected(client, ssid):
     # Tell the cloud, and set the clock: in async mode returns what is to be awaited for that.
-    from .announcing import net_config
+    global _told
+    if _told != (client.device_id, ssid):  # a task asks each minute, and each time would import this anew
+        from .announcing import net_config
 
-    net_config(client, "wifi", ssid)
-    del net_config
-    forget("announcing", "messages")
+        net_config(client, "wifi", ssid)
+        del net_config
+        forget("announcing", "messages")
+        _told = client.device_id, ssid
     if timestamp():
         return None
     return client.sync_time() if client.async_mode else client.update_systime()

@@ -107,3 +107,19 @@ def test_the_cloud_is_told_the_name_of_the_network(run):
         "print(Session('d', {}).announce, Session('another', {}).announce)\n"
     )
     assert done.stdout.endswith("[b'\\xda\\x00\\x01\\x11\\x00\\x82\\x01dhome'] []\n"), done
+
+
+def test_what_tells_the_cloud_is_not_imported_at_each_call(run):
+    done = run(
+        CLIENT % True
+        + "from arduino_iot_cloud import wifi\n"
+        "wifi.forget = lambda *names: print('imported')\n"
+        "async def main():\n"
+        "    for device in 'aab':\n"
+        "        client.device_id = device\n"
+        "        waiting = async_wifi_connection(client, None)\n"
+        "        if waiting: await waiting\n"
+        "        print(device)\n"
+        "asyncio.run(main())\n"
+    )
+    assert done.stdout.endswith("imported\na\na\nimported\nb\n"), done
