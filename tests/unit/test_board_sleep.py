@@ -83,6 +83,31 @@ async def test_where_a_deep_sleep_must_be_short_a_longer_one_is_made_of_pieces()
     assert machine.notes == ["light 2000", "light 2000", "light 1000", "reset"]
 
 
+async def test_it_can_sleep_without_having_run():
+    made = make(Link("192.0.2.1"), board=Board(PORT="esp32"))
+    await made.sleep(5, flush=0)
+    assert made.board.slept == [5000] and made.link.stopped
+
+
+async def test_a_client_that_does_not_end_is_left_after_two_seconds():
+    machine = Machine()
+    made = make(Link("192.0.2.1"), board=Board(PORT="esp32"))
+    made.running = True  # for ever
+    kept = sleep.sleep_ms
+
+    async def pass_time(ms):
+        machine.passed += ms
+        await asyncio.sleep(0)
+
+    sleep.sleep_ms = pass_time
+    try:
+        with Passing(machine, False):
+            await asyncio.wait_for(made.sleep(5, flush=0), 10)
+    finally:
+        sleep.sleep_ms = kept
+    assert made.board.slept == [5000] and 2000 <= machine.passed < 2100
+
+
 async def test_no_time_is_no_sleep():
     made = make()
     for wrong in (0, -1, 0.0001):
@@ -145,7 +170,8 @@ async def test_the_clock_is_set_as_soon_as_there_is_a_link_again_after_weeks_wit
             now = clock.ticks_add(now, 3600000)
         await asyncio.sleep(0.001)
         assert client.asked == 0
-        keeper.poll(now, True)
+        for _ in range(3):
+            keeper.poll(now, True)
         await asyncio.sleep(0.001)
         assert client.asked == 1
     finally:

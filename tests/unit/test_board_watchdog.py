@@ -11,6 +11,7 @@ import arduino_cloud_board.clock as clock
 import arduino_cloud_board.device as device
 import arduino_cloud_board.watchdog as watchdog
 from arduino_cloud_board.watchdog import Watchdog, limit_of
+from arduino_iot_cloud.port import ticks_add
 
 
 
@@ -63,6 +64,18 @@ def test_it_is_fed_as_long_as_every_part_gets_on():
         oven()
         dog.poll(ticks.now)
         assert machine.fed == 26 and dog.starving is None
+
+
+def test_a_part_is_late_also_where_the_ticks_wrap_meanwhile():
+    machine = Machine()
+    with Stands("machine", machine), Ticks() as ticks, Reports():
+        ticks.now = ticks_add(0, -3000)
+        dog = Watchdog(8000)
+        dog.part("pump", 5)
+        for _ in range(12):
+            ticks.now = ticks_add(ticks.now, 1000)
+            dog.poll(ticks.now)
+        assert machine.fed == 5 and dog.starving == "pump"
 
 
 async def supervise(made, ticks, seconds, each=None):
