@@ -49,8 +49,6 @@ def _doze(watchdog, ms, step):
         before = ticks_ms()
         lightsleep(min(step, ms - passed))
         passed = max(passed + ticks_diff(ticks_ms(), before), (int(time()) - begin - 1) * 1000)
-    if watchdog:
-        watchdog.feed()
     reset()
 
 
