@@ -116,6 +116,11 @@ def test_long_commands_and_answers_go_in_parts():
     commands._command(0x01, 0x06, 0x00, (0x41, b"\0\0\0\7"), (0x43, b"\2\x58"), (0x44, seeded.bytes(600)))
     assert len(chip.objects[7]) == 600
     assert any([frame[2:4] in ("20", "60") for frame in frames(chip)])
+    for n in (233, 234, 235, 487, 488, 489):  # the command ends with a block, or just before or behind its end
+        data = seeded.bytes(n)
+        commands._command(0x01, 0x06, 0x00, (0x41, b"\0\0\0\x08"), (0x43, n.to_bytes(2, "big")), (0x44, data))
+        assert chip.objects.pop(8) == data
+    assert 254 in [len(command) for command in chip.commands] and 508 in [len(command) for command in chip.commands]
     assert commands.read(7) == chip.objects[7]
 
 
