@@ -35,6 +35,10 @@ def test_networks_in_reach_are_named_once_the_strongest_first():
         with Stands("network", module):
             assert AccessPoint("setup").seen() == ["near", "far"]
             assert not module.radio.is_active  # as before
+            names = [b"far", b"far", b"a\nb", b"\xff"] + [b"%d" % number for number in range(40)]
+            module.radio.scan = lambda: [(name, b"", 1, -50, 3, 1) for name in names]
+            seen = AccessPoint("setup").seen()
+        assert len(seen) == len(set(seen)) == 20 and "a\nb" not in seen
 
 
 def test_a_scan_that_fails_leaves_the_station_as_it_was():

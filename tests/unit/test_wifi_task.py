@@ -79,10 +79,12 @@ async def test_wifi_starts_waits_and_stops():
     with Stands("network", module), Hurry():
         wifi = WiFi(HOME)
         assert not await wifi.wait(0.1)
-        assert wifi.start() is wifi and wifi.start() is wifi
+        task = wifi.start()._task
+        assert wifi.start() is wifi and wifi._task is task
         waiting = asyncio.create_task(wifi.wait(5))
         await until(lambda: wifi.connected, world)
         assert await waiting and wifi.ip == "192.0.2.7"
+        assert await asyncio.wait_for(wifi.wait(100), 10)  # at once
         assert repr(wifi) == "<WiFi home, connected>"
         wifi.stop()
         await asyncio.sleep(0.05)
@@ -140,8 +142,10 @@ async def test_a_doubted_connection_is_looked_into_and_ended_if_nothing_answers(
     world = World()
     world.point("home", "a password")
     told = [True, False]
+    asked = []
 
     async def answers(server, gateway):
+        asked.append(server)
         return told[0]
 
     with Stands("network", Module(world, "cyw43", stale=True)), Reports() as reports, Hurry():
@@ -161,6 +165,8 @@ async def test_a_doubted_connection_is_looked_into_and_ended_if_nothing_answers(
             await until(lambda: not wifi.connected)
         finally:
             wifi_probe.answers = before
+        assert len(asked) == 3  # once while there was an answer, then twice
+        assert wifi._quiet_s > 200  # of the next connection: it is not ended at once, too
         wifi.stop()
         await asyncio.sleep(0.05)
     assert "connected, but nothing answers" in reports
@@ -203,6 +209,19 @@ async def test_ethernet_has_the_same_face():
         await asyncio.sleep(0.05)
     assert events == ["192.0.2.30", None, "192.0.2.30"] and lan.stats()["drops"] == 1
     assert module.lan.calls == [("hostname", "shed"), ("active", True), ("active", False)]
+
+
+async def test_ethernet_without_an_address_is_no_connection():
+    module = Wired()
+    module.lan.cable = True
+    module.lan.address = "0.0.0.0"  # the cable is in, and DHCP silent
+    with Stands("network", module), Reports(), Hurry():
+        lan = Ethernet().start()
+        assert not await lan.wait(0.3)
+        module.lan.address = "192.0.2.31"
+        assert await lan.wait(5) and lan.ip == "192.0.2.31"
+        lan.stop()
+        await asyncio.sleep(0.05)
 
 
 async def test_ethernet_with_a_static_address():
