@@ -1,6 +1,7 @@
 """Fixtures for all tests: interpreters, brokers, local clouds. docs: each fixture's own docstring."""
 
 import os
+import signal
 
 import certificates as _certificates
 import hypothesis
@@ -15,6 +16,8 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config):
+    # A shell's background job starts with it ignored, and so would all that is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for plugin in (OnCPython(), OnMicroPython(64), OnMicroPython(32)):
         config.pluginmanager.register(plugin)
 

@@ -9,7 +9,7 @@ from toolchain import firmware
 from toolchain.installed import digest
 from toolchain.report import ToolchainError
 
-SEEN_BY_MAKE = ("board.py", "board.c", "README.md", "package.json")
+SEEN_BY_MAKE = ("board.py", "_boot.py", "board.c", "README.md", "package.json")
 
 
 @pytest.fixture
