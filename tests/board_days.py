@@ -1,16 +1,24 @@
 """What happens to a board in a day of tests: a cloud that may die, and the book of the board's samples."""
 
 import json
+import os
 import re
 import signal
 import sqlite3
 
 import pytest
 from board_worlds import DAY
+from link_rig import files_on
 from local_clouds import LocalCloud
 from localcloud.remote import RemoteCloud
+from processes import Process
+from serial_board import SerialBoard
+from toolchain.paths import LIB, ROOT, TOOLS, VENV_PYTHON
 
-
+MACHINES = {"RPI_PICO_W": "Raspberry Pi Pico W with RP2040", "ESP32_GENERIC": "Generic ESP32 module with ESP32"}
+STORES = {"RPI_PICO_W": ("files", "/keys/"), "ESP32_GENERIC": ("nvs", "/nvs.")}  # and where the stand-in keeps it
+# What a firmware has, for provisioning: a radio that is connected, and an NVS.
+FIRMWARE = {"/lib/network.py": ROOT / "tests/docs/standins/network.py", "/lib/esp32.py": DAY / "esp32.py"}
 PASSWORD = "a password of no importance"  # of the Wi-Fi: tests/boards/day/radio.py
 
 
@@ -59,18 +67,38 @@ class Day:
         self.thing_id = self._request("POST", "/things", body)["id"]
         self.output = ""
         self._read = 0
-        settings = {
-            "device_id": device["id"],
-            "secret_key": device["secret"],
-            "networks": [{"ssid": "workshop", "password": PASSWORD}],
-            "cloud": {"server": "127.0.0.1", "port": world.way.port},
-        }
-        world.power_on(DAY / "provision.py", SETTINGS=json.dumps(settings), ROOT=cloud.ca_der_file)
-        done = world.process.wait(10)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert ("nvs:" if world.board == "ESP32_GENERIC" else "files:") in done.stdout
-        self._secrets = (device["secret"], PASSWORD)
+        self._provision()
+
+    def _provision(self):
+        """Have tools/provision do its work at the board's serial line; what it left in the flash is in this world's."""
+        world, folder = self.world, self.world.folder.parent
+        # The cloud as the board sees it: at the near end of the way.
+        (folder / "seen").mkdir()
+        about = {**self.cloud.about, "mqtts_port": world.way.port}
+        (folder / "seen" / "running.json").write_text(json.dumps(about))
+        (folder / "program.py").write_text("")
+        command = [VENV_PYTHON, "-m", "provisioning", "--data", folder / "seen", "--journal-dir", folder / "journal"]
+        command += ["--device", world.board, "--server", "127.0.0.1", "--wifi", "workshop", "--main", folder / "program.py"]
+        environment = {"PYTHONPATH": os.pathsep.join((str(TOOLS), str(LIB))), "ARDUINO_WIFI_PASSWORD": PASSWORD}
+        board = SerialBoard(folder / "serial", machine=MACHINES[world.board], unique_id="0123456789abcdef")
+        try:
+            files_on(board, write={path: source.read_bytes() for path, source in FIRMWARE.items()})
+            done = Process([*command, "--port", board.port], {**os.environ, **environment}).wait(60)
+            assert done.returncode == 0 and "online" in done.stdout, done.stdout + done.stderr
+            left = files_on(board)
+        finally:
+            board.stop()
+        (journal,) = (folder / "journal").glob("*.json")
+        self._secrets = (json.loads(journal.read_bytes())["secret"], PASSWORD)
         self._look_for_secrets(done)
+        store, place = STORES[world.board]
+        assert "credentials  into %s\n" % store in done.stdout
+        kept = [path for path in left if path.startswith(place)]
+        assert len(kept) >= 5  # id, secret, networks, cloud, root
+        for path in kept:
+            target = world.folder / path[1:]
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(left[path])
 
     def _look_for_secrets(self, done):
         for secret in self._secrets:
