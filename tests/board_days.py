@@ -78,12 +78,12 @@ class Day:
         (folder / "seen" / "running.json").write_text(json.dumps(about))
         (folder / "program.py").write_text("")
         command = [VENV_PYTHON, "-m", "provisioning", "--data", folder / "seen", "--journal-dir", folder / "journal"]
-        command += ["--device", world.board, "--server", "127.0.0.1", "--wifi", "workshop", "--main", folder / "program.py"]
+        command += ["--device", world.board, "--server", "127.0.0.1", "--wifi", "workshop"]
         environment = {"PYTHONPATH": os.pathsep.join((str(TOOLS), str(LIB))), "ARDUINO_WIFI_PASSWORD": PASSWORD}
         board = SerialBoard(folder / "serial", machine=MACHINES[world.board], unique_id="0123456789abcdef")
         try:
             files_on(board, write={path: source.read_bytes() for path, source in FIRMWARE.items()})
-            done = Process([*command, "--port", board.port], {**os.environ, **environment}).wait(60)
+            done = Process([*command, "--port", board.port, "--main", folder / "program.py"], {**os.environ, **environment}).wait(60)
             assert done.returncode == 0 and "online" in done.stdout, done.stdout + done.stderr
             left = files_on(board)
         finally:

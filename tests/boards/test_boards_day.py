@@ -1,4 +1,4 @@
-"""A day in the life of a board, from provisioning to the last value, over TLS to a real cloud; the radio is a stand-in."""
+"""A day in the life of a board, from provisioning to the last value, over TLS. The radio is a stand-in."""
 
 import signal
 import time
