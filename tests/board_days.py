@@ -83,7 +83,8 @@ class Day:
         board = SerialBoard(folder / "serial", machine=MACHINES[world.board], unique_id="0123456789abcdef")
         try:
             files_on(board, write={path: source.read_bytes() for path, source in FIRMWARE.items()})
-            done = Process([*command, "--port", board.port, "--main", folder / "program.py"], {**os.environ, **environment}).wait(60)
+            command += ["--port", board.port, "--main", folder / "program.py"]
+            done = Process(command, {**os.environ, **environment}).wait(60)
             assert done.returncode == 0 and "online" in done.stdout, done.stdout + done.stderr
             left = files_on(board)
         finally:
