@@ -1,12 +1,12 @@
 # MicroPython: what a board's firmware has and the unix port has not: a file system in flash, main.py at the start,
 # and the raw REPL (docs: "The MicroPython interactive mode", raw REPL and raw-paste mode).
-#     firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE
+#     firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT
 import os
 import sys
 import vfs
 from gc import collect
 
-mode, flash, blocks, romfs_kb, unique_id, machine_text = sys.argv[1:7]
+mode, flash, blocks, romfs_kb, unique_id, machine_text, root = sys.argv[1:8]
 RESET, RESET_RAW = 75, 76
 BLOCK = 4096
 
@@ -85,14 +85,15 @@ def vfs_posix_open(path, mode):
 device = Flash(flash, int(blocks))
 partition = Vfs(flash + ".rom", int(romfs_kb) * 1024) if int(romfs_kb) else None
 vfs.umount("/")
+lib = root.rstrip("/") + "/lib"
 try:
-    vfs.mount(device, "/")
+    vfs.mount(device, root)
 except OSError:
     vfs.VfsLfs2.mkfs(device)
-    vfs.mount(device, "/")
-    os.mkdir("/lib")
-os.chdir("/")
-sys.path[:] = ["", ".frozen", "/lib"]
+    vfs.mount(device, root)
+    os.mkdir(lib)
+os.chdir(root)
+sys.path[:] = ["", ".frozen"] + ([root] if root != "/" else []) + [lib]
 sys.argv[:] = []
 if partition:
     if bytes(partition.rom[:3]) == b"\xd2\xcd\x31":

@@ -23,20 +23,20 @@ _RESET_RAW = 76
 
 
 class SerialBoard:
-    """Starts at once, with `blocks` of 4 KB of flash in `folder`. `port` is what a host opens.
+    """Starts at once, with `blocks` of 4 KB of flash in `folder`, at `mount`. `port` is what a host opens.
 
     `received`: how many bytes have come from the host. `cut_after`: pulls the cable once so many have. `said`: all that
     went to the host.
     """
 
-    def __init__(self, folder, *, blocks=256, bits=64, romfs_kb=0, unique_id="", machine="", heap="4m"):
+    def __init__(self, folder, *, blocks=256, bits=64, romfs_kb=0, unique_id="", machine="", heap="4m", mount="/"):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.flash = self.folder / "flash.bin"
         self.received = 0
         self.said = bytearray()
         self.cut_after = None
-        self._arguments = [str(self.flash), str(blocks), str(romfs_kb), unique_id, machine]
+        self._arguments = [str(self.flash), str(blocks), str(romfs_kb), unique_id, machine, mount]
         self._command = [str(BIN / ("micropython%d" % bits)), "-X", "heapsize=" + heap, str(FIRMWARE)]
         self._thread = None
         self.plug_in()

@@ -8,8 +8,9 @@ from toolchain.paths import ROOT
 RADIO = (ROOT / "tests" / "docs" / "standins" / "network.py").read_bytes()
 NVS = (ROOT / "tests" / "boards" / "day" / "esp32.py").read_bytes()
 BOARDS = {
-    "ARDUINO_NANO_RP2040_CONNECT": "Arduino Nano RP2040 Connect with RP2040",
-    "ESP32_GENERIC": "Generic ESP32 module with ESP32",
+    "ARDUINO_GIGA": ("Arduino GIGA R1 WiFi with STM32H747", "/flash"),  # where stm32 and renesas-ra have their files
+    "ARDUINO_NANO_RP2040_CONNECT": ("Arduino Nano RP2040 Connect with RP2040", "/"),
+    "ESP32_GENERIC": ("Generic ESP32 module with ESP32", "/"),
 }
 
 
@@ -23,8 +24,10 @@ def cloud(tmp_path_factory):
 
 @pytest.mark.parametrize("name", sorted(BOARDS))
 def test_an_empty_board_with_wifi_is_online_afterwards(name, plug, provision, unique):
-    board = plug(machine=BOARDS[name])
-    files_on(board, write={"/lib/network.py": RADIO, "/lib/esp32.py": NVS})
+    machine, mount = BOARDS[name]
+    board = plug(machine=machine, mount=mount)
+    lib = mount.rstrip("/") + "/lib"
+    files_on(board, write={lib + "/network.py": RADIO, lib + "/esp32.py": NVS})
     wifi = {"ARDUINO_WIFI_PASSWORD": "a long password"}
     done = provision.run(board, "--wifi", "My network", "--thing", unique, env=wifi)
     assert "online, a value came through" in done.stdout and name in done.stdout

@@ -37,8 +37,9 @@ try:
 except (ImportError, AttributeError, OSError, TypeError):
     pass
 try:
-    space = os.statvfs("/")
-    found["free"] = space[0] * space[3]
+    # Not of "/": where the flash is at /flash, that is no file system and has 0 bytes of everything.
+    space = os.statvfs(found["root"])
+    found["free"] = space[0] * space[3] if space[2] else None
 except (AttributeError, OSError):
     pass
 if ".frozen" in sys.path:
