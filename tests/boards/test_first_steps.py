@@ -1,0 +1,100 @@
+"""The first steps of each board's README, done as they stand there, on an empty board at a serial line."""
+
+import ast
+import os
+import re
+import shlex
+
+import pytest
+from link_rig import files_on
+from local_clouds import LocalCloud
+from processes import Process
+from serial_board import SerialBoard
+from toolchain.paths import ROOT, TOOLS
+
+BOARDS = ROOT / "boards"
+REAL = sorted(path.name for path in BOARDS.iterdir() if path.is_dir() and path.name not in ("UNIX", "QEMU_ARM"))
+# What the firmware has: a radio that is connected, and an NVS.
+RADIO = (ROOT / "tests" / "docs" / "standins" / "network.py").read_bytes()
+NVS = (ROOT / "tests" / "boards" / "day" / "esp32.py").read_bytes()
+PROGRAM = "print(\"mine\")\n"
+
+
+def fact(name, what):
+    """A constant of a board.py."""
+    text = (BOARDS / name / "board.py").read_text()
+    return ast.literal_eval(re.search(r"^%s = ([^#\n]+)" % what, text, re.M).group(1))
+
+
+def blocks(text, language):
+    """The blocks of code within a numbered list."""
+    found = re.findall(r"^ {3}```%s\n(.*?)^ {3}```$" % language, text, re.M | re.S)
+    return [re.sub(r"^ {3}", "", block, flags=re.M) for block in found]
+
+
+def lines_of(output):
+    """What differs from one run to the next taken out: the port, the board's number, seconds. The KB apart."""
+    for pattern, instead in ((r"/dev/\S+", "/dev/…"), (r" [0-9a-f]{6} made", " … made"), (r"in [\d.]+ s$", "in … s")):
+        output = re.sub(pattern, instead, output, flags=re.M)
+    (kb,) = re.findall(r"files, (\d+) KB copied$", output, re.M)
+    return re.sub(r"\d+ KB copied", "KB copied", output).splitlines(), int(kb)
+
+
+@pytest.fixture
+def board(request, tmp_path):
+    """An empty board of that name."""
+    name = request.param
+    mount = "/flash" if fact(name, "PORT") in ("stm32", "renesas-ra") else "/"
+    machine = fact(name, "MACHINE") + " with a chip"
+    made = SerialBoard(tmp_path / "board", machine=machine, unique_id="0123456789abcdef", mount=mount)
+    made.name, made.root = name, mount.rstrip("/")
+    files_on(made, write={made.root + "/lib/network.py": RADIO, made.root + "/lib/esp32.py": NVS})
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def run(board, tmp_path):
+    """`run(command)` -> what it prints, of a tools/provision as a README has it, for this board and a cloud."""
+    cloud = LocalCloud(tmp_path / "cloud", "--address", "0.0.0.0")
+
+    def run(command):
+        program, *arguments = shlex.split(command)
+        assert program == "./tools/provision"
+        arguments += ["--port", board.port, "--data", cloud.data, "--journal-dir", tmp_path / "journal"]
+        environment = {**os.environ, "ARDUINO_WIFI_PASSWORD": "a long password"}
+        done = Process([TOOLS / "provision", *arguments], environment, tmp_path).wait(60)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    yield run
+    cloud.stop()
+
+
+@pytest.mark.parametrize("board", REAL, indirect=True)
+def test_provision_prints_what_the_readme_says(board, run):
+    text = (BOARDS / board.name / "README.md").read_text()
+    (command,) = [block for block in blocks(text, "sh") if block.startswith("./tools/provision")]
+    expected, about = lines_of(blocks(text, "text")[-1])
+    printed, kb = lines_of(run(command))
+    assert printed == expected
+    assert abs(kb - about) <= 2, "boards/*/README.md, README.md and docs/provisioning.md: %d KB" % kb
+
+
+@pytest.mark.parametrize("board", ["RPI_PICO_W"], indirect=True)
+def test_a_program_of_ones_own_takes_the_place_of_the_first_one(board, run, tmp_path):
+    run("./tools/provision --wifi 'My network' --thing Greenhouse")
+    (tmp_path / "my_program.py").write_text(PROGRAM)
+    (command,) = {
+        re.search(r"`(\./tools/provision --main my_program\.py [^`]+)`", (BOARDS / name / "README.md").read_text())[1]
+        for name in REAL
+    }
+    assert "main.py written" in run(command)
+    assert files_on(board)[board.root + "/main.py"].decode() == PROGRAM
+
+
+def test_the_other_pages_say_the_same_of_the_package():
+    seen = set()
+    for path in [ROOT / "README.md", ROOT / "docs" / "provisioning.md", *BOARDS.glob("*/README.md")]:
+        seen.update(re.findall(r"^ *package +(.*copied)$", path.read_text(), re.M))
+    assert len(seen) == 1, seen
