@@ -2,7 +2,6 @@
 
 import importlib.util
 import mmap
-import os
 import signal
 import socket
 import struct
