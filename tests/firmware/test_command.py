@@ -1,6 +1,7 @@
 """tools/firmware: builds that run here, and what it tells of the others."""
 
 import os
+import re
 import subprocess
 import time
 
@@ -28,6 +29,17 @@ def test_a_second_build_is_quick(board):
     assert second.returncode == 0 and os.stat(path).st_mtime_ns == made
     assert "nothing has changed" in second.stderr
     assert time.monotonic() - begin < 6  # 1 s alone; other tests run beside this one
+
+
+@pytest.mark.parametrize("board", ["QEMU_ARM", "UNIX"])
+def test_the_page_tells_how_large_it_is(board):
+    path = command(board).stdout.strip()
+    sizes = subprocess.run(["size", path], capture_output=True, text=True, check=True).stdout.splitlines()[1]
+    text, data, bss = map(int, sizes.split()[:3])
+    page = (ROOT / "docs" / "firmware.md").read_text()
+    told = re.search(r"^%s: (\d+) bytes of code and constants, (\d+) of variables" % board, page, re.M)
+    for one, other in zip(told.groups(), (text, data + bss)):
+        assert abs(int(one) - other) < 0.02 * other, "docs/firmware.md: %d" % other
 
 
 OTHERS = [name for name in elsewhere.names() if name not in ("QEMU_ARM", "UNIX")]

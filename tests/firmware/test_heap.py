@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from toolchain.paths import ROOT
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -12,6 +13,7 @@ pytestmark = pytest.mark.timeout(300)
 LIMIT = 4096
 LIMIT_WITH_ASYNCIO = 6400
 LIMIT_RUNNING = 12 * 1024  # all of it, with the session and the buffers both ways, but for TLS
+NEAR = 100  # bytes, by which the pages may differ from what is measured
 
 
 def test_the_frozen_client_with_five_variables(board):
@@ -29,3 +31,10 @@ def test_the_frozen_client_with_five_variables(board):
     # The names of the five variables at most: all of ours are in flash.
     before, after = map(int, re.findall(r"n_qstr=(\d+)", output))
     assert after - before <= 5, output
+    page = (ROOT / "docs" / "firmware.md").read_text()
+    told = re.search(r"Cortex-M3: (\d+) bytes\nimport (\d+), .* variables (\d+); .* another (\d+)\n.*: (\d+) in", page)
+    measured = (heap, imported, constructed, asyncio, sum(found["steps"]))
+    assert all(abs(int(one) - other) <= NEAR for one, other in zip(told.groups(), measured)), "docs/firmware.md"
+    text = " ".join((ROOT / "README.md").read_text().split())
+    told = re.search(r"takes (\d+\.\d) KB of heap on an emulated Cortex-M3, asyncio another (\d+\.\d)", text)
+    assert all(abs(float(one) * 1000 - other) <= NEAR for one, other in zip(told.groups(), (heap, asyncio))), "README.md"
