@@ -6,8 +6,11 @@ from arduino_iot_cloud.port import log
 class AccessPoint:
     """An access point with WPA2, or an open one.
 
-    ssid: 1 to 32 bytes. password: 8 to 63 characters, or None for an open network. interface: what has the face of
-    `network.WLAN`, by default `network.WLAN(network.AP_IF)`. Raises ValueError.
+    ssid: 1 to 32 bytes.
+    password: 8 to 63 characters, or None for an open network.
+    interface: what has the face of `network.WLAN`, by default `network.WLAN(network.AP_IF)`.
+
+    Raises ValueError.
     """
 
     def __init__(self, ssid, password=None, *, interface=None):

@@ -23,10 +23,11 @@ class Device:
     board: the facts of the board, as `detection.load()` gives them; found by itself.
     settings: what `settings.open()` gives; those that were provisioned.
     watchdog: False, True for the board's usual limit, or a limit in ms. It starts with `run` and stays on until the
-        next reset, also where the program has ended.
+      next reset, also where the program has ended.
     offline: with the watchdog, the hours without a link after which the board is reset, since nothing else frees a
-        radio that hangs; None for never.
+      radio that hangs; None for never.
     link: keywords for `wifi.WiFi` or `ethernet.Ethernet`, as hostname= or country=; or an object with their face.
+
     Further keywords are ArduinoCloudClient's, and go before the settings.
     Raises ValueError for arguments out of range, RuntimeError where settings or networks are missing.
     """

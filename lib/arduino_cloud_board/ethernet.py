@@ -6,9 +6,12 @@ from .connection import Connection, sleep_ms
 class Ethernet(Connection):
     """Keeps the board's Ethernet up.
 
-    static: (ip, mask, gateway, dns), all str, or None for an address from the network. hostname: 1 to 32
-    letters, digits and hyphens. interface: what has the face of `network.LAN`, by default `network.LAN()`; a module
-    with other pins or another chip makes its own. on_change: as of WiFi.
+    static: (ip, mask, gateway, dns), all str, or None for an address from the network.
+    hostname: 1 to 32 letters, digits and hyphens.
+    interface: what has the face of `network.LAN`, by default `network.LAN()`; a module with other pins or another
+      chip makes its own.
+    on_change: as of WiFi.
+
     Raises ValueError for arguments that are out of range.
     """
 

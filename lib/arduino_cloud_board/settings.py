@@ -43,7 +43,11 @@ def open(board=None) -> "Settings":
 
 
 class Settings:
-    """keys: the store; None: nothing but `secrets.py`. chip: the store of a chip, for key and certificate."""
+    """What a board was told: its device, its cloud, its networks.
+
+    keys: the store; None: nothing but `secrets.py`.
+    chip: the store of a chip, for key and certificate.
+    """
 
     def __init__(self, keys, chip=None):
         self.keys = keys

@@ -29,8 +29,10 @@ class SetupPage:
     """The page, without the radio.
 
     save: called with what was entered, {"ssid", "password"} and, where given, "device_id", "secret_key"; it may be a
-    coroutine function; a ValueError of it is shown on the page, whose text must not contain a secret.
-    seen: the names of networks to choose from. device: ask for the device's credentials too. title: str.
+      coroutine function; a ValueError of it is shown on the page, whose text must not contain a secret.
+    seen: the names of networks to choose from.
+    device: ask for the device's credentials too.
+    title: what stands above the form.
     """
 
     def __init__(self, save, seen=(), device=True, title="Set up this board"):
@@ -47,7 +49,8 @@ class SetupPage:
     async def serve(self, ip="192.168.4.1", port=80, dns_port=53, timeout=None):
         """Serve until something is saved; returns that (a dict), or None after `timeout` seconds.
 
-        ip: the own address, on which it listens. dns_port: None for no name server.
+        ip: the own address, on which it listens.
+        dns_port: None for no name server.
         """
         self._host = ip if port == 80 else "%s:%d" % (ip, port)
         self._saving = asyncio.Lock()
@@ -167,8 +170,9 @@ async def run(
     """Make an access point, serve the page on it until something is saved, switch the access point off.
 
     ssid, password: of the access point; without a password (8 to 63 characters) everybody in reach can listen.
-    save, device, title, timeout, port, dns_port: as of SetupPage. scan: look for networks first, which stops
-    everything for up to 10 s.
+    save, device, title, timeout, port, dns_port: as of SetupPage.
+    scan: look for networks first, which stops everything for up to 10 s.
+
     Returns what was entered, a dict, or None after `timeout` seconds. Raises ValueError, and OSError of the interface.
     """
     from .access_point import AccessPoint

@@ -10,13 +10,16 @@ class WiFi(Connection):
     """Keeps the board on one of several networks.
 
     networks: a list of dicts with `ssid`, `password` (None or "" for an open network), `priority` (an int, the highest
-    is tried first), `static` ((ip, mask, gateway, dns), or None for an address from the network).
-    hostname: 1 to 32 letters, digits and hyphens. country: two letters, as "DE". power_save: True, False, a number
-    for `WLAN.config(pm=)`, or None: as the port does, but off where it loses connections (cyw43).
+      is tried first), `static` ((ip, mask, gateway, dns), or None for an address from the network).
+    hostname: 1 to 32 letters, digits and hyphens.
+    country: two letters, as "DE".
+    power_save: True, False, a number for `WLAN.config(pm=)`, or None: as the port does, but off where it loses
+      connections (cyw43).
     quirks: a dict of what is to be otherwise: `radio` ("esp32", "cyw43", "nina", "esp-hosted"; found by itself),
-    `attempt` (seconds that one attempt may take, 60 on an ESP32, else 30), `scan` ("thread", "blocking" or None).
+      `attempt` (seconds that one attempt may take, 60 on an ESP32, else 30), `scan` ("thread", "blocking" or None).
     interface: what has the face of `network.WLAN`, by default `network.WLAN(network.STA_IF)`.
     on_change: called with this object after a connection, a loss, another address.
+
     Raises ValueError for arguments that are out of range.
     """
 

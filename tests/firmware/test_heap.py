@@ -36,5 +36,5 @@ def test_the_frozen_client_with_five_variables(board):
     measured = (heap, imported, constructed, asyncio, sum(found["steps"]))
     assert all(abs(int(one) - other) <= NEAR for one, other in zip(told.groups(), measured)), "docs/firmware.md"
     text = " ".join((ROOT / "README.md").read_text().split())
-    told = re.search(r"takes (\d+\.\d) KB of heap on an emulated Cortex-M3, asyncio another (\d+\.\d)", text)
-    assert all(abs(float(one) * 1000 - other) <= NEAR for one, other in zip(told.groups(), (heap, asyncio))), "README.md"
+    near = re.search(r"takes (\d+\.\d) KB of heap on an emulated Cortex-M3, asyncio another (\d+\.\d)", text)
+    assert all(abs(float(one) * 1000 - other) <= NEAR for one, other in zip(near.groups(), (heap, asyncio))), "README"
