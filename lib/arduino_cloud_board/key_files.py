@@ -121,7 +121,10 @@ def _content(path):
     # None where there is no such file
     try:
         with open(path, "rb") as file:
-            return file.read(LARGEST + 9)  # one that is longer than any record is none
+            # MicroPython allocates what it is asked for in one piece, and a heap in use has few large ones left.
+            size = min(file.seek(0, 2), LARGEST + 9)  # one that is longer than any record is none
+            file.seek(0)
+            return file.read(size)
     except OSError as error:
         if error.args[0] == 2:  # ENOENT
             return None
