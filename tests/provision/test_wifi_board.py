@@ -25,7 +25,7 @@ def cloud(tmp_path_factory):
 @pytest.mark.parametrize("name", sorted(BOARDS))
 def test_an_empty_board_with_wifi_is_online_afterwards(name, plug, provision, unique):
     machine, mount = BOARDS[name]
-    board = plug(machine=machine, mount=mount)
+    board = plug(machine=machine, mount=mount, bits=32, heap="112k")  # of an RP2040's or ESP32-C3's 150 to 190 KB
     lib = mount.rstrip("/") + "/lib"
     files_on(board, write={lib + "/network.py": RADIO, lib + "/esp32.py": NVS})
     wifi = {"ARDUINO_WIFI_PASSWORD": "a long password"}

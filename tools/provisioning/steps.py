@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import hashlib
 import sys
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ class Run:
                 self._touched.append(cloud)
                 side = self._board(link, found)
                 self._main(side, _FIRST_PROGRAM.read_bytes(), journal)
-                name = self._options.name or "%s %s" % (found.name, number[-6:])
+                name = self._options.name or made_up_name(found.name, number)
                 await self._in_cloud(name, cloud, api, connection, journal)
                 await self._on_board(link, side, cloud, connection, journal)
         return self._end({"device_id": journal.get("device_id"), "device_name": journal.get("device_name")})
@@ -207,6 +208,14 @@ class Run:
         if self._options.json:
             tell_json({"dry_run": self._dry_run, **more, "steps": self._rows})
         return DONE
+
+
+def made_up_name(board: str, number: str) -> str:
+    """Return a device's name from its board's and the board's own number, whose ends alone may be those of others.
+
+    In an STM32's, the last bytes name the lot of wafers.
+    """
+    return "%s %s" % (board, hashlib.sha256(number.encode()).hexdigest()[:6])
 
 
 def _client(connection: Connection, server: str | None, *, mutual: bool) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 # Connect as the board's own program would, and tell what happens, until Ctrl-C, a failure or the end of the time.
 import asyncio
 
-from arduino_cloud_board.detection import load
 from arduino_cloud_board.device import Device
 from arduino_iot_cloud.port import ticks_diff, ticks_ms
 
@@ -21,7 +20,7 @@ async def watch(device, running):
 
 
 async def main():
-    device = Device(board=load())
+    device = Device()
     if uptime:
         device.client.register("uptime", on_read=lambda client: ticks_ms() // 1000, interval=0.5)
     running = asyncio.create_task(device.run(backoff=0.5))
