@@ -23,6 +23,16 @@ World = standin.World
 Module = standin.Module
 RADIOS = ("esp32", "cyw43", "nina", "esp-hosted")
 HOME = {"ssid": "home", "password": "a password"}
+# ms that the loop may wait for one call: what the calls of the stand-in take, see there. Switching the radio on is
+# the longest: after the start it happens only where five rounds were without success.
+LONGEST = {"esp32": 10, "cyw43": 20, "nina": 45, "esp-hosted": 410}
+SWITCH_ON = {"esp32": 160, "cyw43": 320, "nina": 900, "esp-hosted": 810}
+
+
+def smooth(rig, radio):
+    """Whether the loop never waited longer than one call takes."""
+    limit = LONGEST[radio] if not rig.stats()["power_cycles"] else SWITCH_ON[radio]
+    return rig.first_gap <= SWITCH_ON[radio] and rig.longest_gap <= limit
 
 
 def _pause(ms):

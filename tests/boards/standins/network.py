@@ -9,51 +9,11 @@ takes on a board: where a source says so that time (NINA and esp-hosted: their s
 Runs on CPython and MicroPython.
 """
 
+from access_points import ACCESS_POINTS
+from air import World
+
 STA_IF = 0
 AP_IF = 1
-
-
-class World:
-    """The clock, the access points, and what is to happen when. `now` is in ms."""
-
-    def __init__(self):
-        self.now = 0
-        self.points = {}
-        self._agenda = []
-
-    def point(self, ssid, password=None, **more):
-        """Put up an access point; returns it."""
-        self.points[ssid] = Point(ssid, password, **more)
-        return self.points[ssid]
-
-    def at(self, ms, function):
-        """Call a function at that time."""
-        self._agenda.append((ms, function))
-
-    def spend(self, ms):
-        """Let time pass; what is due happens in its order."""
-        end = self.now + ms
-        while True:
-            due = [entry for entry in self._agenda if entry[0] <= end]
-            if not due:
-                break
-            entry = min(due, key=lambda one: one[0])
-            self._agenda.remove(entry)
-            self.now = max(self.now, entry[0])
-            entry[1]()
-        self.now = end
-
-
-class Point:
-    """An access point: `on`, its password, its signal, the address that it gives next."""
-
-    def __init__(self, ssid, password=None, rssi=-60, hidden=False, on=True, ip="192.0.2.7"):
-        self.ssid = ssid
-        self.password = password
-        self.rssi = rssi
-        self.hidden = hidden
-        self.on = on
-        self.ip = ip
 
 
 class Module:
@@ -66,7 +26,7 @@ class Module:
         self.world = world
         self.calls = []  # what was called, in order: (ms, name, arguments)
         self.radio = _RADIOS[radio](self, **trouble)
-        self.access_point = _ACCESS_POINTS[radio]()
+        self.access_point = ACCESS_POINTS[radio]()
         if radio == "esp32":
             self.STAT_IDLE, self.STAT_CONNECTING, self.STAT_GOT_IP = 1000, 1001, 1010
 
@@ -437,82 +397,4 @@ class EspHosted(Radio):
         return self.point.rssi if what == "rssi" and self.point else self.is_active
 
 
-class _AccessPoint:
-    """Its settings can be changed at any time once it is on, and are refused before.
-
-    `sent`: the name, the password and the mode that phones see, None while it is off.
-    """
-
-    address = "192.168.4.1"
-
-    def __init__(self):
-        self.on = False
-        self.values = {}
-        self.sent = None
-        self.router = self.address  # what its DHCP server tells, begun with the address of that time
-
-    def active(self, on):
-        self.on = on
-        self.sent = None
-        if on:
-            self._send()
-
-    def _send(self):
-        if self.values:
-            self.sent = tuple([self.values.get(name) for name in ("ssid", "key", "security")])
-
-    def config(self, **values):
-        if not self.on:
-            raise OSError("Wifi Not Started")
-        self.values = values
-        self._send()
-
-    def ifconfig(self, given=None):
-        if given is None:
-            return (self.address, "255.255.255.0", self.address, self.address)
-        self.address = given[0]
-        return None
-
-
-class EarlyAccessPoint(_AccessPoint):
-    """esp32: as above."""
-
-    PM_NONE = 16
-    SEC_OPEN, SEC_WPA2 = 0, 3
-
-
-class LateAccessPoint(_AccessPoint):
-    """cyw43: its settings are read when it is switched on."""
-
-    PM_NONE = 16
-    SEC_OPEN, SEC_WPA_WPA2 = 0, 0x00400006
-
-    def config(self, **values):
-        self.values = values
-
-
-class ConnectingAccessPoint(_AccessPoint):
-    """NINA-W10, esp-hosted: config() starts it, and its exception tells the password."""
-
-    SEC_OPEN, SEC_WPA_WPA2 = 1, 7
-    fails = False
-
-    def config(self, **values):
-        if self.fails:
-            raise OSError("could not connect to ssid=%(ssid)s, key=%(key)s" % values)
-        super().config(**values)
-
-
-class HostedAccessPoint(ConnectingAccessPoint):
-    """With an address of its own, while its DHCP tells 192.168.4.1 as the name server's."""
-
-    address = "192.168.1.1"
-
-
-_ACCESS_POINTS = {
-    "esp32": EarlyAccessPoint,
-    "cyw43": LateAccessPoint,
-    "nina": ConnectingAccessPoint,
-    "esp-hosted": HostedAccessPoint,
-}
 _RADIOS = {"esp32": Esp32, "cyw43": Cyw43, "nina": Nina, "esp-hosted": EspHosted}

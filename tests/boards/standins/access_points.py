@@ -1,0 +1,81 @@
+"""The access point of a board, as four kinds of ports have it: for `network`."""
+
+
+class _AccessPoint:
+    """Its settings can be changed at any time once it is on, and are refused before.
+
+    `sent`: the name, the password and the mode that phones see, None while it is off.
+    """
+
+    address = "192.168.4.1"
+
+    def __init__(self):
+        self.on = False
+        self.values = {}
+        self.sent = None
+        self.router = self.address  # what its DHCP server tells, begun with the address of that time
+
+    def active(self, on):
+        self.on = on
+        self.sent = None
+        if on:
+            self._send()
+
+    def _send(self):
+        if self.values:
+            self.sent = tuple([self.values.get(name) for name in ("ssid", "key", "security")])
+
+    def config(self, **values):
+        if not self.on:
+            raise OSError("Wifi Not Started")
+        self.values = values
+        self._send()
+
+    def ifconfig(self, given=None):
+        if given is None:
+            return (self.address, "255.255.255.0", self.address, self.address)
+        self.address = given[0]
+        return None
+
+
+class EarlyAccessPoint(_AccessPoint):
+    """esp32: as above."""
+
+    PM_NONE = 16
+    SEC_OPEN, SEC_WPA2 = 0, 3
+
+
+class LateAccessPoint(_AccessPoint):
+    """cyw43: its settings are read when it is switched on."""
+
+    PM_NONE = 16
+    SEC_OPEN, SEC_WPA_WPA2 = 0, 0x00400006
+
+    def config(self, **values):
+        self.values = values
+
+
+class ConnectingAccessPoint(_AccessPoint):
+    """NINA-W10, esp-hosted: config() starts it, and its exception tells the password."""
+
+    SEC_OPEN, SEC_WPA_WPA2 = 1, 7
+    fails = False
+
+    def config(self, **values):
+        if self.fails:
+            raise OSError("could not connect to ssid=%(ssid)s, key=%(key)s" % values)
+        super().config(**values)
+
+
+class HostedAccessPoint(ConnectingAccessPoint):
+    """With an address of its own, while its DHCP tells 192.168.4.1 as the name server's."""
+
+    address = "192.168.1.1"
+
+
+ACCESS_POINTS = {
+    "esp32": EarlyAccessPoint,
+    "cyw43": LateAccessPoint,
+    "nina": ConnectingAccessPoint,
+    "esp-hosted": HostedAccessPoint,
+}

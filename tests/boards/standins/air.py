@@ -1,0 +1,44 @@
+"""What stand-in radios are in: virtual time, and the access points in reach."""
+
+
+class World:
+    """The clock, the access points, and what is to happen when. `now` is in ms."""
+
+    def __init__(self):
+        self.now = 0
+        self.points = {}
+        self._agenda = []
+
+    def point(self, ssid, password=None, **more):
+        """Put up an access point; returns it."""
+        self.points[ssid] = Point(ssid, password, **more)
+        return self.points[ssid]
+
+    def at(self, ms, function):
+        """Call a function at that time."""
+        self._agenda.append((ms, function))
+
+    def spend(self, ms):
+        """Let time pass; what is due happens in its order."""
+        end = self.now + ms
+        while True:
+            due = [entry for entry in self._agenda if entry[0] <= end]
+            if not due:
+                break
+            entry = min(due, key=lambda one: one[0])
+            self._agenda.remove(entry)
+            self.now = max(self.now, entry[0])
+            entry[1]()
+        self.now = end
+
+
+class Point:
+    """An access point: `on`, its password, its signal, the address that it gives next."""
+
+    def __init__(self, ssid, password=None, rssi=-60, hidden=False, on=True, ip="192.0.2.7"):
+        self.ssid = ssid
+        self.password = password
+        self.rssi = rssi
+        self.hidden = hidden
+        self.on = on
+        self.ip = ip
