@@ -21,6 +21,12 @@ def empty_firmware():
 
 
 @pytest.fixture(scope="session")
+def core_alone_firmware():
+    """QEMU_ARM's firmware with the client alone, without what boards share: its path."""
+    return build("QEMU_ARM", manifest=Path(__file__).with_name("core_alone.py"))
+
+
+@pytest.fixture(scope="session")
 def unix_firmware():
     """The unix port with the client frozen in, up to date: its path."""
     return build("UNIX")

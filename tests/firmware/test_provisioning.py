@@ -84,6 +84,16 @@ def test_what_is_frozen_in_is_not_copied(frozen_board, tmp_path):
     assert files_on(frozen_board) == {"/main.py": program.read_bytes()}
 
 
+def test_what_the_firmware_lacks_is_copied_beside_what_is_frozen_in(core_alone_firmware):
+    board = switched_on(core_alone_firmware)
+    try:
+        said = provision(board, "--dry-run")["package"]
+    finally:
+        board.stop()
+    lacking = [name for name in payload.package((), 6).files if name.startswith("arduino_cloud_board/")]
+    assert said.startswith("%d of %d files" % (len(lacking), len(lacking)))
+
+
 def test_the_program_runs_after_a_reset(frozen_board, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("with open('started', 'w') as file:\n    file.write('by itself')\n")

@@ -43,7 +43,7 @@ class Found:
 
 def look(link: Link, wanted: str | None) -> Found:
     """Find out what board is at the link. `wanted`: a name that overrides. Raises CommandError for an unknown one."""
-    probe = link.run("probe")
+    probe = link.run("probe", packages=payloads.PACKAGES)
     name = wanted or probe["name"]
     if name is None:
         try:
@@ -75,9 +75,9 @@ class BoardSide:
 
     def package(self, options: Iterable[str], *, romfs: bool) -> str:
         """Have the package on the board; what was done, "" for nothing. Raises CommandError."""
-        if self.found.probe["frozen"]:
+        wanted = payloads.package(options, self.found.probe["mpy"], self.found.probe["frozen"])
+        if not wanted.files:
             return ""
-        wanted = payloads.package(options, self.found.probe["mpy"])
         if romfs:
             return self._romfs(wanted)
         files = {"%s/%s" % (self.found.lib, name): data for name, data in wanted.files.items()}

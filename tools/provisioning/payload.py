@@ -17,6 +17,7 @@ from .ports import BOARDS
 
 ALWAYS = ("package.json", "package-board.json")
 OPTIONS = ("sync", "api")  # package-NAME.json each
+PACKAGES = ("arduino_iot_cloud", "arduino_cloud_board", "arduino_cloud_api")
 
 
 @dataclass
@@ -32,12 +33,13 @@ def mpy_version(mpy: int) -> int:
     return mpy & 0xFF
 
 
-def package(options: Iterable[str], mpy: int) -> Payload:
+def package(options: Iterable[str], mpy: int, frozen: Iterable[str] = ()) -> Payload:
     """Return the package with its options, as .mpy where the board (sys.implementation._mpy) takes ours, else as .py.
 
-    The package has no native code, so its bytecode is the same for all architectures.
+    `frozen`: those of PACKAGES that the firmware has, before all files. The package has no native code, so its
+    bytecode is the same for all architectures.
     """
-    sources = _sources(options)
+    sources = {to: path for to, path in _sources(options).items() if to.partition("/")[0] not in frozen}
     payload = Payload()
     if mpy_version(mpy) != version().bytecode:
         payload.files = {target: path.read_bytes() for target, path in sources.items()}

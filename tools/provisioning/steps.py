@@ -91,7 +91,7 @@ class Run:
         version = ".".join(str(part) for part in found.probe["version"])
         self._say("board", "%s, MicroPython %s, at %s" % (found.name, version, self._port), False)
         side = BoardSide(link, found, dry_run=self._dry_run)
-        otherwise = "frozen in the firmware" if found.probe["frozen"] else "as it should be"
+        otherwise = "frozen in the firmware" if "arduino_cloud_board" in found.probe["frozen"] else "as it should be"
         self._did("package", side.package(self._options.parts, romfs=self._options.romfs), otherwise)
         self._did("board.py", ", ".join(filter(None, (side.board_file(), side.board_name()))))
         return side

@@ -1,4 +1,4 @@
-# What board this is: nothing is changed.
+# What board this is, and which of `packages` are frozen in: nothing is changed.
 import os
 import sys
 
@@ -12,7 +12,7 @@ found = {
     "unique_id": None,
     "name": None,
     "romfs": 0,
-    "frozen": False,
+    "frozen": [],
     "frozen_board": None,
     "free": None,
 }
@@ -46,10 +46,13 @@ if ".frozen" in sys.path:
     # Frozen modules alone have a path without a folder before it.
     path = sys.path[:]
     sys.path[:] = [".frozen"]
+    for name in packages:
+        try:
+            __import__(name)
+            found["frozen"].append(name)
+        except ImportError:
+            pass
     try:
-        import arduino_iot_cloud
-
-        found["frozen"] = True
         import board
 
         found["frozen_board"] = board.NAME
