@@ -107,6 +107,8 @@ def test_a_cloud_by_its_address_with_tls_and_a_key_from_a_file(command, cloud):
     [
         (("--url", "http://example.com"), "the API key would go unencrypted to example.com"),
         (("--url", "example.com"), "--url: expected https://host"),
+        (("--url", "https://example.com:x"), "--url: expected https://host"),
+        (("--url", "https://[::1"), "--url: expected https://host"),
         (("--url", "https://user:pass@example.com"), "an address alone"),
         (("--cloud", "local", "--url", "https://example.com"), "one of them"),
         (("--ca-file", "x"), "--ca-file goes with --url"),

@@ -9,8 +9,9 @@ import subprocess
 import time
 
 import pytest
-from link_rig import files_on
-from toolchain.mpy import compile_file
+from link_rig import files_on, run_on
+from provisioning import payload
+from toolchain.mpy import compile_file, version
 from toolchain.paths import LIB, ROOT
 
 PACKAGES = ("arduino_iot_cloud", "arduino_cloud_board")
@@ -105,6 +106,34 @@ def test_what_is_changed_on_the_board_is_put_right_and_what_shadows_it_is_remove
     assert text.startswith("1 of ") and "1 older ones removed" in text
     files = files_on(board, packages=True)
     assert "/lib/arduino_iot_cloud/senml.py" not in files and len(files["/lib/arduino_iot_cloud/cbor.mpy"]) > 100
+
+
+# Every file of the package gets another first byte, and the rest of the flash is filled but for 80 KB.
+SPOIL_AND_FILL = """
+import os
+def spoil(folder):
+    for entry in os.ilistdir(folder):
+        path = folder + "/" + entry[0]
+        if entry[1] & 0x4000:
+            spoil(path)
+        else:
+            with open(path, "r+b") as file:
+                file.write(b"x")
+spoil("/lib/arduino_iot_cloud")
+spoil("/lib/arduino_cloud_board")
+space = os.statvfs("/")
+with open("filler", "wb") as file:
+    for _ in range(space[3] - 20):
+        file.write(bytes(4096))
+"""
+
+
+def test_a_package_that_fits_only_in_place_of_the_old_one_is_copied(plug, provision, cloud):
+    board = plug(installed=True)
+    run_on(board, SPOIL_AND_FILL)
+    text = provision.told(board, "--no-device")["steps"]["package"]["text"]
+    count = len(payload.package((), version().bytecode).files)
+    assert text.startswith("%d of %d files, 1" % (count, count))
 
 
 def test_somebodys_program_is_left_alone_unless_told(plug, provision, cloud, tmp_path):

@@ -88,7 +88,9 @@ class BoardSide:
         if not differ and not stale:
             return ""
         size = sum(map(len, differ.values()))
-        self._room(size)
+        # One that takes the place of another needs room beside it for as long as it comes.
+        beside = max((len(data) for path, data in differ.items() if path in there), default=0)
+        self._room(beside + sum(len(data) for path, data in differ.items() if path not in there))
         text = "%d of %d files, %d KB" % (len(differ), len(files), (size + 512) // 1024)
         text += ", %d older ones removed" % len(stale) if stale else ""
         if self._dry_run:

@@ -150,8 +150,12 @@ def _with_key(options: argparse.Namespace, url: str, title: str) -> Connection:
 
 
 def _checked_url(url: str) -> str:
-    parts = urllib.parse.urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # its port, or an IPv6 address
+        whole = False
+    if not whole:
         raise CommandError("--url: expected https://host or https://host:port, given %r" % url, USAGE)
     if parts.username is not None or parts.query or parts.fragment:
         raise CommandError("--url: an address alone, without user, query or fragment", USAGE)
