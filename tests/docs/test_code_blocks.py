@@ -37,6 +37,9 @@ COVERED = {
     "mpremote cp -r " + RELEASE + "mpy6/arduino_iot_cloud :": INSTALLING + "as_plain_files",
     "mpremote romfs query": INSTALLING + "as_a_romfs_image",
     "mpremote romfs deploy " + RELEASE + "arduino-iot-cloud-1.0.0-mpy6.romfs": INSTALLING + "as_a_romfs_image",
+    "mpremote exec \"import os; os.rename('main.py', 'main_aside.py')\"": (
+        "tests/provision/test_interruptions.py::test_a_program_that_runs_is_put_aside_by_mpremote"
+    ),
     "mpremote soft-reset exec " + WHERE: INSTALLING + "as_a_romfs_image",
     "PYTHONPATH=tools python3 -m toolchain.mpy build/rom arduino_iot_cloud": ROMFS,
     "cp examples/laptop.py build/rom/": ROMFS,

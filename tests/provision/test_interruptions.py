@@ -5,10 +5,12 @@ import json
 import random
 import signal
 import stat
+import subprocess
 
 import pytest
 from link_rig import files_on
 from provisioning.steps import made_up_name
+from toolchain.paths import ROOT, VENV_PYTHON
 
 SEED = 20261124
 
@@ -118,6 +120,18 @@ def test_a_program_that_was_being_replaced_is_still_ones_own(plug, provision, cl
     program.write_text("print(2)\n")
     assert "putting /main.py" in provision.crash(board, "--no-check", "--main", program)
     assert files_on(board)["/main.py"] == program.read_bytes()
+
+
+def test_a_program_that_runs_is_put_aside_by_mpremote(plug):
+    board = plug()
+    files_on(board, write={"/main.py": b"import time\nwhile True:\n    time.sleep(1)\n"})
+    board.pull_out()
+    board.plug_in()
+    put_aside = "import os; os.rename('main.py', 'main_aside.py')"  # as docs/provisioning.md says
+    assert put_aside in (ROOT / "docs" / "provisioning.md").read_text("utf-8")
+    mpremote = VENV_PYTHON.with_name("mpremote")
+    subprocess.run([mpremote, "connect", board.port, "exec", put_aside], check=True, timeout=30)
+    assert set(files_on(board)) == {"/main_aside.py"}
 
 
 def test_a_board_without_a_number_of_its_own_is_known_again(plug, provision, cloud, unique):
