@@ -158,7 +158,7 @@ def _for_people(about: dict[str, Any]) -> str:
             "  page        %(page)s" % about,
             *(line % about for line in (_SHARED if "broker" in about else _EMBEDDED)),
             *(["  for boards  " + ", ".join(about["reached_at"])] if about["reached_at"] else ()),
-            "  root        %(ca_file)s" % about,
+            "  root        %(ca_file)s, for MicroPython %(ca_der_file)s" % about,
             "  API         %(http)s/iot, %(https)s/iot; try it at %(docs)s" % about,
             "  API key     %(api_key_id)s" % about,
             "  its secret  %(api_key_secret)s" % about,
