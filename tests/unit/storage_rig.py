@@ -45,6 +45,10 @@ class _File:
         self.pos += n
         return data
 
+    def seek(self, offset, whence=0):
+        self.pos = offset + (len(self.files.content[self.name]) if whence == 2 else 0)
+        return self.pos
+
     def write(self, data):
         for i in range(len(data)):
             if self.files.full:
