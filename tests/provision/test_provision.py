@@ -73,6 +73,12 @@ def wait_until(true, timeout=15):
         time.sleep(0.1)
 
 
+def settled(cloud):
+    """The devices of a cloud, once those of earlier tests are seen to be gone."""
+    wait_until(lambda: not any(each["online"] for each in cloud.look("devices")))
+    return cloud.look("devices")
+
+
 def test_a_second_run_changes_nothing(plug, provision, cloud, unique):
     board = plug(installed=True)
     arguments = ("--thing", unique, "--no-check")
@@ -89,7 +95,7 @@ def test_a_second_run_changes_nothing(plug, provision, cloud, unique):
 
 def test_a_dry_run_tells_each_step_and_changes_nothing(plug, provision, cloud, unique):
     board = plug()
-    flash, devices = hashlib.sha256(board.flash.read_bytes()).digest(), cloud.look("devices")
+    flash, devices = hashlib.sha256(board.flash.read_bytes()).digest(), settled(cloud)
     steps = provision.told(board, "--thing", unique, "--dry-run")["steps"]
     assert list(steps) == "board package board.py main.py device thing secret credentials clock check".split()
     assert all("would be" in each["text"] for name, each in steps.items() if name != "board")
@@ -222,7 +228,7 @@ def test_without_a_romfs_partition_it_says_so(plug, provision):
 
 def test_an_unknown_board_is_refused_before_anything_is_changed(plug, provision, cloud):
     board = plug(machine="Breadboard of Otto with Z80")
-    flash, devices = board.flash.read_bytes(), cloud.look("devices")
+    flash, devices = board.flash.read_bytes(), settled(cloud)
     done = provision.run(board, "--no-check", code=1)
     assert "Breadboard of Otto with Z80" in done.stderr and "--board" in done.stderr
     board.settle()
@@ -252,7 +258,7 @@ def test_a_wrong_command_line_is_told(arguments, plug, provision):
 
 
 def test_a_full_board_is_told_and_half_a_file_is_not_left(plug, provision, cloud):
-    board, devices = plug(blocks=48), cloud.look("devices")
+    board, devices = plug(blocks=48), settled(cloud)
     done = provision.run(board, code=3)
     assert "full" in done.stderr or "free" in done.stderr
     files = files_on(board, packages=True)
