@@ -10,7 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from localcloud.cli import project_file
-from localcloud.cli.connection import Connection
+from localcloud.cli.connection import LOOPBACK, Connection
 from localcloud.cli.exits import DONE, FAILED, USAGE, CommandError
 from localcloud.cli.terminal import tell_json
 from localcloud.cli.working import work
@@ -26,7 +26,6 @@ from .stored import InSecrets, InStore
 from .stored import stored as stored_on
 
 _FIRST_PROGRAM = Path(__file__).with_name("on_board") / "first_program.py"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Run:
@@ -58,7 +57,8 @@ class Run:
             return work(self._options, self._with_cloud)
         with self._link() as link:
             found = self._look(link)
-            side = self._board(link, found)
+            side = BoardSide(link, found, dry_run=self._dry_run)
+            self._board(side)
             if self._program is not None:
                 self._main(side, None, None)
             self._wifi(stored_on(link, found, dry_run=self._dry_run))
@@ -87,14 +87,13 @@ class Run:
             raise CommandError("--wifi: %s has no Wi-Fi" % found.name, USAGE)
         return found
 
-    def _board(self, link: Link, found: Found) -> BoardSide:
+    def _board(self, side: BoardSide) -> None:
+        found = side.found
         version = ".".join(str(part) for part in found.probe["version"])
         self._say("board", "%s, MicroPython %s, at %s" % (found.name, version, self._port), False)
-        side = BoardSide(link, found, dry_run=self._dry_run)
         otherwise = "frozen in the firmware" if "arduino_cloud_board" in found.probe["frozen"] else "as it should be"
         self._did("package", side.package(self._options.parts, romfs=self._options.romfs), otherwise)
         self._did("board.py", ", ".join(filter(None, (side.board_file(), side.board_name()))))
-        return side
 
     def _main(self, side: BoardSide, default: bytes | None, journal: Journal | None) -> None:
         replace = self._options.replace_main
@@ -112,12 +111,13 @@ class Run:
         with self._link() as link:
             found = self._look(link)
             self._server = self._server_of(connection, found.facts)
-            number = BoardSide(link, found, dry_run=self._dry_run).identify()
+            side = BoardSide(link, found, dry_run=self._dry_run)
+            number = side.identify()
             folder = self._options.journal_dir or default_folder()
             with Journal(folder, number, connection, dry_run=self._dry_run) as journal:
                 cloud = CloudSide(api, journal, dry_run=self._dry_run)
                 self._touched.append(cloud)
-                side = self._board(link, found)
+                self._board(side)
                 self._main(side, _FIRST_PROGRAM.read_bytes(), journal)
                 name = self._options.name or made_up_name(found.name, number)
                 await self._in_cloud(name, cloud, api, connection, journal)
@@ -195,7 +195,7 @@ class Run:
         if self._options.server or connection.devices is None:
             return self._options.server
         server = connection.devices["server"]
-        if server not in _LOOPBACK or facts.get("PORT") == "unix":
+        if server not in LOOPBACK or facts.get("PORT") == "unix":
             return server
         if connection.reached_at:
             return connection.reached_at[0]

@@ -16,7 +16,7 @@ ARDUINO = "https://api2.arduino.cc"
 TOKEN_PATH = "/iot/v1/clients/token"
 KEY_VARIABLES = ("ARDUINO_CLOUD_CLIENT", "ARDUINO_CLOUD_SECRET")
 ORGANIZATION_VARIABLE = "ARDUINO_CLOUD_ORGANIZATION"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Somebody waits: where nobody answers, that is told after some 4 seconds.
 _ATTEMPTS = 4
 _BACKOFF_S = 0.5
@@ -159,7 +159,7 @@ def _checked_url(url: str) -> str:
         raise CommandError("--url: expected https://host or https://host:port, given %r" % url, USAGE)
     if parts.username is not None or parts.query or parts.fragment:
         raise CommandError("--url: an address alone, without user, query or fragment", USAGE)
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise CommandError("--url: the API key would go unencrypted to %s; use https" % parts.hostname, USAGE)
     return url.rstrip("/").removesuffix("/iot")
 
