@@ -8,17 +8,15 @@ import sqlite3
 
 import pytest
 from board_worlds import DAY
-from link_rig import files_on
+from link_rig import files_on, give_radio_and_nvs
 from local_clouds import LocalCloud
 from localcloud.remote import RemoteCloud
 from processes import Process
 from serial_board import SerialBoard
-from toolchain.paths import LIB, ROOT, TOOLS, VENV_PYTHON
+from toolchain.paths import TOOLS
 
 MACHINES = {"RPI_PICO_W": "Raspberry Pi Pico W with RP2040", "ESP32_GENERIC": "Generic ESP32 module with ESP32"}
 STORES = {"RPI_PICO_W": ("files", "/keys/"), "ESP32_GENERIC": ("nvs", "/nvs.")}  # and where the stand-in keeps it
-# What a firmware has, for provisioning: a radio that is connected, and an NVS.
-FIRMWARE = {"/lib/network.py": ROOT / "tests/docs/standins/network.py", "/lib/esp32.py": DAY / "esp32.py"}
 PASSWORD = "a password of no importance"  # of the Wi-Fi: tests/boards/day/radio.py
 
 
@@ -77,14 +75,13 @@ class Day:
         about = {**self.cloud.about, "mqtts_port": world.way.port}
         (folder / "seen" / "running.json").write_text(json.dumps(about))
         (folder / "program.py").write_text("")
-        command = [VENV_PYTHON, "-m", "provisioning", "--data", folder / "seen", "--journal-dir", folder / "journal"]
+        command = [TOOLS / "provision", "--data", folder / "seen", "--journal-dir", folder / "journal"]
         command += ["--device", world.board, "--server", "127.0.0.1", "--wifi", "workshop"]
-        environment = {"PYTHONPATH": os.pathsep.join((str(TOOLS), str(LIB))), "ARDUINO_WIFI_PASSWORD": PASSWORD}
         board = SerialBoard(folder / "serial", machine=MACHINES[world.board], unique_id="0123456789abcdef")
         try:
-            files_on(board, write={path: source.read_bytes() for path, source in FIRMWARE.items()})
+            give_radio_and_nvs(board)
             command += ["--port", board.port, "--main", folder / "program.py"]
-            done = Process(command, {**os.environ, **environment}).wait(60)
+            done = Process(command, {**os.environ, "ARDUINO_WIFI_PASSWORD": PASSWORD}).wait(60)
             assert done.returncode == 0 and "online" in done.stdout, done.stdout + done.stderr
             left = files_on(board)
         finally:

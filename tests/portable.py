@@ -1,4 +1,4 @@
-"""Runs a module of portable tests on MicroPython; started by tests/portable_items.py.
+"""Runs a module of portable tests on MicroPython; started by tests/portable_items.py, on a board imported.
 
     micropython tests/portable.py FOLDER MODULE TEST...
 
@@ -24,9 +24,8 @@ def _call(test):
             asyncio.new_event_loop()
 
 
-def main(folder, module, *names):
+def main(module, names):
     """Run the named tests, each in spite of what became of the others."""
-    sys.path.insert(0, folder)
     tests = __import__(module)
     for name in names:
         gc.collect()
@@ -40,4 +39,6 @@ def main(folder, module, *names):
             print("\n%sPASS %s" % (RECORD, name))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    sys.path.insert(0, sys.argv[1])
+    main(sys.argv[2], sys.argv[3:])

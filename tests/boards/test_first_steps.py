@@ -6,7 +6,7 @@ import re
 import shlex
 
 import pytest
-from link_rig import files_on
+from link_rig import files_on, give_radio_and_nvs
 from local_clouds import LocalCloud
 from processes import Process
 from serial_board import SerialBoard
@@ -14,9 +14,6 @@ from toolchain.paths import ROOT, TOOLS
 
 BOARDS = ROOT / "boards"
 REAL = sorted(path.name for path in BOARDS.iterdir() if path.is_dir() and path.name not in ("UNIX", "QEMU_ARM"))
-# What the firmware has: a radio that is connected, and an NVS.
-RADIO = (ROOT / "tests" / "docs" / "standins" / "network.py").read_bytes()
-NVS = (ROOT / "tests" / "boards" / "day" / "esp32.py").read_bytes()
 PROGRAM = "print(\"mine\")\n"
 
 
@@ -48,7 +45,7 @@ def board(request, tmp_path):
     machine = fact(name, "MACHINE") + " with a chip"
     made = SerialBoard(tmp_path / "board", machine=machine, unique_id="0123456789abcdef", mount=mount)
     made.name, made.root = name, mount.rstrip("/")
-    files_on(made, write={made.root + "/lib/network.py": RADIO, made.root + "/lib/esp32.py": NVS})
+    give_radio_and_nvs(made, made.root)
     yield made
     made.stop()
 

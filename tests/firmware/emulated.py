@@ -24,7 +24,7 @@ sys.path.insert(0, "/rom/unit")
 def make_image(folder):
     """A ROMFS image with tests/unit compiled, asserts and all, and their vectors; its path."""
     files = folder / "files"
-    for source in sorted((TESTS / "unit").glob("*.py")) + [Path(__file__).with_name("on_board.py")]:
+    for source in sorted((TESTS / "unit").glob("*.py")) + [TESTS / "portable.py"]:
         mpy.compile_file(source, files / "unit" / (source.stem + ".mpy"), optimisation=0)
     (files / "vectors").mkdir()
     shutil.copy(TESTS / "vectors" / "device_vectors.json", files / "vectors")
@@ -46,14 +46,14 @@ class Board:
             self._prepare = MOUNT % (FLASH, image.stat().st_size)
         self._process = Process(command)
         try:
-            self.serial = self._process.wait_for(r"redirected to (/dev/\S+)").group(1)
+            self.port = self._process.wait_for(r"redirected to (/dev/\S+)").group(1)
         except BaseException:
             self.stop()
             raise
 
     def mpremote(self, *arguments, timeout=60):
         """Run mpremote on the board: subprocess.CompletedProcess with stdout and stderr as text."""
-        command = [MPREMOTE, "connect", self.serial, *arguments]
+        command = [MPREMOTE, "connect", self.port, *arguments]
         none = subprocess.DEVNULL
         return subprocess.run(command, stdin=none, capture_output=True, text=True, timeout=timeout)
 

@@ -49,7 +49,7 @@ def test_the_client_is_frozen_in(board):
 @pytest.mark.parametrize("module", VECTORS + SESSIONS + OTHERS)
 def test_portable_tests_pass(board, module):
     names = settings(UNIT / (module + ".py"))["tests"]
-    output = board.run("import on_board\non_board.main(%r, %r)" % (module, names))
+    output = board.run("import portable\nportable.main(%r, %r)" % (module, names))
     results = parse_report("\n" + output, names, "the end")
     failed = [name for name in names if not results[name][0]]
     assert not failed, with_source(results[failed[0]][1])

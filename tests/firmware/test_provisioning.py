@@ -1,29 +1,15 @@
 """tools/provision at an emulated Cortex-M3, whose raw REPL and files are MicroPython's own. It has no network."""
 
-import ast
-import base64
 import subprocess
 
 import pytest
 from emulated import Board
+from link_rig import files_on
 from provisioning import payload
 from toolchain import firmware
 from toolchain.paths import ROOT, TOOLS
 
 pytestmark = pytest.mark.timeout(300)
-
-FILES = """
-import os
-from binascii import b2a_base64
-def show(folder):
-    for entry in os.ilistdir(folder):
-        if entry[1] & 0x4000:
-            show(folder + entry[0] + "/")
-        else:
-            with open(folder + entry[0], "rb") as file:
-                print((folder + entry[0], b2a_base64(file.read()).strip()))
-show("/")
-"""
 
 
 def switched_on(elf):
@@ -47,28 +33,22 @@ def frozen_board(emulated_firmware):
 
 def provision(board, *arguments):
     """What tools/provision says about the board's part."""
-    command = [TOOLS / "provision", "--port", board.serial, "--no-device", *arguments]
+    command = [TOOLS / "provision", "--port", board.port, "--no-device", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
     return dict(line.split(None, 1) for line in done.stdout.splitlines())
-
-
-def files_on(board):
-    """{path: content} of all files."""
-    lines = board.run(FILES).splitlines()
-    return {path: base64.b64decode(text) for path, text in map(ast.literal_eval, lines)}
 
 
 def test_the_package_is_copied_byte_by_byte_and_runs(empty_board, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("print('the program runs')\n")
     assert "would be copied" in provision(empty_board, "--dry-run")["package"]
-    assert files_on(empty_board) == {}
+    assert files_on(empty_board, packages=True) == {}
     provision(empty_board, "--main", program)
     expected = {"/lib/" + name: data for name, data in payload.package((), 6).files.items()}
     expected["/lib/board.py"] = (ROOT / "boards" / "QEMU_ARM" / "board.py").read_bytes()
     expected["/main.py"] = program.read_bytes()
-    assert files_on(empty_board) == expected
+    assert files_on(empty_board, packages=True) == expected
     code = "from arduino_iot_cloud import ArduinoCloudClient as C\nfrom arduino_cloud_board.detection import load\n"
     code += "c = C('id', b'id', b'secret')\nc.register('a', value=1)\nprint(c['a'], load().NAME, load.__globals__['__file__'])"
     assert empty_board.run(code).split() == ["1", "QEMU_ARM", "/lib/arduino_cloud_board/detection.mpy"]
@@ -81,7 +61,7 @@ def test_what_is_frozen_in_is_not_copied(frozen_board, tmp_path):
     program.write_text("print('the program runs')\n")
     said = provision(frozen_board, "--main", program)
     assert said["package"] == "frozen in the firmware"
-    assert files_on(frozen_board) == {"/main.py": program.read_bytes()}
+    assert files_on(frozen_board, packages=True) == {"/main.py": program.read_bytes()}
 
 
 def test_what_the_firmware_lacks_is_copied_beside_what_is_frozen_in(core_alone_firmware):
@@ -98,4 +78,4 @@ def test_the_program_runs_after_a_reset(frozen_board, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("with open('started', 'w') as file:\n    file.write('by itself')\n")
     provision(frozen_board, "--main", program)  # which leaves the board running its program
-    assert files_on(frozen_board)["/started"] == b"by itself"
+    assert files_on(frozen_board, packages=True)["/started"] == b"by itself"

@@ -4,6 +4,12 @@ import ast
 import base64
 
 from mpremote.transport_serial import SerialTransport
+from toolchain.paths import ROOT
+
+_FIRMWARE = {
+    "/lib/network.py": ROOT / "tests" / "docs" / "standins" / "network.py",
+    "/lib/esp32.py": ROOT / "tests" / "boards" / "day" / "esp32.py",
+}
 
 _READ = """
 import os
@@ -35,6 +41,11 @@ def files_on(board, write=(), *, packages=False):
     finally:
         transport.close()
     return {path: base64.b64decode(text) for path, text in map(ast.literal_eval, lines)}
+
+
+def give_radio_and_nvs(board, root=""):
+    """Put onto a board what its firmware would have: a radio that is connected, and an NVS. root: of its flash."""
+    files_on(board, write={root + path: source.read_bytes() for path, source in _FIRMWARE.items()})
 
 
 def run_on(board, program):

@@ -10,11 +10,9 @@ from arduino_cloud_board.csr import public_key_of
 from arduino_cloud_board.key_store import unseal
 from arduino_iot_cloud import ArduinoCloudClient
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
-from link_rig import files_on
-from toolchain.paths import ROOT
+from link_rig import files_on, give_radio_and_nvs
 
 PICO = "Raspberry Pi Pico W with RP2040"
-RADIO = (ROOT / "tests" / "docs" / "standins" / "network.py").read_bytes()
 
 
 class Unix:
@@ -99,7 +97,7 @@ def kept(request, plug, provision, cloud):
     """A Kept of one kind, with the package on it."""
     board = plug(installed=True, machine=request.param.machine)
     if request.param.machine:
-        files_on(board, write={"/lib/network.py": RADIO})
+        give_radio_and_nvs(board)
     made = Kept(request.param, board, provision, cloud)
     made.board = board
     return made

@@ -1,12 +1,9 @@
 """A board with Wi-Fi, from empty to online, with nothing told but the network. Radio and NVS are stand-ins."""
 
 import pytest
-from link_rig import files_on
+from link_rig import give_radio_and_nvs
 from local_clouds import LocalCloud
-from toolchain.paths import ROOT
 
-RADIO = (ROOT / "tests" / "docs" / "standins" / "network.py").read_bytes()
-NVS = (ROOT / "tests" / "boards" / "day" / "esp32.py").read_bytes()
 BOARDS = {
     "ARDUINO_GIGA": ("Arduino GIGA R1 WiFi with STM32H747", "/flash"),  # where stm32 and renesas-ra have their files
     "ARDUINO_NANO_RP2040_CONNECT": ("Arduino Nano RP2040 Connect with RP2040", "/"),
@@ -27,8 +24,7 @@ def test_a_board_with_wifi_is_online_afterwards(name, plug, provision, unique):
     machine, mount = BOARDS[name]
     # Of the 150 to 190 KB that an RP2040 or ESP32-C3 has. The package comes onto an empty board once, which is slow.
     board = plug(installed=mount == "/", machine=machine, mount=mount, bits=32, heap="112k")
-    lib = mount.rstrip("/") + "/lib"
-    files_on(board, write={lib + "/network.py": RADIO, lib + "/esp32.py": NVS})
+    give_radio_and_nvs(board, mount.rstrip("/"))
     wifi = {"ARDUINO_WIFI_PASSWORD": "a long password"}
     done = provision.run(board, "--wifi", "My network", "--thing", unique, env=wifi)
     assert "online, a value came through" in done.stdout and name in done.stdout
