@@ -23,6 +23,10 @@ _OPTIONS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-ru
 --disable-background-networking --disable-component-update --remote-debugging-port=0""".split()
 
 
+class PageError(DemoError):
+    """A JavaScript expression raised."""
+
+
 class Tab:
     """One page of the browser."""
 
@@ -53,26 +57,28 @@ class Tab:
         answer = await self.command("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
-            raise DemoError("the page raised %s" % details.get("exception", details).get("description", details["text"]))
+            raise PageError("the page raised %s" % details.get("exception", details).get("description", details["text"]))
         return answer["result"].get("value")
 
     async def wait_until(self, expression: str, timeout: float = 10) -> Any:
-        """Wait until a JavaScript expression is true; return its value."""
+        """Wait until a JavaScript expression is true; return its value. Where it raises, what it asks for isn't there yet."""
+        trouble = ""
         try:
             async with asyncio.timeout(timeout):
-                while not (value := await self._evaluate_somewhere(expression)):
+                while True:
+                    try:
+                        if value := await self.evaluate(expression):
+                            return value
+                        trouble = ""
+                    except PageError as error:
+                        trouble = ": " + str(error)
+                    except DemoError as error:
+                        if "navigated" not in str(error):
+                            raise
+                        # The page makes room for another one.
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise DemoError("the page did not come to %s within %g s" % (expression, timeout)) from None
-        return value
-
-    async def _evaluate_somewhere(self, expression: str) -> Any:
-        try:
-            return await self.evaluate(expression)
-        except DemoError as error:
-            if "navigated" not in str(error):
-                raise
-            return None  # the page makes room for another one
+            raise DemoError("the page did not come to %s within %g s%s" % (expression, timeout, trouble)) from None
 
     async def resize(self, width: int, height: int, scale: float) -> None:
         """Give the page a size in CSS pixels, each `scale` pixels of the picture wide."""

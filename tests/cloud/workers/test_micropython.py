@@ -22,7 +22,8 @@ def test_a_micropython_device_goes_on_though_its_worker_is_killed(start_fleet, a
     names = {"id": about["device_id"], "secret": about["secret"], "port": fleet.tls_port, "ca": about["ca_der_file"]}
     script.write_text(PROGRAM % names)
     device = micropython(32).start(script, path=[ROOT / "tests" / "device"])
-    device.wait_for("led is True", timeout=30)  # a question without an answer is asked again after 2, 4, 8 s
+    # A question that is lost while a partition changes hands is asked again within 30 s.
+    device.wait_for("led is True", timeout=45)
     shown = wait_for(
         lambda: apis[1].request("GET", "/devices/" + about["device_id"]), lambda shown: shown["lib_version"]
     )

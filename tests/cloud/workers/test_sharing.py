@@ -2,9 +2,11 @@
 
 import asyncio
 import queue
+import signal
 import threading
 
 import cbor2
+import psycopg
 from loads import VARIABLES, Load, at_broker, stored_numbers, wait_for
 from localcloud.remote import RemoteCloud
 
@@ -55,6 +57,40 @@ def test_what_comes_while_no_worker_is_there_is_stored_once_though_the_next_one_
     killed.process.kill()
     api = api_of(fleet.start_worker().about)
     assert stored_numbers(api, about, 1500) == list(range(1, 1501))
+
+
+def _ask_for_the_thing(device):
+    device.publish(device.device_topic("c/up"), cbor2.dumps(cbor2.CBORTag(0x010300, [""])), qos=0)
+
+
+def test_what_comes_with_qos_0_while_no_worker_is_there_is_taken_by_the_next(start_fleet, api_of, make_device):
+    fleet = start_fleet(workers=1)
+    about = at_broker(api_of(fleet.workers[0].about).make_project(*VARIABLES), fleet)
+    device = make_device(about)
+    assert device.connect() == "Success"
+    device.subscribe(device.device_topic("c/dw"))
+    fleet.workers[0].process.kill()
+    device.publish_records([{0: "count", 2: 7}], qos=0)
+    _ask_for_the_thing(device)
+    api = api_of(fleet.start_worker().about)
+    assert device.command() == (0x010400, (about["thing_id"],))
+    assert stored_numbers(api, about, 7) == [7]
+
+
+def test_what_came_with_qos_0_is_answered_by_a_worker_that_is_told_to_end(start_fleet, api_of, make_device):
+    fleet = start_fleet(workers=1)
+    about = at_broker(api_of(fleet.workers[0].about).make_project(*VARIABLES), fleet)
+    device = make_device(about)
+    assert device.connect() == "Success"
+    device.subscribe(device.device_topic("c/dw"))
+    with psycopg.connect(fleet.database) as lock:
+        lock.execute("LOCK TABLE things IN ACCESS EXCLUSIVE MODE")
+        _ask_for_the_thing(device)
+        # Waiting for the lock: it has the question, and is told to end.
+        wait_for(lambda: lock.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone(), lambda n: n[0])
+        fleet.workers[0].process.signal(signal.SIGTERM)
+        assert not fleet.workers[0].process.ended_within(0.3)
+    assert device.command() == (0x010400, (about["thing_id"],))
 
 
 def test_values_survive_a_database_that_is_away_for_a_moment(start_fleet, postgres, api_of):

@@ -41,6 +41,7 @@ persistence true
 persistence_location {folder}/
 autosave_interval {autosave}
 max_queued_messages 0
+queue_qos0_messages true
 max_inflight_messages 200
 # Answers wait for nothing: Nagle's algorithm alone costs 40 ms.
 set_tcp_nodelay true

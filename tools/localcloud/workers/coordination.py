@@ -156,9 +156,9 @@ class Coordination:
             self.held.add(partition)
 
     async def _give_up(self, partitions: set[int]) -> None:
-        for partition in list(partitions):
-            self.held.discard(partition)
-            await self._give(partition)
+        leaving = list(partitions)
+        self.held.difference_update(leaving)
+        await asyncio.gather(*map(self._give, leaving))
 
     async def _listen_for_ever(self) -> None:
         while True:

@@ -7,6 +7,7 @@ sent again (DUP); the store knows which of that it has.
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -25,6 +26,7 @@ from .roster import Roster
 log = logging.getLogger(__name__)
 
 _AGAIN_S = 1
+_LEAVE_S = 2
 _MAX_COMPLAINTS = 50
 
 
@@ -112,7 +114,12 @@ class Intake:
         ]
 
     async def stop(self) -> None:
-        """Leave the session to the next one. What is not acknowledged comes there again."""
+        """Leave the session to the next one, where what is not acknowledged comes again.
+
+        Messages of QoS 0 do not, so those that are here are taken first.
+        """
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._messages.join(), _LEAVE_S)
         tasks = [*self._tasks, *([self._confirming] if self._confirming else [])]
         for task in tasks:
             task.cancel()
@@ -160,26 +167,29 @@ class Intake:
 
     async def _handle_messages(self) -> None:
         while True:
-            connection, message = await self._messages.get()
-            has_values = topics.thing_of(message.topic, topics.EVENTS_OUT) is not None
-            room = self._room
-            if has_values and not connection.lost.is_set():
-                await room.acquire()
-            # What came on an older connection comes again on this one.
-            if connection.lost.is_set():
-                continue
-            try:
-                pending = await self._take(message)
-            except Exception as error:
-                self._failed(connection, error)
-                continue
-            if pending is None:
-                self._acknowledge(connection, message, has_values)
-            else:
-                future = asyncio.ensure_future(pending)
-                future.add_done_callback(
-                    lambda done, c=connection, m=message, v=has_values: self._stored(done, c, m, v)
-                )
+            await self._handle(*await self._messages.get())
+            self._messages.task_done()
+
+    async def _handle(self, connection: Connection, message: mqtt.MQTTMessage) -> None:
+        has_values = topics.thing_of(message.topic, topics.EVENTS_OUT) is not None
+        room = self._room
+        if has_values and not connection.lost.is_set():
+            await room.acquire()
+        # What came on an older connection comes again on this one.
+        if connection.lost.is_set():
+            return
+        try:
+            pending = await self._take(message)
+        except Exception as error:
+            self._failed(connection, error)
+            return
+        if pending is None:
+            self._acknowledge(connection, message, has_values)
+        else:
+            future = asyncio.ensure_future(pending)
+            future.add_done_callback(
+                lambda done, c=connection, m=message, v=has_values: self._stored(done, c, m, v)
+            )
 
     async def _take(self, message: mqtt.MQTTMessage) -> Any:
         topic, payload = message.topic, message.payload
