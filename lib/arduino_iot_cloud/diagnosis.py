@@ -50,7 +50,7 @@ def diagnose(client, error: Exception) -> tuple:
         return "The TLS connection to %s failed: %s." % (where, text.strip()), False
     number = error.args[0] if error.args else 0
     opened = getattr(client.driver, "stream", True)
-    if client.password is None and not opened and (isinstance(error, EOFError) or number in (104, 54, 10054)):
+    if client.password is None and not opened and (isinstance(error, EOFError) or number in (104, 32, 54, 10054)):
         # A server that speaks TLS 1.3 looks at the certificate after its own part of the handshake is done.
         return "%s refused the device's certificate, it seems: it closed the connection at once. Check keyfile and certfile." % where, False
     if isinstance(error, EOFError):
