@@ -1,11 +1,13 @@
 """The first steps of each board's README, done as they stand there, on an empty board at a serial line."""
 
 import ast
+import asyncio
 import os
 import re
 import shlex
 
 import pytest
+from arduino_cloud_api import CloudAPI
 from link_rig import files_on, give_radio_and_nvs
 from local_clouds import LocalCloud
 from processes import Process
@@ -50,22 +52,38 @@ def board(request, tmp_path):
     made.stop()
 
 
+@pytest.fixture(scope="module")
+def cloud_for_boards(tmp_path_factory):
+    """A local cloud as the READMEs have it, for all tests here: each takes away what it has made in it."""
+    cloud = LocalCloud(tmp_path_factory.mktemp("cloud"), "--address", "0.0.0.0")
+    yield cloud
+    cloud.stop()
+
+
+async def _remove_what_was_made(cloud):
+    api = CloudAPI(cloud.api_key_id, cloud.api_key_secret, base_url=cloud.http, token_url=cloud.token_url)
+    async with api:
+        for resource, first in ((api.things, cloud.thing_id), (api.devices, cloud.device_id)):
+            for each in await resource.list().all():
+                if each["id"] != first:
+                    await resource.delete(each["id"], force=True)
+
+
 @pytest.fixture
-def run(board, tmp_path):
+def run(board, cloud_for_boards, tmp_path):
     """`run(command)` -> what it prints, of a tools/provision as a README has it, for this board and a cloud."""
-    cloud = LocalCloud(tmp_path / "cloud", "--address", "0.0.0.0")
 
     def run(command):
         program, *arguments = shlex.split(command)
         assert program == "./tools/provision"
-        arguments += ["--port", board.port, "--data", cloud.data, "--journal-dir", tmp_path / "journal"]
+        arguments += ["--port", board.port, "--data", cloud_for_boards.data, "--journal-dir", tmp_path / "journal"]
         environment = {**os.environ, "ARDUINO_WIFI_PASSWORD": "a long password"}
         done = Process([TOOLS / "provision", *arguments], environment, tmp_path).wait(60)
         assert done.returncode == 0, done
         return done.stdout
 
     yield run
-    cloud.stop()
+    asyncio.run(_remove_what_was_made(cloud_for_boards))
 
 
 @pytest.mark.parametrize("board", REAL, indirect=True)
