@@ -8,6 +8,7 @@ at all. MicroPython's firmware does not encrypt it: who has the board can read i
 from .key_store import LARGEST, KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal, unseal
 
 _INDEX = "*names"
+_USUAL = "device_id secret_key key certificate networks cloud root"  # those of `settings`
 _NOT_FOUND = -0x1102  # ESP_ERR_NVS_NOT_FOUND
 _TOO_SHORT = -0x110C  # ESP_ERR_NVS_INVALID_LENGTH
 
@@ -52,8 +53,9 @@ class NVSKeys(KeyStore):
         self._write_index([one for one in self._index() if one != name])
 
     def names(self) -> list:
-        """See KeyStore. Raises KeyCorrupted where the list itself is damaged: every entry can still be loaded, and
-        the next `store` of each puts it back into the list."""
+        """See KeyStore. Raises KeyCorrupted where the list itself is damaged: every entry can still be loaded. The next
+        `store` makes a new list, of what `settings` keeps; an entry with another name gets into it when it is stored
+        again."""
         try:
             listed = self._load(_INDEX).decode().split(" ")
         except KeyNotFound:
@@ -63,8 +65,12 @@ class NVSKeys(KeyStore):
     def _index(self):
         try:
             return self._load(_INDEX).decode().split(" ")
-        except (KeyNotFound, KeyCorrupted):
+        except KeyNotFound:
             return []
+        except KeyCorrupted:
+            names = [name for name in _USUAL.split(" ") if self._has(name)]
+            self._write_index(names)
+            return names
 
     def _write_index(self, names):
         self._nvs.set_blob(_INDEX, seal(" ".join(names).encode() or b" "))

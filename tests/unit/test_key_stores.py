@@ -169,6 +169,18 @@ def test_a_damaged_list_of_an_nvs_loses_nothing():
     assert store.names() == ["a", "b"]
 
 
+def test_what_a_provisioned_board_keeps_is_listed_again_after_damage_to_an_nvs_list():
+    medium = Flash()
+    store = key_store.open("nvs:keys")
+    kept = ["cloud", "device_id", "networks", "secret_key"]
+    for name in kept:
+        store.store(name, name.encode())
+    medium.spaces["keys"]["*names"] = b"K1 no"
+    store = key_store.open("nvs:keys")
+    store.store("networks", b"others")
+    assert store.names() == kept
+
+
 def test_a_der_file_put_there_by_hand_is_read():
     files = KeyFiles()
     store = key_store.open(FOLDER)
