@@ -47,11 +47,20 @@ def deep_sleep(board, ms: int):
     """
     if not isinstance(ms, int) or ms < 1:
         raise ValueError("deep_sleep: whole milliseconds from 1 on expected, not %r" % (ms,))
-    try:
-        from machine import deepsleep
-    except ImportError:
+    if not can_deep_sleep(board):
         raise NotImplementedError("%s has no deep sleep" % board.NAME)
+    from machine import deepsleep
+
     deepsleep(ms)
+
+
+def can_deep_sleep(board) -> bool:
+    """Whether there is a `deep_sleep`. A board with one of its own can, unless it says something else."""
+    try:
+        from machine import deepsleep  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def set_clock(board, seconds: int):
@@ -77,6 +86,7 @@ def led(board, on: bool):
 
 FUNCTIONS = {
     "network_interface": network_interface,
+    "can_deep_sleep": can_deep_sleep,
     "deep_sleep": deep_sleep,
     "set_clock": set_clock,
     "led": led,
@@ -88,6 +98,8 @@ def complete(board):
     for name in FACTS:
         if not hasattr(board, name):
             setattr(board, name, FACTS[name])
+    if hasattr(board, "deep_sleep") and not hasattr(board, "can_deep_sleep"):
+        board.can_deep_sleep = lambda: True
     for name in FUNCTIONS:
         if not hasattr(board, name):
             setattr(board, name, _bound(FUNCTIONS[name], board))

@@ -5,6 +5,7 @@ from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms, time
 from .connection import sleep_ms
 
 _STOP = const(2000)  # ms that the client may take to say goodbye
+_LONGEST = {"stm32": 131072000}  # ms of deep sleep: a wake-up counter of 17 bits (ports/stm32/rtc.c)
 # ms of sleep in one piece, where a port has a limit: rp2 refuses more than 71 minutes (ports/rp2/modmachine.c), the
 # other wakes at once after more than 2 s (ports/renesas-ra/machine_rtc.c)
 _PIECES = {"rp2": 3600000, "renesas-ra": 2000}
@@ -15,6 +16,10 @@ async def sleep(device, seconds: float, flush: float):
     ms = int(seconds * 1000)
     if ms < 1:
         raise ValueError("sleep: seconds from 0.001 on expected, not %r" % (seconds,))
+    board = device.board
+    doze = board.PORT in _PIECES or device.watchdog and board.PORT != "esp32"
+    if not doze:
+        _check(board, ms)
     if not await device.client.flush(flush):
         log(30, "Going to sleep, not everything is with the cloud.")
     device.leaving = True  # or else `run`, and with it perhaps the program, would end before
@@ -25,12 +30,20 @@ async def sleep(device, seconds: float, flush: float):
             await sleep_ms(10)
         if device.link:
             device.link.stop()
-        port = device.board.PORT
-        if port in _PIECES or device.watchdog and port != "esp32":
-            _doze(device.watchdog, ms, _PIECES.get(port, ms))
-        device.board.deep_sleep(ms)
+        if doze:
+            _doze(device.watchdog, ms, _PIECES.get(board.PORT, ms))
+        board.deep_sleep(ms)
     finally:
         device.leaving = False
+
+
+def _check(board, ms):
+    # While everything still runs: what the board would refuse, once it has disconnected.
+    if not board.can_deep_sleep():
+        raise NotImplementedError("%s has no deep sleep" % board.NAME)
+    longest = _LONGEST.get(board.PORT, ms)
+    if ms > longest:
+        raise ValueError("sleep: up to %d s expected on %s, not %d" % (longest // 1000, board.NAME, ms // 1000))
 
 
 def _doze(watchdog, ms, step):

@@ -107,7 +107,7 @@ def test_board_py_imports_and_keeps_to_the_schema(run_board, interpreter, name):
     seen = json.loads(run_board(interpreter, FACTS, name).splitlines()[-1])
     facts = seen["facts"]
     assert seen["functions"] and facts["NAME"] == name
-    functions = {"network_interface", "deep_sleep", "set_clock", "led"}
+    functions = {"network_interface", "can_deep_sleep", "deep_sleep", "set_clock", "led"}
     assert set(seen["own"]) - functions - set(facts) == set(), "not in the schema"
     required = {"NAME", "MACHINE", "PORT", "ARCH", "NETWORK", "LED", "KEYS", "ROMFS", "WATCHDOG_MS"}
     assert required <= set(seen["own"]), "a board says these itself, also where they are None"

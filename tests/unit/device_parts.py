@@ -50,6 +50,9 @@ class Board:
     def deep_sleep(self, ms):
         self.slept.append(ms)
 
+    def can_deep_sleep(self):
+        return True
+
     def network_interface(self, kind):
         return kind
 

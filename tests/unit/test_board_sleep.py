@@ -2,7 +2,7 @@
 
 import asyncio
 
-from device_parts import Attempts, Board, Link, Machine, make, until
+from device_parts import Attempts, Board, Link, Machine, make, stop, until
 from portable_assert import raises_async
 from reports import Reports
 from stands_in import Stands
@@ -106,6 +106,23 @@ async def test_a_client_that_does_not_end_is_left_after_two_seconds():
     finally:
         sleep.sleep_ms = kept
     assert made.board.slept == [5000] and 2000 <= machine.passed < 2100
+
+
+async def test_a_board_that_cannot_sleep_says_so_while_its_client_goes_on():
+    never = Board(PORT="qemu", can_deep_sleep=lambda: False)
+    stm32 = Board(PORT="stm32")
+    for board, seconds, error in ((never, 5, NotImplementedError), (stm32, 131073, ValueError)):
+        made = make(Link("192.0.2.1"), board=board)
+        attempts = Attempts(made)
+        running = asyncio.create_task(made.run())
+        await until(lambda: attempts.count == 1)
+        await raises_async(error, made.sleep(seconds, flush=0))
+        await asyncio.sleep(0.05)
+        assert made.running and not running.done() and not made.link.stopped and board.slept == []
+        await stop(made, running)
+    made = make(board=stm32)
+    await made.sleep(131072, flush=0)
+    assert stm32.slept == [131072000]
 
 
 async def test_no_time_is_no_sleep():
