@@ -6,7 +6,7 @@ import time
 
 from reports import Reports
 from stands_in import Stands
-from wifi_rig import HOME, Module, World
+from wifi_rig import HOME, Module, World, port_of
 
 from arduino_cloud_board import Ethernet, WiFi, connection, ethernet, wifi_probe
 from arduino_cloud_board.wifi_probe import answers
@@ -224,6 +224,39 @@ async def test_ethernet_without_an_address_is_no_connection():
         await asyncio.sleep(0.05)
 
 
+async def test_ethernet_without_a_cable_is_tried_again_at_longer_and_longer_intervals():
+    module = Wired()
+    module.lan.cable = True
+    pauses = []
+    tries = 6
+
+    def active(on=None):
+        nonlocal tries
+        if on and tries:  # as on stm32, which has waited 10 s for a cable
+            tries -= 1
+            raise OSError(110)
+        return Lan.active(module.lan, on)
+
+    async def pause(ms):
+        pauses.append((lan.state, lan.trouble, ms))
+        await asyncio.sleep(0)
+
+    module.lan.active = active
+    kept = ethernet.sleep_ms
+    ethernet.sleep_ms = pause
+    try:
+        with Stands("network", module), Reports() as reports:
+            lan = Ethernet().start()
+            assert await lan.wait(5)
+            assert lan.trouble == "" and (lan.attempts, lan.failures) == (7, 6)
+            lan.stop()
+            await asyncio.sleep(0.05)
+    finally:
+        ethernet.sleep_ms = kept
+    assert pauses == [("pausing", "no cable?", ms) for ms in (10000, 20000, 40000, 60000, 60000, 60000)]
+    assert "failed" not in reports
+
+
 async def test_ethernet_with_a_static_address():
     static = ("198.51.100.9", "255.255.255.0", "198.51.100.1", "198.51.100.1")
     module = Wired()
@@ -235,16 +268,6 @@ async def test_ethernet_with_a_static_address():
         await asyncio.sleep(0.05)
     assert ("ifconfig", static) in module.lan.calls
 
-
-
-def port_of(s):
-    # MicroPython's sockets do not tell their port: try to bind to the next free one instead.
-    for number in range(20000 + id(s) % 20000, 60000):
-        try:
-            s.bind(socket.getaddrinfo("127.0.0.1", number)[0][-1])
-            return number
-        except OSError:
-            continue
 
 
 async def test_a_gateway_that_accepts_or_refuses_is_a_proof():

@@ -1,5 +1,6 @@
 """The Wi-Fi manager in virtual time, on a stand-in for the radio; runs on CPython and MicroPython."""
 
+import socket
 import sys
 
 from stands_in import Stands
@@ -146,3 +147,14 @@ class Rig:
             self.first_gap = ms
         else:
             self.longest_gap = max(ms, self.longest_gap)
+
+
+def port_of(s):
+    """Bind a socket to a free port of the loopback; the port."""
+    # MicroPython's sockets do not tell their port: try to bind to the next free one instead.
+    for number in range(20000 + id(s) % 20000, 60000):
+        try:
+            s.bind(socket.getaddrinfo("127.0.0.1", number)[0][-1])
+            return number
+        except OSError:
+            continue
