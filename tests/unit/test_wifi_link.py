@@ -51,6 +51,24 @@ def test_codes_mean_what_the_ports_mean_by_them():
     assert [meaning(code) for code in (200, 203, 8, -1, 39)] == [FAILED] * 5
 
 
+def test_a_network_that_comes_back_is_joined_within_the_documented_bound_of_a_pause_and_a_round():
+    # docs/device.md. At the worst moment: the others are tried first, the last pause is the longest, and nothing is told.
+    for count, bound in ((1, 150), (2, 180), (3, 210), (4, 240)):
+        for back in range(600000, 900000, 7000):
+            link = Link(["net%d" % i for i in range(count)], count - 1, random=lambda: 0.999)
+            link.resume(0, "gone")
+            now = 0
+            begun = None  # an attempt that will succeed, after 4 s
+            while link.state != "connected":
+                action = link.step(now, begun is not None and now - begun >= 4000, True)
+                if action == CONNECT:
+                    begun = now if link.chosen == count - 1 and now >= back else None
+                elif action == DISCONNECT:
+                    begun = None
+                now += max(link.wait, 1)
+            assert now - back < bound * 1000, (count, back, now)
+
+
 def test_a_cold_start_connects_at_once_and_a_driver_under_way_is_stopped_first():
     for code in (None, True, False, 0, 1000):
         assert Link(["a"]).step(0, False, code) == CONNECT, code
