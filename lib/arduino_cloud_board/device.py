@@ -13,6 +13,8 @@ _LOOK = const(250)  # ms between looks at a link that is down
 _TURN = const(1000)  # ms between two turns of the supervisor, at most
 _SLOWEST = const(80)  # seconds between two steps of a client that lives: its longest pause and an attempt
 _SET_UP = "detection settings key_store key_files nvs_keys secrets_keys key_bridge der".split()
+_LOOK_UP = const(15000)  # ms: longer than a look-up of a name takes where two name servers are silent
+_NO_CABLE = const(11000)  # ms: longer than stm32 stands still where the cable is out
 _DOUBTS = const(3)  # failed connections in a row after which the link itself is looked into
 
 
@@ -63,6 +65,9 @@ class Device:
             forget(*[name for name in _SET_UP if name not in in_use])
             forget_client("keys")
         self.link = _link(board, networks, link or {})
+        wired = self.link and self.link.kind == "Ethernet" and board.PORT == "stm32"
+        if wired and 0 < self._limit <= _NO_CABLE:
+            raise ValueError("watchdog: above %d ms expected with Ethernet, not %d" % (_NO_CABLE, self._limit))
         forget("network_arguments")
         self.clock = None
         self._failures = 0
@@ -146,11 +151,12 @@ class Device:
             return
         self._ip = link and link.ip
         self.attempts += 1
-        if self._doubt:
-            # It looked as if a certificate had not begun, or had ended: perhaps the clock is wrong.
-            self._doubt = False
-            await self.clock.set()
         try:
+            await self._find_name_server()
+            if self._doubt:
+                # It looked as if a certificate had not begun, or had ended: perhaps the clock is wrong.
+                self._doubt = False
+                await self.clock.set()
             await connect()
         except ValueError:
             self._doubt = True
@@ -159,6 +165,22 @@ class Device:
             self._failures = 0 if driver.synced else self._failures + 1
             if self._failures >= _DOUBTS and hasattr(link, "doubt"):
                 link.doubt()
+
+    async def _find_name_server(self):
+        # The look-up of a name blocks everything, the feeding of the watchdog too, until the name server has answered.
+        if self.watchdog and self.watchdog.limit < _LOOK_UP:
+            server = await self._silent_name_server()
+            if server and self.client.driver.running:
+                raise OSError("the name server %s does not answer" % server)
+
+    async def _silent_name_server(self):
+        from .name_server import silent
+
+        try:
+            return await silent(self.link, self.client.server)
+        finally:
+            del silent
+            forget("name_server")
 
     def _changed(self, link):
         # The link came, went or got another address: what stands on the old one is dead, though nobody says so.
@@ -192,7 +214,7 @@ class Device:
                 before = step
                 self._alive()
             up = not link or link.connected
-            self.clock.poll(now, up)
+            self.clock.poll(now, up and (driver.synced or not watchdog or watchdog.limit >= _LOOK_UP))
             if up and linked:
                 linked()
             if link:

@@ -2,8 +2,10 @@
 
 import asyncio
 
-from device_parts import Attempts, Board, Link, Settings, make, stop, until
+from device_parts import Attempts, Board, Link, Machine, Settings, make, stop, until
 from portable_assert import raises, raises_async
+from reports import Reports
+from stands_in import Stands
 
 import arduino_cloud_board.clock as clock
 from arduino_cloud_board.device import Device
@@ -70,6 +72,34 @@ async def test_what_stands_on_a_lost_link_or_an_old_address_is_given_up_at_once(
     await until(lambda: attempts.count == 3)
     assert attempts.ends == ["the address has changed", "the link is down"]
     await stop(made, running)
+
+
+async def test_no_name_is_looked_up_that_would_take_longer_than_the_watchdog_waits():
+    silent = ["192.0.2.53", "192.0.2.53", ""]
+
+    async def ask():
+        return silent.pop(0)
+
+    with Stands("machine", Machine()), Reports() as reports:
+        made = make(Link("192.0.2.1"), watchdog=8000)
+        made._silent_name_server = ask
+        attempts = Attempts(made)
+        running = asyncio.create_task(made.run(0.01))
+        await until(lambda: attempts.count == 1)
+        assert silent == [] and made.attempts == 3
+        await stop(made, running)
+    assert "the name server 192.0.2.53 does not answer" in reports
+
+
+async def test_a_watchdog_that_outlasts_a_look_up_asks_no_name_server():
+    for limit in (15000, False):
+        with Stands("machine", Machine()), Reports():
+            made = make(Link("192.0.2.1"), watchdog=limit, board=Board(WATCHDOG_MS=30000))
+            made._silent_name_server = None
+            attempts = Attempts(made)
+            running = asyncio.create_task(made.run(0.01))
+            await until(lambda: attempts.count == 1)
+            await stop(made, running)
 
 
 async def test_stop_ends_the_waiting_for_a_link():

@@ -26,6 +26,15 @@ def test_the_limit_is_one_that_the_board_has():
     assert "no watchdog" in reports
 
 
+def test_ethernet_that_waits_for_its_cable_needs_a_longer_limit():
+    wired = {"NETWORK": "ethernet", "PORT": "stm32", "WATCHDOG_MS": 32768}
+    error = raises(ValueError, make, board=Board(**wired), watchdog=11000)
+    assert "watchdog: above 11000 ms" in str(error)
+    make(board=Board(**wired), watchdog=True)
+    make(board=Board(**wired))
+    make(board=Board(NETWORK="ethernet", PORT="esp32", WATCHDOG_MS=60000), watchdog=5000)
+
+
 class Ticks:
     """The time for `device` and `watchdog`, which passes only while they sleep."""
 
