@@ -4,11 +4,12 @@ import json
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 
 import pytest
-from localcloud.cli import main
+from localcloud.cli import described, main
 from processes import Process
 from toolchain.paths import TOOLS
 
@@ -85,6 +86,30 @@ def test_a_cloud_that_is_stopped_takes_its_description_away(start_local_cloud, t
     assert (tmp_path / "data" / "running.json").exists()
     cloud.stop()
     assert not (tmp_path / "data" / "running.json").exists()
+
+
+def test_descriptions_that_a_kill_has_left_are_taken_away_by_the_next_cloud_in_the_folder(tmp_path):
+    alone = {"data": str(tmp_path), "https": "https://127.0.0.1:1"}
+    workers = [{**alone, "https": "https://127.0.0.1:%d" % port, "broker": "mqtt://b:1"} for port in (1, 2)]
+    described.leave(alone)
+    for each in workers:
+        described.leave(each)
+    left = [json.loads(path.read_bytes()) for path in sorted(tmp_path.iterdir())]
+    assert left == workers
+    described.leave(alone)
+    (path,) = tmp_path.iterdir()
+    assert path.name == "running.json"
+
+
+def test_a_worker_that_was_killed_does_not_hide_the_others(tmp_path):
+    about = {"data": str(tmp_path), "broker": "mqtt://b:1"}
+    with socket.create_server(("127.0.0.1", 0)) as killed, socket.create_server(("127.0.0.1", 0)) as living:
+        ports = [each.getsockname()[1] for each in (killed, living)]
+        workers = [{**about, "https": "https://127.0.0.1:%d" % port} for port in ports]
+        for each in workers:
+            described.leave(each)
+        killed.close()
+        assert described.running(tmp_path) == workers[1]
 
 
 def test_a_cloud_by_its_address_with_tls_and_a_key_from_a_file(command, cloud):

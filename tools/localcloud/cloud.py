@@ -183,7 +183,7 @@ class LocalCloud:
         return {
             "host": HOST,
             "reached_at": list(self._names),
-            **({"broker": str(self._shared_broker)} if self._shared_broker else {}),
+            **self._at_broker(),
             **{name + "_port": port for name, port in ports.items() if name not in WEB},
             "http": http,
             "https": self._https,
@@ -206,6 +206,14 @@ class LocalCloud:
             "client_cert_der": str(project.files.certificate_der),
             "data": str(self.data),
         }
+
+    def _at_broker(self) -> dict[str, Any]:
+        """Return what is said of a broker that is not in this process."""
+        if self._shared_broker is None:
+            return {}
+        from .workers import listeners
+
+        return {"broker": str(self._shared_broker), **listeners.described(self.data, self._shared_broker)}
 
     def _load_token(self) -> str:
         path = self.data / "api_token"

@@ -45,7 +45,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(options: argparse.Namespace) -> int:
     """Write the files and say what comes next."""
-    from ..workers import broker_config
+    from ..workers import broker_config, listeners
 
     plugin = options.plugin or _find_plugin()
     if plugin is None or not plugin.exists():
@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     data = options.data or described.default_data_folder()
     ports = broker_config.BrokerPorts(options.port, options.tls_port, options.mtls_port)
     broker_config.write(data, plugin.absolute(), ports, address=options.address, user=options.user)
+    listeners.leave(data, ports, options.address)
     folder = data / "mosquitto"
     print("Written to %s. Start the broker, then as many local clouds as you like:" % folder)
     print("  mosquitto -c %s/mosquitto.conf" % folder)

@@ -109,21 +109,21 @@ def choose(options: argparse.Namespace) -> Connection:
 
 
 def _local(about: dict[str, Any]) -> Connection:
-    host = urllib.parse.urlsplit(about["https"]).hostname  # of all that is encrypted
-    device = {
-        "server": host,
-        "port": about["mqtts_port"],
-        "ssl_params": {"cafile": about["ca_der_file"]},
-    }
+    host = urllib.parse.urlsplit(about["https"]).hostname  # of all that is encrypted and in this process
+    device = {"server": about.get("mqtts_host", host)}
+    if "mqtts_port" in about:
+        device["port"] = about["mqtts_port"]
+    if "mtls_port" in about:  # else somebody else has set the broker up, with an authority that is not known
+        device["ssl_params"] = {"cafile": about["ca_der_file"]}
     return Connection(
         title="the local cloud in %s" % about["data"],
         url=about["https"],
         client_id=about["api_key_id"],
         client_secret=about["api_key_secret"],
         ca_file=about["ca_file"],
-        live=(host, about["wss_port"]),
+        live=(host, about["wss_port"]) if "wss_port" in about else None,
         devices=device,
-        mutual_tls_port=about["mtls_port"],
+        mutual_tls_port=about.get("mtls_port"),
         reached_at=tuple(about["reached_at"]),
     )
 

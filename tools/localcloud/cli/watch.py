@@ -23,8 +23,8 @@ _WATCH_IS = """\
 Without THING all things are watched; THING/PROPERTY by names or ids, with * and ? for any text.
 On a terminal it is a table that changes; else, or with --json, a line for each value, beginning with
 the values of now. What devices report arrives at once, over MQTT as the user; what others set is
-asked for every --every seconds, and so is everything from a cloud given by --url. Ctrl-C ends it,
-with exit code 0."""
+asked for every --every seconds, and so is everything from a cloud given by --url, or with --broker.
+Ctrl-C ends it, with exit code 0."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
