@@ -171,6 +171,13 @@ def test_a_pipe_that_closes_early_ends_it_without_a_traceback(command, cloud):
     assert done.returncode in (0, 1)
 
 
+def test_output_that_finds_no_place_ends_it_with_1(command, cloud):
+    with open("/dev/full", "w") as full:
+        words = [*command.words, "things", "list", "--data", cloud.data]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, env=command.environment)
+    assert done.returncode == 1 and done.stderr == b"local-cloud: No space left on device\n"
+
+
 def on_terminal(command, term, *arguments):
     """What it writes to a terminal of this kind."""
     master, slave = pty.openpty()

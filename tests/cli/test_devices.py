@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import stat
+import subprocess
 
 import pytest
 
@@ -120,6 +121,47 @@ def test_a_device_that_is_made_without_its_secret_is_a_part_that_is_done(command
     command.through(proxy, *arguments)
     ((device_id, secret),) = secrets_in(command.folder / "secrets").values()
     assert account.accepts(device_id, secret)
+
+
+def test_a_folder_that_can_no_longer_be_written_is_a_part_that_is_done(command, proxy, account, name):
+    folder, away = command.folder / "secrets", command.folder / "away"
+    makings = []
+
+    def take_the_folder_away(method, path):
+        if method == "PUT" and path.endswith("/devices"):
+            makings.append(path)
+            if len(makings) == 3:
+                folder.rename(away)
+        return False
+
+    proxy.refuse = take_the_folder_away
+    arguments = ("devices", "create", "--count", "5", "--name", name + " {n}", "--secrets-dir", "secrets")
+    failed = command.through(proxy, *arguments, code=3)
+    assert "No such file or directory" in failed.stderr and "2 done so far" in failed.stderr
+    assert len(account.named("devices", name)) == 3
+    away.rename(folder)
+    command.through(proxy, *arguments)
+    secrets = secrets_in(folder)
+    assert len(secrets) == len(account.named("devices", name)) == 5
+    assert all(account.accepts(*each) for each in secrets.values())
+
+
+def test_output_that_nobody_reads_is_told_from_a_run_that_changed_nothing(command, cloud, name):
+    arguments = ("devices", "create", "--name", name, "--secrets-dir", "secrets", "--data", cloud.data)
+
+    def code_of(*more):
+        reading, writing = os.pipe()
+        os.close(reading)
+        ends = {"stdout": writing, "stderr": subprocess.PIPE}
+        words = [*command.words, *arguments, *more]
+        done = subprocess.run(words, **ends, env=command.environment, cwd=command.folder)
+        os.close(writing)
+        assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr, done.stderr
+        return done.returncode
+
+    assert code_of() == 3
+    assert code_of() == code_of("--json") == 1
+    assert command(*arguments).stdout == "nothing to do: all 1 are there\n"
 
 
 def test_a_device_whose_secret_is_elsewhere_is_left_alone_unless_told_otherwise(command, account, name):

@@ -12,7 +12,7 @@ from .new_devices import NewDevices
 from .plan import CREATE, Plan, Step, make_plan
 from .project import Existing, Project
 from .secrets_folder import SecretsFolder
-from .terminal import complain, progress, tell_json
+from .terminal import complain, progress, tell, tell_json
 from .working import Tally, in_words
 
 
@@ -35,7 +35,8 @@ async def apply(api: Any, connection: Connection, project: Project, options: arg
             devices.missing(new)
         tally = devices.tally if devices else Tally()
         done = await _carry_out(CarryOut(api, plan, devices), plan, connection, tally)
-    _tell(options, plan, done, dry=False)
+    with in_words(connection, tally):
+        _tell(options, plan, done, dry=False)
     return DONE
 
 
@@ -78,10 +79,10 @@ def _tell(options: argparse.Namespace, plan: Plan, steps: list[Step], *, dry: bo
         tell_json({"dry_run": dry, "steps": described, "not_in_file": plan.kept})
         return
     for step in steps:
-        print(step)
+        tell(str(step))
     for each in plan.kept:
         complain("not in the file, and kept: %s" % each)
     if not steps:
-        print("nothing to change")
+        tell("nothing to change")
     else:
-        print("%d steps %s" % (len(steps), "to do; nothing is changed" if dry else "done"))
+        tell("%d steps %s" % (len(steps), "to do; nothing is changed" if dry else "done"))

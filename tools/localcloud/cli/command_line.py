@@ -7,6 +7,7 @@ import sys
 from . import broker_config, dashboards, devices, series, serve, things, watch
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
+from .working import told
 
 EPILOG = """exit codes:
   0    done (also: nothing was left to do)
@@ -36,15 +37,23 @@ def run(arguments: list[str] | None = None) -> int:
         complain(str(error))
         return error.code
     except BrokenPipeError:
-        # Whoever read our output has had enough; the interpreter must not complain at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
+        return FAILED  # whoever read our output has had enough
     except OSError as error:
-        complain("%s: %s" % (error.filename, error.strerror) if error.filename else str(error))
+        complain(told(error))
         return FAILED
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
+    finally:
+        _let_go_of_stdout()
+
+
+def _let_go_of_stdout() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # It takes no more, of which the interpreter would complain at its end, with an exit code of its own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

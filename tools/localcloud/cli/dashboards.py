@@ -8,7 +8,7 @@ from .connection import Connection
 from .exits import DONE, USAGE, CommandError
 from .finding import find
 from .project_file import names_of, numbered
-from .terminal import progress, tell_json, tell_table
+from .terminal import progress, tell, tell_json, tell_table
 from .working import Tally, in_words, work
 from .yaml_file import text
 
@@ -90,10 +90,11 @@ def run_clone(options: argparse.Namespace) -> int:
                     made.append(await _clone(api, original["id"], name, things_of_it))
                     tally.done += 1
                 advance(1)
-        if options.json:
-            tell_json({"created": made, "there": len(names) - len(made)})
-        else:
-            print("%d created, %d there already" % (len(made), len(names) - len(made)))
+        with in_words(connection, tally):
+            if options.json:
+                tell_json({"created": made, "there": len(names) - len(made)})
+            else:
+                tell("%d created, %d there already" % (len(made), len(names) - len(made)))
         return DONE
 
     return work(options, job)

@@ -11,7 +11,7 @@ from .new_devices import NewDevices
 from .plan import DEFAULT_DEVICE_TYPE
 from .project_file import DEVICE_NAME, names_of
 from .secrets_folder import SecretsFolder
-from .terminal import progress, tell_json, tell_table
+from .terminal import progress, tell, tell_json, tell_table
 from .working import in_words, work
 
 _SECRETS_ARE = """\
@@ -88,15 +88,16 @@ def run_create(options: argparse.Namespace) -> int:
             devices = NewDevices(api, folder, existing, new_secrets=options.new_secrets)
             missing = devices.missing(names)
             made = await make_all(devices, [(name, {"type": options.type}) for name in missing], connection)
-        if options.json:
-            tell_json({"created": made, "there": len(names) - len(made), "secrets_dir": str(folder.path)})
-        elif made:
-            print(
-                "%d created, %d there already; secrets in %s"
-                % (len(made), len(names) - len(made), folder.path)
-            )
-        else:
-            print("nothing to do: all %d are there" % len(names))
+        with in_words(connection, devices.tally):
+            if options.json:
+                tell_json({"created": made, "there": len(names) - len(made), "secrets_dir": str(folder.path)})
+            elif made:
+                tell(
+                    "%d created, %d there already; secrets in %s"
+                    % (len(made), len(names) - len(made), folder.path)
+                )
+            else:
+                tell("nothing to do: all %d are there" % len(names))
         return DONE
 
     return work(options, job)

@@ -66,6 +66,7 @@ class NewDevices:
             # On the disk before the cloud takes it: the cloud never tells it again.
             self._folder.begin(name, begun)
         await self._api.devices.pass_set(device_id, {"password": begun.secret})
+        self.tally.begun = True
         self._folder.finish(name, device_id, begun.secret)
         self._ids.add(device_id)
         self._named[name] = device_id

@@ -18,6 +18,11 @@ def complain(text: str) -> None:
     print("local-cloud: %s" % text, file=sys.stderr, flush=True)
 
 
+def tell(text: str) -> None:
+    """Write a line on stdout, at once: whoever reads it no more is noticed here."""
+    print(text, flush=True)
+
+
 def tell_json(value: Any) -> None:
     """Write a value as one line of JSON on stdout."""
     print(json.dumps(value, ensure_ascii=False), flush=True)

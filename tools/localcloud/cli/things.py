@@ -11,7 +11,7 @@ from .connection import Connection
 from .exits import DONE
 from .finding import find
 from .project_file import THING_NAME, names_of, numbered
-from .terminal import progress, tell_json, tell_table
+from .terminal import progress, tell, tell_json, tell_table
 from .working import Tally, in_words, work
 
 _CLONE_IS = """\
@@ -139,11 +139,13 @@ def run_clone(options: argparse.Namespace) -> int:
                     tally.done += 1
                 if device_id and not thing.get("device_id"):
                     await api.things.update(thing["id"], {"device_id": device_id})
+                    tally.begun = True
                 advance(1)
-        if options.json:
-            tell_json({"created": made, "there": len(there)})
-        else:
-            print("%d created, %d there already" % (len(made), len(there)))
+        with in_words(connection, tally):
+            if options.json:
+                tell_json({"created": made, "there": len(there)})
+            else:
+                tell("%d created, %d there already" % (len(made), len(there)))
         return DONE
 
     return work(options, job)

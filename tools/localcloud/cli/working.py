@@ -59,11 +59,18 @@ class Tally:
 
 @contextmanager
 def in_words(connection: Connection, tally: Tally | None = None):
-    """Turn errors of the API client, the network's among them, into CommandErrors."""
+    """Turn errors of the API client, the network's among them, into CommandErrors.
+
+    With a tally also those of files and of stdout, once something is done.
+    """
     from arduino_cloud_api import APIError
 
     try:
         yield
+    except OSError as error:
+        if tally is None or not (tally.done or tally.begun):
+            raise
+        message, unanswered = told(error), False
     except APIError as error:
         message = _refused(connection, error)
         unanswered = not error.status or error.status >= 500
@@ -75,6 +82,11 @@ def in_words(connection: Connection, tally: Tally | None = None):
             "%s\n%d done so far; the same command again does the rest" % (message, tally.done), PARTLY
         )
     raise CommandError(message, FAILED)
+
+
+def told(error: OSError) -> str:
+    """Put into words what became of a file, or of stdout."""
+    return "%s: %s" % (error.filename, error.strerror) if error.filename else error.strerror or str(error)
 
 
 def _refused(connection: Connection, error: Any) -> str:
