@@ -41,11 +41,12 @@ class Account:
         with urllib.request.urlopen(cloud.token_url, data) as answer:
             self._token = json.load(answer)["access_token"]
 
-    def __call__(self, method, path, body=None):
+    def __call__(self, method, path, body=None, version="v2"):
         """The answer; an urllib.error.HTTPError if it is refused."""
         headers = {"Authorization": "Bearer " + self._token, "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._url + "/iot/v2/" + path, data, headers, method=method)
+        url = "%s/iot/%s/%s" % (self._url, version, path)
+        request = urllib.request.Request(url, data, headers, method=method)
         with urllib.request.urlopen(request) as answer:
             content = answer.read()
             return json.loads(content) if content else None
@@ -78,13 +79,14 @@ def account_of():
 
 
 class Proxy:
-    """Stands between the command and the cloud: notes requests, holds back or refuses what it is told to."""
+    """Stands between the command and the cloud: notes requests, holds back, refuses or loses what it is told to."""
 
     def __init__(self, cloud):
         self.requests = []
         self.held = threading.Event()
         self.hold = lambda method, path: False
         self.refuse = lambda method, path: False
+        self.lose = lambda method, path: False
         self._release = threading.Event()
         target = urllib.parse.urlsplit(cloud.http)
         proxy = self
@@ -106,8 +108,12 @@ class Proxy:
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
                 onward.request(self.command, self.path, body, headers)
                 answer = onward.getresponse()
-                self.answer(answer.status, answer.read())
+                content = answer.read()
                 onward.close()
+                if proxy.lose(self.command, self.path):
+                    self.close_connection = True
+                    return
+                self.answer(answer.status, content)
 
             def answer(self, status, content):
                 self.send_response(status)

@@ -1,6 +1,7 @@
 """`local-cloud dashboards`: list them; copy one onto other things."""
 
 import argparse
+import uuid
 from typing import Any
 
 from .commands import command, group, positive
@@ -10,8 +11,11 @@ from .finding import find
 from .project_file import names_of, numbered
 from .terminal import progress, tell, tell_json, tell_table
 from .working import Tally, in_words, work
+from .widgets import as_request
 from .yaml_file import text
 
+Substitutes = dict[str, dict[str, str]]
+"""By the id of a thing: the ids of the properties that take the place of its own, by their names."""
 _CLONE_IS = """\
 With --thing OLD=NEW the copy's widgets show the properties of NEW that are called as those of OLD.
 A dashboard that has the name already is left as it is, so an interrupted run can be repeated."""
@@ -79,15 +83,19 @@ def run_clone(options: argparse.Namespace) -> int:
 
     async def job(api: Any, connection: Connection) -> int:
         dashboards = await api.dashboards.list().all()
-        original = find("dashboard", options.dashboard, dashboards)
-        things = await api.things.list().all() if pairs else []
-        overrides = [_overrides(pairs, things, n) for n in range(1, options.count + 1)]
+        # The newer version has the pages, too.
+        original = await api.dashboards_v3.show(find("dashboard", options.dashboard, dashboards)["id"])
+        things = await api.things.list(show_properties=True).all() if pairs else []
+        substitutes = [_substitutes(pairs, things, n) for n in range(1, options.count + 1)]
         there = {each["name"] for each in dashboards}
         made, tally = [], Tally()
         with in_words(connection, tally), progress("dashboards", len(names)) as advance:
-            for name, things_of_it in zip(names, overrides, strict=True):
+            for name, instead in zip(names, substitutes, strict=True):
                 if name not in there:
-                    made.append(await _clone(api, original["id"], name, things_of_it))
+                    # Not the API's own clone: its copy has the original's name at first, and keeps it if this
+                    # run ends there; by that name neither would be found again.
+                    copy = await api.dashboards_v3.create(_copied(original, name, instead))
+                    made.append({"name": name, "id": copy["id"]})
                     tally.done += 1
                 advance(1)
         with in_words(connection, tally):
@@ -100,22 +108,26 @@ def run_clone(options: argparse.Namespace) -> int:
     return work(options, job)
 
 
-def _overrides(pairs: list[tuple[str, str]], things: list[dict[str, Any]], n: int) -> list[dict[str, str]]:
-    return [
-        {
-            "old_thing_id": find("thing", old, things)["id"],
-            "new_thing_id": find("thing", numbered(new, n), things)["id"],
-        }
-        for old, new in pairs
-    ]
+def _substitutes(pairs: list[tuple[str, str]], things: list[dict[str, Any]], n: int) -> Substitutes:
+    substitutes = {}
+    for old, new in pairs:
+        variables = find("thing", numbered(new, n), things).get("properties") or ()
+        substitutes[find("thing", old, things)["id"]] = {_called(each): each["id"] for each in variables}
+    return substitutes
 
 
-async def _clone(api: Any, original: str, name: str, overrides: list[dict[str, str]]) -> dict[str, str]:
-    copy = await api.dashboards.clone(original, {"overrides": overrides})
-    try:
-        await api.dashboards.patch(copy["id"], {"name": name})
-    except BaseException:
-        # A copy under the original's name would be in the way of every later run.
-        await api.dashboards.delete(copy["id"], force=True)
-        raise
-    return {"name": name, "id": copy["id"]}
+def _called(variable: dict[str, Any]) -> str:
+    return variable.get("variable_name") or variable["name"]
+
+
+def _copied(original: dict[str, Any], name: str, substitutes: Substitutes) -> dict[str, Any]:
+    body = {"name": name, "widgets": []}
+    body.update({each: original[each] for each in ("cover_image", "pages") if original.get(each)})
+    for widget in original.get("widgets") or ():
+        linked = []
+        for each in widget.get("variables") or ():
+            instead = substitutes.get(each["thing_id"])
+            linked.append(each["id"] if instead is None else instead.get(_called(each)))
+        changed = {"id": str(uuid.uuid4()), "variables": [each for each in linked if each]}
+        body["widgets"].append({**as_request(widget), **changed})
+    return body

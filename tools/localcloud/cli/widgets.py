@@ -21,6 +21,7 @@ _REQUEST = (
     "y_mobile",
     "width_mobile",
     "height_mobile",
+    "page_id",
 )
 Ids = dict[tuple[str, str], str]
 
@@ -67,7 +68,7 @@ def merged_widgets(wanted: Iterable[Widget], existing: list[dict[str, Any]], ids
         if prune:
             merged.says += ("without widget %s" % called,)
         else:
-            merged.widgets.append(_as_request(found))
+            merged.widgets.append(as_request(found))
             merged.kept.append(called)
     _place(new, merged.widgets)
     return merged
@@ -95,14 +96,15 @@ def _linked(widget: Widget, ids: Ids) -> list[str | Reference]:
     return [ids.get(reference) or Reference(*reference) for reference in widget.variables or ()]
 
 
-def _as_request(found: dict[str, Any]) -> dict[str, Any]:
+def as_request(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a widget of an answer as requests have it: variables by their ids, nothing of the cloud's own."""
     body = {name: found[name] for name in _REQUEST if found.get(name) is not None}
     body["variables"] = [each["id"] for each in found.get("variables") or ()]
     return body
 
 
 def _changed(widget: Widget, found: dict[str, Any], ids: Ids) -> tuple[dict[str, Any], list[str]]:
-    body = _as_request(found)
+    body = as_request(found)
     names = []
     for name, value in widget.fields.items():
         if name == "options":
