@@ -25,6 +25,8 @@ class Call:
     each query what the answer says beside times and values.
     """
 
+    _doubt = False  # an earlier attempt may have been done, although no answer said so
+
     def __init__(self, api, name, method, path, body=None, kind=None, repeat=True, opened=None, login=False):
         self._api = api
         self._name = name
@@ -56,7 +58,8 @@ class Call:
         """The whole answer: dict, list, or None for an empty one. Raises APIError."""
         self._begins()
         while True:
-            await self._open()
+            if await self._open():
+                return None
             try:
                 value = await self._whole()
             except (OSError, EOFError, HTTPError) as error:
@@ -108,6 +111,7 @@ class Call:
             raise RuntimeError("%s: a call is made once; write it again for another" % self._name)
 
     async def _open(self):
+        # Returns True where there is nothing to read: what is to be deleted was deleted by an earlier attempt.
         api = self._api
         while True:
             self._attempt += 1
@@ -115,8 +119,10 @@ class Call:
                 headers = await self._headers()
                 self._server = api._connection(self._login)
                 method, path = self._request
+                # A DELETE is not sent again unnoticed: the second one's answer means something else.
+                repeat = self._repeat and method != "DELETE"
                 self._response = response = await self._server.request(
-                    method, path, headers, self._body, _KEEP, self._repeat
+                    method, path, headers, self._body, _KEEP, repeat
                 )
             except (OSError, EOFError, HTTPError, ValueError) as error:
                 await self._lost(error)
@@ -126,7 +132,8 @@ class Call:
                 raise
             if 200 <= response.status < 300:
                 return
-            await self._refused(response)
+            if await self._refused(response):
+                return True
 
     async def _headers(self):
         headers = [("Accept", "application/json")]
@@ -157,7 +164,7 @@ class Call:
         return no_answer(self._name, server, error)
 
     async def _refused(self, response):
-        # The answer is an error: wait for the next attempt, or raise it.
+        # The answer is an error: wait for the next attempt, or raise it. True: it is none.
         from .trouble import refused
 
         try:
@@ -165,7 +172,7 @@ class Call:
         except (OSError, EOFError, HTTPError):
             body = b""
         self._done()
-        await refused(self, response, body)
+        return await refused(self, response, body)
 
     def _done(self):
         server = self._server

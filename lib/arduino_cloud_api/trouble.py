@@ -18,6 +18,8 @@ async def lost(call, server, error):
     again = call._repeat or not server.sent
     if isinstance(error, ValueError) or not again or not await _pause(call, None):
         raise no_answer(call._name, server, error)
+    if server.sent:
+        call._doubt = True
 
 
 def no_answer(name, server, error) -> APIError:
@@ -32,19 +34,23 @@ def no_answer(name, server, error) -> APIError:
 
 
 async def refused(call, response, body: bytes):
-    """The answer was an error. Returns when the call is to be made again, or raises APIError."""
+    """The answer was an error. Returns when the call is to be made again, True if it is done; or raises APIError."""
     status = response.status
     api = call._api
     if status == 401 and not call._login and not call._renewed and api._renew(call._token):
         call._renewed = True
         call._attempt -= 1
         return
+    if status == 404 and call._doubt and call._request[0] == "DELETE":
+        return True
     wanted = pause_of(response.headers)
-    again = status == 429 or status == 503 and wanted is not None
-    again = again or call._repeat and status in (500, 502, 503, 504)
+    unseen = status == 429 or status == 503 and wanted is not None
+    again = unseen or call._repeat and status in (500, 502, 503, 504)
     if not again or not await _pause(call, wanted):
         secrets = api._secrets() + [call._secret]
         raise APIError(call._name, status, *describe(status, body, call._login, secrets))
+    if not unseen:
+        call._doubt = True
 
 
 async def _pause(call, wanted):

@@ -132,6 +132,42 @@ async def test_what_may_be_repeated_is(trouble, server):
     assert methods(server) == ["GET"] * 4 + ["POST"] * 6
 
 
+DELETIONS = """
+import asyncio, sys
+from arduino_cloud_api import APIError, CloudAPI
+async def main():
+    async with CloudAPI(token="tok", base_url=sys.argv[1], backoff=0.005) as api:
+        for call in (api.things.delete("a"), api.things.show("b"), api.things.delete("b"), api.things.delete("c")):
+            try:
+                print(await call)
+            except APIError as error:
+                print(error.status)
+asyncio.run(main())
+"""
+NOT_FOUND = (404, {}, b"<html>" + b"x" * 5000)  # as servers in front of the API's write it
+
+
+@pytest.mark.parametrize("trouble", [500, 503, "hangup", "half"])
+def test_what_was_deleted_without_an_answer_is_deleted(trouble, interpreter, server, tmp_path):
+    # The second time on a connection that has been used before; the third time nothing had been there.
+    server.script = [trouble, NOT_FOUND, 200, trouble, trouble, 404, 404]
+    script = tmp_path / "program.py"
+    script.write_text(DELETIONS)
+    done = interpreter.run(script, server.url)
+    lines = done.stdout.splitlines()[-4:]
+    assert [lines[0], lines[2], lines[3]] == ["None", "None", "404"], done.stdout + done.stderr
+    assert methods(server) == ["DELETE"] * 2 + ["GET"] + ["DELETE"] * 4
+
+
+@pytest.mark.parametrize("refused", [(429, {}, None), (503, {"Retry-After": "0"}, None)])
+async def test_what_was_refused_unseen_had_not_been_deleted(refused, server):
+    server.script = [refused, 404]
+    async with client(server) as api:
+        assert (await refusal(api.things.delete("a"))).status == 404
+        server.script = ["hangup", 404]
+        assert (await refusal(api.things.show("a"))).status == 404
+
+
 @pytest.mark.parametrize("trouble", [500, 502, 503, 504, "hangup", "half", "silence"])
 async def test_what_may_have_been_done_is_not_done_again(trouble, server):
     async with client(server, timeout=0.5) as api:
