@@ -45,6 +45,17 @@ def test_csv_has_every_value_over_the_borders_of_pages(thing, fill, export):
     assert exported[-1] == ("2026-03-02T00:34:59.000250Z", "count", "1099")
 
 
+def test_an_export_without_some_of_the_values_of_a_moment_says_so(command, thing, fill, name):
+    points = [(START, n) for n in range(1100)] + [(START + timedelta(seconds=1), 5000)]
+    fill(thing(("count", "INT")), "count", points)
+    arguments = ("--from", "2026-03-01", "--to", "2026-04-01", "--csv", "x.csv")
+    told = command.local("series", "export", name, *arguments, code=3)
+    line = "%s/count: at 2026-03-02T00:00:00Z there are 1000 values or more; those beyond are left out" % name
+    assert told.stderr == "local-cloud: %s\n" % line and told.stdout == "1001 values of 1 properties\n"
+    values = [int(value) for _, _, value in rows_of((command.folder / "x.csv").read_text())]
+    assert values == [*range(1000), 5000]
+
+
 def test_values_of_each_type_are_written_as_they_are(account, thing, export):
     made = thing(("a", "FLOAT"), ("b", "STATUS"), ("c", "CHARSTRING"), ("d", "LOCATION"))
     values = {"a": 21.5, "b": True, "c": 'say "hé",\nyou', "d": {"lat": 45.5, "lon": 7.25}}

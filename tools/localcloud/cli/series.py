@@ -8,7 +8,7 @@ from typing import Any
 
 from .commands import command, group, positive
 from .connection import Connection
-from .exits import DONE, USAGE, CommandError
+from .exits import DONE, PARTLY, USAGE, CommandError
 from .series_query import Range, Selected, checked, pages, select, when
 from .terminal import complain, progress, tell_json
 from .working import work
@@ -113,13 +113,13 @@ def run_export(options: argparse.Namespace) -> int:
         selected = select(options.variables, things)
         if wanted.how == "aggregated":
             selected = _numeric(selected)
-        rows = 0
+        rows, left_out = 0, []
         with ExitStack() as opened:
             tables = [opened.enter_context(CSVTable(options.csv))] if options.csv else []
             tables += [opened.enter_context(ParquetTable(options.parquet))] if options.parquet else []
             advance = opened.enter_context(progress("seconds", _seconds(wanted) * len(selected)))
             for variable in selected:
-                async for points in pages(api, variable, wanted, advance):
+                async for points in pages(api, variable, wanted, advance, left_out.append):
                     rows += len(points)
                     for table in tables:
                         table.write(variable, points)
@@ -133,7 +133,7 @@ def run_export(options: argparse.Namespace) -> int:
             )
         elif options.csv != "-":
             print("%d values of %d properties" % (rows, len(selected)))
-        return DONE
+        return PARTLY if left_out else DONE
 
     return work(options, job)
 

@@ -96,19 +96,29 @@ def _is(resource: dict[str, Any], pattern: str) -> bool:
 
 
 async def pages(
-    api: Any, variable: Selected, wanted: Range, advance: Callable[[float], None] = lambda seconds: None
+    api: Any,
+    variable: Selected,
+    wanted: Range,
+    advance: Callable[[float], None] = lambda seconds: None,
+    leave_out: Callable[[datetime], None] = lambda time: None,
 ) -> AsyncIterator[Points]:
-    """Go through the values by time, up to PAGE at once; `advance` gets the seconds gone through."""
-    going = _raw_pages if wanted.how == "raw" else _windows
+    """Go through the values by time, up to PAGE at once; `advance` gets the seconds gone through.
+
+    `leave_out` gets a time that has more values than can be asked for.
+    """
+    raw = wanted.how == "raw"
+    going = _raw_pages(api, variable, wanted, leave_out) if raw else _windows(api, variable, wanted)
     reached = wanted.start
-    async for points, until in going(api, variable, wanted):
+    async for points, until in going:
         if points:
             yield points
         advance((until - reached).total_seconds())
         reached = until
 
 
-async def _raw_pages(api: Any, variable: Selected, wanted: Range) -> AsyncIterator[tuple[Points, datetime]]:
+async def _raw_pages(
+    api: Any, variable: Selected, wanted: Range, leave_out: Callable[[datetime], None]
+) -> AsyncIterator[tuple[Points, datetime]]:
     start, seen = wanted.start, 0  # how many values of the very time `start` have been given out
     while True:
         body = {"q": "property." + variable.id, "from": _text(start), "to": _text(wanted.end), "sort": "ASC"}
@@ -119,7 +129,12 @@ async def _raw_pages(api: Any, variable: Selected, wanted: Range) -> AsyncIterat
             return
         last = points[-1][0]
         if not fresh or last == start:
-            complain("%s/%s: more than %d values at %s" % (variable.thing, variable.name, PAGE, _text(last)))
+            # An answer has no more of them, and there is nothing to ask for the others by.
+            complain(
+                "%s/%s: at %s there are %d values or more; those beyond are left out"
+                % (variable.thing, variable.name, _text(last), PAGE)
+            )
+            leave_out(last)
             yield fresh, last
             start, seen = last + _MICROSECOND, 0
             continue
