@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from localcloud.web.api.device_data import NOTED_BY_THE_CLOUD
 
 
 def path_of(board, name):
@@ -65,6 +66,15 @@ def test_deleting_a_device_ends_its_connection_and_frees_its_thing(user, board):
     assert user.get("/v2/devices/" + board.id).status == 404
     assert "device_id" not in user.get("/v2/things/" + board.thing_id).json
     assert user.get("/v2/devices").json == []
+
+
+@pytest.mark.parametrize("name", NOTED_BY_THE_CLOUD)
+def test_users_forge_no_event_that_the_cloud_notes(user, name):
+    path = "/v2/devices/" + user.make_device()["id"]
+    values = [{"name": "note", "type": "infer", "value": 1}, {"name": name, "type": "infer", "value": "CONNECTED"}]
+    answer = user.put(path + "/properties", {"properties": values})
+    assert answer.status == 400 and name in answer.detail
+    assert user.get(path + "/status").json["events"] == user.get(path + "/events").json["events"] == []
 
 
 def test_properties_of_the_request_are_merged_by_name(user, prop):

@@ -21,6 +21,8 @@ from .problems import Problem
 from .services import Services, UserId, empty
 
 RETENTION_DAYS = 36500
+NOTED_BY_THE_CLOUD = (catalogue.CONNECTION, "OtaProgress", "DeviceEvents")
+"""Names of events whose values have a form that other answers, and workers at their start, rely on."""
 _EVENTS = 100
 _MAX_EVENTS = 1000
 
@@ -94,6 +96,9 @@ def _add_properties(routes: APIRouter, services: Services) -> None:
             topic = topics.device(device.id, topics.EVENTS_IN)
             services.exchange.send(device.id, Send(topic, senml.encode(updates)))
             return empty()
+        for each in updates:
+            if each.name in NOTED_BY_THE_CLOUD:
+                raise Problem(400, "%s is noted by the cloud alone" % each.name)
 
         def write(owner: Owner) -> None:
             for update in updates:
