@@ -6,6 +6,8 @@ import ssl
 import urllib.parse
 
 import pytest
+from databases import Postgres
+from local_clouds import LocalCloud
 from official_clients import CLIENTS
 
 BOOL = {True: "true", False: "false"}
@@ -132,6 +134,19 @@ def new_user(local_cloud, api):
 def user(new_user):
     """A user of the test's own."""
     return new_user()
+
+
+@pytest.fixture(scope="session")
+def cloud_on_postgresql(tmp_path_factory):
+    """One local cloud on PostgreSQL for all tests of a worker (local_clouds.LocalCloud)."""
+    postgres = Postgres()
+    try:
+        folder = tmp_path_factory.mktemp("cloud-on-postgresql")
+        cloud = LocalCloud(folder, "--database", postgres.new_database())
+        yield cloud
+        cloud.stop()
+    finally:
+        postgres.stop()
 
 
 @pytest.fixture

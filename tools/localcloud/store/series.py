@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Callable
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Label, Select, func, select
 from sqlalchemy.orm import Session
 
 from .models import Sample
@@ -61,28 +61,34 @@ def aggregated(
     if aggregation in PERCENTILES:
         points = _percentiles(session, span, width, PERCENTILES[aggregation])
         return points[::-1][:limit] if newest_first else points[:limit]
-    bin = (Sample.time_us // width).label("bin")
+    bin = _bin(width)
     result = _IN_DATABASE[aggregation](Sample.number).label("result")
     query = span.where(select(bin, result)).where(Sample.number.is_not(None)).group_by(bin)
     query = query.order_by(bin.desc() if newest_first else bin).limit(limit)
-    return [(row.bin * width, row.result) for row in session.execute(query)]
+    return [(row.bin, row.result) for row in session.execute(query)]
 
 
 def sampled(session: Session, span: Span, *, interval: int, limit: int) -> list[Point]:
     """Return the last value of each interval (s) that has one; its time is where the interval starts."""
-    width = interval * 1_000_000
-    bin = (Sample.time_us // width).label("bin")
+    bin = _bin(interval * 1_000_000)
     place = func.row_number().over(partition_by=bin, order_by=(Sample.time_us.desc(), Sample.id.desc()))
     ranked = span.where(select(bin, Sample.value.label("value"), place.label("place"))).subquery()
     query = select(ranked.c.bin, ranked.c.value).where(ranked.c.place == 1)
     query = query.order_by(ranked.c.bin).limit(limit)
-    return [(row.bin * width, row.value) for row in session.execute(query)]
+    return [(row.bin, row.value) for row in session.execute(query)]
 
 
 def fitting_interval(start_us: int, end_us: int, limit: int) -> int:
     """Return the shortest interval (s) that makes no more than `limit` of the span."""
     # One more than the quotient: neither end need lie where an interval starts.
     return max(1, math.ceil((end_us - start_us) / 1_000_000 / max(1, limit - 1)))
+
+
+def _bin(width: int) -> "Label[int]":
+    """Return the column that tells where the interval of a sample starts."""
+    # A database's remainder has the sign of the time, which before 1970 is negative.
+    since_start = (Sample.time_us % width + width) % width
+    return (Sample.time_us - since_start).label("bin")
 
 
 def _percentiles(session: Session, span: Span, width: int, percent: int) -> list[Point]:
