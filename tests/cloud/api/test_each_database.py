@@ -25,6 +25,37 @@ def history(user, prop):
     return make
 
 
+@pytest.mark.parametrize(
+    "aggregation, values",
+    [
+        ("SUM", [None, 0, 5]),
+        ("AVG", [1.7e308, 0, 2.5]),
+        ("MAX", [1.7e308, 1.7e308, 3]),
+        ("PCT_50", [1.7e308, -1.7e308, 2]),
+    ],
+)
+def test_what_no_number_can_be_is_left_out(user, history, aggregation, values):
+    large, starts = 1.7e308, ["2026-03-02T10:0%d:00Z" % minute for minute in range(3)]
+    path = history(
+        ("2026-03-02T10:00:00Z", large),
+        ("2026-03-02T10:00:01Z", large),
+        ("2026-03-02T10:01:00Z", -large),
+        ("2026-03-02T10:01:01Z", large),
+        ("2026-03-02T10:02:00Z", 2),
+        ("2026-03-02T10:02:01Z", 3),
+    )
+    expected = [(time, value) for time, value in zip(starts, values) if value is not None]
+    span = {"from": starts[0], "to": "2026-03-02T11:00:00Z", "interval": 60, "aggregation": aggregation}
+    data = user.get(path + "/timeseries", **span).json["data"]
+    assert [(each["time"], each["value"]) for each in data] == expected
+    body = {"requests": [{"q": "property." + path.rpartition("/")[2], **span}], "resp_version": 1}
+    (item,) = user.post("/v2/series/batch_query", body).json["responses"]
+    if None in values:
+        assert (item["status"], item["values"], item["count_values"]) == ("error", [], 0) and item["message"]
+    else:
+        assert (item["status"], list(zip(item["times"], item["values"]))) == ("ok", expected)
+
+
 @pytest.mark.parametrize("aggregation", ["AVG", "PCT_50"])
 def test_intervals_before_1970_start_at_multiples_too(user, history, aggregation):
     path = history(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Callable
 
-from sqlalchemy import ColumnElement, Label, Select, func, select
+from sqlalchemy import ColumnElement, Label, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from .models import Sample
@@ -14,16 +14,19 @@ Point = tuple[int, Any]
 """Microseconds since 1970, value."""
 PERCENTILES = {"PCT_%d" % percent: percent for percent in (99, 95, 90, 75, 50, 15, 5)}
 _IN_DATABASE: dict[str, Callable[[ColumnElement[float]], ColumnElement[Any]]] = {
-    "AVG": func.avg,
     "MIN": func.min,
     "MAX": func.max,
-    "SUM": func.sum,
     "COUNT": func.count,
     "BOOL_OR": func.max,
     "BOOL_AND": func.min,
 }
-AGGREGATIONS = (*_IN_DATABASE, *PERCENTILES)
+_SUMS = ("AVG", "SUM")
+AGGREGATIONS = (*_SUMS, *_IN_DATABASE, *PERCENTILES)
 _ROWS_AT_ONCE = 5000
+# Numbers from here on are added on their own, as so many times less: SQLite's sum would become infinite with
+# no way back to an average, PostgreSQL would raise, and its avg() even where the average is not that large.
+_LARGE = 1e290
+_TIMES_LESS = 2.0**128
 
 
 @dataclass(frozen=True)
@@ -55,17 +58,22 @@ def aggregated(
 ) -> list[Point]:
     """Return one number per interval (s) that has numbers; its time is where the interval starts.
 
-    Intervals are counted from 1970, so that the same question asked later gives the same ones.
+    Intervals are counted from 1970, so that the same question asked later gives the same ones. A sum that is
+    larger than any number is infinite.
     """
     width = interval * 1_000_000
     if aggregation in PERCENTILES:
         points = _percentiles(session, span, width, PERCENTILES[aggregation])
         return points[::-1][:limit] if newest_first else points[:limit]
     bin = _bin(width)
-    result = _IN_DATABASE[aggregation](Sample.number).label("result")
-    query = span.where(select(bin, result)).where(Sample.number.is_not(None)).group_by(bin)
+    results = _sums() if aggregation in _SUMS else (_IN_DATABASE[aggregation](Sample.number),)
+    query = span.where(select(bin, *results)).where(Sample.number.is_not(None)).group_by(bin)
     query = query.order_by(bin.desc() if newest_first else bin).limit(limit)
-    return [(row.bin, row.result) for row in session.execute(query)]
+    rows = session.execute(query)
+    if aggregation not in _SUMS:
+        return [(start, result) for start, result in rows]
+    parts = ((start, count if aggregation == "AVG" else 1, *sums) for start, count, *sums in rows)
+    return [(start, rest / by + large / by * _TIMES_LESS) for start, by, rest, large in parts]
 
 
 def sampled(session: Session, span: Span, *, interval: int, limit: int) -> list[Point]:
@@ -89,6 +97,16 @@ def _bin(width: int) -> "Label[int]":
     # A database's remainder has the sign of the time, which before 1970 is negative.
     since_start = (Sample.time_us % width + width) % width
     return (Sample.time_us - since_start).label("bin")
+
+
+def _sums() -> "tuple[ColumnElement[Any], ...]":
+    """Return the columns of a bin's count, the sum of its usual numbers, and that of its large ones."""
+    is_large = func.abs(Sample.number) >= _LARGE
+    return (
+        func.count(),
+        func.sum(case((is_large, 0.0), else_=Sample.number)),
+        func.sum(case((is_large, Sample.number / _TIMES_LESS), else_=0.0)),
+    )
 
 
 def _percentiles(session: Session, span: Span, width: int, percent: int) -> list[Point]:

@@ -1,5 +1,6 @@
 """Time series: `/v2/series`, and one variable's under `/v2/things/{id}/properties/{pid}/timeseries`."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Any, Callable, Literal
 
@@ -167,7 +168,9 @@ def timeseries_router(services: Services) -> APIRouter:
                 limit=_MAX_TIMESERIES,
                 newest_first=desc,
             )
-            return {"data": [{"time": times.write(time), "value": value} for time, value in points]}
+            # A number that JSON does not have would come as null, which clients do not take.
+            finite = [(time, value) for time, value in points if math.isfinite(value)]
+            return {"data": [{"time": times.write(time), "value": value} for time, value in finite]}
 
         return await services.read(user, read)
 
@@ -253,9 +256,13 @@ def _aggregated(owner: Owner, request: _Aggregated) -> list[Json]:
             raise NotFound("%s is for booleans" % aggregation)
         interval = request.interval or series.fitting_interval(span.start_us, span.end_us, limit)
         item.update(aggregation=aggregation, interval=interval)
-        return series.aggregated(
+        found = series.aggregated(
             owner.session, span, interval=interval, aggregation=aggregation, limit=limit
         )
+        if all(math.isfinite(value) for _, value in found):
+            return found
+        item.update(status="error", message="a result is larger than a number can be")
+        return []
 
     frame = {"interval": request.interval or 1}
     return _answers(owner, request, frame, (300, 1000, 10_000), points)
