@@ -1,5 +1,6 @@
 """What things, properties, devices and dashboards do at the edges, by status code and answer."""
 
+import re
 import uuid
 
 import pytest
@@ -107,6 +108,36 @@ def test_what_a_property_may_be(user, prop, body, status):
     assert answer.status == status
     if status != 201:
         assert answer.detail
+
+
+@pytest.mark.parametrize("name", ["Température (°C)", "温度", "a:b/c", "<b>&", "\U0001f600", "x" * 64])
+def test_a_property_may_have_any_name_when_made_changed_and_copied(user, prop, name):
+    thing = user.make_thing(prop("t"))
+    path = "/v2/things/" + thing["id"]
+    made = user.put(path + "/properties", prop(name))
+    assert made.status == 201 and made.json["name"] == name
+    assert re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", made.json["variable_name"])
+    changed = user.post(path + "/properties/" + thing["properties"][0]["id"], prop(name))
+    assert changed.status == 200 and changed.json["name"] == name and changed.json["variable_name"] == "t"
+    copied = user.put(path + "/clone", {"name": "copy"})
+    assert copied.status == 201 and [each["name"] for each in copied.json["properties"]] == [name, name]
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\tb", "a\n", "a\0", "\x7f", "\x9b2J", "\ud800"])
+def test_a_property_has_no_name_that_cannot_be_shown(user, prop, name):
+    thing = user.make_thing(prop("t"))
+    path = "/v2/things/" + thing["id"]
+    assert user.put(path + "/properties", prop(name)).status == 400
+    assert user.post(path + "/properties/" + thing["properties"][0]["id"], prop(name)).status == 400
+    assert user.post(path, {"properties": [prop(name)]}).status == 400
+    assert [each["name"] for each in user.get(path + "/properties").json] == ["t"]
+
+
+def test_a_variable_name_is_taken_once(user, prop):
+    thing = user.make_thing(prop("温度"))
+    path = "/v2/things/%s/properties" % thing["id"]
+    assert "variable_name _ exists" in user.put(path, prop("湿度")).detail
+    assert user.put(path, prop("湿度", variable_name="humidity")).json["variable_name"] == "humidity"
 
 
 def test_lists_are_narrowed_by_tags_and_ids(user):

@@ -18,6 +18,8 @@ CONNECTION = "connection"
 """The name of the events CONNECTED and DISCONNECTED."""
 _IDS_PER_QUERY = 5000
 _NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")
+# A variable is shown under this name; programs and the wire have its `variable_name`.
+_DISPLAY_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -216,11 +218,11 @@ def create_variable(
     if not _VARIABLE_NAME.fullmatch(variable_name):
         raise Refused("a variable name has letters, digits and _, and no digit in front")
     if find_variable(session, thing_id, variable_name) is not None:
-        raise Refused("a variable of this name exists in the thing")
+        raise Refused("a variable with the variable_name %s exists in the thing" % variable_name)
     variable = Variable(
         id=str(uuid.uuid4()),
         thing_id=thing_id,
-        name=checked_name(name),
+        name=checked_display_name(name),
         variable_name=variable_name,
         type=type,
         permission=permission,
@@ -318,9 +320,16 @@ def _new_id(id: str | None) -> str:
 
 
 def checked_name(name: str) -> str:
-    """Return the name of a thing or variable if it is one."""
+    """Return the name of a thing, a device or a user if it is one."""
     if not _NAME.fullmatch(name):
         raise Refused("a name has 1 to 64 letters, digits, spaces and . _ -")
+    return name
+
+
+def checked_display_name(name: str) -> str:
+    """Return the name under which a variable is shown if it is one."""
+    if not _DISPLAY_NAME.fullmatch(name):
+        raise Refused("a variable's name has 1 to 64 characters, none of them a control character")
     return name
 
 

@@ -47,10 +47,11 @@ def change_variable(owner: Owner, variable: Variable, details: VariableDetails) 
     """Let a variable become what the request says; another type lets go of its values."""
     if details.type not in PROPERTY_TYPES:
         raise Refused("unknown property type")
+    catalogue.checked_display_name(details.name)
     name = details.variable_name or variable.variable_name
     other = catalogue.find_variable(owner.session, variable.thing_id, name)
     if other is not None and other.id != variable.id:
-        raise Refused("a variable of this name exists in the thing")
+        raise Refused("a variable with the variable_name %s exists in the thing" % name)
     if details.type != variable.type:
         owner.session.execute(delete(Sample).where(Sample.variable_id == variable.id))
         variable.last_value = variable.value_updated_at = None
