@@ -61,12 +61,18 @@ def test_a_device_belongs_to_one_thing_unless_forced(user, board, prop):
     assert "device_id" not in user.post(path, {"device_id": ""}).json
 
 
-def test_deleting_a_device_ends_its_connection_and_frees_its_thing(user, board):
-    assert user.delete("/v2/devices/" + board.id).status == 200
+@pytest.mark.parametrize("by_update", [False, True])
+def test_deleting_a_device_ends_its_connection_and_frees_its_thing(user, board, by_update):
+    path = "/v2/devices/" + board.id
+    answer = user.post(path, {"soft_deleted": True}) if by_update else user.delete(path)
+    assert answer.status == 200
+    assert not by_update or (answer.json["deleted_at"] and "thing" not in answer.json)
     board.wait_closed()
     assert user.get("/v2/devices/" + board.id).status == 404
     assert "device_id" not in user.get("/v2/things/" + board.thing_id).json
     assert user.get("/v2/devices").json == []
+    assert user.post(path, {"soft_deleted": False}).status == 200
+    assert [each["id"] for each in user.get("/v2/devices").json] == [board.id]
 
 
 @pytest.mark.parametrize("name", NOTED_BY_THE_CLOUD)
@@ -76,6 +82,15 @@ def test_users_forge_no_event_that_the_cloud_notes(user, name):
     answer = user.put(path + "/properties", {"properties": values})
     assert answer.status == 400 and name in answer.detail
     assert user.get(path + "/status").json["events"] == user.get(path + "/events").json["events"] == []
+
+
+@pytest.mark.parametrize("version, method", [(2, "PUT"), (2, "PATCH"), (3, "PATCH")])
+def test_an_update_deletes_and_restores_a_dashboard(user, version, method):
+    path = "/v%d/dashboards/%s" % (version, user.post("/v3/dashboards", {"name": "Board"}).json["id"])
+    assert user.request(method, path, {"name": "Board", "soft_deleted": True}).status == 200
+    assert user.get(path).status == 404
+    assert user.request(method, path, {"name": "Board", "soft_deleted": False}).status == 200
+    assert user.get(path).json["name"] == "Board"
 
 
 def test_properties_of_the_request_are_merged_by_name(user, prop):

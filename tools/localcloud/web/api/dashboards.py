@@ -175,6 +175,8 @@ async def _change(
             dashboard.deleted_at = None
         _apply(owner, dashboard, body, replace=replace)
         dashboard.updated_at = now_us()
+        if body.soft_deleted:
+            dashboard.deleted_at = now_us()
         return dashboard_json(owner, dashboard, paged=paged)
 
     return await _write(services, user, write)

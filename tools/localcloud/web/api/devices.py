@@ -75,16 +75,21 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
 
     @routes.post("/{id}")
     async def update_device(user: UserId, id: str, body: requests.DeviceUpdate) -> dict[str, Any]:
-        """Change a device."""
+        """Change a device; a deleted one can be restored."""
 
         def write(owner: Owner) -> dict[str, Any]:
             device = owner.device(id, deleted=body.soft_deleted is False)
             if body.soft_deleted is False:
                 device.deleted_at = None
             _apply(device, body)
+            if body.soft_deleted:
+                _take_off_its_thing(owner, device)
+                device.deleted_at = now_us()
             return device_json(owner, device, services.exchange)
 
         changed = await services.write(user, write)
+        if body.soft_deleted:
+            services.exchange.drop(changed["id"])
         services.exchange.tell_change()
         return changed
 
@@ -94,10 +99,7 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
 
         def write(owner: Owner) -> str:
             device = owner.device(id, deleted=force)
-            thing = catalogue.thing_of_device(owner.session, device.id)
-            if thing is not None:
-                thing.device_id = None
-                owner.session.flush()
+            _take_off_its_thing(owner, device)
             if force:
                 owner.session.delete(device)
             else:
@@ -107,6 +109,13 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
         services.exchange.drop(await services.write(user, write))
         services.exchange.tell_change()
         return empty()
+
+
+def _take_off_its_thing(owner: Owner, device: Device) -> None:
+    thing = catalogue.thing_of_device(owner.session, device.id)
+    if thing is not None:
+        thing.device_id = None
+        owner.session.flush()
 
 
 def _apply(device: Device, body: requests.DeviceUpdate) -> None:
