@@ -190,7 +190,8 @@ def test_what_was_acknowledged_survives_kills_under_load(killed_cloud, chance):
     default = Builder(about, {"id": about["user_id"], **about}, chance)
     make_variables(default, about)
     board = Board(about)
-    builders = [Builder(about, new_user(about, "builder"), random.Random(chance.random())) for _ in range(2)]
+    names = "builder", "another builder"
+    builders = [Builder(about, new_user(about, name), random.Random(chance.random())) for name in names]
     board.connect()
     sources = [board, *builders]
     for _ in range(KILLS_UNDER_LOAD):

@@ -4,6 +4,7 @@ import http.client
 import json
 import ssl
 import urllib.parse
+import uuid
 
 import pytest
 from databases import Postgres
@@ -122,10 +123,11 @@ def prop():
 
 @pytest.fixture
 def new_user(local_cloud, api):
-    """`new_user()` -> an Api of a user of the test's own."""
+    """`new_user()` -> an Api of a user of the test's own, whose name begins with what is given."""
 
     def make(name="tester", about=local_cloud.about, local=api):
-        return Api(about, local.request("POST", "/users", {"name": name}))
+        # The cloud is that of many tests, and a name is taken once.
+        return Api(about, local.request("POST", "/users", {"name": "%s %s" % (name, uuid.uuid4())}))
 
     return make
 

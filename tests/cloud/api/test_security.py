@@ -6,10 +6,12 @@ import sqlite3
 import ssl
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 
 import jwt
 import pytest
+from localcloud.remote import RemoteError
 from localcloud.web.api.endpoints import ENDPOINTS
 from localcloud.web.api.limits import RateLimit
 
@@ -213,6 +215,30 @@ def test_who_looks_at_a_shared_dashboard_gets_nothing_else_of_it(user, other, be
     user.delete(path + "/shares/" + other.user_id)
     assert other.get(path).status == 404
     assert belongings["dashboard"] not in [each["id"] for each in other.get("/v3/dashboards").json]
+
+
+def test_a_users_name_is_taken_once(user, api):
+    name = str(uuid.uuid4())
+    api.request("POST", "/users", {"name": name})
+    for taken in (name, "Default user"):
+        with pytest.raises(RemoteError, match="a user of this name exists") as refusal:
+            api.request("POST", "/users", {"name": taken})
+        assert refusal.value.status == 409
+
+
+def test_a_name_that_an_older_store_has_twice_is_nobodys(user, belongings, api):
+    path = "/v2/dashboards/%s/shares" % belongings["dashboard"]
+    name = str(uuid.uuid4())
+    first = api.request("POST", "/users", {"name": name})["id"]
+    assert user.put(path, {"username": name}).status == 200
+    assert [each["user_id"] for each in user.get(path).json] == [first]
+    with closing(sqlite3.connect(Path(user.about["data"]) / "cloud.sqlite3", timeout=10)) as connection:
+        connection.execute("INSERT INTO users (id, name, created_at) VALUES (?, ?, 0)", (str(uuid.uuid4()), name))
+        connection.commit()
+    answer = user.put(path, {"username": name})
+    assert answer.status == 400 and "user_id" in answer.detail
+    assert [each["user_id"] for each in user.get(path).json] == [first]
+    assert user.put(path, {"user_id": first}).status == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"])

@@ -31,9 +31,15 @@ class Refused(ValueError):
     """The request cannot be granted; `str()` says why."""
 
 
+class NameTaken(Refused):
+    """Somebody else is called so."""
+
+
 def create_user(session: Session, *, name: str) -> User:
-    """Add a user."""
-    user = User(id=_new_id(None), name=checked_name(name))
+    """Add a user. Names are taken once, as dashboards are shared with the user of a name; else `NameTaken`."""
+    if session.scalars(select(User.id).where(User.name == checked_name(name))).first() is not None:
+        raise NameTaken("a user of this name exists")
+    user = User(id=_new_id(None), name=name)
     session.add(user)
     session.flush()
     return user

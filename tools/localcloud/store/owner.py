@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from . import catalogue
-from .catalogue import DEFAULT_USER, NotFound
+from .catalogue import DEFAULT_USER, NotFound, Refused
 from .models import Dashboard, DashboardShare, Device, Setting, Thing, User, Variable
 
 Owned = TypeVar("Owned", Device, Thing)
@@ -88,10 +88,13 @@ class Owner:
     def user(self, user_id: str | None, name: str | None) -> User:
         """Return another user by id or name, or raise `NotFound`."""
         query = select(User).where(User.id == user_id if user_id else User.name == name)
-        found = self.session.scalars(query).first()
-        if found is None:
+        found = self.session.scalars(query.limit(2)).all()
+        if not found:
             raise NotFound("no such user")
-        return found
+        if len(found) > 1:
+            # Names were not always taken once; whoever is meant, nobody else may be let in.
+            raise Refused("several users have this name: user_id is required")
+        return found[0]
 
     def _mine(self, model: type[Any]) -> ColumnElement[bool]:
         mine: ColumnElement[bool] = model.user_id == self.user_id

@@ -21,7 +21,7 @@ from ..certificates import KeyFiles
 from ..exchange import Exchange
 from ..live import Live
 from ..property_types import ValueRefused
-from ..store.catalogue import NotFound, Refused
+from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
 from ..tokens import Tokens
 from ..updates import MAX_FILE
@@ -51,6 +51,7 @@ def application(
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(NotFound, _error(404))
     app.add_exception_handler(Refused, _error(400))
+    app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
     for routes in (local_v1.router(store, exchange), local_dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
