@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import ssl
 import urllib.parse
 import uuid
@@ -35,7 +36,10 @@ class Answer:
 
 
 class Api:
-    """One user of the Application API; every answer is returned, whatever its status."""
+    """One user of the Application API; every answer is returned, whatever its status, if that is declared."""
+
+    described = {}
+    """The operations that each cloud describes, by its address."""
 
     def __init__(self, about, key):
         self.about = about
@@ -80,7 +84,22 @@ class Api:
         named = {"Authorization": "Bearer " + self.token, **(headers or {})}
         if body is not None:
             named["Content-Type"] = "application/json"
-        return self.raw(method, path, None if body is None else json.dumps(body).encode(), named, base)
+        answer = self.raw(method, path, None if body is None else json.dumps(body).encode(), named, base)
+        declared = self._declared(method, path.partition("?")[0].removeprefix("/iot"))
+        assert declared is None or str(answer.status) in declared, (method, path, answer.status)
+        return answer
+
+    def _declared(self, method, path):
+        """The statuses that the description of the API names for the operation; None if it is not described."""
+        if self.about["http"] not in Api.described:
+            paths = self.raw("GET", "/iot/openapi.json").json["paths"]
+            Api.described[self.about["http"]] = [
+                (re.compile(re.sub(r"{\w+}", "[^/]+", template)), operations) for template, operations in paths.items()
+            ]
+        for template, operations in Api.described[self.about["http"]]:
+            if template.fullmatch(path) and method.lower() in operations:
+                return operations[method.lower()]["responses"]
+        return None
 
     def get(self, path, **query):
         return self.request("GET", path, **query)

@@ -23,6 +23,26 @@ def test_the_served_operations_are_those_that_the_table_calls_served(user):
     assert operations(user) == served
 
 
+def test_the_description_names_the_errors_that_are_answered(user):
+    description = user.raw("GET", "/iot/openapi.json").json
+    schema = description["components"]["schemas"]["Error"]
+    kinds = {"string": str, "object": dict, "integer": int}
+    error = user.get("/v2/things/x").json
+    assert error.keys() == schema["properties"].keys() == set(schema["required"])
+    for name, value in error.items():
+        assert type(value) is kinds[schema["properties"][name]["type"]]
+    for path, item in description["paths"].items():
+        for operation in item.values():
+            errors = {status: each for status, each in operation["responses"].items() if status >= "400"}
+            assert {"401", "429"} <= errors.keys() and "422" not in errors
+            assert ("404" in errors) or "{" not in path
+            for each in errors.values():
+                assert each["content"] == {
+                    "application/vnd.goa.error+json": {"schema": {"$ref": "#/components/schemas/Error"}}
+                }
+    assert "ValidationError" not in json.dumps(description)
+
+
 def test_the_table_in_the_docs_is_the_list():
     assert len(ENDPOINTS) == 94
     text = Path(ROOT, "docs", "application-api.md").read_text()

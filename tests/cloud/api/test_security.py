@@ -144,6 +144,27 @@ def test_oversized_and_malformed_bodies_are_refused(user, belongings):
     assert user.raw("POST", path, deep, headers).status == 400
 
 
+def test_refusals_before_any_route_have_the_form_of_the_called_api(user, api):
+    headers = {"Authorization": "Bearer " + user.token}
+    too_large, elsewhere = {"Content-Length": str(2**30)}, {"Host": "evil.example"}
+    for wrong, status in ((too_large, 413), (elsewhere, 421)):
+        for path in ("/iot/v2/things", "/v2/things", "/iot/v2/devices/x/ota"):
+            answer = user.raw("POST", path, headers={**headers, **wrong})
+            assert answer.status == status and answer.detail
+        answer = user.raw("POST", "/iot/v1/clients/token", headers=wrong)
+        assert answer.status == status and answer.json["error"] == "invalid_request"
+        local = user.raw("POST", "/local/v1/things", headers=wrong)
+        assert local.status == status and local.json.keys() == {"detail"}
+
+
+def test_a_faulty_form_at_the_token_endpoint_is_answered_as_oauth_says(user):
+    for kind, body in (("; boundary=x", b"--y\r\n"), ("", b"x")):
+        headers = {"Content-Type": "multipart/form-data" + kind}
+        answer = user.raw("POST", "/iot/v1/clients/token", body, headers)
+        assert answer.status == 400 and answer.json["error"] == "invalid_request"
+        assert answer.json["error_description"]
+
+
 # What Python reads as JSON, but neither JSON nor databases of any kind take.
 POISON = {
     "NaN": b"NaN",

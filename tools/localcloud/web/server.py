@@ -29,6 +29,7 @@ from . import docs, local_dashboards, local_v1, token
 from .api.application import ROOT as API_ROOT
 from .api.paths import Paths
 from .guard import Guard
+from .refusals import refusal
 
 PAGE = Path(__file__).parent.parent / "page"
 MAX_BODY = 64 * 1024
@@ -75,11 +76,12 @@ def application(
 
     @app.middleware("http")
     async def check(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
+        path = request.scope["path"]
         if not guard.host_is_ours(request):
-            return PlainTextResponse("Unknown host name.", 421)
+            return refusal(path, 421, "unknown host name")
         length = request.headers.get("content-length", "0")
-        if "transfer-encoding" in request.headers or not _is_allowed(length, request.url.path):
-            return JSONResponse({"detail": "body too large or without length"}, 413)
+        if "transfer-encoding" in request.headers or not _is_allowed(length, path):
+            return refusal(path, 413, "body too large or without length")
         response = await proceed(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from ..credentials import Verifier
 from ..store import catalogue
@@ -24,18 +25,26 @@ def router(store: Store, tokens: Tokens) -> APIRouter:
     @routes.post(PATH)
     async def token(request: Request) -> Any:
         """Exchange an API key, in the form or by HTTP Basic, for an access token."""
-        form = await request.form()
+        try:
+            form = await request.form()
+        except HTTPException as fault:
+            return error(400, "invalid_request", fault.detail)
         if form.get("grant_type") != "client_credentials":
-            return _error(400, "unsupported_grant_type", "grant_type is client_credentials")
+            return error(400, "unsupported_grant_type", "grant_type is client_credentials")
         client_id, secret = _basic(request) or (form.get("client_id"), form.get("client_secret"))
         if not isinstance(client_id, str) or not isinstance(secret, str):
-            return _error(400, "invalid_request", "client_id and client_secret are required")
+            return error(400, "invalid_request", "client_id and client_secret are required")
         key = await store.read(lambda session: catalogue.find_api_key(session, client_id))
         if key is None or not await verifier.verify(key.id, secret, key.secret_hash):
-            return _error(401, "access_denied", "Unauthorized")
+            return error(401, "access_denied", "Unauthorized")
         return {"access_token": tokens.issue(key.user_id), "expires_in": LIFETIME, "token_type": "Bearer"}
 
     return routes
+
+
+def error(status: int, word: str, description: str) -> JSONResponse:
+    """Return an error in the form of OAuth2 (RFC 6749, 5.2)."""
+    return JSONResponse({"error": word, "error_description": description}, status)
 
 
 def _basic(request: Request) -> tuple[str, str] | None:
@@ -48,7 +57,3 @@ def _basic(request: Request) -> tuple[str, str] | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return (unquote_plus(client_id), unquote_plus(secret)) if colon else None
-
-
-def _error(status: int, error: str, description: str) -> JSONResponse:
-    return JSONResponse({"error": error, "error_description": description}, status)

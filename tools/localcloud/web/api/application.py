@@ -8,6 +8,7 @@ from ...updates import LinkExpired, Updates, UpdateRunning
 from ...store.changes import Conflict
 from . import (
     dashboards,
+    description,
     device_certificates,
     device_data,
     devices,
@@ -44,6 +45,7 @@ def application(
         redirect_slashes=False,
     )
     problems.add_handlers(app)
+    description.add_errors(app)
     app.add_exception_handler(Conflict, _as(409))
     app.add_exception_handler(UpdateRunning, _as(409))
     app.add_exception_handler(LinkExpired, _as(410))

@@ -27,7 +27,7 @@ def router(services: Services, updates: Updates) -> APIRouter:
     }}  # fmt: skip
     body = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
-    @routes.post("/v2/devices/{id}/ota", openapi_extra=body)
+    @routes.post("/v2/devices/{id}/ota", openapi_extra=body, responses={202: {"description": "Kept"}})
     async def upload(request: Request, user: UserId, id: str) -> Response:
         """Keep a firmware file for the device, which is told where to fetch it.
 

@@ -16,6 +16,19 @@ from ...store.catalogue import NotFound, Refused
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/vnd.goa.error+json"
+SCHEMA = {
+    "title": "Error",
+    "type": "object",
+    "required": ["code", "detail", "id", "meta", "status"],
+    "properties": {
+        "code": {"type": "string", "description": "The kind of error, as a word."},
+        "detail": {"type": "string", "description": "What is wrong."},
+        "id": {"type": "string", "description": "Of this one answer."},
+        "meta": {"type": "object"},
+        "status": {"type": "integer", "description": "The HTTP status."},
+    },
+}
+"""What `answer` returns, as OpenAPI describes it."""
 
 
 class Problem(Exception):
