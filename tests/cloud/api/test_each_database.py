@@ -1,14 +1,20 @@
 """Where SQLite and PostgreSQL differ, the API must not."""
 
 import pytest
+from localcloud.remote import RemoteError
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def user(request, new_user, api_of):
-    """A user of the test's own, of a cloud on each database in turn."""
+def local(request, api_of):
+    """The local API of a cloud on each database in turn."""
     name = {"sqlite": "local_cloud", "postgresql": "cloud_on_postgresql"}[request.param]
-    about = request.getfixturevalue(name).about
-    return new_user(about=about, local=api_of(about))
+    return api_of(request.getfixturevalue(name).about)
+
+
+@pytest.fixture
+def user(local, new_user):
+    """A user of the test's own, of that cloud."""
+    return new_user(about=local.about, local=local)
 
 
 @pytest.fixture
@@ -68,3 +74,62 @@ def test_intervals_before_1970_start_at_multiples_too(user, history, aggregation
     body = {"requests": [{"q": "property." + path.rpartition("/")[2], **span}], "resp_version": 1}
     sampled = user.post("/v2/series/batch_query_sampling", body).json["responses"][0]
     assert list(zip(sampled["times"], sampled["values"])) == expected
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/iot/ota/v1/download/../ota",
+        "/iot/ota/v1/download/%2e%2e/ota?device_id=x",
+        "/iot/openapi.jsonx",
+        "/iot//v2///things/..//",
+        "/v2/iot/v2/things",
+        "/iot/v2/things/../things",
+        "/iot/v2/things/%2e%2e",
+        "/iot/v2/things/..%2f..%2flocal%2fv1%2fthings",
+        "/iot/v2/things/%00",
+        "/iot/v2/things/%00/properties/%00",
+        "/iot/v2/dashboards/%00",
+        "/iot/%00",
+        "/%00",
+        "/iot/v2/things/x'%20OR%20'1'='1",
+        "/iot/../local/v1/things",
+        "/iot/ota/v1/download/../../../cloud.sqlite3/x",
+        "/iot/ota/v1/download/%2e%2e%2fcloud.sqlite3/x",
+        "/iot/ota/v1/download/00000000-0000-0000-0000-000000000000/x",
+        "/iot/openapi.json/../v2/things",
+    ],
+)
+def test_paths_lead_nowhere_else(user, path):
+    answer = user.raw("GET", path, headers={"Authorization": "Bearer " + user.token})
+    assert answer.status in (401, 404), answer.body
+
+
+def test_texts_that_databases_do_not_take_name_nothing(user):
+    device = user.make_device()["id"]
+    dashboard = "/v2/dashboards/" + user.post("/v2/dashboards", {"name": "Board"}).json["id"]
+    assert user.get("/v2/devices/%s/properties/%%00" % device).status == 404
+    assert user.delete(dashboard + "/shares/%00").status == 404
+    for text in ("\0", "\ud800"):
+        for body in ({"username": text}, {"user_id": text}, {"users": [{"username": text}]}):
+            assert user.put(dashboard + "/shares", body).status == 400
+    form = b"grant_type=client_credentials&client_secret=x&client_id="
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    for client_id in (b"%00", b"%ed%a0%80", b"%ff"):
+        answer = user.raw("POST", "/iot/v1/clients/token", form + client_id, headers)
+        assert answer.status == 401 and answer.json["error"] == "access_denied"
+
+
+def test_the_local_api_takes_no_such_texts_either(user, local):
+    thing = local.request("POST", "/things", {"name": "test"})["id"]
+    for method, path, body in (
+        ("GET", "/devices/%00", None),
+        ("GET", "/things/%00", None),
+        ("GET", "/things/%s/variables/%%00" % thing, None),
+        ("POST", "/things", {"name": "test", "device_id": "\0"}),
+        ("POST", "/things", {"name": "test", "user_id": "\0"}),
+        ("PUT", "/things/%s/device" % thing, {"device_id": "\ud800"}),
+    ):
+        with pytest.raises(RemoteError) as refusal:
+            local.request(method, path, body)
+        assert refusal.value.status in (404, 422), path

@@ -17,6 +17,7 @@ DEFAULT_USER = "default_user"
 CONNECTION = "connection"
 """The name of the events CONNECTED and DISCONNECTED."""
 _IDS_PER_QUERY = 5000
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")
 # A variable is shown under this name; programs and the wire have its `variable_name`.
 _DISPLAY_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")
@@ -55,7 +56,8 @@ def create_api_key(session: Session, user_id: str, *, name: str, secret_hash: st
 
 def find_api_key(session: Session, client_id: str) -> ApiKey | None:
     """Return the API key with this client id."""
-    return session.get(ApiKey, client_id)
+    # What is no UUID may be text that no database takes.
+    return session.get(ApiKey, client_id) if _UUID.fullmatch(client_id) else None
 
 
 def user_exists(session: Session, user_id: str) -> bool:

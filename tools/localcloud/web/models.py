@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..property_types import PROPERTY_TYPES, READ_WRITE
 from ..store.models import Device, Thing, Variable
+from .api.requests import Text
 
 
 class _Request(BaseModel):
@@ -44,15 +45,15 @@ class NewThing(_Request):
     name: str
     timezone: str = "UTC"
     id: str | None = None
-    device_id: str | None = None
-    user_id: str | None = None
+    device_id: Text | None = None
+    user_id: Text | None = None
     variables: list[NewVariable] = Field(default_factory=list)
 
 
 class Attachment(_Request):
     """The device to attach."""
 
-    device_id: str
+    device_id: Text
 
 
 class NewValue(_Request):

@@ -9,6 +9,7 @@ from typing import Any, Awaitable, Callable, Iterator
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import (
     FileResponse,
     JSONResponse,
@@ -28,6 +29,7 @@ from ..updates import MAX_FILE
 from . import docs, local_dashboards, local_v1, token
 from .api.application import ROOT as API_ROOT
 from .api.paths import Paths
+from .api.problems import described
 from .guard import Guard
 from .refusals import refusal
 
@@ -50,6 +52,7 @@ def application(
 ) -> FastAPI:
     """Return the web application; `api` is the Application API."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(NotFound, _error(404))
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
@@ -79,6 +82,9 @@ def application(
         path = request.scope["path"]
         if not guard.host_is_ours(request):
             return refusal(path, 421, "unknown host name")
+        if "\0" in path:
+            # PostgreSQL takes none, not even in a question.
+            return refusal(path, 404, "nothing has a NUL in its name")
         length = request.headers.get("content-length", "0")
         if "transfer-encoding" in request.headers or not _is_allowed(length, path):
             return refusal(path, 413, "body too large or without length")
@@ -98,6 +104,11 @@ def _is_allowed(length: str, path: str) -> bool:
     if _UPLOAD.fullmatch(path):
         return int(length) <= MAX_FILE + MAX_BODY
     return int(length) <= (MAX_API_BODY if path.startswith(API_ROOT + "/v") else MAX_BODY)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return JSONResponse({"detail": described(error)}, 422)
 
 
 def _error(status: int) -> Any:

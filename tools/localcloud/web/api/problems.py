@@ -69,7 +69,7 @@ def add_handlers(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        return answer(400, _describe(error))
+        return answer(400, described(error))
 
     def always(status: int) -> Any:
         async def handler(request: Request, error: Exception) -> JSONResponse:
@@ -94,7 +94,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(IntegrityError, conflicting)
 
 
-def _describe(error: RequestValidationError) -> str:
+def described(error: RequestValidationError) -> str:
     """Say where the first error is; never the input, which may be a secret."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first.get("loc", ()) if part != "body")

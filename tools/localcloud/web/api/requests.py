@@ -220,8 +220,8 @@ class Link(BaseModel):
 class Share(BaseModel):
     """Who may look at a dashboard."""
 
-    user_id: str | None = None
-    username: str | None = None
+    user_id: Text | None = None
+    username: Text | None = None
 
 
 class Shares(Share):
