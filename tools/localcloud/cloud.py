@@ -15,7 +15,7 @@ from .broker.listeners import Sockets
 from .certificates import Authority
 from .embedded import Embedded
 from .exchange import Exchange
-from .files import FolderLock, make_private_folder, write_whole
+from .files import FolderLock, make_private_file, make_private_folder, write_whole
 from .live import Live
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .project import Project, default_project
@@ -62,7 +62,7 @@ class LocalCloud:
         self._ports = ports
         self._address = address
         self._rate_limit = rate_limit
-        self._database = database or "sqlite:///%s" % (data / "cloud.sqlite3")
+        self._database = database
         self._shared_broker = parse(broker) if broker else None
         self._side: "Embedded | Worker | None" = None
         self._temporary = False
@@ -117,7 +117,7 @@ class LocalCloud:
     async def _open(self, sockets: dict[str, Any]) -> None:
         self._names = names_of(self._address)
         self.live = Live()
-        self.store = Store(self._database)
+        self.store = Store(self._database or self._database_in_folder())
         self.exchange = Exchange(self.store, self.live)
         worker, alone = None, nullcontext()
         if self._shared_broker is not None:
@@ -214,6 +214,13 @@ class LocalCloud:
         from .workers import listeners
 
         return {"broker": str(self._shared_broker), **listeners.described(self.data, self._shared_broker)}
+
+    def _database_in_folder(self) -> str:
+        path = self.data / "cloud.sqlite3"
+        # The key of tokens is in it. What SQLite has beside it takes over the mode, or is left from a kill.
+        for each in (path, *self.data.glob(path.name + "-*")):
+            make_private_file(each)
+        return "sqlite:///%s" % path
 
     def _load_token(self) -> str:
         path = self.data / "api_token"

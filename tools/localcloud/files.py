@@ -16,6 +16,12 @@ def make_private_folder(path: Path) -> None:
     path.chmod(0o700)
 
 
+def make_private_file(path: Path) -> None:
+    """Make the file if it is missing, and close it to other users."""
+    path.touch(0o600)
+    path.chmod(0o600)
+
+
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write the file so that it is either complete, on the disk, with this mode, or unchanged."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
