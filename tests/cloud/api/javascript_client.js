@@ -1,4 +1,5 @@
 // Runs the published JavaScript client, unchanged, for test_official_clients: one call per line of stdin.
+const fs = require("fs");
 const readline = require("readline");
 const ArduinoIotClient = require("@arduino/arduino-iot-client");
 
@@ -28,7 +29,8 @@ async function call({ api, method, arguments: required, options }) {
   const bound = new ArduinoIotClient[api]();
   const named = Object.fromEntries(Object.entries(options).map(([name, value]) => [methodName(name), value]));
   try {
-    const value = (await bound[methodName(method)](...required, named)) ?? null;
+    const opened = required.map((each) => (each?.file ? fs.createReadStream(each.file) : each));
+    const value = (await bound[methodName(method)](...opened, named)) ?? null;
     const first = Array.isArray(value) ? value[0] : value;
     (Array.isArray(value) ? value : [value]).forEach(check);
     return { value, type: first ? first.constructor.name : "NoneType" };
@@ -36,6 +38,21 @@ async function call({ api, method, arguments: required, options }) {
     if (!error.status) throw error;
     return { status: error.status, error: error.response.text, type: error.statusText || "Error" };
   }
+}
+
+// The operation behind each method, as its source says.
+function operations() {
+  const found = {};
+  for (const [api, members] of Object.entries(ArduinoIotClient)) {
+    if (!api.endsWith("Api")) continue;
+    for (const name of Object.getOwnPropertyNames(members.prototype)) {
+      const asked = members.prototype[name].toString().match(/callApi\('(.+?)', '(\w+)'/);
+      if (!asked) continue;
+      const snake = name.replace("WithHttpInfo", "").replace(/[A-Z]/g, (letter) => "_" + letter.toLowerCase());
+      found[api + "." + snake] = asked[2] + " " + asked[1];
+    }
+  }
+  return found;
 }
 
 async function login(about) {
@@ -48,7 +65,8 @@ async function login(about) {
 async function main() {
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const wanted = JSON.parse(line);
-    console.log(JSON.stringify(await (wanted.login ? login(wanted.login) : call(wanted))));
+    const answer = wanted.operations ? operations() : wanted.login ? login(wanted.login) : call(wanted);
+    console.log(JSON.stringify(await answer));
   }
 }
 

@@ -27,6 +27,8 @@ class OfficialClient:
     def __init__(self, command, environment=None):
         self._process = Process(command, env={**os.environ, **(environment or {})})
         self._position = 0
+        self.called = set()
+        """The methods that were called and answered well."""
 
     def login(self, about):
         """Get a token for the API key in `about`, or use its `token`; calls go to its `base` or `http`."""
@@ -34,15 +36,24 @@ class OfficialClient:
         assert self._answer()["type"] == "ready"
 
     def call(self, method, *arguments, **options):
-        """`call("ThingsV2Api.things_v2_show", id)`: the value as plain JSON; `type` is its model's name."""
+        """`call("ThingsV2Api.things_v2_show", id)`: the value as plain JSON; `type` is its model's name.
+
+        A Path among the arguments is a file to upload.
+        """
         api, _, name = method.partition(".")
         wanted = {"api": api, "method": name, "arguments": arguments, "options": options}
-        self._process.send(json.dumps(wanted) + "\n")
+        self._process.send(json.dumps(wanted, default=lambda path: {"file": str(path)}) + "\n")
         answer = self._answer()
         self.type = answer["type"]
         if "status" in answer:
             raise Refused(answer)
+        self.called.add(method)
         return answer["value"]
+
+    def operations(self):
+        """What each of the client's methods asks for: {"ThingsV2Api.things_v2_show": "GET /iot/v2/things/{id}", …}."""
+        self._process.send(json.dumps({"operations": True}) + "\n")
+        return self._answer()
 
     def stop(self):
         """End the child."""

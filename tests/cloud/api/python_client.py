@@ -3,6 +3,7 @@
 import inspect
 import json
 import os
+import re
 import sys
 
 import iot_api_client
@@ -37,6 +38,7 @@ def plain(value):
 def call(client, api, method, arguments, options):
     """Make the call; what came of it."""
     bound = getattr(getattr(iot_api_client, api)(client), method)
+    arguments = [each["file"] if isinstance(each, dict) and each.keys() == {"file"} else each for each in arguments]
     names = inspect.signature(bound).parameters
     options = {("var_" + name if "var_" + name in names else name): value for name, value in options.items()}
     try:
@@ -45,6 +47,18 @@ def call(client, api, method, arguments, options):
         return {"status": error.status, "error": str(error.body), "type": type(error).__name__}
     first = result[0] if isinstance(result, list) and result else result
     return {"value": plain(result), "type": type(first).__name__}
+
+
+def operations():
+    """The operation behind each method, as its source says."""
+    found = {}
+    for api, members in vars(iot_api_client).items():
+        for name, function in vars(members).items() if api.endswith("Api") else ():
+            if name.endswith("_serialize"):
+                source = inspect.getsource(function)
+                verb, path = (re.search(r"\b%s='(.+)'" % word, source)[1] for word in ("method", "resource_path"))
+                found["%s.%s" % (api, name[1 : -len("_serialize")])] = "%s %s" % (verb, path)
+    return found
 
 
 def login(about):
@@ -63,6 +77,8 @@ def main():
         if "login" in wanted:
             client = login(wanted["login"])
             answer = {"type": "ready"}
+        elif "operations" in wanted:
+            answer = operations()
         else:
             answer = call(client, **wanted)
         print(json.dumps(answer), flush=True)

@@ -1,5 +1,8 @@
 """The published clients of Python and JavaScript, unchanged, with only base URL and token URL changed."""
 
+import hashlib
+import inspect
+import re
 import time
 import uuid
 
@@ -9,12 +12,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from localcloud.web.api.endpoints import ENDPOINTS
 from official_clients import Refused
 
 THINGS, PROPERTIES, DEVICES, SERIES = "ThingsV2Api.", "PropertiesV2Api.", "DevicesV2Api.", "SeriesV2Api."
 DASHBOARDS = "DashboardsV2Api."
-
-
 
 
 def widget(property_id, kind="Gauge"):
@@ -32,7 +34,7 @@ def wait_for(question, tries=200):
     raise AssertionError("never true")
 
 
-def test_the_life_of_a_project(official, user, make_device, prop):
+def the_life_of_a_project(official, user, make_device, prop):
     call = official.call
     device = call(DEVICES + "devices_v2_create", {"type": "login_and_secretkey_wifi", "name": "py"})
     assert official.type == "ArduinoDevicev2"
@@ -91,6 +93,11 @@ def remove_all(call, dashboards, things, devices):
 @pytest.fixture
 def project(user, prop):
     """A device with a secret, a thing with three variables and some values, a dashboard."""
+    return make_project(user, prop)
+
+
+def make_project(user, prop):
+    """The same, of any user."""
     device = user.make_device(serial="94b97e01")
     user.put("/v2/devices/%s/pass" % device["id"], {"password": "secret"})
     properties = [prop("t"), prop("on", "STATUS"), prop("lamp", "HOME_COLORED_LIGHT")]
@@ -105,7 +112,7 @@ def project(user, prop):
             "widget": widgets[0]["id"]}  # fmt: skip
 
 
-def test_methods_of_devices(official, project):
+def methods_of_devices(official, project):
     call, id = official.call, project["device"]
     assert call(DEVICES + "devices_v2_list", serial="94b97e01")[0]["id"] == id
     assert official.type == "ArduinoDevicev2"
@@ -128,7 +135,7 @@ def test_methods_of_devices(official, project):
     assert call(DEVICES + "devices_v2_get_events", id)["events"][0]["name"] == "note"
 
 
-def test_methods_of_passwords(official, project):
+def methods_of_passwords(official, project):
     call, id = official.call, project["device"]
     password = "DevicesV2PassApi.devices_v2_pass_"
     assert call(password + "get", id)["set"] is True
@@ -140,7 +147,7 @@ def test_methods_of_passwords(official, project):
     assert call(password + "get", id)["set"] is False
 
 
-def test_methods_of_certificates(official, project):
+def methods_of_certificates(official, project):
     call, id = official.call, project["device"]
     certificates = "DevicesV2CertsApi.devices_v2_certs_"
     key = ec.generate_private_key(ec.SECP256R1())
@@ -159,10 +166,13 @@ def test_methods_of_certificates(official, project):
     assert call(certificates + "list", id) == []
 
 
-def test_methods_of_things_and_properties(official, project, prop):
+def methods_of_things_and_properties(official, project, prop):
     call, id, property_id = official.call, project["thing"], project["ids"]["t"]
     listed = call(THINGS + "things_v2_list", show_properties=True, ids=[id], device_id=project["device"])
     assert len(listed[0]["properties"]) == 3 and official.type == "ArduinoThing"
+    shown = call(THINGS + "things_v2_show", id)
+    assert official.type == "ArduinoThing"
+    assert (shown["device_id"], len(shown["properties"])) == (project["device"], 3)
     assert call(THINGS + "things_v2_template", id)["variables"][0]["name"] == "t"
     assert len(call(PROPERTIES + "properties_v2_list", id, show_deleted=False)) == 3
     changed = call(PROPERTIES + "properties_v2_update", id, property_id, prop("t2", "FLOAT", max_value=9))
@@ -175,7 +185,7 @@ def test_methods_of_things_and_properties(official, project, prop):
     assert len(types) == 104 and official.type == "ArduinoPropertytype"
 
 
-def test_methods_of_series(official, project):
+def methods_of_series(official, project):
     call, ids = official.call, project["ids"]
     span = {"from": "2020-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z"}
     everything = {"q": "thing." + project["thing"], **span}
@@ -198,7 +208,7 @@ def test_methods_of_series(official, project):
     assert call(SERIES + "series_v2_batch_query_raw_last_value", last)["responses"][0]["values"] == [2.5]
 
 
-def test_methods_of_dashboards(official, project, new_user):
+def methods_of_dashboards(official, project, new_user):
     call, id, friend = official.call, project["dashboard"], new_user("friend")
     assert call(DASHBOARDS + "dashboards_v2_list", name="Board")[0]["id"] == id
     assert official.type == "ArduinoDashboardv2"
@@ -213,7 +223,57 @@ def test_methods_of_dashboards(official, project, new_user):
     call(DASHBOARDS + "dashboards_v2_delete_share", id, friend.user_id)
     assert friend.get("/v2/dashboards/" + id).status == 404
     assert call(DASHBOARDS + "dashboards_v2_request_access", id, {"message": "may I?"}) is None
+    if DASHBOARDS + "dashboards_v2_patch" in official.operations():  # the Python client has no such method
+        patched = call(DASHBOARDS + "dashboards_v2_patch", id, {"name": "Patched"})
+        assert official.type == "ArduinoDashboardv2"
+        assert patched["name"] == "Patched" and len(patched["widgets"]) == 1
     assert call(DASHBOARDS + "dashboards_v2_update", id, {"name": "Empty"})["widgets"] == []
+
+
+def methods_of_updates(official, project, tmp_path):
+    (tmp_path / "firmware.ota").write_bytes(b"firmware")
+    upload = "DevicesV2OtaApi.devices_v2_ota_upload"
+    answer = official.call(upload, project["device"], tmp_path / "firmware.ota", **{"async": True})
+    assert official.type == "ArduinoDevicev2Otaupload" and answer["status"] == "pending"
+    assert answer["file_sha"] == hashlib.sha256(b"firmware").hexdigest()
+
+
+CALLS = (
+    the_life_of_a_project,
+    methods_of_devices,
+    methods_of_passwords,
+    methods_of_certificates,
+    methods_of_things_and_properties,
+    methods_of_series,
+    methods_of_dashboards,
+    methods_of_updates,
+)
+"""Each with a user of its own; the parameters are fixtures."""
+
+
+def unnamed(path):
+    """The path with `{}` for all parameters, which clients and list name differently."""
+    return re.sub(r"{\w+}", "{}", path)
+
+
+@pytest.mark.timeout(180)
+def test_every_method_that_is_served_returns_a_valid_model(
+    official, new_user, prop, make_device, tmp_path, subtests
+):
+    official.called.clear()
+    for calls in CALLS:
+        with subtests.test(calls.__name__):
+            user, wanted = new_user(), inspect.signature(calls).parameters
+            official.login({**user.about, **user.key})
+            given = {"official": official, "user": user, "new_user": new_user, "prop": prop}
+            given.update(make_device=make_device, tmp_path=tmp_path)
+            if "project" in wanted:
+                given["project"] = make_project(user, prop)
+            calls(**{name: given[name] for name in wanted})
+    served = {"%s /iot%s" % (each.method, unnamed(each.path)) for each in ENDPOINTS if not each.reason}
+    offered = official.operations()
+    assert len(offered) >= 68
+    assert official.called == {name for name, operation in offered.items() if unnamed(operation) in served}
 
 
 def test_errors_arrive_as_the_clients_expect_them(official, user):
