@@ -40,3 +40,15 @@ def test_benchmarks_print_their_figures(command):
     done = subprocess.run([TOOLS / "bench" / command, "--json"], capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     assert all(set(clients) for clients in json.loads(done.stdout).values())
+
+
+@pytest.mark.timeout(180)
+def test_the_benchmark_of_clouds_prints_its_figures():
+    command = [TOOLS / "bench" / "cloud", "--json", "--workers", "0,1", "--devices", "4", "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert list(figures) == ["embedded, SQLite", "mosquitto, PostgreSQL, 1 worker"]
+    for found in figures.values():
+        assert [step["devices"] for step in found["connected"]] == [4]
+        assert found["values_per_s"] > 0 and found["values_per_s_5"] > 0

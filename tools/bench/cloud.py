@@ -192,14 +192,14 @@ def _cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
-def _throughput(setting, messages, values, rounds):
+def _throughput(setting, devices, messages, values, rounds):
     """Values stored per second, the median of the rounds."""
     rates = []
     for _ in range(rounds):
         before = setting.stored()
         begin = time.monotonic()
-        setting.load.order(publish=messages, devices=DEVICES, values=values)
-        wanted = before + messages * values * DEVICES
+        setting.load.order(publish=messages, devices=devices, values=values)
+        wanted = before + messages * values * devices
         while setting.stored() < wanted:
             time.sleep(0.02)
             if time.monotonic() - begin > WAIT:
@@ -208,8 +208,14 @@ def _throughput(setting, messages, values, rounds):
     return median(rates)
 
 
+def publishing(steps):
+    """How many devices publish: those of the first step, up to DEVICES."""
+    return min(DEVICES, steps[0])
+
+
 def _measure(workers, postgres, steps, rounds):
     figures = {"connected": []}
+    devices = publishing(steps)
     with tempfile.TemporaryDirectory() as folder:
         setting = Setting(workers, Path(folder), postgres, steps[-1])
         try:
@@ -231,14 +237,14 @@ def _measure(workers, postgres, steps, rounds):
                 )
                 there = step
                 if step == steps[0]:
-                    _throughput(setting, 5, 1, 1)  # warm
+                    _throughput(setting, devices, 5, 1, 1)  # warm
                     before = setting.cpu()
-                    figures["values_per_s"] = _throughput(setting, 30, 1, rounds)
+                    figures["values_per_s"] = _throughput(setting, devices, 30, 1, rounds)
                     after = setting.cpu()
                     figures["cpu_us_per_value"] = {
-                        name: (after[name] - before[name]) * 1e6 / (30 * DEVICES * rounds) for name in after
+                        name: (after[name] - before[name]) * 1e6 / (30 * devices * rounds) for name in after
                     }
-                    figures["values_per_s_5"] = _throughput(setting, 12, VALUES, rounds)
+                    figures["values_per_s_5"] = _throughput(setting, devices, 12, VALUES, rounds)
         finally:
             setting.stop()
     return figures
@@ -264,13 +270,14 @@ def main():
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--devices", default="100,1000,4000", metavar="N,N,…", help="steps; %(default)s")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each throughput; %(default)s")
+    parser.add_argument("--workers", default="0,1,2", metavar="N,N,…", help="0: embedded; %(default)s")
     options = parser.parse_args()
-    steps = [int(step) for step in options.devices.split(",")]
-    figures = measure(steps, options.rounds)
+    steps, ways = ([int(number) for number in text.split(",")] for text in (options.devices, options.workers))
+    figures = measure(steps, options.rounds, ways)
     if options.json:
         return print_json(figures)
     print_figures(
-        "Values stored per second, from %d devices" % DEVICES,
+        "Values stored per second, from %d devices" % publishing(steps),
         ["1 value a message", "%d values" % VALUES],
         [(name, found["values_per_s"], found["values_per_s_5"]) for name, found in figures.items()],
     )
