@@ -11,15 +11,17 @@ from pathlib import Path
 
 import cbor2
 import pytest
+from localcloud.updates import MAX_FILE
+from localcloud.web.server import MAX_BODY
 
 OTA_BEGIN, OTA_UPDATE, OTA_PROGRESS = 0x010000, 0x010100, 0x010200
 FETCH, REBOOT, FAIL = 5, 7, 8
 
 
-def upload_request(user, board, **fields):
+def upload_request(user, board, file="firmware", **fields):
     """Path, body and headers of an upload of a firmware file."""
     part = '--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-    parts = [part % ("ota_file", '; filename="f"', "firmware")]
+    parts = [part % ("ota_file", '; filename="f"', file)]
     parts += [part % (name.rstrip("_"), "", value) for name, value in fields.items()]
     headers = {"Authorization": "Bearer " + user.token, "Content-Type": "multipart/form-data; boundary=x"}
     return "/iot/v2/devices/%s/ota" % board.id, "".join(parts).encode() + b"--x--\r\n", headers
@@ -55,6 +57,16 @@ def test_one_update_at_a_time(user, board):
     assert Upload(user, board, async_="False").answer.status == 409
     headers = {"Authorization": "Bearer " + user.token, "Content-Type": "multipart/form-data; boundary=x"}
     assert user.raw("POST", "/iot/v2/devices/%s/ota" % board.id, b"--x--\r\n", headers).status == 400
+
+
+def test_a_file_may_have_16_megabytes(user, board):
+    too_large = Upload(user, board, file="x" * (MAX_FILE + 1)).answer
+    assert too_large.status == 413 and str(MAX_FILE) in too_large.detail
+    path, _, headers = upload_request(user, board)
+    beyond = user.raw("POST", path, headers={**headers, "Content-Length": str(MAX_FILE + MAX_BODY + 1)})
+    assert beyond.status == 413 and beyond.detail
+    assert Upload(user, board, file="").answer.status == 400
+    assert Upload(user, board, file="x" * MAX_FILE).answer.status == 202
 
 
 @pytest.mark.parametrize("succeeds", [True, False])

@@ -41,8 +41,10 @@ def router(services: Services, updates: Updates) -> APIRouter:
             data = await file.read(MAX_FILE + 1)
             minutes = _minutes(fields.get("expire_in_mins", "10"))
             is_async = str(fields.get("async", "true")).lower() != "false"
-        if not data or len(data) > MAX_FILE:
-            raise Problem(400, "ota_file is empty or larger than %d bytes" % MAX_FILE)
+        if not data:
+            raise Problem(400, "ota_file is empty")
+        if len(data) > MAX_FILE:
+            raise Problem(413, "ota_file is larger than %d bytes" % MAX_FILE)
         update = await updates.upload(device.id, data, minutes)
         del data
         if not is_async:
