@@ -80,6 +80,19 @@ def test_what_a_device_says_of_itself_is_recorded_and_not_answered(payload, name
     assert isinstance(action, Record) and action.name == name
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [
+        commands.encode(commands.DEVICE_BEGIN, "2.9.0\0"),
+        commands.encode(commands.WIFI_FW_VERSION, "\0"),
+        commands.encode(commands.DEVICE_NET_CONFIG, 1, "ho\0me"),
+    ],
+)
+def test_text_with_a_nul_is_refused(payload):
+    with pytest.raises(MalformedPayload, match="NUL"):
+        conversation().received(UP, payload, NOW)
+
+
 def test_down_commands_coming_up_are_refused():
     with pytest.raises(MalformedPayload):
         conversation().received(UP, commands.thing_update(THING), NOW)

@@ -6,9 +6,11 @@ import uuid
 import pytest
 from databases import Postgres
 from localcloud.store import catalogue, series
-from localcloud.store.database import BadAddress, Store
+from localcloud.store.database import BadAddress, Store, is_final
+from localcloud.store.models import DeviceEvent
 from localcloud.store.redelivery import LATEST, Delivery, NotTheOwner, digest
 from localcloud.store.values import RefusedValue, StoredValue, ValueWrite
+from sqlalchemy import select
 
 TYPES = {"n": "INT", "f": "FLOAT", "s": "CHARSTRING", "b": "STATUS", "light": "HOME_COLORED_LIGHT"}
 
@@ -126,6 +128,43 @@ def test_values_in_one_transaction_keep_their_order_and_parts_are_put_together(u
     numbers, light = with_store(url, work)
     assert numbers == list(range(500))
     assert (light["swi"], light["hue"], light["bri"]) == (True, 1.0, 2.0)
+
+
+def test_a_message_that_the_database_refuses_takes_no_other_with_it(url):
+    async def work(store):
+        thing_id = await make_thing(store)
+        good = [store.append(*message(thing_id, number, number)) for number in (1, 2)]
+        # A time that fits into no database.
+        bad = store.append([ValueWrite(thing_id, "n", 3, 2**70)], Delivery("device", 3, digest("t", b"3"), False))
+        good += [store.append(*message(thing_id, 4, 4)), store.append(*message(thing_id, 1, 1, again=True))]
+        with pytest.raises(Exception) as caught:
+            await bad
+        outcomes = await asyncio.gather(*good)
+        return is_final(caught.value), [len(each) for each in outcomes], await history(store, thing_id)
+
+    assert with_store(url, work) == (True, [1, 1, 1, 0], [1, 2, 4])
+
+
+def test_what_a_device_states_of_itself_is_kept_as_the_database_takes_it(url):
+    facts = {"LIB_VERSION": "1.0\0", "rssi": float("nan"), "key": b"\1\2", "at": {"lat": float("inf"), "lon": 5.5}}
+
+    async def work(store):
+        def record(session):
+            device = catalogue.create_device(session, name="board", secret_hash=None)
+            catalogue.record_facts(session, device.id, "DeviceEvents", facts)
+            return device.id
+
+        device_id = await store.write(record)
+
+        def read(session):
+            (event,) = session.scalars(select(DeviceEvent).where(DeviceEvent.device_id == device_id))
+            return catalogue.get_device(session, device_id).lib_version, event.value
+
+        return await store.read(read)
+
+    version, kept = with_store(url, work)
+    assert version == "1.0"
+    assert kept == {"LIB_VERSION": "1.0\0", "rssi": None, "key": "0102", "at": {"lat": None, "lon": 5.5}}
 
 
 def test_a_message_that_comes_again_is_stored_once_also_after_a_restart(url):

@@ -98,6 +98,9 @@ def _text(items: list[Any], index: int, what: str, longest: int = 256) -> str:
         raise MalformedPayload("%s is not text" % what)
     if len(value.encode()) > longest:
         raise MalformedPayload("%s is longer than %d bytes" % (what, longest))
+    if "\0" in value:
+        # No version or name has one, and not every database takes it.
+        raise MalformedPayload("%s has a NUL" % what)
     return value
 
 

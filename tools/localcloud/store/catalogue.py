@@ -1,5 +1,6 @@
 """Devices, things and variables: making, finding, attaching. Each function runs in a transaction."""
 
+import math
 import re
 import uuid
 from typing import Any, Iterable
@@ -122,7 +123,7 @@ def record_facts(session: Session, device_id: str, name: str, facts: dict[str, A
     elif name == "WiFiFWVersion":
         device.wifi_fw_version = facts["version"]
     elif name == "DeviceNetConfig":
-        device.net_config = _without_bytes(facts)
+        device.net_config = _storable(facts)
     elif name == "OtaBegin":
         device.ota_sha256 = facts["sha256"].hex()
         updates.note_begin(session, device_id)
@@ -130,10 +131,9 @@ def record_facts(session: Session, device_id: str, name: str, facts: dict[str, A
         if name == "OtaProgress":
             updates.note_progress(session, device_id, facts)
         if isinstance(facts.get("LIB_VERSION"), str):
-            device.lib_version = facts["LIB_VERSION"][:64]
-        session.add(
-            DeviceEvent(device_id=device_id, name=name, value=_without_bytes(facts), time_us=now_us())
-        )
+            # PostgreSQL takes a NUL in JSON only.
+            device.lib_version = facts["LIB_VERSION"].replace("\0", "")[:64]
+        session.add(DeviceEvent(device_id=device_id, name=name, value=_storable(facts), time_us=now_us()))
 
 
 def record_connection(session: Session, device_id: str, connected: bool) -> None:
@@ -341,5 +341,10 @@ def checked_display_name(name: str) -> str:
     return name
 
 
-def _without_bytes(facts: dict[str, Any]) -> dict[str, Any]:
-    return {key: value.hex() if isinstance(value, bytes) else value for key, value in facts.items()}
+def _storable(fact: Any) -> Any:
+    """Return what a device stated as JSON can hold it: bytes in hexadecimal, nothing for NaN and infinity."""
+    if isinstance(fact, dict):
+        return {key: _storable(value) for key, value in fact.items()}
+    if isinstance(fact, bytes):
+        return fact.hex()
+    return None if isinstance(fact, float) and not math.isfinite(fact) else fact

@@ -7,7 +7,14 @@ from typing import Any, Awaitable, Callable, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    StatementError,
+)
 from sqlalchemy.orm import Session, sessionmaker
 
 from .migration import bring_up_to_date
@@ -135,6 +142,21 @@ class Store:
         return batch
 
     def _store(self, batch: list[_Waiting]) -> list[list[Outcome] | Exception]:
+        try:
+            return self._store_together(batch)
+        except Exception as error:
+            if len(batch) == 1 or not is_final(error):
+                raise
+        # One of them ends the transaction of all: each by itself, so that only that one is not stored.
+        results: list[list[Outcome] | Exception] = []
+        for each in batch:
+            try:
+                results += self._store_together([each])
+            except Exception as error:
+                results.append(error)
+        return results
+
+    def _store_together(self, batch: list[_Waiting]) -> list[list[Outcome] | Exception]:
         for attempt in range(1, _TRIES + 1):
             try:
                 with self._engine.begin() as connection:
@@ -170,6 +192,14 @@ def address(url: str) -> URL:
             "the address of the database is like postgresql://user:password@host:5432/name"
         ) from None
     return parsed
+
+
+def is_final(error: BaseException) -> bool:
+    """Will the same fail again, however often it is tried, since not the database is at fault but what it was given?"""
+    if isinstance(error, StatementError):
+        # What is no error of the database's driver was raised on the way to it.
+        return isinstance(error, (DataError, IntegrityError)) or not isinstance(error, DBAPIError)
+    return isinstance(error, (ArithmeticError, AttributeError, LookupError, TypeError, ValueError))
 
 
 def _is_passing(error: Exception) -> bool:

@@ -16,7 +16,7 @@ from ..exchange import Exchange
 from ..protocol import topics
 from ..protocol.conversation import Conversation
 from ..store import catalogue
-from ..store.database import Store
+from ..store.database import Store, is_final
 from ..store.redelivery import LATEST, Delivery, digest
 from .address import Address, BadBroker, Lost
 from .connection import Connection
@@ -181,7 +181,7 @@ class Intake:
         try:
             pending = await self._take(message)
         except Exception as error:
-            self._failed(connection, error)
+            self._failed(connection, message, has_values, error)
             return
         if pending is None:
             self._acknowledge(connection, message, has_values)
@@ -225,7 +225,7 @@ class Intake:
         if error is None:
             self._acknowledge(connection, message, has_values)
         else:
-            self._failed(connection, error)
+            self._failed(connection, message, has_values, error)
 
     def _acknowledge(self, connection: Connection, message: mqtt.MQTTMessage, has_values: bool) -> None:
         if connection.lost.is_set():
@@ -247,8 +247,20 @@ class Intake:
             for _ in range(count):
                 room.release()
 
-    def _failed(self, connection: Connection, error: BaseException) -> None:
-        """Not stored, so not acknowledged: on a new connection the broker sends it again."""
-        if not connection.lost.is_set():
-            log.error("partition %d: message not stored: %s", self._partition, error)
+    def _failed(
+        self, connection: Connection, message: mqtt.MQTTMessage, has_values: bool, error: BaseException
+    ) -> None:
+        """Not stored, so not acknowledged: on a new connection the broker sends it again.
+
+        What can never be stored would come again for ever, and keep all other devices of the partition waiting.
+        """
+        if connection.lost.is_set():
+            return
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        if is_final(error):
+            sender = Sender("partition %d:" % self._partition, self._outlet)
+            sender.complain("message on %.80r dropped, it can never be stored: %s", message.topic, reason)
+            self._acknowledge(connection, message, has_values)
+        else:
+            log.error("partition %d: message not stored: %s", self._partition, reason)
             connection.abort()
