@@ -123,9 +123,10 @@ class Exchange:
         )
         if variable.permission != READ_WRITE:
             raise ValueRefused("the variable %s is read-only" % variable.variable_name)
-        coerced = PROPERTY_TYPES[variable.type].coerce(value, variable.last_value)
-        self.check_limits(variable, coerced)
-        write = ValueWrite(thing_id, variable.variable_name, coerced, now_us())
+        # Not completed here: others may write the rest of it before it is stored.
+        part = PROPERTY_TYPES[variable.type].coerce(value)
+        self.check_limits(variable, part)
+        write = ValueWrite(thing_id, variable.variable_name, part, now_us())
         (outcome,) = await self._store.append([write])
         if isinstance(outcome, RefusedValue):
             raise ValueRefused(outcome.reason)

@@ -2,6 +2,7 @@
 
 from .exchange import Exchange
 from .property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
+from .protocol.senml import Value
 from .store import catalogue
 from .store.database import Store
 from .store.models import now_us
@@ -41,13 +42,17 @@ class Publisher:
             )
         )
         writes = []
-        before = {id: variable.last_value for id, variable in variables.items()}
+        whole = {id: variable.last_value for id, variable in variables.items()}
+        parts: dict[str, Value] = {}
         for variable_id, time_us, value in values:
             variable = variables[variable_id]
-            coerced = PROPERTY_TYPES[variable.type].coerce(value, before[variable_id])
-            self._exchange.check_limits(variable, coerced)
-            before[variable_id] = coerced
-            writes.append(ValueWrite(thing_id, variable.variable_name, coerced, time_us))
+            type = PROPERTY_TYPES[variable.type]
+            # Refused is what the whole value makes too much. But only what was said is queued: the store completes
+            # it, from what others may have written until then.
+            whole[variable_id] = type.coerce(value, whole[variable_id])
+            parts[variable_id] = part = type.coerce(value, parts.get(variable_id))
+            self._exchange.check_limits(variable, part)
+            writes.append(ValueWrite(thing_id, variable.variable_name, part, time_us))
         stored = []
         latest: dict[str, StoredValue] = {}
         for outcome in await self._store.append(writes):
