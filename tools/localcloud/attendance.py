@@ -34,7 +34,7 @@ class Attendance:
 
     def is_online(self, device_id: str) -> bool:
         """Is the device connected now?"""
-        return device_id in self._links
+        return device_id in self._conversations
 
     def send(self, device_id: str, send: Send) -> bool:
         """Send a message to the device; False if it is not there."""
@@ -67,14 +67,18 @@ class Attendance:
             return None
         return device_id
 
-    async def connected(self, link: Link) -> None:
-        """A device is there."""
+    async def connected(self, link: Link, credentials: Credentials) -> bool:
+        """A device is there; False if its credentials hold no more."""
         device_id = link.device_id
         self._links.setdefault(device_id, set()).add(link)
+        # From now on `drop` ends the connection. What was changed while the secret was verified is seen here.
+        if await self.admit(credentials) is None:
+            return False
         conversation = self._conversations.setdefault(device_id, Conversation(device_id, None))
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
         conversation.thing_id = thing.id if thing else None
         self._exchange.note_connection(device_id, True)
+        return True
 
     def disconnected(self, link: Link) -> None:
         """A device is gone."""
@@ -84,8 +88,9 @@ class Attendance:
         if links:
             return
         self._links.pop(device_id, None)
-        self._conversations.pop(device_id, None)
-        self._exchange.note_connection(device_id, False)
+        # Who was refused has never been there.
+        if self._conversations.pop(device_id, None) is not None:
+            self._exchange.note_connection(device_id, False)
 
     def may_subscribe(self, link: Link, topic: str) -> bool:
         """May the device subscribe to the topic?"""

@@ -26,12 +26,12 @@ class Gate:
                 return _USER + user_id
         return await self._attendance.admit(credentials)
 
-    async def connected(self, link: Link) -> None:
-        """A client is there."""
+    async def connected(self, link: Link, credentials: Credentials) -> bool:
+        """A client is there; False if its credentials hold no more."""
         if user_id := _user_of(link):
             self._watching.connected(link, user_id)
-        else:
-            await self._attendance.connected(link)
+            return True
+        return await self._attendance.connected(link, credentials)
 
     def disconnected(self, link: Link) -> None:
         """A client is gone."""

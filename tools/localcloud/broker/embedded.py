@@ -60,8 +60,8 @@ class Gatekeeper(Protocol):
     async def admit(self, credentials: Credentials) -> str | None:
         """Return the id of the device (or other client) that the credentials prove; None to refuse."""
 
-    async def connected(self, link: Link) -> None:
-        """A client is there; nothing it sent has been read yet."""
+    async def connected(self, link: Link, credentials: Credentials) -> bool:
+        """A client is there, and nothing it sent has been read yet; False if the credentials hold no more."""
 
     def disconnected(self, link: Link) -> None:
         """A client is gone."""
@@ -154,19 +154,20 @@ class EmbeddedBroker(Broker):
                 device_id = await self.gatekeeper.admit(credentials)
             except IdentifierRefused:
                 refusal = IDENTIFIER_REJECTED
-        if device_id is None:
-            who = credentials.common_name if by_certificate else credentials.username
-            log.warning("%s: connection as %.40r refused (code %d)", peer, who, refusal)
-            await ConnackPacket.build(0, refusal).to_stream(stream)
-            return None
-        await self._register(link, session, stream, device_id)
-        try:
-            await ConnackPacket.build(0, CONNECTION_ACCEPTED).to_stream(stream)
-            await self.gatekeeper.connected(link)
-        except BaseException:
+        if device_id is not None:
+            await self._register(link, session, stream, device_id)
+            try:
+                if await self.gatekeeper.connected(link, credentials):
+                    await ConnackPacket.build(0, CONNECTION_ACCEPTED).to_stream(stream)
+                    return link
+            except BaseException:
+                self._forget(link)
+                raise
             self._forget(link)
-            raise
-        return link
+        who = credentials.common_name if by_certificate else credentials.username
+        log.warning("%s: connection as %.40r refused (code %d)", peer, who, refusal)
+        await ConnackPacket.build(0, refusal).to_stream(stream)
+        return None
 
     async def _read_connect(self, stream: Stream) -> tuple[Link, Session]:
         header, body = await read_packet(stream, MAX_CONNECT, CONNECT)
