@@ -75,8 +75,11 @@ class Attendance:
         if await self.admit(credentials) is None:
             return False
         conversation = self._conversations.setdefault(device_id, Conversation(device_id, None))
+        before = conversation.attachments
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
-        conversation.thing_id = thing.id if thing else None
+        # The answer is older than a thing that was attached meanwhile.
+        if conversation.attachments == before:
+            conversation.thing_id = thing.id if thing else None
         self._exchange.note_connection(device_id, True)
         return True
 

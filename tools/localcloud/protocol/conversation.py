@@ -64,6 +64,8 @@ class Conversation:
     def __init__(self, device_id: str, thing_id: str | None) -> None:
         self.device_id = device_id
         self.thing_id = thing_id
+        self.attachments = 0
+        """Counts how often the device was attached and detached."""
 
     def subscribed(self, topic: str) -> list[Action]:
         """Announce the thing to a device that just subscribed to its own event topic."""
@@ -91,11 +93,13 @@ class Conversation:
     def attach(self, thing_id: str) -> list[Send]:
         """Attach the device to a thing and tell it so, unasked."""
         self.thing_id = thing_id
+        self.attachments += 1
         return [self._thing_command(), self._thing_record()]
 
     def detach(self) -> list[Send]:
         """Take the device off its thing and tell it so, unasked."""
         previous, self.thing_id = self.thing_id, None
+        self.attachments += 1
         if previous is None:
             return []
         topic = topics.device(self.device_id, topics.COMMANDS_DOWN)
