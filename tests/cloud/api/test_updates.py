@@ -50,6 +50,14 @@ def report(board, tag, *parameters):
     board.publish(board.device_topic("c/up"), cbor2.dumps(cbor2.CBORTag(tag, list(parameters))))
 
 
+def let_expire(user, ota_id):
+    """As if the time of the update were over."""
+    with closing(sqlite3.connect(Path(user.about["data"]) / "cloud.sqlite3", timeout=10)) as connection:
+        id = str(uuid.UUID(bytes=ota_id))
+        connection.execute("UPDATE ota_updates SET expires_at = 1 WHERE id = ?", (id,))
+        connection.commit()
+
+
 def test_one_update_at_a_time(user, board):
     answer = Upload(user, board, async_="True").answer
     assert answer.status == 202 and (answer.json["ota_version"], answer.json["status"]) == (2, "pending")
@@ -84,6 +92,28 @@ def test_a_synchronous_update_is_answered_when_the_device_is_done(user, board, s
     assert upload.answer.json["status"] == ("succeeded" if succeeds else "failed")
 
 
+@pytest.mark.parametrize("end", ["succeeded", "failed", "expired", "cancelled"])
+def test_an_update_that_is_over_stays_so_whatever_the_device_reports_late(user, board, end):
+    id = Upload(user, board).answer.json["ota_id"]
+    ota_id, path = uuid.UUID(id).bytes, "/ota/v1/ota/" + id
+    report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(FETCH), 0, 1)
+    if end == "succeeded":
+        report(board, OTA_BEGIN, bytes(32))
+    elif end == "failed":
+        report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(FAIL), -1, 1)
+    elif end == "expired":
+        let_expire(user, ota_id)
+    else:
+        assert user.put(path + "/cancel").status == 200
+    before = user.get(path).json["ota"]
+    assert before["status"] == end and before.get("error_reason") == ("error -1" if end == "failed" else None)
+    for state in (FETCH, FAIL):
+        report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(state), 0, 2)
+        after = user.get(path).json["ota"]
+        assert after["status"] == end and after.get("error_reason") == before.get("error_reason")
+    assert Upload(user, board).answer.status == 202
+
+
 def test_a_synchronous_update_is_not_waited_for_when_nobody_asks_any_more(user, board, local_cloud):
     board.subscribe(board.device_topic("c/dw"))
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(user.about["http"]).netloc, timeout=10)
@@ -97,11 +127,7 @@ def test_a_synchronous_update_that_takes_too_long_has_expired(user, board):
     board.subscribe(board.device_topic("c/dw"))
     upload = Upload(user, board, async_="False", expire_in_mins="1")
     _, (ota_id, *_) = board.command()
-    # As if the minute were over.
-    with closing(sqlite3.connect(Path(user.about["data"]) / "cloud.sqlite3", timeout=10)) as connection:
-        id = str(uuid.UUID(bytes=ota_id))
-        connection.execute("UPDATE ota_updates SET expires_at = 1 WHERE id = ?", (id,))
-        connection.commit()
+    let_expire(user, ota_id)
     assert upload.answer.status == 410 and "expired" in upload.answer.detail
 
 

@@ -42,7 +42,7 @@ def list_updates(
 
 
 def progress_of(session: Session, update: OtaUpdate) -> list[DeviceEvent]:
-    """Return what the device said about the update, oldest first."""
+    """Return what the device said about the update, oldest first; nothing behind a failure, which ends it."""
     query = select(DeviceEvent).where(
         DeviceEvent.device_id == update.device_id,
         DeviceEvent.name == "OtaProgress",
@@ -50,16 +50,22 @@ def progress_of(session: Session, update: OtaUpdate) -> list[DeviceEvent]:
     )
     id = uuid.UUID(update.id).hex
     found = session.scalars(query.order_by(DeviceEvent.time_us, DeviceEvent.id).limit(_MOST_EVENTS))
-    return [event for event in found if event.value["id"] == id]
+    said = []
+    for event in found:
+        if event.value["id"] == id:
+            said.append(event)
+            if event.value["state"] == _STATE_FAIL:
+                break
+    return said
 
 
 def note_progress(session: Session, device_id: str, facts: dict[str, Any]) -> None:
-    """Take over how far the device says that it is."""
+    """Take over how far the device says that it is, until the update is over: reports may come late."""
     try:
         update = session.get(OtaUpdate, str(uuid.UUID(bytes=facts["id"])))
     except ValueError:
         return
-    if update is not None and update.device_id == device_id and update.status != CANCELLED:
+    if update is not None and update.device_id == device_id and update.status in OPEN:
         update.status = FAILED if facts["state"] == _STATE_FAIL else IN_PROGRESS
 
 
