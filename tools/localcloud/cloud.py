@@ -82,7 +82,7 @@ class LocalCloud:
 
         `address` is where the encrypted listeners are; the others stay on loopback. `rate_limit` is
         the number of API requests per second that each user may make (0: any number).
-        With a `broker` (mqtt://user:password@host:port) devices connect there, and several processes with the
+        With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work.
         When this returns, all listeners accept. Raises `ports.PortBusy`, `files.DataInUse`,
         `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.

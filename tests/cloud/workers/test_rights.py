@@ -116,6 +116,16 @@ def test_tls_and_mutual_tls(fleet, apis, make_device):
     assert by_certificate.subscribe("#") == REFUSED
 
 
+def test_a_worker_reaches_the_broker_by_tls(fleet, start_local_cloud, api_of, project, device):
+    url = fleet.broker_url.replace("mqtt://", "mqtts://").replace("127.0.0.1:%d" % fleet.port, "localhost:%d")
+    url = url % fleet.tls_port + "?cafile=" + fleet.workers[0].about["ca_file"]
+    joined = start_local_cloud("--broker", url, "--database", fleet.database, data=fleet.data)
+    assert device.subscribe(device.thing_topic("e/i")) == 1
+    api_of(joined.about).set_value("count", 4, project["thing_id"])
+    assert device.records() == (device.thing_topic("e/i"), [{0: "count", 2: 4}])
+    joined.process.wait_for("partition .* taken", stream="stderr")
+
+
 def test_a_new_secret_ends_connections_made_with_the_older(fleet, apis, project, device, make_device, api_user):
     path = "/iot/v2/devices/" + project["device_id"]
     api_user("PUT", path + "/pass", {"password": "An0therSecret" * 3})
@@ -163,6 +173,11 @@ def test_passwords_are_never_shown(fleet, postgres):
         ("mqtt://u:mistaken@h?cafile=x", "the options are cafile"),
         ("mqtts://u:mistaken@h?cafile=/no/such/file", "cannot be read"),
         ("mqtt://u:mistaken@h?security=some", "security is none"),
+        ("mqtts://u:mistaken@h?tls=none", "the options are cafile"),
+        ("mqtt://u:mistaken@h?tls=some", "tls is none"),
+        ("mqtt://u:mistaken@h", "would show secrets"),
+        ("mqtt://u:mistaken@192.0.2.1?security=none", "would show secrets"),
+        ("mqtt://u:mistaken@localhost.example", "would show secrets"),
         ("u:mistaken@h", "is like mqtts://"),
     ],
 )
@@ -173,7 +188,12 @@ def test_an_address_that_makes_no_sense_is_refused_without_being_repeated(url, s
 
 
 def test_an_address_is_taken_apart():
-    address = parse("mqtt://me:p%40ss@broker.example")
+    address = parse("mqtt://me:p%40ss@broker.example?tls=none")
     assert (address.host, address.port, address.username, address.password) == ("broker.example", 1883, "me", "p@ss")
     assert "p@ss" not in repr(address) and "p@ss" not in str(address) and address.administered
-    assert not parse("mqtt://h?security=none").administered
+    assert not parse("mqtts://h?security=none").administered
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"])
+def test_on_the_same_machine_the_broker_may_be_reached_without_tls(host):
+    assert parse("mqtt://u:p@" + host).tls is None

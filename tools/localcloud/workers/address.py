@@ -1,8 +1,10 @@
-"""The address of the broker: mqtt://user:password@host:1883 or mqtts://user:password@host:8883.
+"""The address of the broker: mqtts://user:password@host:8883, or mqtt://user:password@localhost:1883.
 
-?cafile=…: the certificate of an authority of one's own, for mqtts. ?security=none: a broker where others than the workers say who may do what.
+?cafile=…: the certificate of an authority of one's own, for mqtts. ?security=none: a broker where others than the
+workers say who may do what. ?tls=none: mqtt to another machine, where the way there is safe by other means.
 """
 
+import ipaddress
 import ssl
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -46,10 +48,16 @@ def parse(url: str) -> Address:
     if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
         raise BadBroker(wanted + "mqtt or mqtts, a host, and no path")
     options = parse_qs(parts.query)
-    if set(options) - {"cafile", "security"} or ("cafile" in options and parts.scheme != "mqtts"):
-        raise BadBroker(wanted + "the options are cafile (of mqtts) and security")
+    of_scheme = {"mqtts": "cafile", "mqtt": "tls"}[parts.scheme]
+    if set(options) - {"security", of_scheme}:
+        raise BadBroker(wanted + "the options are cafile (of mqtts), tls (of mqtt) and security")
     if options.get("security", ["none"]) != ["none"]:
         raise BadBroker(wanted + "security is none, or left out for mosquitto's dynamic security")
+    if options.get("tls", ["none"]) != ["none"]:
+        raise BadBroker(wanted + "tls is none, or left out")
+    # The workers send their own password and every new secret of a device.
+    if parts.scheme == "mqtt" and "tls" not in options and not _is_loopback(parts.hostname):
+        raise BadBroker(wanted + "mqtt would show secrets on the way (with ?tls=none you say that they are safe there)")
     tls = None
     if parts.scheme == "mqtts":
         cafile = options["cafile"][0] if "cafile" in options else None
@@ -65,3 +73,10 @@ def parse(url: str) -> Address:
         tls,
         "security" not in options,
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
