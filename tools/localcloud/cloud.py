@@ -33,6 +33,7 @@ from .web.server import WebServer, application
 from .workers.address import parse
 
 if TYPE_CHECKING:
+    from .workers.coordination import Occupancy
     from .workers.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class LocalCloud:
         self._database = database
         self._shared_broker = parse(broker) if broker else None
         self._side: "Embedded | Worker | None" = None
+        self._occupancy: "Occupancy | None" = None
         self._temporary = False
 
     @classmethod
@@ -111,8 +113,14 @@ class LocalCloud:
         except BaseException:
             for sock in (sockets or {}).values():
                 sock.close()
-            self._lock.release()
+            await self._leave()
             raise
+
+    async def _leave(self) -> None:
+        """Let others work in folder and database."""
+        if self._occupancy is not None:
+            await self._occupancy.leave()
+        self._lock.release()
 
     async def _open(self, sockets: dict[str, Any]) -> None:
         self._names = names_of(self._address)
@@ -127,6 +135,11 @@ class LocalCloud:
 
             alone = alone_at(self.store.url)
             worker = Worker(self._shared_broker, self.store, self.exchange, self.live)
+        elif self.store.url.get_backend_name() == "postgresql":
+            from .workers.coordination import Occupancy
+
+            self._occupancy = Occupancy(self.store.url)
+            await self._occupancy.take()
         async with alone:
             self._authority = authority = Authority(self.data / "certificates")
             self.api_token = self._load_token()
@@ -171,7 +184,7 @@ class LocalCloud:
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
         await self.store.close()
-        self._lock.release()
+        await self._leave()
         if self._temporary:
             with suppress(OSError):
                 shutil.rmtree(self.data)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class DataInUse(RuntimeError):
-    """Another local cloud works in the data folder."""
+    """Another local cloud works in the data folder, or in the database."""
 
 
 def make_private_folder(path: Path) -> None:

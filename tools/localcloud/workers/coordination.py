@@ -9,12 +9,13 @@ import logging
 import math
 import random
 import zlib
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, AsyncIterator, Awaitable, Callable
 
 import psycopg
 from sqlalchemy.engine import URL
 
+from ..files import DataInUse
 from .address import Lost
 
 log = logging.getLogger(__name__)
@@ -23,8 +24,11 @@ PARTITIONS = 16
 """How many partitions there are. A constant: sessions and subscriptions at the broker depend on it."""
 _TICK = 0.5
 _RETRY = 1
+# Who has just been stopped may still be leaving.
+_LEAVES_WITHIN = 2
 _CHANNEL = "local_cloud"
-# Advisory locks are pairs of numbers; the first says that they are ours.
+# Advisory locks are pairs of numbers; the first says that they are ours. Workers share "present"; an embedded
+# broker, beside which there can be nobody, has it alone.
 _LOCKS, _PRESENT, _STARTING = 0x6C6F6B, 1_000_000, 1_000_001
 # A worker whose machine is gone is noticed after so many seconds: 5 + 3 * 3.
 _KEEPALIVES = {
@@ -45,14 +49,69 @@ def partition_of(device_id: str) -> int:
 
 @asynccontextmanager
 async def alone_at(url: URL) -> AsyncIterator[None]:
-    """Keep other workers out while this one makes what all of them share, at the first start."""
+    """Keep other workers out while this one makes what all of them share, at the first start.
+
+    Raises `Lost`, or `DataInUse` if a local cloud with an embedded broker works in the database.
+    """
+    async with await _reach(url) as connection:
+        await connection.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _STARTING))
+        if not await _is_present(connection, "pg_try_advisory_lock_shared"):
+            raise DataInUse("a local cloud without --broker works in the database")
+        yield
+
+
+class Occupancy:
+    """An embedded broker has the database to itself, as what it remembers of devices no other process knows."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._task: asyncio.Task[None] | None = None
+
+    async def take(self) -> None:
+        """Keep others out from now on; raises `DataInUse` if somebody is there, or `Lost`."""
+        connection = await _reach(self._url)
+        if not await _is_present(connection, "pg_try_advisory_lock"):
+            await connection.close()
+            raise DataInUse("another local cloud works in the database; with --broker, several can")
+        self._task = asyncio.create_task(self._hold(connection), name="occupancy")
+
+    async def leave(self) -> None:
+        """Let others in."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _hold(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        """Wait for the end of the connection, with which the lock is gone, and take it again."""
+        while True:
+            async with connection:
+                with suppress(psycopg.Error):
+                    if await _is_present(connection, "pg_try_advisory_lock"):
+                        async for _ in connection.notifies():
+                            pass
+                    else:
+                        log.error("another local cloud works in the database by now: one of them has to be stopped")
+            while connection.closed:
+                await asyncio.sleep(_RETRY)
+                with suppress(Lost):
+                    connection = await _reach(self._url)
+
+
+async def _reach(url: URL) -> psycopg.AsyncConnection[Any]:
     try:
-        connection = await psycopg.AsyncConnection.connect(_plain(url), autocommit=True, **_KEEPALIVES)
+        return await psycopg.AsyncConnection.connect(_plain(url), autocommit=True, **_KEEPALIVES)
     except psycopg.Error as error:
         raise Lost("the database cannot be used: %s" % str(error).partition("\n")[0]) from None
-    async with connection:
-        await connection.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _STARTING))
-        yield
+
+
+async def _is_present(connection: psycopg.AsyncConnection[Any], lock: str) -> bool:
+    """Take the lock, asking for a while: who waited in the database would keep workers waiting that come later."""
+    for _ in range(int(_LEAVES_WITHIN / _TICK) + 1):
+        cursor = await connection.execute("SELECT %s(%d, %d)" % (lock, _LOCKS, _PRESENT))
+        if (await cursor.fetchone() or (False,))[0]:
+            return True
+        await asyncio.sleep(_TICK)
+    return False
 
 
 def _plain(url: URL) -> str:
