@@ -161,7 +161,7 @@ def check_series(builder, about, board):
     assert found == list(range(board.published))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_a_start_that_is_killed_can_be_repeated(killed_cloud, chance):
     for _ in range(KILLS_OF_STARTS // 2):
         killed_cloud.begin()
@@ -184,7 +184,7 @@ def test_a_start_that_is_killed_can_be_repeated(killed_cloud, chance):
     builder.check()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_what_was_acknowledged_survives_kills_under_load(killed_cloud, chance):
     about = killed_cloud.start()
     default = Builder(about, {"id": about["user_id"], **about}, chance)

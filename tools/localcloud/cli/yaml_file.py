@@ -121,7 +121,7 @@ def anything(value: Any) -> str | None:
     return None
 
 
-def text(longest: int, pattern: str = r"[^\x00-\x1f\x7f]+", means: str = "text") -> Check:
+def text(longest: int, pattern: str = r"[^\x00-\x1f\x7f-\x9f]+", means: str = "text") -> Check:
     """Check for a text of 1 to so many characters that all of the pattern matches."""
     expected = "%s of 1 to %d characters" % (means, longest)
 
