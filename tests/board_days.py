@@ -17,6 +17,7 @@ from toolchain.paths import TOOLS
 
 MACHINES = {"RPI_PICO_W": "Raspberry Pi Pico W with RP2040", "ESP32_GENERIC": "Generic ESP32 module with ESP32"}
 STORES = {"RPI_PICO_W": ("files", "/keys/"), "ESP32_GENERIC": ("nvs", "/nvs.")}  # and where the stand-in keeps it
+PACKAGES = ("/lib/arduino_iot_cloud/", "/lib/arduino_cloud_board/")
 PASSWORD = "a password of no importance"  # of the Wi-Fi: tests/boards/day/radio.py
 
 
@@ -83,7 +84,7 @@ class Day:
             command += ["--port", board.port, "--main", folder / "program.py"]
             done = Process(command, {**os.environ, "ARDUINO_WIFI_PASSWORD": PASSWORD}).wait(60)
             assert done.returncode == 0 and "online" in done.stdout, done.stdout + done.stderr
-            left = files_on(board)
+            left = files_on(board, packages=True)
         finally:
             board.stop()
         (journal,) = (folder / "journal").glob("*.json")
@@ -93,9 +94,11 @@ class Day:
         assert "credentials  into %s\n" % store in done.stdout
         kept = [path for path in left if path.startswith(place)]
         assert len(kept) >= 5  # id, secret, networks, cloud, root
-        for path in kept:
+        package = [path for path in left if path.startswith(PACKAGES)]
+        assert len(package) > 80
+        for path in kept + package:
             target = world.folder / path[1:]
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(left[path])
 
     def _look_for_secrets(self, done):

@@ -156,7 +156,7 @@ class BoardWorld:
             self.put(wall=(rtc - self.now) * 1e6)
         self.put(limit=0)
         self.boots += 1
-        path = [self.folder, DAY, STANDINS]
+        path = [self.folder, self.folder / "lib", DAY, STANDINS]
         environment = {**self._environment, "BOOT": str(self.boots), **environment}
         self.process = self._interpreter.start(*script, code=code, path=path, env=environment, cwd=self.folder)
         return self.process

@@ -24,6 +24,7 @@ def _the_clock_is_unset_at_power_on(day, world):
     """The clock shows the year 2000 or 2021, and no time server answers yet. TLS insists on a date."""
     world.time_server_answers = False
     day.power_on(rtc=world.unset_rtc)
+    day.wait_for("^package %s/lib/arduino_iot_cloud/__init__.mpy\n" % world.folder)  # what provisioning has installed
     day.wait_for("^started power")
     day.wait_for("the clock is not set")
     world.time_server_answers = True

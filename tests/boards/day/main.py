@@ -11,6 +11,7 @@ import radio
 
 radio.install(os.getenv("RADIO"))
 
+import arduino_iot_cloud  # noqa: E402
 from arduino_cloud_board import Device  # noqa: E402
 from arduino_iot_cloud import Task  # noqa: E402
 
@@ -80,6 +81,7 @@ def hang():
 async def main():
     asyncio.create_task(listen())
     asyncio.create_task(orders())
+    print("package", arduino_iot_cloud.__file__)
     print("started %s" % device.cause)
     await device.run(0.3)
 
