@@ -1,12 +1,13 @@
 # MicroPython: what a board's firmware has and the unix port has not: a file system in flash, main.py at the start,
 # and the raw REPL (docs: "The MicroPython interactive mode", raw REPL and raw-paste mode).
-#     firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT
+#     firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT CHANGES
 import os
 import sys
 import vfs
 from gc import collect
+from time import sleep
 
-mode, flash, blocks, romfs_kb, unique_id, machine_text, root = sys.argv[1:8]
+mode, flash, blocks, romfs_kb, unique_id, machine_text, root, changes = sys.argv[1:9]
 RESET, RESET_RAW = 75, 76
 BLOCK = 4096
 
@@ -75,6 +76,33 @@ class Vfs:
         return -22
 
 
+class Os:
+    """The module os of a board whose power goes after so many changes of what stores of keys have in files."""
+
+    def __init__(self, changes):
+        self.left = changes
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def rename(self, old, new):
+        os.rename(old, new)
+        self.changed(new)
+
+    def remove(self, path):
+        os.remove(path)
+        self.changed(path)
+
+    def changed(self, path):
+        if "/keys/" not in path and not path.startswith("nvs."):
+            return
+        self.left -= 1
+        if not self.left:
+            stdout.write(b"\x10")  # to the harness, which switches it off
+            while True:
+                sleep(1)
+
+
 posix = vfs.VfsPosix("/")
 
 
@@ -100,6 +128,8 @@ if partition:
         vfs.mount(vfs.VfsRom(partition.rom), "/rom")
         sys.path.extend(("/rom", "/rom/lib"))
     sys.modules["vfs"] = partition
+if int(changes):
+    sys.modules["os"] = Os(int(changes))
 if unique_id:
     import machine
 

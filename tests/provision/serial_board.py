@@ -25,8 +25,9 @@ _RESET_RAW = 76
 class SerialBoard:
     """Starts at once, with `blocks` of 4 KB of flash in `folder`, at `mount`. `port` is what a host opens.
 
-    `received`: how many bytes have come from the host. `cut_after`: pulls the cable once so many have. `said`: all that
-    went to the host.
+    `received`: how many bytes have come from the host. `cut_after`: pulls the cable once so many have; `cut_at`: once
+    these have, after those that came before it was set. `changes_left`: from the next start on, the power goes after so
+    many changes of its keys and settings. `said`, `heard`: all that went to the host, and came from it.
     """
 
     def __init__(self, folder, *, blocks=256, bits=64, romfs_kb=0, unique_id="", machine="", heap="4m", mount="/"):
@@ -35,11 +36,21 @@ class SerialBoard:
         self.flash = self.folder / "flash.bin"
         self.received = 0
         self.said = bytearray()
-        self.cut_after = None
+        self.heard = bytearray()
+        self.cut_after = self.changes_left = self._cut_at = None
         self._arguments = [str(self.flash), str(blocks), str(romfs_kb), unique_id, machine, mount]
         self._command = [str(BIN / ("micropython%d" % bits)), "-X", "heapsize=" + heap, str(FIRMWARE)]
         self._thread = None
         self.plug_in()
+
+    @property
+    def cut_at(self):
+        """The bytes at which the cable is pulled."""
+        return self._cut_at
+
+    @cut_at.setter
+    def cut_at(self, text):
+        self._cut_from, self._cut_at = len(self.heard), text
 
     def plug_in(self):
         """Power on; the port is a new one."""
@@ -59,7 +70,7 @@ class SerialBoard:
 
     def _start(self, mode):
         self._process = subprocess.Popen(
-            [*self._command, mode, *self._arguments],
+            [*self._command, mode, *self._arguments, str(self.changes_left or 0)],
             stdin=self._console,
             stdout=self._console,
             stderr=self._console,
@@ -81,11 +92,15 @@ class SerialBoard:
             if self._wake[0] in found:
                 break
             if self._line in found:
-                self._to_host(os.read(self._line, 4096))
+                if not self._to_host(os.read(self._line, 4096)):
+                    break
             elif self._host in found:
                 data = os.read(self._host, 256)
                 self.received += len(data)
+                self.heard += data
                 if self.cut_after is not None and self.received >= self.cut_after:
+                    break
+                if self._cut_at is not None and self.heard.find(self._cut_at, self._cut_from) >= 0:
                     break
                 self._to_board(data)
             elif self._process.poll() in (_RESET, _RESET_RAW):
@@ -102,15 +117,18 @@ class SerialBoard:
             self._early += os.read(self._console, 4096)
 
     def _to_host(self, data):
+        # False: its power is gone
         for byte in data:
             if byte == 0x06:
                 self._ready = True
                 self._listens.set()
             elif byte in (0x0E, 0x0F):
                 self._running = byte == 0x0E
-        data = data.translate(None, b"\x06\x0e\x0f")
+        powered = b"\x10" not in data
+        data = data.translate(None, b"\x06\x0e\x0f\x10")
         self.said += data
         os.write(self._host, data)
+        return powered
 
     def _to_board(self, data):
         if self._running and b"\x03" in data:
@@ -139,7 +157,7 @@ class SerialBoard:
             time.sleep(0.02)
 
     def wait_cut(self, timeout=20):
-        """Wait until `cut_after` has happened."""
+        """Wait until the cable is pulled, or the power gone."""
         self._thread.join(timeout)
         assert not self._thread.is_alive()
 

@@ -8,11 +8,12 @@ import stat
 import subprocess
 
 import pytest
-from link_rig import files_on
+from link_rig import files_on, give_radio_and_nvs, run_on
 from provisioning.steps import made_up_name
 from toolchain.paths import ROOT, VENV_PYTHON
 
 SEED = 20261124
+STORES = {"files": "Raspberry Pi Pico W with RP2040", "nvs": "Generic ESP32 module with ESP32"}
 
 
 def test_dead_after_any_change_the_next_run_finishes(plug, provision, cloud, unique):
@@ -36,6 +37,40 @@ def test_dead_anywhere_on_the_way_to_a_certificate_the_next_run_finishes(plug, p
     assert {"key_in_file", "devices.certs_create", "devices.certs_delete"} <= set(moments)
     finishes(provision, board, cloud, unique, "--certificate")
     assert len(cloud.certificates(device_id)) == 1
+
+
+@pytest.fixture
+def with_store(plug, tmp_path):
+    """`with_store(kind)` -> a board that keeps its settings in a store of that kind, and the arguments for it."""
+
+    def make(kind):
+        board = plug(installed=True, machine=STORES[kind])
+        give_radio_and_nvs(board)
+        password = tmp_path / "password"
+        password.write_text("long enough\n")
+        return board, ("--server", "127.0.0.1", "--wifi", "the workshop", "--wifi-password-file", password)
+
+    return make
+
+
+@pytest.mark.parametrize("kind, given", [("files", ("--certificate",)), ("nvs", ())])
+def test_dead_after_any_change_of_a_boards_store_the_next_run_finishes(
+    kind, given, with_store, provision, cloud, unique
+):
+    board, arguments = with_store(kind)
+    moments = set(provision.crash(board, "--no-check", *given, *arguments))
+    assert {"putting /lib/board.py", "putting /main.py", "store_device", "store_networks"} <= moments
+    assert ({"key_in_store", "devices.certs_create"} if given else {"devices.pass_set"}) <= moments
+    finishes(provision, board, cloud, unique, *given, *arguments)
+    assert len(cloud.certificates(provision.journal()["device_id"])) == len(given)
+
+
+def test_dead_while_the_romfs_partition_is_written_the_next_run_finishes(plug, provision):
+    board = plug(installed=True, romfs_kb=256)
+    moments = provision.crash(board, "--no-device", "--romfs")
+    assert moments[-3:] == ["rom_write", "the whole image", "remove"]
+    assert not [path for path in files_on(board, packages=True) if path.startswith("/lib/arduino_")]
+    assert run_on(board, "import arduino_cloud_board as its; print(its.__file__)").startswith("/rom/lib/")
 
 
 def test_killed_at_any_moment_the_next_run_finishes(plug, provision, cloud, unique):
@@ -71,6 +106,30 @@ def test_a_cable_pulled_anywhere_harms_nothing(plug, provision, cloud):
     provision.run(board, "--no-check")
     name = provision.journal()["device_name"]
     assert len([each for each in cloud.look("devices") if each["name"] == name]) == 1
+
+
+# What goes to the board in each step, in the order of the steps
+STEPS = (
+    b"end('/lib/board.py.new'",
+    b"begin('/main.py.new')",
+    b"store.create_key(",
+    b"settings.set_device(",
+    b"settings.add_network(",
+    b"running = asyncio.create_task(",
+)
+
+
+def test_a_cable_pulled_in_any_step_harms_nothing(with_store, provision, cloud, unique):
+    board, arguments = with_store("files")
+    for step in STEPS:
+        board.cut_at = step
+        done = provision.start(board, "--certificate", "--thing", unique, *arguments).wait(60)
+        assert done.returncode in (1, 3) and "board is gone or silent" in done.stderr, (step, done)
+        board.wait_cut()
+        board.cut_at = None
+        board.plug_in()
+    finishes(provision, board, cloud, unique, "--certificate", *arguments)
+    assert len(cloud.certificates(provision.journal()["device_id"])) == 1
 
 
 def test_an_answer_that_never_came_makes_no_second_device(plug, provision, cloud, unique):
