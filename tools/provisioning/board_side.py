@@ -1,9 +1,10 @@
 """The board's side: package, board.py, main.py, settings, clock. Each step looks first, and changes what differs."""
 
+import contextlib
 import hashlib
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +12,26 @@ from arduino_cloud_board import detection
 from localcloud.cli.exits import CommandError
 from localcloud.cli.terminal import progress
 
+from . import board_file, ports
 from . import payload as payloads
 from .journal import Journal
 from .link import BoardError, Link
-from .ports import facts
 
 _YEARS_S = 5 * 365 * 86400  # so far behind is a clock that nobody has set
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a board says about itself."""
+    """What a board says about itself.
+
+    `own`: its board.py is its owner's, and `facts` are those of that.
+    """
 
     name: str
     facts: dict[str, Any]
     probe: dict[str, Any]
+    file: board_file.BoardFile
+    own: bool = False
 
     @property
     def root(self) -> str:
@@ -35,16 +41,26 @@ class Found:
     @property
     def lib(self) -> str:
         """Return the folder that packages are in."""
-        for path in self.probe["path"]:
-            if path.endswith("/lib") and not path.startswith("/rom"):
-                return path
+        for path in _libs(self.probe):
+            return path
         raise CommandError("the board's sys.path has no folder lib: %s" % self.probe["path"])
 
 
-def look(link: Link, wanted: str | None) -> Found:
-    """Find out what board is at the link. `wanted`: a name that overrides. Raises CommandError for an unknown one."""
+def _libs(probe: dict[str, Any]) -> list[str]:
+    return [path for path in probe["path"] if path.endswith("/lib") and not path.startswith("/rom")]
+
+
+def look(link: Link, wanted: str | None, *, replace: bool) -> Found:
+    """Find out what board is at the link.
+
+    `wanted`: a name that overrides; `replace`: a board.py of its owner's goes. Raises CommandError for an unknown one.
+    """
     probe = link.run("probe", packages=payloads.PACKAGES)
     name = wanted or probe["name"]
+    file = board_file.read(link, [probe["root"].rstrip("/"), *_libs(probe)[:1]])
+    if file.own and not replace and probe["frozen_board"] is None:
+        its = file.checked(name, probe["machine"])
+        return Found(its["NAME"], its, probe, file, own=True)
     if name is None:
         try:
             name = detection.detect(probe["machine"])
@@ -53,7 +69,7 @@ def look(link: Link, wanted: str | None) -> Found:
                 "the board says it is %r, which is none that is known; --board NAME if one is close enough,"
                 " docs/boards.md to add it" % probe["machine"]
             ) from None
-    return Found(name, facts(name), probe)
+    return Found(name, ports.facts(name), probe, file)
 
 
 class BoardSide:
@@ -144,14 +160,38 @@ class BoardSide:
         if stay:
             raise BoardError("other files are in %s: they come before ROMFS; move them away" % stay[0])
 
-    def board_file(self) -> str:
-        """Have the board's board.py on it; what was done. Raises CommandError where another one is frozen in."""
+    def board_file(self, journal: Journal | None) -> str:
+        """Have the board's board.py on it; what was done. One of its owner's stays: one that the journal does not know.
+
+        Raises CommandError where another one is frozen in.
+        """
         frozen = self.found.probe["frozen_board"]
         if frozen is not None:  # it comes before files
             if frozen != self.found.name:
                 raise CommandError("this firmware is for %s, not for %s" % (frozen, self.found.name))
             return ""
-        return self._file("%s/board.py" % self.found.lib, payloads.board_file(self.found.name))
+        there = self.found.file
+        if self.found.own:
+            ours = (journal.get("board") or []) if journal else []
+            if there.hash not in ours or self.found.name not in ports.names():
+                return ""
+            self.found = Found(self.found.name, ports.facts(self.found.name), self.found.probe, there)
+        data = payloads.board_file(self.found.name)
+        if there.content == data:
+            if journal:
+                journal.note(board=[there.hash])
+            return ""
+        with self._noted(journal, "board", there.hash, data):
+            return self._file(there.path, data)
+
+    @contextlib.contextmanager
+    def _noted(self, journal: Journal | None, name: str, there: str | None, data: bytes) -> Iterator[None]:
+        # Known as ours from before it is written: an interrupted run leaves one of two.
+        if journal:
+            journal.note(**{name: [*filter(None, [there]), _hash(data)]})
+        yield
+        if journal:
+            journal.note(**{name: [_hash(data)]})
 
     def _file(self, path: str, data: bytes) -> str:
         if self._link.hashes([path]).get(path) == _hash(data):
@@ -164,6 +204,8 @@ class BoardSide:
     def board_name(self) -> str:
         """Have the board know its name where it would find another one by itself; what was done."""
         machine = self.found.probe["machine"]
+        if self.found.own and not self.found.probe["name"] and board_file.is_of(self.found.facts, machine):
+            return ""
         try:
             seen = detection.detect(machine)
         except detection.UnknownBoard:
@@ -192,11 +234,8 @@ class BoardSide:
                 raise CommandError("the board has a main.py of somebody's own; --replace-main to replace it")
         if self._dry_run:
             return "main.py would be written"
-        if journal:
-            journal.note(main=[*filter(None, [there]), _hash(data)])
-        self._link.put(path, data)
-        if journal:
-            journal.note(main=[_hash(data)])
+        with self._noted(journal, "main", there, data):
+            self._link.put(path, data)
         return "main.py written"
 
     def clock(self) -> str:

@@ -71,6 +71,7 @@ def _board_options(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--main", type=Path, metavar="FILE", help="your program, which the board runs at its start")
     group.add_argument("--replace-main", action="store_true", help="even where somebody else's main.py is")
+    group.add_argument("--replace-board", action="store_true", help="even a board.py that is changed, or your own")
 
 
 def _device_options(group: argparse._ArgumentGroup) -> None:

@@ -27,8 +27,8 @@ class Journal:
     """The notes on one board for one cloud; in `with`, so that two runs do not meet. `values` are the notes.
 
     `device_name`, `device_id`, `secret`: of the device. `secret_set`: the cloud has taken it.
-    `keys`: hashes of the public keys that its certificates were asked for. `main`: hashes of the main.py that was
-    installed: two, while the second takes the place of the first.
+    `keys`: hashes of the public keys that its certificates were asked for. `main`, `board`: hashes of the main.py
+    and the board.py that were installed: two, while the second takes the place of the first.
     """
 
     def __init__(self, folder: Path, unique_id: str, connection: Connection, *, dry_run: bool = False) -> None:
@@ -75,4 +75,4 @@ class Journal:
 
     def forget(self) -> None:
         """The device is not this board's any more."""
-        self.note(**{key: None for key in self.values if key not in ("main", "cloud")})
+        self.note(**{key: None for key in self.values if key not in ("main", "board", "cloud")})

@@ -92,7 +92,7 @@ def _sources(options: Iterable[str]) -> dict[str, Path]:
 
 
 def board_file(board: str) -> bytes:
-    """Return the board's board.py, as it is: its owner may read it, and change it."""
+    """Return the board's board.py, as it is: its owner may read it, and change it (`board_file`)."""
     return (BOARDS / board / "board.py").read_bytes()
 
 

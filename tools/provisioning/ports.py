@@ -15,8 +15,13 @@ def facts(name: str) -> dict[str, Any]:
     path = BOARDS / name / "board.py"
     if not name.isidentifier() or not path.is_file():
         raise CommandError("no board %r; there are %s" % (name, ", ".join(names())), USAGE)
+    return facts_of(path.read_text("utf-8"))
+
+
+def facts_of(text: str) -> dict[str, Any]:
+    """Return the constants of the text of a `board.py`. Raises SyntaxError, ValueError for no Python."""
     found = {}
-    for node in ast.parse(path.read_text("utf-8")).body:
+    for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             try:
                 found[node.targets[0].id] = ast.literal_eval(node.value)

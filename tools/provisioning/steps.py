@@ -58,7 +58,7 @@ class Run:
         with self._link() as link:
             found = self._look(link)
             side = BoardSide(link, found, dry_run=self._dry_run)
-            self._board(side)
+            self._board(side, None)
             if self._program is not None:
                 self._main(side, None, None)
             self._wifi(stored_on(link, found, dry_run=self._dry_run))
@@ -82,18 +82,19 @@ class Run:
         return link
 
     def _look(self, link: Link) -> Found:
-        found = look(link, self._options.board)
+        found = look(link, self._options.board, replace=self._options.replace_board)
         if self._networks and "wifi" not in (found.facts.get("NETWORK") or ""):
             raise CommandError("--wifi: %s has no Wi-Fi" % found.name, USAGE)
         return found
 
-    def _board(self, side: BoardSide) -> None:
+    def _board(self, side: BoardSide, journal: Journal | None) -> None:
         found = side.found
         version = ".".join(str(part) for part in found.probe["version"])
         self._say("board", "%s, MicroPython %s, at %s" % (found.name, version, self._port), False)
         otherwise = "frozen in the firmware" if "arduino_cloud_board" in found.probe["frozen"] else "as it should be"
         self._did("package", side.package(self._options.parts, romfs=self._options.romfs), otherwise)
-        self._did("board.py", ", ".join(filter(None, (side.board_file(), side.board_name()))))
+        done = ", ".join(filter(None, (side.board_file(journal), side.board_name())))
+        self._did("board.py", done, "of its own, left alone" if side.found.own else "as it should be")
 
     def _main(self, side: BoardSide, default: bytes | None, journal: Journal | None) -> None:
         replace = self._options.replace_main
@@ -117,7 +118,7 @@ class Run:
             with Journal(folder, number, connection, dry_run=self._dry_run) as journal:
                 cloud = CloudSide(api, journal, dry_run=self._dry_run)
                 self._touched.append(cloud)
-                self._board(side)
+                self._board(side, journal)
                 self._main(side, _FIRST_PROGRAM.read_bytes(), journal)
                 name = self._options.name or made_up_name(found.name, number)
                 await self._in_cloud(name, cloud, api, connection, journal)
