@@ -4,6 +4,7 @@ import ast
 import re
 
 import pytest
+from arduino_cloud_board.key_store import seal
 from link_rig import files_on, run_on
 from processes import Process
 
@@ -69,6 +70,23 @@ def test_what_is_damaged_in_the_store_is_written_anew(pico, provision):
     assert provision.told(pico, *common)["steps"]["credentials"]["changed"]
     client = ast.literal_eval(run_on(pico, ARGUMENTS).splitlines()[0])
     assert client["password"] == provision.journal()["secret"]
+
+
+def test_what_is_whole_and_makes_no_sense_is_written_anew(pico, provision):
+    common = ("--server", "192.0.2.7", "--no-check", "--wifi", "the workshop")
+    env = {"ARDUINO_WIFI_PASSWORD": PASSWORD}
+    provision.run(pico, *common, env=env)
+    before = run_on(pico, ARGUMENTS)
+    files_on(pico, write={"/keys/cloud.key": seal(b"{no JSON"), "/keys/networks.key": seal(b"[7]")})
+    steps = provision.told(pico, *common, env=env)["steps"]
+    assert steps["credentials"]["changed"] and steps["Wi-Fi"]["changed"]
+    assert run_on(pico, ARGUMENTS) == before
+
+
+def test_a_network_is_stored_where_that_of_secrets_py_is_damaged(pico, provision):
+    files_on(pico, write={"/secrets.py": b"NETWORKS = [7]\n"})
+    provision.run(pico, "--no-device", "--wifi", "the workshop", env={"ARDUINO_WIFI_PASSWORD": PASSWORD})
+    assert b'"the workshop"' in files_on(pico)["/keys/networks.key"]
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 65])

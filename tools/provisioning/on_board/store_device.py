@@ -23,7 +23,10 @@ def kept(store, name):
 keys = settings.keys
 stored = kept(keys, "cloud")
 new_root = kept(keys, "root") != root
-new_cloud = stored == b"" or (json.loads(stored) if stored else {}) != cloud or new_root
+try:
+    new_cloud = (json.loads(stored) if stored is not None else {}) != cloud or new_root
+except ValueError:  # damaged, or whole and no JSON
+    new_cloud = True
 if new_cloud and not dry:
     settings.set_cloud(cloud, root)
 new_certificate = certificate is not None and kept(settings.device_keys, "certificate") != certificate

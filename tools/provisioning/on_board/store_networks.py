@@ -6,9 +6,7 @@ from arduino_cloud_board.settings import open as open_settings
 settings = open_settings(load())
 try:
     before = settings.networks()
-except ValueError:  # damaged
-    if not dry:
-        settings.keys.delete("networks")
+except ValueError:  # damaged, here or in secrets.py: what is stored takes its place
     before = []
 if len(networks) > 1:
     changed = before != networks
