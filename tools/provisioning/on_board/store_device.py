@@ -28,6 +28,9 @@ try:
 except ValueError:  # damaged, or whole and no JSON
     new_cloud = True
 if new_cloud and not dry:
+    # The id goes first: the power may go at any moment, and no old secret is to be sent to a new cloud.
+    if kept(keys, "device_id"):
+        keys.delete("device_id")
     settings.set_cloud(cloud, root)
 new_certificate = certificate is not None and kept(settings.device_keys, "certificate") != certificate
 if new_certificate and not dry:
