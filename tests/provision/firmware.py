@@ -140,6 +140,8 @@ if unique_id:
         def __getattr__(self, name):
             if name == "reset":
                 return lambda: sys.exit(RESET)
+            if name in ("I2C", "Pin"):  # of a board with a bus: what a test has put there
+                return getattr(__import__("board_bus"), name)
             return getattr(machine, name)
 
     sys.modules["machine"] = Machine()

@@ -33,7 +33,13 @@ class BoardFile:
     @property
     def own(self) -> bool:
         """Return whether it is none that this package has for any board: changed, or somebody's own."""
-        return self.content is not None and not any(self.content == payload.board_file(name) for name in ports.names())
+        return self.content not in (None, *_shipped())
+
+    @property
+    def chip(self) -> bool:
+        """Return whether it says that key and certificate are in the board's secure chip."""
+        facts = self.facts
+        return (facts.get("SECURE_ELEMENT") or ("",))[0] == facts.get("KEYS")
 
     def checked(self, name: str | None, machine: str) -> dict[str, Any]:
         """Return the facts of one that its owner made: for the board `name`, else for one that says it is `machine`.
@@ -49,6 +55,13 @@ class BoardFile:
             "the board has a board.py of somebody's own, %s, not for %s: %s; --replace-board to replace it"
             % (whose, name or repr(machine), self.path)
         )
+
+
+def _shipped() -> list[bytes]:
+    return [
+        *(payload.board_file(name) for name in ports.names()),
+        *(payload.board_file(name, chip=True) for name in ports.TLS_SIGNS),
+    ]
 
 
 def is_of(facts: dict[str, Any], machine: str) -> bool:

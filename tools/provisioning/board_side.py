@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from arduino_cloud_board import detection
-from localcloud.cli.exits import CommandError
+from localcloud.cli.exits import USAGE, CommandError
 from localcloud.cli.terminal import progress
 
 from . import board_file, ports
@@ -24,7 +24,7 @@ _YEARS_S = 5 * 365 * 86400  # so far behind is a clock that nobody has set
 class Found:
     """What a board says about itself.
 
-    `own`: its board.py is its owner's, and `facts` are those of that.
+    `own`: its board.py is its owner's, and `facts` are those of that. `chip`: its key is, or is to be, in its chip.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Found:
     probe: dict[str, Any]
     file: board_file.BoardFile
     own: bool = False
+    chip: bool = False
 
     @property
     def root(self) -> str:
@@ -50,16 +51,22 @@ def _libs(probe: dict[str, Any]) -> list[str]:
     return [path for path in probe["path"] if path.endswith("/lib") and not path.startswith("/rom")]
 
 
-def look(link: Link, wanted: str | None, *, replace: bool) -> Found:
+def look(link: Link, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
     """Find out what board is at the link.
 
-    `wanted`: a name that overrides; `replace`: a board.py of its owner's goes. Raises CommandError for an unknown one.
+    `wanted`: a name that overrides; `keys`: "chip" or "files", None for what it has; `replace`: a board.py of its
+    owner's goes. Raises CommandError for an unknown one, and where its key cannot be there.
     """
     probe = link.run("probe", packages=payloads.PACKAGES)
     name = wanted or probe["name"]
     file = board_file.read(link, [probe["root"].rstrip("/"), *_libs(probe)[:1]])
-    if file.own and not replace and probe["frozen_board"] is None:
+    frozen = probe["frozen_board"] is not None
+    if keys and frozen:
+        raise CommandError("--keys: this firmware has its board.py frozen in, whose KEYS says where", USAGE)
+    if file.own and not replace and not frozen:
         its = file.checked(name, probe["machine"])
+        if keys and keys != ("chip" if file.chip else its.get("KEYS", "files")):
+            raise CommandError("--keys: set KEYS in %s, which is your own; or --replace-board" % file.path, USAGE)
         return Found(its["NAME"], its, probe, file, own=True)
     if name is None:
         try:
@@ -69,7 +76,18 @@ def look(link: Link, wanted: str | None, *, replace: bool) -> Found:
                 "the board says it is %r, which is none that is known; --board NAME if one is close enough,"
                 " docs/boards.md to add it" % probe["machine"]
             ) from None
-    return Found(name, ports.facts(name), probe, file)
+    if keys:
+        ports.check_chip(name)
+    chip = keys == "chip" or (keys is None and file.chip and file.facts.get("NAME") == name)
+    return _found(name, probe, file, chip)
+
+
+def _found(name: str, probe: dict[str, Any], file: board_file.BoardFile, chip: bool) -> Found:
+    its = ports.facts(name)
+    chip = chip and name in ports.TLS_SIGNS
+    if chip:
+        its["KEYS"] = its["SECURE_ELEMENT"][0]
+    return Found(name, its, probe, file, chip=chip)
 
 
 class BoardSide:
@@ -163,7 +181,7 @@ class BoardSide:
     def board_file(self, journal: Journal | None) -> str:
         """Have the board's board.py on it; what was done. One of its owner's stays: one that the journal does not know.
 
-        Raises CommandError where another one is frozen in.
+        Raises CommandError where another one is frozen in, and where the chip that it is to name does not answer.
         """
         frozen = self.found.probe["frozen_board"]
         if frozen is not None:  # it comes before files
@@ -175,12 +193,15 @@ class BoardSide:
             ours = (journal.get("board") or []) if journal else []
             if there.hash not in ours or self.found.name not in ports.names():
                 return ""
-            self.found = Found(self.found.name, ports.facts(self.found.name), self.found.probe, there)
-        data = payloads.board_file(self.found.name)
+            self.found = _found(self.found.name, self.found.probe, there, there.chip)
+        data = payloads.board_file(self.found.name, chip=self.found.chip)
         if there.content == data:
             if journal:
                 journal.note(board=[there.hash])
             return ""
+        if self.found.chip and not self._dry_run:
+            # Before the board relies on it: some boards carry another chip than most of their kind.
+            self._link.run("chip", kind=self.found.facts["KEYS"])
         with self._noted(journal, "board", there.hash, data):
             return self._file(there.path, data)
 

@@ -27,6 +27,7 @@ examples:
   tools/provision --wifi 'My network' --thing Greenhouse
   tools/provision --port /dev/ttyACM0 --name 'Station 07' --main examples/basic.py
   tools/provision --certificate --cloud arduino --credentials key.yaml
+  tools/provision --certificate --keys chip
   tools/provision --romfs --no-device
 """
 
@@ -83,6 +84,11 @@ def _device_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--certificate", action="store_true", help="a key made on the board and a certificate, in place of a secret"
     )
+    group.add_argument(
+        "--keys",
+        choices=("chip", "files"),
+        help="where that key is, on a board whose TLS can use its secure chip; else as before, at first in files",
+    )
     group.add_argument("--thing", metavar="NAME", help="attach this thing; made with uptime and led if there is none")
     group.add_argument(
         "--project", type=Path, metavar="FILE.yaml", help="then do what `local-cloud things apply` does with the file"
@@ -117,7 +123,9 @@ def _check(options: argparse.Namespace) -> None:
                 raise CommandError("--%s: expected %s, given %r" % (option, expected, given), USAGE)
     if options.name and options.device:
         raise CommandError("--name and --device: one of them", USAGE)
-    for option in ("name", "device", "certificate", "thing", "project", "new_secret", "server"):
+    if options.keys == "chip" and not options.certificate:
+        raise CommandError("--keys chip goes with --certificate: a secret is kept in files", USAGE)
+    for option in ("name", "device", "certificate", "keys", "thing", "project", "new_secret", "server"):
         if options.no_device and getattr(options, option):
             raise CommandError("--no-device and --%s: one of them" % option.replace("_", "-"), USAGE)
 

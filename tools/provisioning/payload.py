@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import re
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from localcloud.cli.exits import USAGE, CommandError
 from toolchain.mpy import compile_file, version
 from toolchain.paths import ROOT
 
-from .ports import BOARDS
+from .ports import BOARDS, facts
 
 ALWAYS = ("package.json", "package-board.json")
 OPTIONS = ("sync", "api")  # package-NAME.json each
@@ -91,9 +92,15 @@ def _sources(options: Iterable[str]) -> dict[str, Path]:
     return found
 
 
-def board_file(board: str) -> bytes:
-    """Return the board's board.py, as it is: its owner may read it, and change it (`board_file`)."""
-    return (BOARDS / board / "board.py").read_bytes()
+def board_file(board: str, *, chip: bool = False) -> bytes:
+    """Return the board's board.py: its owner may read it, and change it (`board_file`).
+
+    As it is, or for `chip` with the board's secure chip as the store of key and certificate.
+    """
+    data = (BOARDS / board / "board.py").read_bytes()
+    if chip:
+        data = re.sub(rb"^KEYS = .*$", b'KEYS = "%s"' % facts(board)["SECURE_ELEMENT"][0].encode(), data, flags=re.M)
+    return data
 
 
 def romfs_image(payload: Payload) -> bytes:

@@ -8,6 +8,8 @@ from localcloud.cli.exits import USAGE, CommandError
 from toolchain.paths import ROOT
 
 BOARDS = ROOT / "boards"
+# Whose TLS can sign with the key of their chip (an SE05x), in MicroPython 1.26.1: ports/stm32/boards/*/mpconfigboard.mk
+TLS_SIGNS = ("ARDUINO_NICLA_VISION", "ARDUINO_PORTENTA_H7")
 
 
 def facts(name: str) -> dict[str, Any]:
@@ -28,6 +30,15 @@ def facts_of(text: str) -> dict[str, Any]:
             except ValueError:
                 continue  # what only the board can work out
     return found
+
+
+def check_chip(name: str) -> None:
+    """Raise CommandError for a board whose TLS cannot use a key in a secure chip."""
+    if name in TLS_SIGNS:
+        return
+    chip = facts(name).get("SECURE_ELEMENT")
+    why = "TLS of its firmware cannot use the %s's key" % chip[0] if chip else "it has no secure chip"
+    raise CommandError("--keys: %s: %s (docs/keys.md)" % (name, why), USAGE)
 
 
 def names() -> list[str]:

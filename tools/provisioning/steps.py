@@ -82,7 +82,7 @@ class Run:
         return link
 
     def _look(self, link: Link) -> Found:
-        found = look(link, self._options.board, replace=self._options.replace_board)
+        found = look(link, self._options.board, keys=self._options.keys, replace=self._options.replace_board)
         if self._networks and "wifi" not in (found.facts.get("NETWORK") or ""):
             raise CommandError("--wifi: %s has no Wi-Fi" % found.name, USAGE)
         return found

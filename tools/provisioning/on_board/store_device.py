@@ -39,4 +39,8 @@ new = (device_id.encode(), secret.encode() if secret else None)
 new_device = (kept(keys, "device_id"), kept(keys, "secret_key")) != new
 if new_device and not dry:
     settings.set_device(device_id, secret)
+if settings.chip and certificate is not None and not dry:
+    for name in ("key", "certificate"):
+        if kept(keys, name):  # of before the chip had them
+            keys.delete(name)
 answer(new_cloud or new_certificate or new_device)

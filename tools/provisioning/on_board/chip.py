@@ -1,0 +1,5 @@
+# Whether the board's secure chip answers: an error, where it does not.
+from arduino_cloud_board.key_store import open as open_store
+
+open_store(kind).has("key")
+answer(True)
