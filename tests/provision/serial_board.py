@@ -38,6 +38,7 @@ class SerialBoard:
         self.said = bytearray()
         self.heard = bytearray()
         self.cut_after = self.changes_left = self._cut_at = None
+        self._news = threading.Condition()
         self._arguments = [str(self.flash), str(blocks), str(romfs_kb), unique_id, machine, mount]
         self._command = [str(BIN / ("micropython%d" % bits)), "-X", "heapsize=" + heap, str(FIRMWARE)]
         self._thread = None
@@ -96,8 +97,7 @@ class SerialBoard:
                     break
             elif self._host in found:
                 data = os.read(self._host, 256)
-                self.received += len(data)
-                self.heard += data
+                self._hear(data)
                 if self.cut_after is not None and self.received >= self.cut_after:
                     break
                 if self._cut_at is not None and self.heard.find(self._cut_at, self._cut_from) >= 0:
@@ -110,6 +110,12 @@ class SerialBoard:
         self._process.wait()
         for descriptor in (self._host, self._port, self._line, self._console, *self._wake):
             os.close(descriptor)
+
+    def _hear(self, data):
+        with self._news:
+            self.received += len(data)
+            self.heard += data
+            self._news.notify_all()
 
     def _take_back(self):
         # What came during a reset and was not read: as from a board's serial port, the next program gets it.
@@ -155,6 +161,11 @@ class SerialBoard:
             if now != before:
                 before, since = now, time.monotonic()
             time.sleep(0.02)
+
+    def wait_received(self, count, timeout=20):
+        """Wait until so many bytes have come from the host."""
+        with self._news:
+            assert self._news.wait_for(lambda: self.received >= count, timeout)
 
     def wait_cut(self, timeout=20):
         """Wait until the cable is pulled, or the power gone."""

@@ -77,9 +77,12 @@ def test_killed_at_any_moment_the_next_run_finishes(plug, provision, cloud, uniq
     chance = random.Random(SEED)
     board = plug()
     for _ in range(2):
+        before = board.received
         process = provision.start(board, "--thing", unique, "--no-check")
-        if not process.ended_within(chance.uniform(0.3, 1.2)):
-            process.kill()
+        board.wait_received(before + int(chance.uniform(20_000, 60_000)))  # of the 190,000 that the package takes
+        assert process.returncode is None and board.heard.find(b"begin('/lib/", before) > 0
+        process.kill()
+    assert [path for path in files_on(board, packages=True) if path.startswith("/lib/arduino_")]
     finishes(provision, board, cloud, unique)
 
 
