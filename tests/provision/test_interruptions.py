@@ -67,6 +67,8 @@ def test_dead_after_any_change_of_a_boards_store_the_next_run_finishes(
 
 def test_dead_while_the_romfs_partition_is_written_the_next_run_finishes(plug, provision):
     board = plug(installed=True, romfs_kb=256)
+    # Half a file of an earlier run: its folder would stay, and come before ROMFS.
+    files_on(board, write={"/lib/arduino_iot_cloud/sync.mpy.new": b"M"})
     moments = provision.crash(board, "--no-device", "--romfs")
     assert moments[-3:] == ["rom_write", "the whole image", "remove"]
     assert not [path for path in files_on(board, packages=True) if path.startswith("/lib/arduino_")]
@@ -109,6 +111,18 @@ def test_a_cable_pulled_anywhere_harms_nothing(plug, provision, cloud):
     provision.run(board, "--no-check")
     name = provision.journal()["device_name"]
     assert len([each for each in cloud.look("devices") if each["name"] == name]) == 1
+
+
+def test_half_a_file_of_an_interrupted_run_goes_with_other_options_too(plug, provision):
+    board = plug(installed=True)
+    board.cut_at = b"take('"  # of the first file that is missing
+    assert provision.start(board, "--no-device", "--with", "api").wait(60).returncode == 3
+    board.wait_cut()
+    board.cut_at = None
+    board.plug_in()
+    assert [path for path in files_on(board, packages=True) if path.endswith(".new")]
+    assert "1 older ones removed" in provision.told(board, "--no-device")["steps"]["package"]["text"]
+    assert not [path for path in files_on(board, packages=True) if path.endswith(".new")]
 
 
 # What goes to the board in each step, in the order of the steps

@@ -118,7 +118,7 @@ class BoardSide:
         stale = ["%s/%s" % (self.found.lib, name) for name in wanted.stale]
         there = self._link.hashes([*files, *stale])
         differ = {path: data for path, data in files.items() if there.get(path) != _hash(data)}
-        stale = [path for path in stale if path in there]
+        stale = [path for path in stale if path in there] + self._leftovers()
         if not differ and not stale:
             return ""
         size = sum(map(len, differ.values()))
@@ -132,6 +132,10 @@ class BoardSide:
         self._copy(differ)
         self._link.run("remove", paths=stale, folders=[])
         return text + " copied"
+
+    def _leftovers(self) -> list[str]:
+        # Of an interrupted run, whose options may have been others.
+        return self._link.leftovers("%s/%s" % (self.found.lib, name) for name in payloads.PACKAGES)
 
     def _room(self, size: int) -> None:
         free = self.found.probe["free"]
@@ -156,7 +160,7 @@ class BoardSide:
             )
         # A package in lib, even an empty folder, comes before one in ROMFS.
         shadows = payloads.everything()
-        stale = list(self._link.hashes("%s/%s" % (self.found.lib, name) for name in shadows.stale))
+        stale = list(self._link.hashes("%s/%s" % (self.found.lib, name) for name in shadows.stale)) + self._leftovers()
         same = self._link.run("rom_hash", size=len(image)) == _hash(image)
         if same and not stale:
             return ""

@@ -157,6 +157,10 @@ class Link:
                     found[path] = base64.b64decode(digest).hex()
         return found
 
+    def leftovers(self, folders: Iterable[str]) -> list[str]:
+        """Return the files in these folders, and below, that `put` had not written to their end."""
+        return self.run("leftovers", folders=list(folders), ending=_NEW)
+
     def put(self, path: str, data: bytes, advance: Callable[[float], None] = lambda amount: None) -> None:
         """Write a file: it is what it was, or whole. Raises BoardError where the board is full, PortLost."""
         self.changed = True
