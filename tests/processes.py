@@ -63,7 +63,7 @@ class Process:
     def _story(self):
         return "%s\n--- stdout\n%s\n--- stderr\n%s" % (" ".join(self.command), self.stdout, self.stderr)
 
-    def wait_for(self, pattern, timeout=10, stream="stdout", start=0):
+    def wait_for(self, pattern, timeout=30, stream="stdout", start=0):
         """Wait until `pattern` (multi-line regex) is in the output from offset `start`; the match."""
         regex = re.compile(pattern, re.M)
         deadline = time.monotonic() + timeout

@@ -61,7 +61,8 @@ def test_a_board_py_that_is_not_for_the_board_is_refused_before_anything_is_chan
 
 
 @pytest.mark.parametrize(
-    "content, name", [(OWN, None), (OWN, "RPI_PICO_W"), (b"def no_python(", None), (b"PINS = 3\n", None), (b"\xff", None)]
+    "content, name",
+    [(OWN, None), (OWN, "RPI_PICO_W"), (b"def no_python(", None), (b"PINS = 3\n", None), (b"\xff", None)],
 )
 def test_what_is_no_board_py_for_the_board_is_none(content, name):
     with pytest.raises(CommandError, match="--replace-board"):

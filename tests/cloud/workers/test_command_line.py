@@ -68,4 +68,4 @@ def test_what_devices_are_told_of_the_broker_is_what_is_known(tmp_path):
     # Another one than that of broker-config
     assert told("mqtts://u:p@broker.example:8883") == {"mqtts_host": "broker.example", "mqtts_port": 8883}
     assert told("mqtt://u:p@127.0.0.1:1?security=none") == {"mqtts_host": "127.0.0.1"}
-    assert told("mqtt://u:p@broker.example:1", tmp_path / "empty") == {"mqtts_host": "broker.example"}
+    assert told("mqtt://u:p@broker.example:1?tls=none", tmp_path / "empty") == {"mqtts_host": "broker.example"}
