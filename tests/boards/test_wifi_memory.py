@@ -16,10 +16,10 @@ MODULES = (
 
 def test_while_connected_only_what_watches_stays_in_memory(tmp_path, micropython):
     for name in MODULES:
-        mpy.compile_file(LIB / (name + ".py"), tmp_path / (name + ".mpy"))
-    # Its own lib folder: the sources must not be found.
+        mpy.compile_file(LIB / (name + ".py"), tmp_path / "lib" / (name + ".mpy"))
+    # Its own lib folder, where the sources are not found, by a path as short as a board's: each module keeps it.
     program = Path(__file__).with_name("wifi_memory.py")
-    done = micropython(32).run(program, env={"MICROPYPATH": "%s:.frozen" % tmp_path}, check=True)
+    done = micropython(32).run(program, cwd=tmp_path, env={"MICROPYPATH": "lib:.frozen"}, check=True)
     told = dict(re.findall(r"^(\w+) (.*)$", done.stdout, re.M))
     assert told["connected"] == "True"
     assert ast.literal_eval(told["modules"]) == ["arduino_cloud_board.connection", "arduino_cloud_board.wifi"]

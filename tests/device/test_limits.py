@@ -139,17 +139,18 @@ client.register("a", value=1, on_write=lambda client, value: print("wrote", valu
 client.register("b", value=False)
 client.start()
 """
-HEAPSIZE = "44k"  # what works now; the aim is 40
+HEAPSIZE = "42k"  # 41 works; tools/footprint measures the least of its own program, whose budget is 40
 
 
 def test_a_verified_connection_works_in_a_small_heap(micropython, broker, opposite, certificates, tmp_path):
     (tmp_path / "small.py").write_text(
         _SMALL % (DEVICE_ID, DEVICE_ID, SECRET, str(certificates.ca_file_der), broker.host, broker.tls_port)
     )
-    boards = tmp_path / "compiled"  # as on a board: .mpy files only
+    boards = tmp_path / "lib"  # as on a board: .mpy files only, by a short path
     compile_tree(boards)
     compile_file(tmp_path / "small.py", boards / "small.mpy")
-    process = micropython(32).start(code="import small", path=[boards], heap=HEAPSIZE)
+    path = {"MICROPYPATH": "lib:.frozen"}
+    process = micropython(32).start(code="import small", cwd=tmp_path, env=path, heap=HEAPSIZE)
     opposite.wait_value("a", 1)
     for i in range(2, 10):
         opposite.write(a=i)
