@@ -2,20 +2,18 @@
 
 import json
 
-from processes import Process
-from toolchain.paths import TOOLS
+from forked_cloud import ForkedCloud
 
 
 class LocalCloud:
-    """`tools/local-cloud serve --ephemeral`, with what it says about itself as attributes.
+    """`local-cloud serve --ephemeral`, with what it says about itself as attributes.
 
     host, mqtt_port, mqtts_port, mtls_port, ws_port, wss_port, http, ca_file, ca_der_file, device_id, secret,
     thing_id, user_id, api_key_id, api_key_secret, token_url, client_key, client_cert, client_key_der, client_cert_der, data
     """
 
     def __init__(self, data, *arguments, timeout=30):
-        command = [TOOLS / "local-cloud", "serve", "--ephemeral", "--json", "--data", data]
-        self.process = Process(command + list(arguments))
+        self.process = ForkedCloud(["serve", "--ephemeral", "--json", "--data", data, *arguments])
         try:
             first = self.process.wait_for(r"\A(.*)\n", timeout)
             self.about = json.loads(first.group(1))

@@ -17,14 +17,7 @@ class Process:
         self._texts = {"stdout": "", "stderr": ""}
         self._ended = set()
         self._news = threading.Condition()
-        self._popen = subprocess.Popen(
-            self.command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=env,
-            cwd=cwd,
-        )
+        self._popen = self._open(env, cwd)
         self.pid = self._popen.pid
         self._readers = [
             threading.Thread(target=self._read, args=(name, getattr(self._popen, name)), daemon=True)
@@ -32,6 +25,10 @@ class Process:
         ]
         for reader in self._readers:
             reader.start()
+
+    def _open(self, env, cwd):
+        pipe = subprocess.PIPE
+        return subprocess.Popen(self.command, stdin=pipe, stdout=pipe, stderr=pipe, env=env, cwd=cwd)
 
     def _read(self, name, stream):
         while True:

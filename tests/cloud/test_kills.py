@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from forked_cloud import ForkedCloud
 from kill_load import STAMP_BASE, Board, Builder
 from processes import Process
 from toolchain.paths import TOOLS, VENV_PYTHON
@@ -45,19 +46,19 @@ class KilledCloud:
     def __init__(self, data):
         self.data = data
         mqtt, http = free_ports(2)
-        self._command = [VENV_PYTHON, "-m", "localcloud", "serve", "--ephemeral", "--json", "--data", data]
-        self._command += ["--mqtt-port", mqtt, "--http-port", http, "--log-level", "error"]
-        self._environment = {**os.environ, "PYTHONPATH": str(TOOLS)}
+        self._arguments = ["serve", "--ephemeral", "--json", "--data", data, "--log-level", "error"]
+        self._arguments += ["--mqtt-port", mqtt, "--http-port", http]
         self.process = None
         self.kills = 0
 
     def begin(self):
         """Start it, and do not wait until it is there."""
-        self.process = Process(self._command, self._environment)
+        command = [VENV_PYTHON, "-m", "localcloud", *self._arguments]
+        self.process = Process(command, {**os.environ, "PYTHONPATH": str(TOOLS)})
 
     def start(self):
         """Start it; what it says about itself."""
-        self.begin()
+        self.process = ForkedCloud(self._arguments)
         return json.loads(self.process.wait_for(r"\A(.*)\n", 30).group(1))
 
     def kill(self):
