@@ -55,7 +55,7 @@ def build(board, show=None, manifest=None):
     """Bring a board's firmware up to date.
 
     board: a name in RECIPES; show: called with each line that make prints; manifest: the path of one to freeze in place
-    of the board's, for a build of its own. Returns the path of the firmware.
+    of the board's, for a build of its own beside the board's. Returns the path of the firmware.
     Raises ToolchainError if something cannot be fetched or built.
     """
     if any(map(str.isspace, str(ROOT))):
@@ -73,8 +73,10 @@ def build(board, show=None, manifest=None):
     command = [str(word) for word in command] + ["%s=%s" % item for item in arguments.items()]
     environment = firmware.arm_environment() if firmware.ARM_GCC in recipe.pieces else dict(os.environ)
     inputs = [piece.key for piece in recipe.pieces] + [*unseen(board)] + ([manifest] if manifest else [])
+    if manifest is not None:
+        build(board, show)
     with lock("build-" + folder.name):
-        _start_anew_if_changed(folder, digest(*command, *inputs))
+        _start_anew_if_changed(folder, digest(*command, *inputs), board if manifest is not None else None)
         _make(command, environment, show)
         _settle(folder / "genhdr")
     return folder / recipe.product
@@ -94,14 +96,27 @@ def unseen(board):
     yield BOARDS / board / "manifest.py"
 
 
-def _start_anew_if_changed(folder, key):
-    """Empty the build's folder unless it was made in the same way."""
+def _start_anew_if_changed(folder, key, board=None):
+    """Empty the build's folder unless it was made in the same way; then begin with the build of the board, if named."""
     stamp = folder / "made-by"
     if stamp.exists() and stamp.read_text() == key:
         return
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    if board is not None:
+        with lock("build-" + board):
+            _begin_with(BUILD / board, folder)
     stamp.write_text(key)
+
+
+def _begin_with(made, folder):
+    """Take over from another build what does not depend on what is frozen: all but one object file."""
+    mine = shutil.ignore_patterns("made-by", "frozen_*", "firmware.*")
+    shutil.copytree(made, folder, ignore=mine, dirs_exist_ok=True)
+    for dependencies in folder.rglob("*.P"):
+        before = dependencies.stat()
+        dependencies.write_text(dependencies.read_text().replace("%s/" % made, "%s/" % folder))
+        os.utime(dependencies, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def _settle(headers):
