@@ -37,8 +37,8 @@ def _on_cpython(name, *arguments):
     return done.stdout
 
 
-def measure():
-    """{interpreter: {client: {"encode_1": per second, ...}}}"""
+def measure(seconds):
+    """{interpreter: {client: {"encode_1": per second, ...}}}; five rounds of so many seconds for each."""
     figures = {}
     with scratch() as folder:
         builds = Builds(folder, OURS, OFFICIAL)
@@ -48,9 +48,9 @@ def measure():
                 message = cbor2.dumps(RECORDS[:size]).hex()
                 for name in (OURS, OFFICIAL):
                     if interpreter:
-                        output = builds.run(name, "codec", message, size, interpreter=interpreter)
+                        output = builds.run(name, "codec", message, size, seconds, interpreter=interpreter)
                     else:
-                        output = _on_cpython(name, message, size)
+                        output = _on_cpython(name, message, size, seconds)
                     for kind, rate in _RATE.findall(output):
                         figures[machine][name]["%s_%d" % (kind, size)] = round(float(rate))
     return figures
@@ -60,12 +60,13 @@ def main():
     """The command."""
     parser = argparse.ArgumentParser(prog="tools/bench/codec", description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().json
+    parser.add_argument("--round", type=float, default=0.25, metavar="S", help="seconds of a round; 0.25 by default")
+    options = parser.parse_args()
     try:
-        figures = measure()
+        figures = measure(options.round)
     except (RuntimeError, AssertionError) as error:
         sys.exit("codec: %s" % error)
-    if as_json:
+    if options.json:
         return print_json(figures)
     columns = ["%s %d" % (kind, size) for size in SIZES for kind in ("encode", "decode")]
     rows = [
