@@ -6,7 +6,6 @@ import re
 import signal
 import sqlite3
 
-import pytest
 from board_worlds import DAY
 from link_rig import files_on, give_radio_and_nvs
 from local_clouds import LocalCloud
@@ -37,10 +36,7 @@ class LastingCloud:
         self._running.process.wait(5)
 
     def start(self):
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in self._environment.items():
-                patch.setenv(name, value)
-            self._running = LocalCloud(self._folder)
+        self._running = LocalCloud(self._folder, env=self._environment)
 
     def series(self, thing_id, name):
         """Everything that was stored of a variable: [(value, Unix time)] in the order of the times."""

@@ -1,8 +1,11 @@
 """The local cloud as a child process."""
 
 import json
+import os
 
 from forked_cloud import ForkedCloud
+from processes import Process
+from toolchain.paths import TOOLS
 
 
 class LocalCloud:
@@ -12,8 +15,13 @@ class LocalCloud:
     thing_id, user_id, api_key_id, api_key_secret, token_url, client_key, client_cert, client_key_der, client_cert_der, data
     """
 
-    def __init__(self, data, *arguments, timeout=30):
-        self.process = ForkedCloud(["serve", "--ephemeral", "--json", "--data", data, *arguments])
+    def __init__(self, data, *arguments, timeout=30, env=None):
+        """`env`: more environment. It may mean something to a process as it starts, so none is forked then."""
+        command = ["serve", "--ephemeral", "--json", "--data", data, *arguments]
+        if env is None:
+            self.process = ForkedCloud(command)
+        else:
+            self.process = Process([TOOLS / "local-cloud", *command], {**os.environ, **env})
         try:
             first = self.process.wait_for(r"\A(.*)\n", timeout)
             self.about = json.loads(first.group(1))
