@@ -145,7 +145,7 @@ class View {
   async fetch() {
     const [start, end] = this.window;
     const points = Math.min(Math.max(Math.round(this.box.clientWidth), 100), 2000);
-    await Promise.all(this.courses.map((course) => course.fetch(start, end + 1, points)));
+    await Promise.all(this.courses.map((course) => course.fetch(start, end + 1, points, this.live)));
     this.draw();
   }
 

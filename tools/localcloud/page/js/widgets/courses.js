@@ -10,9 +10,12 @@ export class Course {
     this.numbers = [];
   }
 
-  /** Fetch what is between two times (s). What comes live meanwhile stays. */
-  async fetch(start, end, points) {
-    const early = [];
+  /**
+   * Fetch what is between two times (s). What comes live meanwhile stays; with `live` also what has come already and is
+   * later, as it is where this machine's clock is behind the cloud's.
+   */
+  async fetch(start, end, points, live) {
+    const early = live ? this.times.map((time, place) => [time, this.numbers[place]]).filter(([time]) => time > end) : [];
     this.meanwhile = early;
     const [startUs, endUs] = [start, end].map((seconds) => Math.max(0, Math.round(seconds * 1e6)));
     const query = `start_us=${startUs}&end_us=${Math.max(endUs, startUs + 1)}&points=${points}`;
