@@ -1,7 +1,7 @@
 """`local-cloud` as a child process that is forked from one in which its packages are loaded already.
 
-Loading them takes most of the processor's time of a start; the code that runs is the same. tests/cloud/test_process.py
-starts the command itself.
+Loading them takes most of the processor's time of a start; the code that runs is the same. What an environment tells a
+process as it starts (LD_PRELOAD) such a child does not hear. tests/cloud/test_process.py starts the command itself.
 """
 
 import atexit
@@ -44,11 +44,10 @@ class _Child:
             os.close(number)
         self.pid = self._process.pid
 
-    @property
-    def returncode(self):
+    def poll(self):
         return self._process.exitcode
 
-    poll = returncode.fget
+    returncode = property(poll)
 
     def wait(self, timeout=None):
         self._process.join(timeout)
