@@ -74,7 +74,8 @@ def test_the_waits_between_attempts_grow_and_vary(start_device, serve):
             # between half of the interval, doubled each time, and all of it
             assert 0.1 * 2**i * 0.9 < some[i] < 0.2 * 2**i + 1.5
         assert some[3] > some[0]
-    assert all(abs(one - other) > 0.0005 for one, other in zip(*waits))
+    # Chance may make one of them the same in both, hardly all.
+    assert any(abs(one - other) > 0.01 for one, other in zip(*waits))
 
 
 def test_a_name_that_cannot_be_resolved_is_reported_as_no_network(start_device):
