@@ -9,8 +9,8 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from multiprocessing.reduction import DupFd
 
+import pytest
 from processes import Process
 from toolchain.paths import LIB, ROOT, TOOLS
 
@@ -38,10 +38,13 @@ class _Child:
         stdout, self.stdout = _pipe("rb")
         stderr, self.stderr = _pipe("rb")
         theirs = (stdin, stdout, stderr)
-        self._process = _SERVER.Process(target=_run, args=(command, env, cwd, _Files(theirs)), daemon=True)
-        _with_paths(self._process.start)
-        for number in theirs:
-            os.close(number)
+        self._process = _SERVER.Process(target=_run, args=(command, env, cwd, theirs), daemon=True)
+        with pytest.MonkeyPatch.context() as patch:
+            # The process that forks may begin now, and finds its packages by the environment.
+            patch.setenv("PYTHONPATH", os.pathsep.join((str(TOOLS), str(LIB))))
+            self._process.start()
+        for pipe in theirs:
+            pipe.close()
         self.pid = self._process.pid
 
     def poll(self):
@@ -66,46 +69,20 @@ class _Child:
         self._process.kill()
 
 
-class _Files:
-    """Numbers of open files on their way to the child: found out when they are pickled, as `DupFd` asks for."""
-
-    def __init__(self, numbers):
-        self._numbers = numbers
-
-    def __reduce__(self):
-        return _arrived, tuple(map(DupFd, self._numbers))
-
-
-def _arrived(*files):
-    return [file.detach() for file in files]
-
-
 def _pipe(mode):
     """A pipe: (the child's end, ours as a file that is read or written)."""
-    end, start = os.pipe()
-    theirs, ours = (end, start) if mode == "wb" else (start, end)
-    return theirs, open(ours, mode, buffering=0 if mode == "wb" else -1)
+    reader, writer = _SERVER.Pipe(duplex=False)
+    theirs, ours = (reader, writer) if mode == "wb" else (writer, reader)
+    with ours:
+        return theirs, open(os.dup(ours.fileno()), mode)
 
 
-def _with_paths(start):
-    """Call `start`, with which the process that forks may begin, and finds its packages by the environment."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join((str(TOOLS), str(LIB)))
-    try:
-        start()
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
-
-
-def _run(command, env, cwd, files):
+def _run(command, env, cwd, pipes):
     """In the child: what `python -m localcloud` with these arguments does."""
     assert "localcloud.cloud" in sys.modules, "the packages are not loaded"
-    for number, file in enumerate(files):
-        os.dup2(file, number)
-        os.close(file)
+    for number, pipe in enumerate(pipes):
+        os.dup2(pipe.fileno(), number)
+        pipe.close()
     sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
     sys.stderr = open(2, "w", buffering=1, closefd=False)
     os.environ.clear()
