@@ -14,6 +14,7 @@ from toolchain.report import ToolchainError, first_error
 
 BUILD = ROOT / "build" / "firmware"
 BOARDS = ROOT / "boards"
+_STAMP = "made-by"
 
 # port: below MicroPython's `ports`; pieces: of toolchain.firmware; arguments(): those of make, by name;
 # product: in the build's folder
@@ -73,10 +74,14 @@ def build(board, show=None, manifest=None):
     command = [str(word) for word in command] + ["%s=%s" % item for item in arguments.items()]
     environment = firmware.arm_environment() if firmware.ARM_GCC in recipe.pieces else dict(os.environ)
     inputs = [piece.key for piece in recipe.pieces] + [*unseen(board)] + ([manifest] if manifest else [])
-    if manifest is not None:
-        build(board, show)
     with lock("build-" + folder.name):
-        _start_anew_if_changed(folder, digest(*command, *inputs), board if manifest is not None else None)
+        key = digest(*command, *inputs)
+        if not _is_made_by(folder, key):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            if manifest is not None:
+                _begin_with(build(board, show).parent, folder)
+            (folder / _STAMP).write_text(key)
         _make(command, environment, show)
         _settle(folder / "genhdr")
     return folder / recipe.product
@@ -96,23 +101,17 @@ def unseen(board):
     yield BOARDS / board / "manifest.py"
 
 
-def _start_anew_if_changed(folder, key, board=None):
-    """Empty the build's folder unless it was made in the same way; then begin with the build of the board, if named."""
-    stamp = folder / "made-by"
-    if stamp.exists() and stamp.read_text() == key:
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    if board is not None:
-        with lock("build-" + board):
-            _begin_with(BUILD / board, folder)
-    stamp.write_text(key)
+def _is_made_by(folder, key):
+    """Whether the build in the folder was made, or begun, in the same way."""
+    stamp = folder / _STAMP
+    return stamp.exists() and stamp.read_text() == key
 
 
 def _begin_with(made, folder):
     """Take over from another build what does not depend on what is frozen: all but one object file."""
-    mine = shutil.ignore_patterns("made-by", "frozen_*", "firmware.*")
-    shutil.copytree(made, folder, ignore=mine, dirs_exist_ok=True)
+    mine = shutil.ignore_patterns(_STAMP, "frozen_*", "firmware.*")
+    with lock("build-" + made.name):
+        shutil.copytree(made, folder, ignore=mine, dirs_exist_ok=True)
     for dependencies in folder.rglob("*.P"):
         before = dependencies.stat()
         dependencies.write_text(dependencies.read_text().replace("%s/" % made, "%s/" % folder))
