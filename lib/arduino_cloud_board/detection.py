@@ -67,15 +67,19 @@ def override() -> str:
         return None
 
 
-def _fits(text, prefix):
-    # A whole name, or one that a variant goes on from ("… module with OTA with ESP32"): no name inside a longer word.
-    return text.startswith(prefix) and text[len(prefix) : len(prefix) + 1] in ("", " ")
-
-
 def _split(text):
     # ("Generic ESP32 module with OTA", "ESP32"): the board's part and the chip
     at = text.rfind(" with ")
     return (text, "") if at < 0 else (text[:at], text[at + 6 :])
+
+
+def fits(machine: str, prefix: str) -> bool:
+    """Whether a board whose MACHINE is `prefix` is meant by a text like that of sys.implementation._machine.
+
+    A whole name, or one that a variant goes on from ("… module with OTA with ESP32"): no name inside a longer word.
+    """
+    text = _split(machine)[0]
+    return text.startswith(prefix) and text[len(prefix) : len(prefix) + 1] in ("", " ")
 
 
 def detect(machine: str = None) -> str:
@@ -92,10 +96,10 @@ def detect(machine: str = None) -> str:
         if not MICROPYTHON:
             return "UNIX"
         machine = machine_text()
-    text, chip = _split(machine)
     for name, prefix, _ in BOARDS:
-        if _fits(text, prefix):
+        if fits(machine, prefix):
             return name
+    chip = _split(machine)[1]
     near = "".join("; with this chip, %s may fit" % name for name, _, its in BOARDS if its and its == chip)
     raise UnknownBoard(
         "unknown board: _machine is %r on %s. Write a board's name into the file board_name, or BOARD = it into "
@@ -149,6 +153,6 @@ def load(name: str = None):
     elif given:
         if board.NAME != given:
             raise WrongBoard("board.py is for %s, but %s is asked for" % (board.NAME, given))
-    elif MICROPYTHON and not _fits(_split(machine_text())[0], board.MACHINE):
+    elif MICROPYTHON and not fits(machine_text(), board.MACHINE):
         raise WrongBoard("board.py is for %s, but _machine is %r" % (board.NAME, machine_text()))
     return complete(board)

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from arduino_cloud_board import detection
 from localcloud.cli.exits import CommandError
 
 from . import payload, ports
@@ -66,8 +67,7 @@ def _shipped() -> list[bytes]:
 
 def is_of(facts: dict[str, Any], machine: str) -> bool:
     """Return whether a board.py with these facts is taken where sys.implementation._machine is `machine`."""
-    text = machine.rpartition(" with ")[0] or machine
-    return (text + " ").startswith("%s " % facts.get("MACHINE"))
+    return detection.fits(machine, str(facts.get("MACHINE")))
 
 
 def read(link: Link, folders: list[str]) -> BoardFile:

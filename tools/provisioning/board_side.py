@@ -207,7 +207,7 @@ class BoardSide:
             # Before the board relies on it: some boards carry another chip than most of their kind.
             self._link.run("chip", kind=self.found.facts["KEYS"])
         with self._noted(journal, "board", there.hash, data):
-            return self._file(there.path, data)
+            return self._write(there.path, data)
 
     @contextlib.contextmanager
     def _noted(self, journal: Journal | None, name: str, there: str | None, data: bytes) -> Iterator[None]:
@@ -221,6 +221,9 @@ class BoardSide:
     def _file(self, path: str, data: bytes) -> str:
         if self._link.hashes([path]).get(path) == _hash(data):
             return ""
+        return self._write(path, data)
+
+    def _write(self, path: str, data: bytes) -> str:
         if self._dry_run:
             return "%s would be written" % path
         self._link.put(path, data)
