@@ -107,7 +107,8 @@ class BoardWorld:
         self.unset_rtc = YEAR_2021 if self.forgets_time else YEAR_2000
         self.folder = folder
         with open(page, "r+b") as opened:
-            self._page = mmap.mmap(opened.fileno(), _page.SIZE)
+            # A store of a double is one step; struct.pack_into would let the board see a zero meanwhile.
+            self._page = memoryview(mmap.mmap(opened.fileno(), _page.SIZE)).cast("d")
         self._interpreter = MicroPython(bits)
         self.way = Way(cloud.host, cloud.mqtts_port)
         self.time_server_answers = True
@@ -128,12 +129,12 @@ class BoardWorld:
 
     def get(self, name):
         """A number of the page."""
-        return struct.unpack_from("<d", self._page, 8 * _page.NAMES.index(name))[0]
+        return self._page[_page.NAMES.index(name)]
 
     def put(self, **values):
         """Change numbers of the page."""
         for name, value in values.items():
-            struct.pack_into("<d", self._page, 8 * _page.NAMES.index(name), value)
+            self._page[_page.NAMES.index(name)] = value
 
     @property
     def now(self):
@@ -179,7 +180,9 @@ class BoardWorld:
         self.put(skipped=self.get("skipped") + left)
 
     def _in_vain(self, what):
-        return "%s, in vain: %s" % (what, self.process.stdout + self.process.stderr)
+        numbers = ", ".join("%s %.0f" % (name, self.get(name)) for name in _page.NAMES)
+        ended = "exit code %s, %d bites, %s" % (self.process.returncode, self.bites, numbers)
+        return "%s, in vain: %s\n%s" % (what, ended, self.process.stdout + self.process.stderr)
 
     def hurry_until(self, condition, what, limit):
         """Let the board's time run about 16 times as fast until something is so, `limit` seconds at most.
