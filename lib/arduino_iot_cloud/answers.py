@@ -39,15 +39,15 @@ def _attach(session, thing_id, legacy, now):
 def _forget(properties, other):
     # This connection has told nothing yet; another thing has never seen the values at all.
     for p in properties.values():
-        p.flags &= ~_TOLD
+        p.standing &= ~_TOLD
         if other:
-            p.flags &= ~_SENT
+            p.standing &= ~_SENT
             if p.initialized:
-                p.flags |= _OWN
+                p.standing |= _OWN
             if p.policy:
                 p.policy.anew()
             elif p.initialized:
-                p.due()
+                p.owe()
 
 
 def _subscribe(session, thing):
@@ -118,26 +118,28 @@ def synced(session, now: int):
 
 def counts(session, p) -> bool:
     """Whether a last value may be taken for a property that has a value and that the cloud may write."""
-    flags = p.flags
-    if flags & _TOLD or flags & _SENT and session.ready:
+    standing = p.standing
+    if standing & _TOLD or standing & _SENT and session.ready:
         return False  # it was asked for before this went out, or was told likewise
-    return p.policy is not None or not flags & _OWN
+    return p.policy is not None or not standing & _OWN
 
 
-def replace(session, p):
-    """A last value has been taken for a property: what is under way of it must not be sent again."""
-    if p.flags & _SENT and not (p.policy and p.policy.owes()):  # samples stay in order, and the value goes after them
+def replace(session, p, whole: bool):
+    """A last value, or some attributes of it, has been taken for a property: what is under way must not be sent again."""
+    if whole:
+        p.standing &= ~_OWN
+    if p.standing & _SENT and not (p.policy and p.policy.owes()):  # samples stay in order, and the value goes after them
         session.stale = True
         for one in session.properties.values():
-            if one.flags & _SENT:
-                one.flags &= ~_SENT
+            if one.standing & _SENT:
+                one.standing &= ~_SENT
                 if one is p and not isinstance(p.value, dict):
                     if p.changed < 0:
                         p.changed = 0
                 elif one.policy:
                     one.policy.resend()
                 else:
-                    one.due()
+                    one.owe()
 
 
 def internal(session, name: str, value, now: int):

@@ -117,7 +117,7 @@ class Policy:
 
     def poke(self):
         """The property may be due: have `ready` decide."""
-        self.p.due()
+        self.p.owe()
 
     def owes(self) -> bool:
         """Whether samples wait that the cloud does not have."""
@@ -245,12 +245,15 @@ class Policy:
         other = self._store(offered, whole)
         self.changed_at = self.time or timestamp()
         self.calling = True
+        whole = not whole or len(offered) == len(p.value)
+        echo = self.owes()
         if self.from_sync:
             from .answers import replace
 
-            replace(session, p)
-        echo = self.owes() or not self.from_sync and (self.publish or p.flags & 2)  # of `property`: it is under way
-        p.overwritten(not whole or len(offered) == len(p.value))
+            replace(session, p, whole)
+        else:
+            p.overwritten(whole)
+            echo = echo or self.publish or p.standing & 2  # of `property`: it is under way
         if echo:
             self.urgent = True
         if echo or self.publish:
@@ -272,7 +275,7 @@ class Policy:
     def _refuse(self, offered, whole):
         # Leave it: the cloud is told the device's, unless that is on its way.
         p = self.p
-        if p.flags & 2:  # of `property`: it is under way
+        if p.standing & 2 or self.owes():  # of `property`: it is under way
             return
         value = p.value
         last = dict(self.last or value) if whole else offered[None]
@@ -288,7 +291,7 @@ class Policy:
         rule = self.sync
         if rule is None:  # as without a policy: unless the device has something newer to tell
             return not (
-                p.flags & 1  # of `property`: it is the program's
+                p.standing & 1  # of `property`: it is the program's
                 and self.permission != "write"
                 and (p.changed or self.publish and differs(p.value, self.last, 0))
             )

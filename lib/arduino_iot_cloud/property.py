@@ -67,8 +67,8 @@ class ArduinoCloudObject:
     client = None  # where it is registered
     busy = False  # a coroutine of its callbacks still runs
     changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
-    flags = 0  # the sum of: 1 the program's value, which the cloud has not acknowledged; 2 it is in the packet that is
-    # not acknowledged; 4 it has gone into a packet since the thing was attached
+    standing = 0  # the sum of: 1 the program's value, which the cloud has not acknowledged; 2 it is in the packet that is
+    # not acknowledged; 4 since the thing was attached it has gone into a packet, or come with one
     policy = None  # a `policy.Policy`, where the program has asked for one
     writable = False  # by the cloud, without `on_write`
     _value = None
@@ -96,7 +96,7 @@ class ArduinoCloudObject:
     @value.setter
     def value(self, value):
         if value is None:
-            self.clear()
+            self._clear()
         else:
             value = fit(self.name, self._value if self._like is None else self._like, value)
             if self.client:
@@ -104,28 +104,28 @@ class ArduinoCloudObject:
             self._value = value
             self.touch()
 
-    def clear(self):
-        """Have no value, and nothing to publish. The type stays."""
+    def _clear(self):
+        # Have no value, and nothing to publish. The type stays.
         if self._like is None:
             self._like = self._value
         self._value = None
-        self.flags &= ~_OWN
+        self.standing &= ~_OWN
         if self.changed > 0 and not (self.policy and self.policy.owes()):
             self.changed = 0
 
     def touch(self):
         """The program has set it: have the value published."""
-        self.flags |= _OWN
+        self.standing |= _OWN
         if self.policy:
             self.policy.touched()
         else:
-            self.due()
+            self.owe()
         if self.client:
             self.client.wake()
 
     # What becomes of a value on its way to the cloud
 
-    def due(self):
+    def owe(self):
         """It is to be published."""
         if self.changed < 1:
             self.changed = 1
@@ -134,18 +134,18 @@ class ArduinoCloudObject:
         """It is in the packet that goes now; or not, since there is nothing of it that fits one."""
         if done:
             self.changed = -1
-            self.flags |= _SENT | _TOLD
+            self.standing |= _SENT | _TOLD
         else:
             self.changed = 0
-            self.flags &= ~_OWN
+            self.standing &= ~_OWN
 
     def delivered(self):
         """The packet under way has been acknowledged."""
-        if self.flags & _SENT:
-            self.flags = self.flags & ~_SENT | _TOLD
+        if self.standing & _SENT:
+            self.standing = self.standing & ~_SENT | _TOLD
             if self.changed < 0:
                 self.changed = 0
-                self.flags &= ~_OWN
+                self.standing &= ~_OWN
             if self.policy:
                 self.policy.acknowledged()
 
@@ -153,9 +153,9 @@ class ArduinoCloudObject:
         """The cloud has written it, all of it or some attributes. An older value that is under way may reach the cloud
         after that: so it goes once more."""
         if whole:
-            self.flags &= ~_OWN
-        if self.flags & _SENT:
-            self.due()
+            self.standing = self.standing & ~_OWN | _TOLD
+        if self.standing & _SENT:
+            self.owe()
 
     @property
     def initialized(self) -> bool:

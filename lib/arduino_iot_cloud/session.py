@@ -200,22 +200,22 @@ class Session:
         self._got = 0
         if got < 2:
             return
+        whole = not isinstance(p.value, dict) or got >> 1 >= len(p.value)
         if p.policy:
             got = p.policy.taken(self)
         elif sync:
             from .answers import replace
 
-            replace(self, p)
+            replace(self, p, whole)
         else:
-            value = p.value
-            p.overwritten(not isinstance(value, dict) or got >> 1 >= len(value))
+            p.overwritten(whole)
         if got & 1:
             self.on_value(p)
 
     def acknowledged(self):
         """The cloud has what `fill` wrote last."""
         for p in self.properties.values():
-            if p.flags:
+            if p.standing:
                 p.delivered()
 
     def fill(self, writer, now: int = 0) -> bool:
