@@ -87,7 +87,7 @@ def command(session, command: list, now: int):
 def _last_values(session, buf, pos, end, now):
     session.values(buf, pos, end, True, now)
     if session.state == "RequestLastValues":
-        session.state = "Connected"
+        session.move("Connected")
         session.count = 0
         session.wake = ticks_add(now, 1000) if session.tz_dst_until else None  # `zone` looks
     session.ready = session.topic is not None

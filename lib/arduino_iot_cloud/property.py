@@ -52,7 +52,8 @@ class ArduinoCloudObject:
     on_read = on_write = on_run = backoff = args = None
     interval = 1.0
     client = None  # where it is registered
-    busy = False  # a coroutine of its callbacks still runs
+    busy = False  # the coroutines.Turn of its callbacks, where these are coroutines and still run
+    far = 0  # how many long stretches of time pass before the tick `due`
     changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
     policy = None  # a `policy.Policy`, where the program has asked for one
     writable = False  # by the cloud, without `on_write`

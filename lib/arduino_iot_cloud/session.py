@@ -8,9 +8,10 @@ and in `wake` when to come back. What happens until the values flow is in
 from .cbor import CBORError
 from .port import log, ticks_diff
 from .senml import Records
+from .states import States
 
 
-class Session:
+class Session(States):
     """What a device knows about its thing. `properties` is a dict of them by name, kept by the caller.
 
     `out` collects requests to send: ("subscribe", topics, None), ("unsubscribe", topics, None),
@@ -32,7 +33,7 @@ class Session:
         self.properties = properties
         self.discovery = discovery
         self.out = []
-        self.state = "Init"
+        self.stale = False
         self.thing_id = None
         self.topic = None  # where values are published; None while there is no thing
         self.data_in = b""  # where they come from
@@ -57,7 +58,7 @@ class Session:
 
     def enter(self, state: str, now: int):
         """Go to a state in which something is asked for, from now on."""
-        self.state = state
+        self.move(state)
         self.ready = False
         self.count = 0
         self.wake = now
@@ -69,7 +70,7 @@ class Session:
             self.on_event("disconnect")
         self.ready = False
         self.wake = None
-        self.state = "Disconnected"
+        self.move("Disconnect")
 
     def poll(self, now: int):
         """Do what is due. Returns true where the modules that it needed will not be needed soon."""
