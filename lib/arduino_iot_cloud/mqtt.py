@@ -244,19 +244,14 @@ class MQTT:
                 self.topic_end = self.payload = pos + 2 + (rx[pos] << 8 | rx[pos + 1])
                 if first & 2:
                     self.payload += 2
-            if n < 2 or self.payload > min(end, have) or first & 4:  # QoS 2 was not asked for
+            if n < 2 or self.payload > end or first & 4:  # QoS 2 was not asked for
                 raise MQTTError("malformed PUBLISH", first)
+            self.payload_end = end
             self.whole = end <= have
-            if first & 2:
-                if self.whole:
-                    self._ack(rx[self.topic_end] << 8 | rx[self.topic_end + 1])
-                else:
-                    self._owed = rx[self.topic_end] << 8 | rx[self.topic_end + 1]
-            self.payload_end = min(end, have)
-            self.rest = end - self.payload_end
-            if self.rest:
-                self.oversized += 1
-                self._body = end - self.payload
+            if not self.whole:
+                self._begin_parts(end, first)
+            elif first & 2:
+                self._ack(rx[self.topic_end] << 8 | rx[self.topic_end + 1])
             return kind
         self._asked = None
         self._answered = self._last_rx
@@ -271,6 +266,18 @@ class MQTT:
         elif not (kind == _UNSUBACK and n == 2 or kind == _PINGRESP and n == 0):
             raise MQTTError("unexpected packet", first)
         return kind
+
+    def _begin_parts(self, end, first):
+        # A PUBLISH is larger than the buffer, and what is there is its first part.
+        have = self._have
+        self.oversized += 1
+        if self.payload > have:  # so is its topic: nobody will know it
+            self.topic_end = self.payload = have
+        elif first & 2:
+            self._owed = self.rx[self.topic_end] << 8 | self.rx[self.topic_end + 1]
+        self.payload_end = have
+        self.rest = end - have
+        self._body = end - self.payload
 
     def _part(self):
         # The next part of a PUBLISH that is larger than the buffer: as much as there is room for.
