@@ -8,10 +8,9 @@ and in `wake` when to come back. What happens until the values flow is in
 from .cbor import CBORError
 from .port import log, ticks_diff
 from .senml import Records
-from .states import States
 
 
-class Session(States):
+class Session:
     """What a device knows about its thing. `properties` is a dict of them by name, kept by the caller.
 
     `out` collects requests to send: ("subscribe", topics, None), ("unsubscribe", topics, None),
@@ -33,6 +32,7 @@ class Session(States):
         self.properties = properties
         self.discovery = discovery
         self.out = []
+        self.state = "Init"
         self.stale = False
         self.thing_id = None
         self.topic = None  # where values are published; None while there is no thing
@@ -55,6 +55,13 @@ class Session(States):
         self.topic = None
         self.unlinked = False
         self.enter("SendCapabilities", now)
+
+    def move(self, state: str):
+        """Go to another state. Nothing else writes it. Raises RuntimeError for a move that `states` does not know."""
+        from .states import check
+
+        check(self.state, state)
+        self.state = state
 
     def enter(self, state: str, now: int):
         """Go to a state in which something is asked for, from now on."""
