@@ -144,7 +144,6 @@ class Device:
         # In place of the driver's `connect`: no attempt without a link, where a look-up of a name may block for long.
         link = self.link
         while link and not link.connected and driver.running:
-            driver.phase = "ConnectPhy"
             self._alive()
             await driver.alarm.wait(_LOOK)
         if not driver.running:
@@ -209,7 +208,7 @@ class Device:
         before = None
         while True:
             now = ticks_ms()
-            step = (driver.phase, driver.connections, self.attempts, mqtt.last_tx, mqtt.wake)
+            step = (driver.state, driver.connections, self.attempts, mqtt.last_tx, mqtt.wake)
             if step != before:
                 before = step
                 self._alive()

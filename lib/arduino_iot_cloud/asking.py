@@ -29,7 +29,6 @@ def poll(session, now: int):
     else:
         count = session.count = session.count + 1
         if count > _LIMIT and not (thing and session.unlinked):
-            session.enter("Disconnected")
             session.out.append(("reset", None, None))
             return
         if not thing:

@@ -1,6 +1,10 @@
 """ArduinoCloudClient: the variables as a dict, and the calls that run them."""
 
-from .port import MICROPYTHON, forget, ticks_add, ticks_diff
+from time import time
+
+from .port import MICROPYTHON, const, forget, ticks_add, ticks_diff
+
+_FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
 
 
 class ArduinoCloudClient:
@@ -23,6 +27,7 @@ class ArduinoCloudClient:
     """
 
     error = None  # why the link last failed
+    _paused = None  # the tick and the time at which the last run ended
     events = None  # their callbacks, once there are any
     transport = "tcp"
 
@@ -134,24 +139,44 @@ class ArduinoCloudClient:
             self._call(p, p.on_run)
 
     def poll(self, now: int) -> int:
-        """Run the `on_run` and `on_read` that are due. Returns the ms until the next one is."""
+        """Run the `on_run` and `on_read` that are due. Returns the ms until the next one is, a minute at most."""
         wait = 60000
         for p in self.runnable:
-            if p.busy:
-                continue
-            left = ticks_diff(p.due, now)
-            if left <= 0:
-                left = int(p.interval * 1000)
-                p.due = ticks_add(now, left)
-                if p.backoff:
-                    p.interval = min(p.interval * p.backoff, 5.0)
-                if p.on_run:
-                    self._call(p, p.on_run, p.args)
-                if p.on_read:
-                    self._call(p, p.on_read)
+            try:
+                left = self._look(p, now)
+            except Exception as error:  # an attribute that was set to nonsense
+                self.report(p.name, error)
+                left = 1000
             if left < wait:
                 wait = left
         return wait
+
+    def _look(self, p, now):
+        # Call what is due of one property. Returns the ms until it is due again.
+        left = ticks_diff(p.due, now)
+        if p.busy:
+            if left < 0:
+                p.due = now  # and so it stays, however long the coroutine takes
+            return 60000
+        if left > 0:
+            return left
+        if p.far:  # a long interval comes in pieces
+            p.far -= 1
+            p.due = ticks_add(now, _FAR_MS)
+            return _FAR_MS
+        left = p.interval * 1000
+        if left > _FAR_MS:
+            p.far = int(left // _FAR_MS)
+            left -= p.far * _FAR_MS
+        left = int(left)
+        p.due = ticks_add(now, left)
+        if p.backoff:
+            p.interval = min(p.interval * p.backoff, 5.0)
+        if p.on_run:
+            self._call(p, p.on_run, p.args)
+        if p.on_read:
+            self._call(p, p.on_read)
+        return _FAR_MS if p.far else left
 
     def _call(self, p, callback, *args):
         try:
@@ -160,10 +185,30 @@ class ArduinoCloudClient:
                 self.driver.spawn(p, callback, result)
             elif callback == p.on_read:
                 p.value = result
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            self.report(p.name, error)
+
+    def report(self, name: str, error):
+        """Report what a callback raised, with its traceback."""
+        try:
             from .diagnosis import report
 
-            report(p.name, error)
+            report(name, error)
+        except Exception:  # there may be no memory to say it in words
+            print(name, repr(error))
+
+    def pause(self, now: int):
+        """A run has ended."""
+        self._paused = now, time()
+
+    def resume(self, now: int):
+        """A run begins: after a long pause, all callbacks are due."""
+        if self._paused:
+            from .methods import resume
+
+            resume(self, now, *self._paused)
 
     def _run(self, async_mode):
         if self.async_mode is not async_mode:
@@ -184,12 +229,13 @@ class ArduinoCloudClient:
             self.driver = Driver(self, tls)
         return self.driver
 
-    async def run(self, interval: float = 1.0, backoff: float = 2.0):
-        """Connect, stay connected and run the callbacks until `stop()`, beside the program's own asyncio tasks.
+    def run(self, interval: float = 1.0, backoff: float = 2.0):
+        """To be awaited: connect, stay connected and run the callbacks until `stop()`, beside the program's own tasks.
 
         interval: seconds before the first reconnection; backoff: what each further one multiplies it by, up to 32 s.
+        Raises ValueError or TypeError at once for wrong arguments; when awaited, RuntimeError if it runs already.
         """
-        await self._run(True).run(interval, backoff)
+        return self._run(True).run(interval, backoff)
 
     def start(self, interval: float = 1.0, backoff: float = 2.0):
         """Connect. In async mode this runs the client and returns after `stop()`; in sync mode it returns
@@ -197,7 +243,11 @@ class ArduinoCloudClient:
         if self.async_mode:
             import asyncio
 
-            asyncio.run(self.run(interval, backoff))
+            try:
+                asyncio.run(self.run(interval, backoff))
+            finally:  # after Ctrl-C, MicroPython leaves its tasks behind
+                if self.driver and self.driver.running:
+                    self.driver.sweep()
         else:
             self._run(False).start(interval, backoff)
 

@@ -1,12 +1,11 @@
-"""From nothing to an accepted MQTT connection: what the driver needs only then."""
+"""From nothing to an accepted MQTT connection: what the driver needs only then.
 
-from sys import modules
+Comes and goes: the driver enters it for each attempt, and unloads it after that.
+"""
 
 from .mqtt import MQTTError
-from .packets import field, packet
-from .port import const, forget, ticks_ms, timestamp
-from .stream import send
-from .transport import open_stream
+from .port import const, enter, forget, leave, ticks_ms, timestamp
+from .stream import writable
 
 _CONNACK = const(2)
 
@@ -17,34 +16,64 @@ async def open_link(driver):
     Raises OSError, EOFError, ValueError or MQTTError.
     """
     client = driver.client
-    mqtt = driver.mqtt
     if not timestamp():
-        driver.phase = "SyncTime"
+        driver.session.move("SyncTime")
         await _set_clock(client)
-    driver.phase = "ConnectMqttBroker"
-    stream = await open_stream(client.server, client.port, driver.tls, client.ssl_params)
+    driver.session.move("ConnectMqttBroker")
+    enter("transport")
+    try:
+        stream = await _transport(client, driver.tls)
+    finally:
+        leave("transport")
+    forget("transport")
     try:
         if client.transport == "websocket":
-            stream = await _websocket(stream, "%s:%d" % (client.server, client.port))
-            forget("upgrade")
-            if "arduino_iot_cloud.http" not in modules:  # which stands on it
-                forget("http_head")
-        mqtt.opened(ticks_ms())
-        await send(stream, connect(client.device_id, client.username, client.password, client.keepalive))
-        kind = 0
-        while not kind:
-            await stream
-            n = stream.readinto(mqtt.room())
-            if n == 0:
-                raise EOFError("the server closed the connection")
-            mqtt.received(n or 0, ticks_ms())
-            kind = mqtt.packet()
-        if kind != _CONNACK or mqtt.code:
-            raise MQTTError("the server refused the connection", mqtt.code)
+            enter("upgrade", "http_head")
+            try:
+                stream = await _websocket(stream, "%s:%d" % (client.server, client.port))
+            finally:
+                leave("upgrade", "http_head")
+            forget("upgrade", "http_head")
+        await _log_in(stream, driver.mqtt, _packet(client))
     except BaseException:
         stream.close()
         raise
+    stream.opened()
     return stream
+
+
+async def _log_in(stream, mqtt, packet):
+    # Send the CONNECT and wait for the CONNACK.
+    mqtt.opened(ticks_ms())
+    mqtt.send(packet)
+    while mqtt.outgoing(ticks_ms()):
+        n = stream.write(mqtt.out, mqtt.at, mqtt.end - mqtt.at)
+        if n:
+            mqtt.sent(n, ticks_ms())
+        else:
+            await writable(stream)
+    while True:
+        n = stream.readinto(mqtt.room())
+        if n is None:
+            await stream
+            continue
+        if not n:
+            raise EOFError("the server closed the connection")
+        mqtt.received(n, ticks_ms())
+        kind = mqtt.packet()
+        if kind:
+            if kind != _CONNACK or mqtt.code:
+                raise MQTTError("the server refused the connection", mqtt.code)
+            return
+
+
+# Modules that come and go are imported in functions that end at once.
+
+
+def _transport(client, tls):
+    from .transport import open_stream
+
+    return open_stream(client.server, client.port, tls, client.ssl_params)
 
 
 def _set_clock(client):
@@ -59,9 +88,15 @@ def _websocket(stream, host):
     return upgrade(stream, host)
 
 
+def _packet(client):
+    return connect(client.device_id, client.username, client.password, client.keepalive)
+
+
 def connect(client_id, username, password, keepalive: int) -> bytes:
     """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
     `keepalive` is in seconds."""
+    from .packets import field, packet
+
     flags = 2
     tail = field(client_id)
     if username is not None:

@@ -1,6 +1,8 @@
 """What MicroPython has and CPython has not, under the same names. Not needed on a board."""
 
 import asyncio
+from errno import ECONNRESET
+from socket import SOCK_STREAM
 from time import monotonic
 
 
@@ -33,7 +35,7 @@ class Alarm:
     def set(self):
         """Wake who waits, or let the next wait return at once."""
         self._is_set = True
-        if self.task is not None and not self.task.done():
+        if self.task is not None and not self.task.done() and not self.task.get_loop().is_closed():
             self.task.set_result(None)
 
     async def wait(self, ticks: int):
@@ -56,6 +58,10 @@ class Stream:
         self._data = b""
         self._ended = False
         self.close = writer.close
+        writer.transport.set_write_buffer_limits(0)  # `writable` then waits until all has gone to the system
+
+    def opened(self):
+        """The handshake is done, as for MicroPython's stream."""
 
     def __await__(self):
         return self._read().__await__()
@@ -73,20 +79,52 @@ class Stream:
         view[: len(data)] = data
         return len(data) or (0 if self._ended or self._reader.at_eof() else None)
 
-    def write(self, data) -> int:
-        """Send. All of it is taken: one connection has no more than a packet of each kind under way."""
-        self.writer.write(bytes(data))
-        return len(data)
+    def write(self, data, at: int = 0, n: int = None):
+        """Send `n` bytes of `data`, all where it is None, from `at` on. Returns their number; None while the system
+        has not taken the ones before. Raises OSError where the connection has ended."""
+        transport = self.writer.transport
+        if transport.is_closing():
+            raise OSError(ECONNRESET, "the connection has ended")
+        if transport.get_write_buffer_size():
+            return None
+        piece = bytes(data if n is None else memoryview(data)[at : at + n])
+        self.writer.write(piece)
+        return len(piece)
 
 
-async def open_stream(host: str, port: int, context, params: dict) -> Stream:
-    """Open a connection to `port` of `host`; arguments as for transport.open_stream on MicroPython."""
-    name = context and (params.get("server_hostname") or host)
-    return Stream(*await asyncio.open_connection(host, port, ssl=context, server_hostname=name))
+async def look_up(host: str, port: int) -> list:
+    """The addresses of a name, as socket.getaddrinfo returns them."""
+    return await asyncio.get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
+
+
+async def connect(address, context, name) -> Stream:
+    """Connect to one of them, with TLS if there is a `context`, which verifies the server's `name`."""
+    return Stream(
+        *await asyncio.open_connection(
+            address[4][0],
+            address[4][1],
+            family=address[0],
+            proto=address[2],
+            ssl=context,
+            server_hostname=name,
+        )
+    )
+
+
+async def writable(stream: Stream):
+    """Wait until the stream takes more."""
+    await stream.writer.drain()
 
 
 async def send(stream: Stream, data):
     """Write all of `data`, and wait until it has been taken."""
     while data:
-        data = data[stream.write(data) :]
-    await stream.writer.drain()
+        n = stream.write(data)
+        if n:
+            data = data[n:]
+        await stream.writer.drain()
+
+
+def event_loop():
+    """What tells one event loop from the next; None where none runs."""
+    return asyncio._get_running_loop()

@@ -88,3 +88,12 @@ def report(name: str, error: Exception):
         import traceback
 
         traceback.print_exception(type(error), error, error.__traceback__)
+
+
+def fault(error: Exception):
+    """Log what was raised while a packet was handled, with its traceback."""
+    report("a packet", error)
+
+
+def hint_same_id(client):
+    """Say what may be behind connections that are cut off again and again."""

@@ -4,18 +4,17 @@
 """
 
 import asyncio
-from random import random
 
 from .cbor import Writer
 from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
-from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms
+from .port import MICROPYTHON, const, enter, forget, leave, log, ticks_add, ticks_diff, ticks_ms
 from .session import Session
-from .stream import send
+from .stream import event_loop
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
-_SLOW_S = const(60)  # between attempts where waiting alone does not help
-_BACKOFF_MAX_S = const(32)
 _LONG_MS = const(60000)  # to sleep where nothing is due
+_LASTING_MS = const(30000)  # a connection of this length starts the pauses over
+_LINK_ERRORS = (OSError, MemoryError, MQTTError)  # of an open connection; others are faults of this program
 
 if MICROPYTHON:
     from asyncio import core
@@ -28,10 +27,12 @@ if MICROPYTHON:
         task = None  # the one that sleeps
         state = False  # set before anybody waited
         ticks = None  # how many ms to sleep, until that has begun
+        _queue = None  # of the event loop in which it sleeps
 
         def set(self):
             """Wake who waits, or let the next wait return at once."""
-            if self.task is None:
+            if self.task is None or self._queue is not core._task_queue:
+                self.task = None
                 self.state = True
             else:
                 core._task_queue.remove(self.task)
@@ -54,6 +55,7 @@ if MICROPYTHON:
                 raise stop
             if self.ticks:
                 self.task = core.cur_task
+                self._queue = core._task_queue
             core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ticks))
             self.ticks = None
 
@@ -61,29 +63,31 @@ else:
     from .cpython import Alarm
 
 
+_runs = []  # the drivers that run
+
+
 class Driver:
     """Runs one ArduinoCloudClient under asyncio."""
-
-    oversized = 0  # of the packets that `mqtt` counts, so many are reported
 
     def __init__(self, client, tls):
         self.client = client
         self.tls = tls
         self.stream = None
-        self.phase = "Init"  # the state, or None while the session has the say
         self.running = False
+        self.stopped = False  # `stop` has been called since `run` was
+        self.loop = None  # the event loop of the last run
+        self.tasks = []  # of this run, the first one for `run` itself
+        self.turns = []  # of callbacks that are coroutines: see `coroutines`
+        self.since = None  # when this connection began, until it has lasted: see `backoff`
+        self.brief = 0  # connections in a row that have not
         self.error = None  # why the reader ended
-        self.acked = None  # state at each packet, for `flush`
-        self.topic = None  # where the PUBLISH went that is not acknowledged
-        self.again = False  # it has not been sent again on this connection
+        self.acked = None  # set at each packet, for `flush`
+        self.watcher = None  # the task that waits until the network takes more
         self.synced = False  # this connection got as far as the last values
         self.done = False  # the handshake has just ended
-        self.connections = self.published = self.received = 0
+        self.connections = self.published = self.received = self.faults = 0
         self.mqtt = MQTT(client.buffer, client.keepalive)
-        self.session = Session(client.device_id, client.records, client.discovery)
-        self.session.on_value = client.written
-        self.session.on_sync = self.on_sync
-        self.session.on_event = client.event
+        self.session = self.new_session(client)
         self.session.spare = forget
         self.writer = Writer(self.mqtt.tx)
         self.alarm = Alarm()  # of the writer
@@ -92,47 +96,91 @@ class Driver:
         self.wake = self.alarm.set  # a value has changed: publish it
         self.schedule = self.timer.set  # a callback has come or has ended: look when the next is due
 
+    def new_session(self, client):
+        """What the driver speaks for."""
+        session = Session(client.device_id, client.records, client.discovery)
+        session.on_value = client.written
+        session.on_sync = self.on_sync
+        session.on_event = client.event
+        return session
+
     @property
     def state(self):
         """What `ArduinoCloudClient.state` returns."""
-        return self.phase or self.session.state
+        return self.session.state
 
     def stop(self):
         """Disconnect and let `run` return."""
+        self.stopped = True
         self.running = False
         self.alarm.set()
 
-    async def run(self, interval, backoff):
-        """Stay connected until `stop`."""
+    def run(self, interval, backoff):
+        """To be awaited: stay connected until `stop`. Raises RuntimeError where it runs already."""
+        self.stopped = False
+        if _runs:
+            self.sweep()
+        return self._run(interval, backoff)
+
+    def sweep(self):
+        """End what an interrupted event loop has left behind."""
+        from .leftovers import sweep
+
+        sweep(_runs)
+
+    async def _run(self, interval, backoff):
+        if self.stopped:
+            return
+        if _runs:
+            self.sweep()
         if self.running:
             raise RuntimeError("the client runs already")
         self.running = True
+        self.loop = event_loop()
+        _runs.append(self)
+        self.first = self.delay = interval
+        self.factor = backoff
+        self.client.resume(ticks_ms())
         timer = asyncio.create_task(self.poll())
-        delay = interval
+        self.tasks = [asyncio.current_task(), timer]
         try:
             while self.running:
+                self.session.move("ConnectPhy")
+                wait = 0
                 try:
                     await self.connect()
-                except (OSError, EOFError, ValueError, MemoryError, MQTTError) as error:
-                    if self.synced:
-                        delay = interval
-                    wait = delay * (0.5 + random() / 2) if self.explain(error) else _SLOW_S
-                    delay = min(delay * backoff, _BACKOFF_MAX_S)
-                    wait = ticks_add(ticks_ms(), int(wait * 1000))
-                    while self.running and ticks_diff(wait, ticks_ms()) > 0:
-                        await self.alarm.wait(ticks_diff(wait, ticks_ms()))
+                except Exception as error:
+                    wait = self.lost(error)
+                finally:
+                    self.session.end()
+                wait = ticks_add(ticks_ms(), wait)
+                while self.running and ticks_diff(wait, ticks_ms()) > 0:
+                    await self.alarm.wait(ticks_diff(wait, ticks_ms()))
+        except GeneratorExit:  # the event loop is gone: nothing can be waited for
+            self.loop = None
+            raise
         finally:
             self.running = False
-            self.phase = "Disconnect"
-            timer.cancel()
-            self.timer.task = self.room.task = None
+            _runs.remove(self)
+            if self.loop:
+                await self.end(timer)
+            self.tasks = []
+            self.client.pause(ticks_ms())
+
+    async def end(self, task):
+        """Cancel a task of ours, and wait until it has ended, so that nothing of it stays."""
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError:
+            pass
 
     async def connect(self):
         """From the opening of the stream to its end."""
         self.synced = False
-        self.phase = "ConnectPhy"
         self.error = self.stream = None
         reader = asyncio.create_task(self.read())
+        self.tasks.append(reader)
         try:
             end = ticks_add(ticks_ms(), _CONNECT_MS)
             while not self.stream and not self.error and self.running:
@@ -142,29 +190,47 @@ class Driver:
                 await self.alarm.wait(wait)
             if self.stream:
                 self.connections += 1
-                self.again = self.mqtt.unacked != 0
-                self.session.begin(ticks_ms())
-                self.phase = None
-                await self.write(self.stream)
-                self.stream.write(b"\xe0\x00")  # DISCONNECT
+                self.since = ticks_ms()
+                self.session.begin(self.since)
+                await self.write()
             elif self.error:
                 raise self.error
+        except GeneratorExit:
+            self.loop = None
+            raise
         finally:
-            self.phase = "Disconnect"
-            self.session.end()
             self.alarm.task = None
-            reader.cancel()
+            if self.loop:
+                await self.end(reader)
+                if self.watcher:
+                    await self.end(self.watcher)
+            del self.tasks[2:]
+            self.watcher = None
             if self.stream:
                 self.stream.close()
 
     # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
     # so these import in frames of their own.
 
+    def lost(self, error):
+        """Report why the connection ended. Returns the ms until the next attempt."""
+        from .backoff import pause
+
+        return pause(self, error)
+
     def explain(self, error):
-        """Report why the connection ended. Returns whether waiting may heal it."""
+        """The same in words. Returns whether waiting may heal it."""
         from .diagnosis import explain
 
         return explain(self.client, error)
+
+    def fault(self, error):
+        """Something was raised while a packet was handled: report it, and end the connection."""
+        self.faults += 1
+        from .diagnosis import fault
+
+        fault(error)
+        raise MQTTError("a packet could not be handled", 0)
 
     def open(self):
         """The coroutine that opens the stream."""
@@ -172,12 +238,6 @@ class Driver:
         from .connecting import open_link
 
         return open_link(self)
-
-    def drop(self):
-        """Report a packet that is larger than the buffer."""
-        from .oversized import report
-
-        report(self)
 
     def request(self):
         """The packet of the session's next request."""
@@ -191,43 +251,64 @@ class Driver:
         the reader's end."""
         mqtt = self.mqtt
         try:
-            stream = await self.open()
-            forget("connecting", "diagnosis", "transport")
+            enter("connecting")
+            try:
+                stream = await self.open()
+            finally:
+                leave("connecting")
+            forget("connecting", "diagnosis", "backoff")
             self.stream = stream
+            n = 0
             while True:
                 kind = mqtt.packet()
-                if kind == PUBLISH:
-                    self.received += 1
-                    self.session.message(
-                        mqtt.view[mqtt.topic : mqtt.topic_end], mqtt.view, mqtt.payload, mqtt.payload_end, ticks_ms()
-                    )
-                elif kind == PUBACK:
-                    if not mqtt.unacked:
-                        self.session.acknowledged()
-                elif mqtt.code > 127:
-                    mqtt.code = 0
-                    log(40, "The cloud refused a subscription.")
                 if kind:
-                    if self.acked:
-                        self.acked.set()
+                    self.take(kind)
                     continue
-                if mqtt.oversized != self.oversized:
-                    self.drop()
                 self.alarm.set()
                 if mqtt.blocked:
                     await self.room.wait(_LONG_MS)
                     continue
-                await stream
+                if n:
+                    await self.room.wait(0)  # the others have their turn, however much comes
                 n = stream.readinto(mqtt.room())
                 if n:
                     mqtt.received(n, ticks_ms())
-                elif n is not None:
+                elif n is None:
+                    await stream
+                else:
                     raise EOFError("the server closed the connection")
         except Exception as error:
             self.error = error
             self.alarm.set()
 
-    async def write(self, stream):
+    def take(self, kind):
+        """Hand a packet to the session."""
+        mqtt = self.mqtt
+        try:
+            if kind == PUBLISH:
+                if mqtt.whole:
+                    self.received += 1
+                    self.session.message(
+                        mqtt.view[mqtt.topic : mqtt.topic_end], mqtt.view, mqtt.payload, mqtt.payload_end, ticks_ms()
+                    )
+                else:
+                    from .parts import take
+
+                    take(self)
+            elif kind == PUBACK:
+                if not mqtt.unacked:
+                    self.session.acknowledged()
+            elif mqtt.code > 127:
+                mqtt.code = 0
+                log(40, "The cloud refused a subscription.")
+        except _LINK_ERRORS:
+            raise
+        except Exception as error:
+            self.fault(error)
+        if self.acked:
+            self.acked.set()
+
+    async def write(self):
         """The writer: sends what is due, then sleeps until something else is."""
         mqtt = self.mqtt
         session = self.session
@@ -235,58 +316,74 @@ class Driver:
             if self.error:
                 raise self.error
             now = ticks_ms()
-            if session.poll(now):
-                self.done = True
-            ping = mqtt.poll(now)
-            if ping:
-                await send(stream, ping)
-            data = mqtt.acks()
-            if data:
-                self.room.set()
-                await send(stream, data)
-            if session.out:
-                while session.out:
-                    data = self.request()
-                    await send(stream, data)
-                forget("packets")
+            if self.pump(now) and not self.watcher:
+                from .parts import watch
+
+                self.watcher = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "messages", "zone")
-            if session.ready:
-                publish = self.publish(now)
-                if publish:
-                    data = publish
-                    n = stream.write(data)
-                    if n != len(data):
-                        await send(stream, data[n or 0 :])
-            if data:
-                mqtt.last_tx = now
+                forget("answers", "asking", "messages", "packets", "states", "zone")
+            if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
+                self.since = None
+                self.brief = 0
+                self.delay = self.first
             wait = _LONG_MS
             if session.wake is not None:
                 wait = min(wait, ticks_diff(session.wake, now))
             if mqtt.wake is not None:
                 wait = min(wait, ticks_diff(mqtt.wake, now))
             await self.alarm.wait(max(wait, 0))
+        mqtt.send(b"\xe0\x00")  # DISCONNECT
+        self.pump(ticks_ms())
+
+    def pump(self, now):
+        """Hand the network all that is due. Returns whether it took less than that."""
+        mqtt = self.mqtt
+        try:
+            while self.due(now):
+                n = self.stream.write(mqtt.out, mqtt.at, mqtt.end - mqtt.at)
+                if not n:
+                    return True
+                mqtt.sent(n, now)
+                if not mqtt.blocked:
+                    self.room.set()
+        except _LINK_ERRORS:
+            raise
+        except Exception as error:
+            self.fault(error)
+        return False
+
+    def due(self, now):
+        """Have `mqtt` offer the next bytes to send. Returns whether there are any."""
+        mqtt = self.mqtt
+        session = self.session
+        if session.poll(now):
+            self.done = True
+        while not mqtt.outgoing(now):
+            if session.out:
+                mqtt.send(self.request())
+            elif not (session.ready and self.publish(now)):
+                return False
+        return True
 
     def publish(self, now):
-        """What to send of values: the PUBLISH that was not acknowledged on the last connection, or what has changed."""
+        """Prepare the PUBLISH that was not acknowledged on the last connection, or one of what has changed. Returns
+        whether there is one to send."""
         mqtt = self.mqtt
-        topic = self.session.topic
-        if mqtt.unacked:
-            if not self.again:
-                return None
-            self.again = False
-            if self.topic == topic:
-                return mqtt.outgoing(True)
-            mqtt.unacked = 0  # it was for another thing
+        session = self.session
+        if session.stale:
+            session.stale = False
+            mqtt.forget()
+        topic = session.topic
+        if mqtt.under_way(topic):
+            return mqtt.due
         writer = self.writer
         writer.pos = mqtt.begin(topic)
-        if not self.session.fill(writer, now):
-            return None
+        if not session.fill(writer, now):
+            return False
         mqtt.finish(writer.pos)
-        self.topic = topic
         self.published += 1
-        return mqtt.outgoing()
+        return True
 
     def on_sync(self):
         """The last values have arrived."""
@@ -300,7 +397,7 @@ class Driver:
             await self.timer.wait(self.client.poll(ticks_ms()))
 
     def spawn(self, p, callback, coroutine):
-        """Run what a callback of `p` returned, after those that it returned before."""
-        from .coroutines import finish
+        """Run what a callback of `p` returned."""
+        from .coroutines import spawn
 
-        p.busy = asyncio.create_task(finish(self, p, callback, coroutine, p.busy))
+        spawn(self, p, callback, coroutine)

@@ -1,8 +1,8 @@
-"""MQTT 3.1.1 (OASIS standard) as a client speaks it: packets and delivery state, without I/O.
+"""MQTT 3.1.1 (OASIS standard) as a client speaks it: packets, deliveries and the keepalive, without I/O.
 
-Bytes that arrive go into `room()`, `packet()` then takes the packets out one
-by one, in place. Bytes to send come from `begin`/`finish`/`outgoing`, `acks`
-and `poll` in the steady state, else from the module `packets`. One PUBLISH of QoS 1 is under way at a time: it stays in the transmit buffer
+Inbound bytes go into `room()`; `packet()` takes the packets out one by one, in place. Every outbound byte leaves
+through one door: `outgoing()` offers `out[at:end]`, and `sent()` says how much of it the network took. PINGREQ and
+PUBACK come through it by themselves. One PUBLISH of QoS 1 is under way at a time. It stays in the transmit buffer
 until its PUBACK, so that nothing else has to remember it over a reconnect.
 """
 
@@ -15,8 +15,10 @@ _SUBACK = const(9)
 _UNSUBACK = const(11)
 _PINGRESP = const(13)
 
+_PINGREQ = b"\xc0\x00"
 _FRONT = const(3)  # bytes kept free in front of the topic for the fixed header
 _ACKS = const(16)  # PUBACKs that can wait to be sent
+_PUBACK_MS = const(30000)  # a server that answers, but acknowledges nothing for so long, has lost the packet
 
 
 class MQTTError(Exception):
@@ -36,20 +38,28 @@ class MQTT:
         self.keepalive = keepalive
         self.identifier = 0  # of the last packet that had one
         self.unacked = 0  # identifier of the PUBLISH in `tx` that waits for its PUBACK
-        self.oversized = 0  # inbound packets that did not fit and were drained
+        self.oversized = 0  # inbound packets that are larger than the buffer
         self._acks = bytearray(4 * _ACKS)
+        self._queue = []  # packets to send
         self._tx_end = 0
-        self.topic = self.topic_end = self.payload = self.payload_end = 0
-        self.wake = None
+        self.topic = self.topic_end = self.payload = self.payload_end = self.rest = 0
         self.opened(0)
 
     def opened(self, now: int):
-        """A new connection begins: forget what was half received. An unacknowledged PUBLISH stays."""
-        self._start = self._have = self._skip = self._ack_end = 0
-        self.blocked = False  # `packet()` returns nothing until the PUBACKs are sent that are owed
+        """A new connection begins: forget what was half received or half sent. An unacknowledged PUBLISH stays."""
+        self._start = self._have = self._body = self._owed = self._ack_end = 0
+        self._queue.clear()
+        self.out = self._acks
+        self.at = self.end = 0  # what of `out` is to be sent
+        self.blocked = False  # `packet()` returns nothing until the PUBACKs that are owed have left
+        self.whole = True  # the last PUBLISH was in the buffer as a whole
         self.code = 0
-        self._pinged = False
-        self._last_rx = self.last_tx = now  # last_tx: when something was sent, for the writer to set
+        self.wake = None  # the tick at which `outgoing` has to look at the clock again
+        self._online = False  # CONNACK has come
+        self.due = False  # the PUBLISH in `tx` is to be sent
+        self._lost = self.unacked != 0  # it went out on an earlier connection
+        self._asked = None  # when a PINGREQ was due that has not been answered
+        self._last_rx = self.last_tx = self._answered = self._published = now
 
     # Outbound
 
@@ -60,8 +70,32 @@ class MQTT:
             if self.identifier != self.unacked:
                 return self.identifier
 
+    def send(self, packet: bytes):
+        """Send a packet that `packets` made, behind those that wait already."""
+        self._queue.append(packet)
+
+    def under_way(self, topic: bytes) -> bool:
+        """Whether a PUBLISH is under way, so that the next has to wait. One that an earlier connection left behind
+        goes out again as a duplicate (DUP) if it is for this topic, and is forgotten otherwise."""
+        if self._lost:
+            self._lost = False
+            tx = self.tx
+            n = tx[_FRONT] << 8 | tx[_FRONT + 1]
+            if tx[_FRONT + 2 : _FRONT + 2 + n] == topic:
+                tx[self._tx_start()] = 0x3A
+                self.due = True
+            else:
+                self.unacked = 0
+        return self.unacked != 0
+
+    def forget(self):
+        """Give up the PUBLISH that an earlier connection left behind."""
+        if self._lost:
+            self._lost = False
+            self.unacked = 0
+
     def begin(self, topic: bytes) -> int:
-        """Start a PUBLISH of QoS 1 in `tx`, where none may be waiting. Returns where the payload starts."""
+        """Start a PUBLISH of QoS 1 in `tx`, where none may be under way. Returns where the payload starts."""
         tx = self.tx
         n = len(topic)
         pos = _FRONT + 2 + n
@@ -71,7 +105,7 @@ class MQTT:
         return pos + 2
 
     def finish(self, end: int):
-        """Complete the PUBLISH whose payload was written up to `end`; it waits for its PUBACK from now on."""
+        """Complete the PUBLISH whose payload was written up to `end`, and send it. It waits for its PUBACK."""
         tx = self.tx
         pos = _FRONT + 2 + (tx[_FRONT] << 8 | tx[_FRONT + 1])
         self.unacked = n = self.next_identifier()
@@ -85,46 +119,74 @@ class MQTT:
             tx[2] = n >> 7
         tx[n < 128] = 0x32
         self._tx_end = end
+        self.due = True
 
-    def outgoing(self, again: bool = False):
-        """The bytes of the PUBLISH that waits for its PUBACK; `again` marks it as a duplicate (DUP)."""
-        start = int(self._tx_end - _FRONT < 128)  # where the remaining length takes one byte, not two
-        if again:
-            self.tx[start] = 0x3A
-        return memoryview(self.tx)[start : self._tx_end]
+    def _tx_start(self):
+        return int(self._tx_end - _FRONT < 128)  # where the remaining length takes one byte, not two
 
-    def acks(self):
-        """The PUBACKs that are owed for what `packet()` returned, or None. They then count as sent."""
-        n = self._ack_end
-        if not n:
-            return None
-        self._ack_end = 0
-        self.blocked = False
-        return bytes(self._acks[:n])
+    def outgoing(self, now: int) -> bool:
+        """Whether something is to be sent: then it is `out[at:end]`. The same bytes are offered until `sent` takes
+        them. `wake` is then the tick at which to ask again, None for no limit.
 
-    def poll(self, now: int):
-        """Keep the connection alive: returns the PINGREQ that is due, else None, and sets `wake`.
-
-        `wake` is the tick at which to ask again, None without keepalive. Raises
-        MQTTError once the server has left a question unanswered for half the keepalive.
+        Raises MQTTError once the server has left a question unanswered for half the keepalive, or has not taken
+        or answered what was sent for three quarters of it, or a PUBLISH for 30 s.
         """
-        self.wake = None
-        if not self.keepalive:
-            return None
+        if self._online:
+            self._keep_alive(now)
+        if self.at < self.end:
+            return True
+        self.at = 0
+        if self._queue:
+            self.out = self._queue.pop(0)
+            self.end = len(self.out)
+        elif self._ack_end:
+            self.out = self._acks
+            self.end = self._ack_end
+        elif self.due:
+            self.due = False
+            self._published = now
+            self.out = self.tx
+            self.at = self._tx_start()
+            self.end = self._tx_end
+        else:
+            self.end = 0
+            return False
+        return True
+
+    def sent(self, n: int, now: int):
+        """The network took `n` bytes of what `outgoing` offered."""
+        self.at += n
+        self.last_tx = now
+        if self.at == self.end and self.out is self._acks:
+            acks = self._acks
+            n = self._ack_end = self._ack_end - self.end
+            if n:
+                acks[:n] = acks[self.end : self.end + n]
+            self.blocked = False
+
+    def _keep_alive(self, now):
+        # Ask at three quarters of the keepalive, counted from what was sent last or answered last: values from the
+        # cloud do not show that it reads. Nothing here is older than that, so the ticks do not wrap.
         quarter = self.keepalive * 250
-        if self._pinged:
-            wait = 2 * quarter - ticks_diff(now, self._last_rx)
+        if self._asked is not None:
+            silent = ticks_diff(now, self._last_rx)
+            wait = min(2 * quarter - silent, 3 * quarter - ticks_diff(now, self._asked))
             if wait <= 0:
                 raise MQTTError("the server does not answer", 0)
+        elif quarter:
+            wait = 3 * quarter - max(ticks_diff(now, self.last_tx), ticks_diff(now, self._answered))
+            if wait <= 0:
+                self._asked = self._last_rx = now  # from here on the answer is waited for
+                self._queue.append(_PINGREQ)
+                wait = 2 * quarter
         else:
-            wait = 3 * quarter - max(ticks_diff(now, self.last_tx), ticks_diff(now, self._last_rx))
+            wait = 60000
+        if self.unacked and not self._lost and not self.due:
+            left = _PUBACK_MS - ticks_diff(now, self._published)
+            if left <= 0:
+                raise MQTTError("the server does not acknowledge a value", 0)
+            wait = min(wait, left)
         self.wake = ticks_add(now, wait)
-        if wait > 0:
-            return None
-        self._pinged = True
-        self._last_rx = now  # from here on the answer is waited for
-        self.wake = ticks_add(now, 2 * quarter)
-        return b"\xc0\x00"  # PINGREQ
 
     # Inbound
 
@@ -136,23 +198,22 @@ class MQTT:
         """`n` bytes were read into `room()`."""
         self._have += n
         self._last_rx = now
-        self._pinged = False
 
     def packet(self) -> int:
         """Take the next packet out of the receive buffer: its type, or 0 where there is no whole one.
 
-        For PUBLISH, `view[topic:topic_end]` and `view[payload:payload_end]` hold until the next call.
+        For PUBLISH, `view[topic:topic_end]` and `view[payload:payload_end]` hold until the next call. One that is
+        larger than the buffer comes in parts: `whole` is then false, `rest` the number of bytes that are still to
+        come, `keep` to be called after each part; the topic of every part but the first is empty.
         For CONNACK and SUBACK, `code` is the return code. Raises MQTTError for what no server may send.
         """
         if self.blocked:
             return 0
+        if self._body:
+            return self._part()
         rx = self.rx
         start = self._start
         have = self._have
-        if self._skip:
-            n = min(self._skip, have - start)
-            self._skip -= n
-            start += n
         end = pos = start + 1
         n = shift = 0
         while True:
@@ -168,19 +229,13 @@ class MQTT:
                 raise MQTTError("malformed remaining length", 0)
         end = pos + n
         first = rx[start]
+        kind = first >> 4
         if end > have:
             if start or have < len(rx):
-                return self._wait(start)  # where it never fits, a full buffer holds its identifier at least
-            self.oversized += 1
-            if first & 0xF6 == 0x32:
-                pos += 2 + (rx[pos] << 8 | rx[pos + 1])
-                if pos + 2 <= have:
-                    self._ack(pos)
-            self._skip = end - have
-            self._start = self._have = 0
-            return 0
+                return self._wait(start)
+            if kind != PUBLISH:
+                raise MQTTError("unexpected packet", first)
         self._start = end
-        kind = first >> 4
         if first & 15 and kind != PUBLISH:
             raise MQTTError("reserved flags", first)
         if kind == PUBLISH:
@@ -191,28 +246,71 @@ class MQTT:
                     self.payload += 2
             if n < 2 or self.payload > end or first & 4:  # QoS 2 was not asked for
                 raise MQTTError("malformed PUBLISH", first)
-            if first & 2:
-                self._ack(self.topic_end)
             self.payload_end = end
-        elif kind == PUBACK and n == 2:
-            if rx[pos] << 8 | rx[pos + 1] == self.unacked:
+            self.whole = end <= have
+            if not self.whole:
+                self._begin_parts(end, first)
+            elif first & 2:
+                self._ack(rx[self.topic_end] << 8 | rx[self.topic_end + 1])
+            return kind
+        self._asked = None
+        self._answered = self._last_rx
+        if kind == PUBACK and n == 2:
+            if rx[pos] << 8 | rx[pos + 1] == self.unacked and not self.due:
                 self.unacked = 0
         elif kind == _CONNACK and n == 2:
             self.code = rx[pos + 1]
+            self._online = True
         elif kind == _SUBACK and n > 2:
             self.code = max(rx[pos + 2 : end])
         elif not (kind == _UNSUBACK and n == 2 or kind == _PINGRESP and n == 0):
             raise MQTTError("unexpected packet", first)
         return kind
 
-    def _ack(self, pos):
-        # Owe the PUBACK for the packet identifier at `pos`.
+    def _begin_parts(self, end, first):
+        # A PUBLISH is larger than the buffer, and what is there is its first part.
+        have = self._have
+        self.oversized += 1
+        if self.payload > have:  # so is its topic: nobody will know it
+            self.topic_end = self.payload = have
+        elif first & 2:
+            self._owed = self.rx[self.topic_end] << 8 | self.rx[self.topic_end + 1]
+        self.payload_end = have
+        self.rest = end - have
+        self._body = end - self.payload
+
+    def _part(self):
+        # The next part of a PUBLISH that is larger than the buffer: as much as there is room for.
+        n = min(self._have, self._body)
+        if n < self._body and n < len(self.rx):
+            return 0
+        self.topic = self.topic_end = self.payload = 0
+        self.payload_end = n
+        self.rest = self._body - n
+        return PUBLISH
+
+    def keep(self, pos: int):
+        """After a part of a PUBLISH that is not whole: its bytes from `pos` on are needed again, before the next."""
+        if self.rest:
+            if pos == 0 and self._have == len(self.rx):
+                raise MQTTError("a part of a packet that is too large", 0)
+            self._body -= pos - self.payload
+            self._wait(pos)
+            return
+        self._start = self.payload_end
+        self._body = 0
+        if self._owed:
+            self._ack(self._owed)
+            self._owed = 0
+
+    def _ack(self, identifier):
+        # Owe a PUBACK.
         n = self._ack_end
         acks = self._acks
         acks[n] = 0x40
         acks[n + 1] = 2
-        acks[n + 2] = self.rx[pos]
-        acks[n + 3] = self.rx[pos + 1]
+        acks[n + 2] = identifier >> 8
+        acks[n + 3] = identifier & 255
         self._ack_end = n + 4
         self.blocked = n + 4 == len(acks)
 

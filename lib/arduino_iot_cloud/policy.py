@@ -92,6 +92,7 @@ class Policy:
 
     # What the client's timer wants of a task
     busy = False
+    far = 0
     backoff = args = on_read = None
     interval = 3600
 

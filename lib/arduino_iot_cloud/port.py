@@ -34,15 +34,34 @@ def log(level: int, message: str):
         print(message)
 
 
-def forget(*names):
-    """Let go of modules of this package that have done their work, so that their heap is free. An import brings
-    them back. None of their functions may be running. On CPython they stay.
+_inside = {}  # modules that come and go: how many are inside of each
 
-    With the garbage out of the way, what comes next stays close together: so this is worth a call before imports, too.
+
+def enter(*names):
+    """Count somebody in: these modules of the package stay loaded until `leave`. A coroutine does so before its first
+    `await` inside of one, a function that may call a user's callback before it is called."""
+    for name in names:
+        _inside[name] = _inside.get(name, 0) + 1
+
+
+def leave(*names):
+    """Count somebody out again."""
+    for name in names:
+        _inside[name] -= 1
+
+
+def forget(*names):
+    """Unload modules of this package that have done their work, so that their heap is free, unless somebody is inside.
+
+    An import brings them back. So whatever uses such a module imports it at that moment, in a function, and never at
+    its own top. On CPython they stay. With the garbage out of the way, what comes next stays close together: so this
+    is worth a call before imports, too.
     """
     if MICROPYTHON:
         package = sys.modules["arduino_iot_cloud"].__dict__
         for name in names:
+            if _inside.get(name):
+                continue
             package.pop(name, None)
             module = sys.modules.pop("arduino_iot_cloud." + name, None)
             if module:

@@ -65,7 +65,8 @@ class ArduinoCloudObject:
     on_read = on_write = on_run = backoff = args = None
     interval = 1.0
     client = None  # where it is registered
-    busy = False  # a coroutine of its callbacks still runs
+    busy = False  # the coroutines.Turn of its callbacks, where these are coroutines and still run
+    far = 0  # how many long stretches of time pass before the tick `due`
     changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
     standing = 0  # the sum of: 1 the program's value, which the cloud has not acknowledged; 2 it is in the packet that is
     # not acknowledged; 4 since the thing was attached it has gone into a packet, or come with one

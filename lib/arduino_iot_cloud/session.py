@@ -60,12 +60,19 @@ class Session:
         self.unlinked = False
         self.enter("SendCapabilities", now)
 
+    def move(self, state: str):
+        """Go to another state. Nothing else writes it. Raises RuntimeError for a move that `states` does not know."""
+        from .states import check
+
+        check(self.state, state)
+        self.state = state
+
     def enter(self, state: str, now: int = 0):
         """Go to a state. What there is to ask for in it is due from now on."""
-        self.state = state
+        self.move(state)
         self.ready = state == "Connected"
         self.count = 0
-        self.wake = None if self.ready or state == "Disconnected" else now
+        self.wake = None if self.ready or state == "Disconnect" else now
         self.look = self.again = None
 
     def end(self):
@@ -77,7 +84,7 @@ class Session:
         if self.topic is not None:
             self.topic = None
             self.on_event("disconnect")
-        self.enter("Disconnected")
+        self.enter("Disconnect")
 
     def poll(self, now: int):
         """Do what is due. Returns true where the modules that it needed will not be needed soon."""

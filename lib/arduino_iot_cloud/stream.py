@@ -9,15 +9,26 @@ if MICROPYTHON:
     stop = StopIteration()
 
     class Stream:
-        """A non-blocking socket: awaiting it waits until it can be read."""
+        """A non-blocking socket: awaiting it waits until it can be read.
+
+        `beneath` is the TCP socket under TLS. Whoever waits has read until there was nothing left, so that what comes
+        next shows on the socket beneath. That one has a file descriptor to wait for; TLS itself would be looked at
+        every millisecond.
+        """
 
         state = False  # somebody waits
 
-        def __init__(self, s):
-            self.s = s
+        def __init__(self, s, beneath=None):
+            self.s = s  # what is waited for
+            self._beneath = beneath
             self.readinto = s.readinto
             self.write = s.write
             self.close = s.close
+
+        def opened(self):
+            """The handshake is done: from now on reading waits for incoming bytes only, and writing for outgoing."""
+            if self._beneath:
+                self.s = self._beneath
 
         def __iter__(self):
             return self
@@ -29,11 +40,19 @@ if MICROPYTHON:
                 raise stop
             core._io_queue.queue_read(self.s)
 
+    def writable(stream):
+        """To be awaited: waits until the stream takes more."""
+        yield core._io_queue.queue_write(stream.s)
+
     def send(stream, data):
         """To be awaited: writes all of `data`."""
         while data:
             yield core._io_queue.queue_write(stream.s)
             data = data[stream.write(data) or 0 :]
 
+    def event_loop():
+        """What tells one event loop from the next."""
+        return core._task_queue
+
 else:
-    from .cpython import Stream, send  # noqa: F401
+    from .cpython import Stream, event_loop, send, writable  # noqa: F401

@@ -207,9 +207,8 @@ class ArduinoIoTCloud:
 
 class _Driver(Driver):
     # loop.Driver for a user's session, with a fresh token for each connection.
-    def __init__(self, cloud, tls):
-        super().__init__(cloud, tls)
-        self.session = cloud.session
+    def new_session(self, cloud):
+        return cloud.session
 
     def open(self):
         return self._open(super().open)

@@ -8,6 +8,7 @@ from .cbor import CBORError, Writer
 from .mqtt import MQTTError
 from .port import log
 from .senml import Records, label, write_record
+from .session import Session
 
 
 class CloudError(MQTTError):
@@ -72,9 +73,11 @@ class UserSession:
     """
 
     state = "Init"
+    move = Session.move
     online = False
     thing_id = None  # of the device
     dropped = 0  # messages that were refused
+    stale = False  # what was under way goes out again after a reconnect
     wake = due = None
 
     def __init__(self, device_id=None):
@@ -98,7 +101,7 @@ class UserSession:
 
     def begin(self, now: int):
         """MQTT has connected: everything is subscribed to anew."""
-        self.state = "Connected"
+        self.move("Connected")
         self.online = True
         topics = set([self.data_topic(one.thing_id) for one in self.listeners if one.thing_id or self.thing_id])
         if self.device_id:
@@ -111,7 +114,7 @@ class UserSession:
 
     def end(self):
         """MQTT has been disconnected."""
-        self.state = "Disconnected"
+        self.move("Disconnect")
         self.online = False
 
     def poll(self, now: int):
@@ -135,6 +138,13 @@ class UserSession:
             for listener in list(self.listeners):
                 if listener.name == name and topic == self.data_topic(listener.thing_id):
                     self.on_value(listener, value)
+
+    def piece(self, topic, buf, pos: int, end: int, rest: int, now: int) -> int:
+        """Take a part of a message that is larger than the buffer: it is dropped. Returns how many bytes are used up."""
+        if topic:
+            self.dropped += 1
+            log(30, "Dropped a message of %d bytes: more than buffer= holds, see ArduinoIoTCloud" % (end - pos + rest))
+        return end - pos
 
     def fill(self, writer, now: int = 0) -> bool:
         """Write the next message's payload. Returns whether there is one."""

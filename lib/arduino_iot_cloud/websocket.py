@@ -156,12 +156,17 @@ class Stream(Frames):
                 return n
         return 0
 
-    def write(self, data) -> int:
-        """Send some of a packet. Returns how many bytes of it have gone out; the next call is for the rest of it."""
+    def opened(self):
+        """The handshake of TLS beneath is done."""
+        self.raw.opened()
+
+    def write(self, data, at: int = 0, n: int = None) -> int:
+        """Send some of a packet: of the `n` bytes of `data` from `at` on, all where `n` is None. Returns how many of
+        them have gone out; the next call is for the rest."""
         if self.at == self.end:
             if self._reply():
                 return 0
-            self.frame(data)
+            self.frame(data if n is None else memoryview(data)[at : at + n])
         before = max(self.at, _START)
         self.at += self.raw.write(self.out[self.at : self.end]) or 0
         return max(self.at, _START) - before

@@ -1,6 +1,7 @@
-"""What an MQTT server sends, and ways to have it arrive."""
+"""What an MQTT server sends, and a network between it and the client's MQTT: it delivers, it takes, time passes."""
 
 from arduino_iot_cloud.mqtt import MQTT
+from arduino_iot_cloud.port import ticks_add, ticks_diff
 
 CONNACK = 2
 PUBLISH = 3
@@ -46,37 +47,116 @@ def suback(identifier, *codes):
 
 
 class Server:
-    """Feeds an MQTT what a server sends, and notes what it makes of it."""
+    """The network, and what arrives at its two ends. `now` is the time in ticks.
 
-    def __init__(self, size=128, keepalive=10):
+    taken: what the client's MQTT made of what was delivered: (kind, topic, payload) or (kind, code).
+    took: the bytes that left, all of them.
+    """
+
+    def __init__(self, size=128, keepalive=10, now=0):
         self.mqtt = MQTT(size, keepalive)
-        self.taken = []  # (kind, topic, payload) or (kind, code)
-        self.acked = b""
+        self.now = now
+        self.open()
+
+    def open(self):
+        """A connection begins, and nothing of the last one is remembered here."""
+        self.taken = []
+        self.took = b""
+        self._parts = None
+        self.mqtt.opened(self.now)
+        return self
+
+    def accept(self):
+        """The server sends its CONNACK."""
+        self.send(packet(0x20, two(0)))
+        self.taken = []
+        return self
 
     def take(self):
-        """Take the packets that are there, as a driver does."""
+        """Take the packets that are there."""
         mqtt = self.mqtt
         while True:
             kind = mqtt.packet()
             if kind == PUBLISH:
-                topic = bytes(mqtt.view[mqtt.topic : mqtt.topic_end])
-                self.taken.append((kind, topic, bytes(mqtt.view[mqtt.payload : mqtt.payload_end])))
+                self._publish()
             elif kind:
                 self.taken.append((kind, mqtt.code if kind in (CONNACK, SUBACK) else 0))
+            elif mqtt.blocked:
+                self.deliver()
             else:
-                acks = mqtt.acks()
-                if not acks:
-                    return
-                self.acked += bytes(acks)
+                return
+
+    def _publish(self):
+        mqtt = self.mqtt
+        topic = bytes(mqtt.view[mqtt.topic : mqtt.topic_end])
+        payload = bytes(mqtt.view[mqtt.payload : mqtt.payload_end])
+        if mqtt.whole:
+            self.taken.append((PUBLISH, topic, payload))
+            return
+        if topic:
+            self._parts = [topic, b""]
+        self._parts[1] += payload
+        mqtt.keep(mqtt.payload_end)
+        if not mqtt.rest:
+            self.taken.append((PUBLISH, self._parts[0], self._parts[1]))
 
     def send(self, data, at_most=None):
-        """The bytes arrive, in pieces of `at_most` bytes or as large as there is room."""
+        """Bytes of the server arrive, in pieces of `at_most` bytes or as large as there is room; then the network
+        takes what is to be sent."""
         while data:
             room = self.mqtt.room()
             assert len(room) > 0, "no room and no packet"
             n = min(len(room), len(data), at_most or len(data))
             room[:n] = data[:n]
             data = data[n:]
-            self.mqtt.received(n, 0)
+            self.mqtt.received(n, self.now)
             self.take()
+        self.deliver()
         return self
+
+    def deliver(self, at_most=100000):
+        """The network takes what is to be sent, `at_most` so many bytes. Returns these."""
+        mqtt = self.mqtt
+        data = b""
+        while len(data) < at_most and mqtt.outgoing(self.now):
+            n = min(mqtt.end - mqtt.at, at_most - len(data))
+            data += bytes(mqtt.out[mqtt.at : mqtt.at + n])
+            mqtt.sent(n, self.now)
+        self.took += data
+        return data
+
+    def wait(self, ms):
+        """Time passes; nobody looks meanwhile."""
+        self.now = ticks_add(self.now, ms)
+        return self
+
+    def until(self, ms, each=None):
+        """Time passes; the client looks when it wants to, and the network takes what it sends. Calls `each(data)` for
+        that. Raises what the client raises."""
+        mqtt = self.mqtt
+        end = ticks_add(self.now, ms)
+        while True:
+            data = self.deliver()
+            if data and each:
+                each(data)
+                continue
+            left = ticks_diff(end, self.now)
+            if mqtt.wake is None or ticks_diff(mqtt.wake, end) > 0:
+                self.now = end
+                return
+            assert ticks_diff(mqtt.wake, self.now) > 0, "it wants to be asked again at once"
+            if not left:
+                return
+            self.now = mqtt.wake
+
+    @property
+    def acked(self):
+        """The PUBACKs among the bytes that left."""
+        found = b""
+        data = self.took
+        while data:
+            n = 2 + data[1] if data[1] < 128 else 3 + (data[1] & 127 | data[2] << 7)
+            if data[0] == 0x40:
+                found += data[:n]
+            data = data[n:]
+        return found

@@ -1,6 +1,6 @@
 """The MQTT packets that a client sends, byte by byte."""
 
-from mqtt_rig import packet, two
+from mqtt_rig import Server, packet, two
 from portable_assert import raises
 
 from arduino_iot_cloud.connecting import connect
@@ -10,12 +10,13 @@ from arduino_iot_cloud.packets import publish, subscribe, take, unsubscribe
 
 def outgoing(topic, payload, size=1024):
     """A PUBLISH of QoS 1 as bytes."""
-    mqtt = MQTT(size)
+    server = Server(size)
+    mqtt = server.mqtt
     start = mqtt.begin(topic)
     mqtt.tx[start : start + len(payload)] = payload
     mqtt.finish(start + len(payload))
     assert len(mqtt.tx) == size
-    return bytes(mqtt.outgoing())
+    return server.deliver()
 
 
 def test_connect_asks_for_a_clean_session_without_a_will():
@@ -97,11 +98,12 @@ def test_the_largest_publish_of_quality_1():
 
 def test_the_whole_buffer_can_be_used():
     for size in (128, 129, 130, 131, 132, 133, 200):
-        mqtt = MQTT(size)
+        server = Server(size)
+        mqtt = server.mqtt
         start = mqtt.begin(b"topic")
         mqtt.tx[start:] = b"p" * (size - start)
         mqtt.finish(size)
-        assert bytes(mqtt.outgoing()) == packet(0x32, two(5) + b"topic\x00\x01" + b"p" * (size - start))
+        assert server.deliver() == packet(0x32, two(5) + b"topic\x00\x01" + b"p" * (size - start))
         assert len(mqtt.tx) == size
 
 

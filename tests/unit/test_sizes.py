@@ -26,7 +26,8 @@ def driver_of(rig):
     if not rig.session.fill(writer, 0):
         return None
     mqtt.finish(writer.pos)
-    return bytes(mqtt.outgoing())
+    assert mqtt.outgoing(0)
+    return bytes(mqtt.out[mqtt.at : mqtt.end])
 
 
 def longest(rig, name, character):
