@@ -54,7 +54,7 @@ class Walk(Rig):
     def put(self, state):
         """Walk to a state."""
         if state != "Init":
-            self.session.begin(self.now)
+            self.connect()
             self.poll()
         if state == "unlinked":
             with Reports():
@@ -66,7 +66,7 @@ class Walk(Rig):
             self.run(3000)
         if state == "Connected":
             self.last_values()
-        if state == "Disconnected":
+        if state == "Disconnect":
             self.session.end()
         self.events.clear()
         self.requests()
@@ -82,11 +82,11 @@ MOVES = (
     ("SendCapabilities", "detach", "SendCapabilities", ()),
     ("SendCapabilities", "last values", "SendCapabilities", ()),
     ("SendCapabilities", "zone", "SendCapabilities", ()),
-    ("SendCapabilities", "lost", "Disconnected", ()),
-    ("SendCapabilities", "silence", "Disconnected", ()),
+    ("SendCapabilities", "lost", "Disconnect", ()),
+    ("SendCapabilities", "silence", "Disconnect", ()),
     ("unlinked", "thing", "RequestLastValues", ("connect",)),
     ("unlinked", "no thing", "SendCapabilities", ()),
-    ("unlinked", "lost", "Disconnected", ()),
+    ("unlinked", "lost", "Disconnect", ()),
     ("unlinked", "silence", "SendCapabilities", ()),
     ("RequestLastValues", "thing", "RequestLastValues", ()),
     ("RequestLastValues", "other thing", "RequestLastValues", ("disconnect", "connect")),
@@ -94,8 +94,8 @@ MOVES = (
     ("RequestLastValues", "detach", "SendCapabilities", ("disconnect",)),
     ("RequestLastValues", "last values", "Connected", ()),
     ("RequestLastValues", "zone", "RequestLastValues", ()),
-    ("RequestLastValues", "lost", "Disconnected", ("disconnect",)),
-    ("RequestLastValues", "silence", "Disconnected", ()),
+    ("RequestLastValues", "lost", "Disconnect", ("disconnect",)),
+    ("RequestLastValues", "silence", "Disconnect", ("disconnect",)),
     ("held", "last values", "Connected", ()),
     ("held", "detach", "SendCapabilities", ("disconnect",)),
     ("Connected", "thing", "Connected", ()),
@@ -104,17 +104,17 @@ MOVES = (
     ("Connected", "detach", "SendCapabilities", ("disconnect",)),
     ("Connected", "last values", "Connected", ()),
     ("Connected", "zone", "Connected", ()),
-    ("Connected", "lost", "Disconnected", ("disconnect",)),
+    ("Connected", "lost", "Disconnect", ("disconnect",)),
     ("Connected", "silence", "Connected", ()),
-    ("Disconnected", "link", "SendCapabilities", ()),
-    ("Disconnected", "silence", "Disconnected", ()),
+    ("Disconnect", "link", "SendCapabilities", ()),
+    ("Disconnect", "silence", "Disconnect", ()),
 )
 
 
 def happen(walk, what):
     """Let one thing happen."""
     if what == "link":
-        walk.session.begin(walk.now)
+        walk.connect()
     elif what == "thing":
         walk.command(THING_UPDATE, THING)
     elif what == "other thing":
@@ -133,7 +133,9 @@ def happen(walk, what):
         walk.session.end()
     else:
         for _ in range(60):  # ten days: more than any wait
-            walk.run(4 * HOUR)
+            for _, requests in walk.run(4 * HOUR):
+                if ("reset", None, None) in requests:
+                    walk.lose()
 
 
 def test_every_move():
@@ -152,7 +154,7 @@ def test_every_move():
 
 def test_values_flow_only_where_they_may():
     for state, flow in (("Init", False), ("SendCapabilities", False), ("unlinked", False), ("RequestLastValues", False),
-                        ("held", True), ("Connected", True), ("Disconnected", False)):
+                        ("held", True), ("Connected", True), ("Disconnect", False)):
         assert Walk().put(state).session.ready is flow, state
 
 
@@ -181,7 +183,7 @@ def zoned(until, discovery="both", legacy=False, start=0):
     walk = Walk(variable("a", 1), discovery=discovery, now=start)
     walk.time = NOW
     walk.session.clock = lambda: walk.time
-    walk.session.begin(walk.now)
+    walk.connect()
     walk.poll()
     if legacy:
         walk.tell("/a/d/%s/e/i" % DEVICE, dumps([record("thing_id", THING)]))
@@ -373,7 +375,7 @@ def test_the_looks_at_the_zone_tell_that_their_modules_are_needed_no_more():
     walk.wait(31000)
     assert walk.session.poll(walk.now) is True
     asking = Walk()
-    asking.session.begin(0)
+    asking.connect()
     assert not asking.session.poll(0)
 
 
@@ -388,7 +390,7 @@ class Client:
 
 def greeting():
     rig = Rig(discovery="command")
-    rig.session.begin(0)
+    rig.connect()
     return [payload for kind, _, payload in rig.poll() if kind == "publish"]
 
 
@@ -409,7 +411,7 @@ def test_the_greeting_names_the_network_where_it_is_known():
         assert greeting()[1] == Tag(0x011100, [0])
         other = Rig(discovery="command")
         other.session.device_id = "another"
-        other.session.begin(0)
+        other.connect()
         assert len(other.poll()) == 3  # of another device nothing is known
     finally:
         Session.announced.clear()

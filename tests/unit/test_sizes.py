@@ -237,7 +237,7 @@ def test_the_smallest_buffer_holds_all_of_the_handshake():
         assert len(packet) <= 128, len(packet)
     for way in ((update, values), (thing, shadow)):
         rig = ClientRig(ArduinoCloudObject("a", value=1), buffer=128)
-        rig.session.begin(0)
+        rig.connect()
         rig.poll()
         inbound = Inbound(rig, 128)
         for packet in way:
