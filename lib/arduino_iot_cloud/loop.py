@@ -126,12 +126,12 @@ class Driver:
         """End what an interrupted event loop has left behind."""
         from .leftovers import sweep
 
-        sweep(_runs)
+        sweep(_runs, self)
 
     async def _run(self, interval, backoff):
         if self.stopped:
             return
-        if _runs:
+        if _runs or self.turns:
             self.sweep()
         if self.running:
             raise RuntimeError("the client runs already")

@@ -78,11 +78,12 @@ async def wait_synced(client, timeout: float = 30.0) -> bool:
 
 
 def stats(client) -> dict:
-    """Counts since the start: connections, published and received messages, dropped ones, lost samples of a history."""
+    """Counts since the start: connections, published and received messages, dropped ones or records of them, faults
+    (what was raised while a packet was handled), lost samples of a history."""
     driver = client.driver
-    names = ("connections", "published", "received")
+    names = ("connections", "published", "received", "faults")
     counts = {name: getattr(driver, name) if driver else 0 for name in names}
-    counts["dropped"] = driver.session.dropped + driver.mqtt.oversized if driver else 0
+    counts["dropped"] = driver.session.dropped if driver else 0
     counts["lost"] = sum([p.policy.lost for p in client.records.values() if p.policy])
     return counts
 
