@@ -34,11 +34,14 @@ def register(client, aiotobj, coro, kwargs: dict):
     if isinstance(aiotobj, str):
         if coro is not None:
             kwargs["on_run"] = coro
+        if "keys" in kwargs:
+            from . import ucloud  # noqa: F401 -- which has the next line take them
         aiotobj = ArduinoCloudObject(aiotobj, **kwargs)
     elif not isinstance(aiotobj, ArduinoCloudObject):
         raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
     elif kwargs:
-        raise TypeError("'%s' got arguments beside the object: %s" % (aiotobj.name, ", ".join(kwargs)))
+        # As there: the official client drops them without a word
+        log(30, "'%s' is an object: give it %s when it is made, here it has no effect" % (aiotobj.name, ", ".join(kwargs)))
     client.check(aiotobj.name, aiotobj.value)
     aiotobj.client = client
     client.records[aiotobj.name] = aiotobj

@@ -9,40 +9,53 @@ class Composite(ArduinoCloudObject):
 
     Types and ranges are those of the C++ library: setting an attribute raises TypeError or ValueError
     that names it; what the cloud sends is taken beyond the range, too. All attributes are published
-    together, once each has a value. Further arguments are those of ArduinoCloudObject.
+    together, once each has a value: one that is set to None has none. Further arguments are those of
+    ArduinoCloudObject.
 
     A class of your own has `KEYS`, and `TYPES`, a letter for each: b bool, f float, i int. Without
-    `TYPES`, an attribute's first value fixes its type.
+    `TYPES`, an attribute's first value fixes its type. Or the attributes' names are given as `keys`.
     """
 
+    # The methods call no super(): a class that was derived from ArduinoCloudObject may take them over, see `ucloud`.
     KEYS = ()
     TYPES = ""
+    was = None  # the last values of attributes that have none now, where there are no TYPES
 
-    def __init__(self, name: str, **kwargs):
-        value = dict(kwargs.pop("value", None) or {})
+    def __init__(self, name: str, keys=(), **kwargs):
+        if keys:
+            self.KEYS = _checked(name, keys)
+        value = kwargs.pop("value", None)
+        given = {}
         for key in self.KEYS:
             if kwargs.get(key) is not None:
-                value[key] = kwargs[key]
+                given[key] = kwargs[key]
             kwargs.pop(key, None)
-        super().__init__(name, **kwargs)
+        ArduinoCloudObject.__init__(self, name, **kwargs)
         self._value = {key: None for key in self.KEYS}
-        self.value = value
+        if value is not None:
+            self.value = value
+        self.value = given
 
     def __getattr__(self, attribute):
         if attribute in self.KEYS:
             return self._value[attribute]
-        raise AttributeError("'%s' object has no attribute '%s'" % (type(self).__name__, attribute))
+        return ArduinoCloudObject.__getattr__(self, attribute)
 
     def __setattr__(self, attribute, value):
         if attribute in self.KEYS:
             self.value = {attribute: value}
         else:
-            super().__setattr__(attribute, value)
+            object.__setattr__(self, attribute, value)
 
     def _fit(self, attribute, value):
         # The value to take for an attribute that the program sets.
         name = self.name + ":" + attribute
         old = self._old(attribute)
+        if value is None:
+            if not self.TYPES:
+                self.was = self.was or {}
+                self.was[attribute] = old
+            return None
         if type(old) is int and type(value) is float and value % 1 == 0:
             value = int(value)
         value = fit(name, old, value)
@@ -53,8 +66,11 @@ class Composite(ArduinoCloudObject):
     def _old(self, attribute):
         # The present value, or one of its type; None where any type will do.
         value = self._value[attribute]
-        if value is None and self.TYPES:
-            value = (False, 0.0, 0)["bfi".index(self.TYPES[self.KEYS.index(attribute)])]
+        if value is None:
+            if self.TYPES:
+                value = (False, 0.0, 0)["bfi".index(self.TYPES[self.KEYS.index(attribute)])]
+            elif self.was:
+                value = self.was.get(attribute)
         return value
 
     def __contains__(self, attribute):
@@ -62,12 +78,15 @@ class Composite(ArduinoCloudObject):
 
     @property
     def value(self):
-        """The attributes, a dict by name. Set to a dict to change some of them at once, or none where one is refused."""
+        """The attributes, a dict by name. Set to a dict to change some of them at once, or none where one is refused;
+        set to None, none of them has a value any more."""
         return self._value
 
     @value.setter
     def value(self, value):
-        if not isinstance(value, dict):
+        if value is None:
+            value = dict.fromkeys(self.KEYS)
+        elif not isinstance(value, dict):
             raise TypeError("'%s' takes a dict of its attributes, not %s" % (self.name, type(value).__name__))
         new = dict(self._value)
         for attribute in value:
@@ -78,7 +97,9 @@ class Composite(ArduinoCloudObject):
         if client and not (self.TYPES and 54 + len(new) * (4 * len(self.name) + 40) <= client.buffer):
             client.check(self.name, new)
         self._value.update(new)
-        if value and self.initialized:
+        if not self.initialized:
+            self.changed = min(self.changed, 0)  # nothing to publish any more
+        elif value:
             self.touch()
 
     @property
@@ -104,6 +125,16 @@ class Composite(ArduinoCloudObject):
         if self.initialized:
             for i in range(len(self.KEYS)):
                 write_record(writer, self.field[i], value[self.KEYS[i]], time)
+
+
+def _checked(name, keys):
+    # The names of attributes that a program gives: a tuple. They must not hide what a variable has.
+    for key in keys:
+        if not isinstance(key, str):
+            raise TypeError("'%s': keys are the names of attributes, not %r" % (name, key))
+        if not key or ":" in key or hasattr(Composite, key) or key in ("name", "field", "due"):
+            raise ValueError("'%s': an attribute cannot be named '%s'" % (name, key))
+    return tuple(keys)
 
 
 def _check(name, attribute, value):

@@ -70,7 +70,16 @@ class ArduinoCloudObject:
                 setattr(self, key, kwargs[key])
 
     def __repr__(self):
-        return repr(self.value)
+        return str(self.value)
+
+    def _rare(self, *given):
+        # What only programs for the official client ask for: a module of its own has it.
+        from .official import attribute
+
+        return attribute(self, *given)
+
+    __getattr__ = _rare
+    updated = property(_rare, _rare)
 
     @property
     def value(self):
