@@ -19,9 +19,12 @@ class Composite(ArduinoCloudObject):
     # The methods call no super(): a class that was derived from ArduinoCloudObject may take them over, see `ucloud`.
     KEYS = ()
     TYPES = ""
-    was = None  # the last values of attributes that have none now, where there are no TYPES
+    _was = None  # the last values of attributes that have none now, where there are no TYPES
 
     def __init__(self, name: str, keys=(), **kwargs):
+        from .arguments import check_class
+
+        check_class(type(self))
         if keys:
             self.KEYS = _checked(name, keys)
         value = kwargs.pop("value", None)
@@ -53,8 +56,8 @@ class Composite(ArduinoCloudObject):
         old = self._old(attribute)
         if value is None:
             if not self.TYPES:
-                self.was = self.was or {}
-                self.was[attribute] = old
+                self._was = self._was or {}
+                self._was[attribute] = old
             return None
         if type(old) is int and type(value) is float and value % 1 == 0:
             value = int(value)
@@ -69,8 +72,8 @@ class Composite(ArduinoCloudObject):
         if value is None:
             if self.TYPES:
                 value = (False, 0.0, 0)["bfi".index(self.TYPES[self.KEYS.index(attribute)])]
-            elif self.was:
-                value = self.was.get(attribute)
+            elif self._was:
+                value = self._was.get(attribute)
         return value
 
     def __contains__(self, attribute):

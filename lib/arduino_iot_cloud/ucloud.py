@@ -29,7 +29,7 @@ def log_level_enabled(level: int) -> bool:
 
 
 # What a class takes over from Composite, since it cannot be given another base.
-_MEMBERS = "KEYS TYPES was value initialized shape store write _fit _old __contains__ __getattr__ __setattr__"
+_MEMBERS = "KEYS TYPES _was value initialized shape store write _fit _old __contains__ __getattr__ __setattr__"
 
 _init = ArduinoCloudObject.__init__
 
@@ -60,6 +60,9 @@ def _init_with_keys(self, name, keys=None, **kwargs):
 
 def _adopt(cls, composite):
     if not hasattr(cls, "KEYS"):
+        from .arguments import check_class
+
+        check_class(cls)
         for member in _MEMBERS.split(" "):
             if getattr(cls, member, None) is getattr(ArduinoCloudObject, member, None):  # else it has its own
                 setattr(cls, member, getattr(composite, member))

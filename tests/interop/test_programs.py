@@ -1,0 +1,104 @@
+"""Programs for the official client, run by both clients, on CPython and on MicroPython.
+
+What a program prints is written behind `# ->` in its lines, in the order in which it does.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from interpreters import CPython, MicroPython
+from toolchain.paths import PEER_PYTHON, PEERS, TOOLS
+
+PROGRAMS = Path(__file__).parent / "programs"
+CONNECTED = PROGRAMS / "connected.py"
+
+
+class OfficialCPython(CPython):
+    """CPython with the official client."""
+
+    path_variable = "PYTHONSTARTUP"  # not searched for modules: lib/ stays out
+
+    def _command(self, heap):
+        return [PEER_PYTHON, "-u"]
+
+
+class OfficialMicroPython(MicroPython):
+    """A MicroPython with the official client."""
+
+    def start(self, *script, **options):
+        # the unix port has no select.select
+        path = "%s:%s:.frozen" % (TOOLS / "bench" / "standins", PEERS / "micropython")
+        return super().start(*script, env={"MICROPYPATH": path}, **options)
+
+
+MACHINES = {
+    "ours-cpython": CPython,
+    "ours-mp64": lambda: MicroPython(64),
+    "ours-mp32": lambda: MicroPython(32),
+    "official-cpython": OfficialCPython,
+    "official-mp64": lambda: OfficialMicroPython(64),
+    "official-mp32": lambda: OfficialMicroPython(32),
+}
+
+
+@pytest.fixture(params=MACHINES)
+def machine(request):
+    """Each client on each interpreter in turn (interpreters.Interpreter)."""
+    chosen = MACHINES[request.param]()
+    chosen.ours = request.param.startswith("ours")
+    yield chosen
+    chosen.stop_all()
+
+
+def _expected(program):
+    return [text.strip() for line in program.read_text().split("\n") for text in line.split("# ->")[1:]]
+
+
+@pytest.mark.parametrize("program", sorted(path.stem for path in PROGRAMS.glob("*.py") if path != CONNECTED))
+def test_a_program_prints_the_same(machine, program):
+    path = PROGRAMS / (program + ".py")
+    expected = _expected(path)
+    assert expected
+    done = machine.run(path, check=True)
+    # ours prints its warnings where no logging is imported
+    printed = [line for line in done.stdout.splitlines() if "no effect" not in line]
+    assert printed == expected
+
+
+def test_a_program_with_the_cloud(machine, project):
+    cloud = project.cloud
+    ca = cloud.ca_file if "cpython" in machine.name else cloud.ca_der_file
+    arguments = {
+        "device_id": project.device_id, "username": project.device_id, "password": project.secret,
+        "server": "localhost", "port": cloud.mqtts_port,
+        "ssl_params": {"cafile": ca, "server_hostname": "localhost", "verify_mode": 2},
+    }  # fmt: skip
+    path = project.folder / "arguments.json"
+    path.write_text(json.dumps(arguments))
+    project.write("clight", {"swi": True, "hue": 10, "sat": 20, "bri": 30})
+    project.write("schedule", {"frm": 1, "to": 0, "len": 4000000000, "msk": 0})
+    project.write("count", 2)
+    process = machine.start(CONNECTED, path)
+    # last values
+    process.wait_for("^light True True 10", 20)
+    process.wait_for(r"^count 2 False$")
+    process.wait_for(r"^active \['frm', 'len', 'msk', 'to'\] True$")
+    assert project.wait_value("text") == "here"
+    project.wait_value("treasureisland", lambda value: value == {"lat": 10, "lon": 29.5})
+    # values of a dashboard, and what the program makes of them
+    project.write("clight", {"swi": False, "hue": 99, "sat": 20, "bri": 30})
+    process.wait_for("^light True False 99")
+    project.wait_value("treasureisland", lambda value: value == {"lat": 99, "lon": 29.5})
+    project.write("count", 3)
+    process.wait_for("^count 3 False$")
+    assert project.wait_value("temperature") == 20.5
+    assert project.wait_value("count") == 3
+    process.wait_for(r"^published 20\.5 True$")
+    # a light without a value is in nobody's way, and a value can be sent once more
+    project.write("count", 4)
+    process.wait_for("^count 4 False$")
+    assert project.wait_value("temperature") == 20.5
+    # the official client ends its own tasks for discovery by an exception
+    assert not re.search("raised|Traceback", (process.stdout + process.stderr) if machine.ours else process.stdout)
