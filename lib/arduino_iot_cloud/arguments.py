@@ -1,7 +1,5 @@
 """What ArduinoCloudClient does with its arguments, and with what is registered; let go of at the start."""
 
-import sys
-
 from .port import log, ticks_ms
 from .property import ArduinoCloudObject
 
@@ -31,22 +29,6 @@ def check(device_id, username, password, ssl_params, keepalive, discovery, buffe
         log(30, "ssl_params=None: the connection is neither encrypted nor verified")
 
 
-# What the client needs of a variable's class.
-_NEEDED = ("client", "busy", "changed", "policy", "writable", "touch", "shape", "store", "write")
-
-
-def check_class(cls):
-    """Raise TypeError where a program's own class hides what the client needs of a variable, by a name of its own."""
-    bases = [ArduinoCloudObject]
-    for module, name in (("composites", "Composite"), ("kinds", "Scalar")):
-        module = sys.modules.get("arduino_iot_cloud." + module)
-        if module:
-            bases.append(getattr(module, name))
-    for name in _NEEDED:
-        if not [base for base in bases if getattr(base, name) is getattr(cls, name)]:
-            raise TypeError("%s.%s hides what the client has by that name: call it something else" % (cls.__name__, name))
-
-
 def register(client, aiotobj, coro, kwargs: dict):
     """What `ArduinoCloudClient.register` does."""
     if isinstance(aiotobj, str):
@@ -61,7 +43,9 @@ def register(client, aiotobj, coro, kwargs: dict):
         # As there: the official client drops them without a word
         log(30, "'%s' is an object: give it %s when it is made, here it has no effect" % (aiotobj.name, ", ".join(kwargs)))
     if type(aiotobj) is not ArduinoCloudObject:
-        check_class(type(aiotobj))
+        from .derived import check
+
+        check(type(aiotobj))
     client.check(aiotobj.name, aiotobj.value)
     aiotobj.client = client
     client.records[aiotobj.name] = aiotobj

@@ -22,9 +22,9 @@ class Composite(ArduinoCloudObject):
     _was = None  # the last values of attributes that have none now, where there are no TYPES
 
     def __init__(self, name: str, keys=(), **kwargs):
-        from .arguments import check_class
+        from .derived import check
 
-        check_class(type(self))
+        check(type(self))
         if keys:
             self.KEYS = _checked(name, keys)
         value = kwargs.pop("value", None)

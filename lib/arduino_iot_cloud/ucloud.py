@@ -60,9 +60,9 @@ def _init_with_keys(self, name, keys=None, **kwargs):
 
 def _adopt(cls, composite):
     if not hasattr(cls, "KEYS"):
-        from .arguments import check_class
+        from .derived import check
 
-        check_class(cls)
+        check(cls)
         for member in _MEMBERS.split(" "):
             if getattr(cls, member, None) is getattr(ArduinoCloudObject, member, None):  # else it has its own
                 setattr(cls, member, getattr(composite, member))
