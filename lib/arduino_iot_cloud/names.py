@@ -3,7 +3,7 @@
 import arduino_iot_cloud
 
 # A module, and what of it is public.
-NAMES = """
+_NAMES = """
 client ArduinoCloudClient
 property Task
 ucloud ArduinoCloudObject timestamp
@@ -17,7 +17,7 @@ user ArduinoIoTCloud CloudError
 
 def find(name: str):
     """The object of that name, which stays in the package; or the module. Raises AttributeError for neither."""
-    for line in NAMES.split("\n"):
+    for line in _NAMES.split("\n"):
         if name in line.split(" ")[1:]:
             module = __import__("arduino_iot_cloud." + line.split(" ")[0], None, None, (name,))
             setattr(arduino_iot_cloud, name, getattr(module, name))

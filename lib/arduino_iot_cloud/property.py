@@ -46,6 +46,10 @@ class ArduinoCloudObject:
     `backoff` multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
     The arguments of `policy.configure` say when to publish, and whose value counts.
     Raises TypeError for any other argument.
+
+    With `keys`, the names of attributes, it has these in place of a value: see `composites.Composite`.
+    `updated` tells whether it waits to be published; set to True, it is published once more.
+    `timestamp` is the Unix time of its last change, from the first look at it on.
     """
 
     # Defaults live in the class: an instance then stores only what differs.

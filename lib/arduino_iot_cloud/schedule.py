@@ -19,6 +19,8 @@ class Schedule(Composite):
     active = False
 
     def __init__(self, name: str, on_active=None, **kwargs):
+        if on_active is not None and not callable(on_active):
+            raise TypeError("'%s': on_active is a function, not %r" % (name, on_active))
         self.on_active = on_active
         if kwargs.get("on_run"):
             log(30, "'%s': the on_run of a Schedule is its own, the one given has no effect" % name)

@@ -67,6 +67,32 @@ def test_a_program_prints_the_same(machine, program):
     assert printed == expected
 
 
+ORDINARY = """
+import sys
+from arduino_iot_cloud import ArduinoCloudClient, Location, Schedule, Switch, Task
+client = ArduinoCloudClient("device", "device", "secret")
+client.register("count", value=5, on_write=print)
+client.register("limited", value=5, min_delta=1)
+for one in (Location("here", lat=1.5), Schedule("alarm", on_active=print), Switch("switch"), Task("task", on_run=print)):
+    client.register(one)
+client["count"] = 6
+client["here"].lon = 2.5
+client.poll(0)
+print([name for name in ("ucloud", "official") if "arduino_iot_cloud." + name in sys.modules])
+client.records["count"].updated
+print([name for name in ("ucloud", "official") if "arduino_iot_cloud." + name in sys.modules])
+"""
+
+
+def test_what_only_such_programs_use_is_not_loaded_for_others(interpreter):
+    assert interpreter.run(code=ORDINARY, check=True).stdout.splitlines()[-2:] == ["[]", "['ucloud', 'official']"]
+
+
+def test_a_star_imports_all_names_on_cpython(cpython):
+    code = "from arduino_iot_cloud import *; print(ArduinoCloudClient, Task, Location, timestamp, async_wifi_connection, len(CADATA))"
+    assert cpython.run(code=code, check=True).stdout.count("<") == 5
+
+
 def test_a_program_with_the_cloud(machine, project):
     cloud = project.cloud
     ca = cloud.ca_file if "cpython" in machine.name else cloud.ca_der_file

@@ -2,6 +2,7 @@
 
 import time
 
+from portable_assert import raises
 from reports import Reports
 from stands_in import Stands
 
@@ -199,6 +200,12 @@ def test_an_on_run_beside_its_own_has_no_effect_and_that_is_said():
     with Reports() as reports:
         Schedule("alarm", on_run=None)
     assert not reports.texts
+
+
+def test_what_cannot_be_called_is_named():
+    for wrong in (5, "x", True, [print]):
+        error = str(raises(TypeError, Schedule, "alarm", on_active=wrong))
+        assert "'alarm'" in error and "on_active" in error and repr(wrong) in error
 
 
 def test_it_is_not_looked_at_without_values_any_more():
