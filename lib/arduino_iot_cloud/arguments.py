@@ -41,7 +41,7 @@ def register(client, aiotobj, coro, kwargs: dict):
         raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
     elif kwargs:
         # As there: the official client drops them without a word
-        log(30, "'%s' is an object: give it %s when it is made, here it has no effect" % (aiotobj.name, ", ".join(kwargs)))
+        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, ", ".join(kwargs)))
     if type(aiotobj) is not ArduinoCloudObject:
         from .derived import check
 

@@ -21,4 +21,4 @@ def check(cls):
             if module and own is getattr(getattr(module, base), name):
                 break
         else:
-            raise TypeError("%s.%s hides what the client has by that name: call it something else" % (cls.__name__, name))
+            raise TypeError("%s.%s hides a member of that name that the client needs" % (cls.__name__, name))

@@ -29,8 +29,9 @@ def test_days_of_the_week_by_three_letters_or_more():
 def test_numbers_out_of_range_are_named():
     for function, given, name, high in (
         (every, (0,), "count", 67108863), (every, (-1,), "count", 67108863), (every, (1 << 26,), "count", 67108863),
-        (monthly, (0,), "day", 31), (monthly, (32,), "day", 31), (yearly, (0, 1), "month", 12), (yearly, (13, 1), "month", 12),
-        (yearly, (1, 0), "day", 31), (yearly, (1, 32), "day", 31), (yearly, (4, 31), "day", 30), (yearly, (2, 30), "day", 29),
+        (monthly, (0,), "day", 31), (monthly, (32,), "day", 31),
+        (yearly, (0, 1), "month", 12), (yearly, (13, 1), "month", 12), (yearly, (1, 0), "day", 31),
+        (yearly, (1, 32), "day", 31), (yearly, (4, 31), "day", 30), (yearly, (2, 30), "day", 29),
     ):
         error = str(raises(ValueError, function, *given))
         assert name in error and str(high) in error and "not %d" % given[name == "day" and function is yearly] in error
@@ -39,7 +40,8 @@ def test_numbers_out_of_range_are_named():
 def test_numbers_of_another_type_are_named():
     for wrong in (True, 1.0, 1.5, float("nan"), "1", None, [1], b"1"):
         for function, given, name in (
-            (every, (wrong,), "count"), (monthly, (wrong,), "day"), (yearly, (wrong, 1), "month"), (yearly, (1, wrong), "day")
+            (every, (wrong,), "count"), (monthly, (wrong,), "day"),
+            (yearly, (wrong, 1), "month"), (yearly, (1, wrong), "day"),
         ):
             error = str(raises(TypeError, function, *given))
             assert error.startswith(name + " is a whole number from 1 to") and error.endswith("not %r" % (wrong,))

@@ -74,7 +74,8 @@ def test_what_is_set_to_be_updated_leaves_at_once():
         woken = rig.driver.woken
         rig.client.records[name].updated = True
         assert rig.driver.woken > woken
-        assert [key.split(":")[0] for key, _ in rig.run_for(1000)[0][1]] == [name] * (1 if name in ("one", "typed") else 2)
+        published = rig.run_for(1000)[0][1]
+        assert [key.split(":")[0] for key, _ in published] == [name] * (1 if name in ("one", "typed") else 2)
         assert not rig.client.records[name].updated
 
 
@@ -167,7 +168,9 @@ def test_keys_make_a_composite_of_a_class_derived_from_it():
 def test_keys_make_a_composite_without_a_class():
     client = ArduinoCloudClient("d", "d", "p")
     client.register("named", keys=("a", "b"), a=1, b="x")
-    for p in (client["named"], ArduinoCloudObject("plain", keys={"a", "b"}, a=1, b="x"), Task(name="task", keys=["a", "b"], a=1, b="x")):
+    plain = ArduinoCloudObject("plain", keys={"a", "b"}, a=1, b="x")
+    task = Task(name="task", keys=["a", "b"], a=1, b="x")
+    for p in (client["named"], plain, task):
         assert isinstance(p, ArduinoCloudObject) and p.value == {"a": 1, "b": "x"} and p.changed == 1
     for none in (None, (), {}, []):
         p = ArduinoCloudObject("one", keys=none, value=5)
@@ -296,8 +299,8 @@ def test_names_of_the_official_module():
 def test_a_star_has_all_that_the_official_package_has():
     found = arduino_iot_cloud.__all__
     for name in (
-        "ArduinoCloudClient ArduinoCloudObject Task timestamp CADATA Location Color ColoredLight DimmedLight Schedule Television "
-        "async_wifi_connection"
+        "ArduinoCloudClient ArduinoCloudObject Task timestamp CADATA Location Color ColoredLight DimmedLight "
+        "Schedule Television async_wifi_connection"
     ).split():
         assert name in found
 

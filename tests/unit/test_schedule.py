@@ -185,7 +185,11 @@ def test_a_class_of_ones_own_may_extend_on_run():
             super().on_run(client, args)
 
     calls = []
-    made = Own("s", on_active=lambda client, value: calls.append(value["len"]), frm=MIDNIGHT, to=0, len=10, msk=ONE_SHOT)
+
+    def on_active(client, value):
+        calls.append(value["len"])
+
+    made = Own("s", on_active=on_active, frm=MIDNIGHT, to=0, len=10, msk=ONE_SHOT)
     assert looks(made, (MIDNIGHT, MIDNIGHT + 11)) == [True, False]
     assert made.looks == 2 and calls == [10]
 

@@ -21,7 +21,8 @@ count.updated = True
 print(count.updated, count.value)  # -> True 6
 here.lon = 2.5
 print(here.updated, here.initialized)  # -> True True
-print(text.runnable, Task("task", on_run=print).runnable, Location("there", on_write=print).runnable)  # -> False True True
+print(text.runnable, Task("task", on_run=print).runnable)  # -> False True
+print(Location("there", on_write=print).runnable)  # -> True
 
 begin = timestamp()
 print(abs(begin - time.time()) < 2, type(begin) is int)  # -> True True
