@@ -94,7 +94,8 @@ def test_a_star_imports_all_names_on_cpython(cpython):
     assert cpython.run(code=code, check=True).stdout.count("<") == 6
 
 
-def test_a_program_with_the_cloud(machine, project):
+def _arguments(machine, project):
+    """A file with the arguments for ArduinoCloudClient."""
     cloud = project.cloud
     ca = cloud.ca_file if "cpython" in machine.name else cloud.ca_der_file
     arguments = {
@@ -104,10 +105,53 @@ def test_a_program_with_the_cloud(machine, project):
     }  # fmt: skip
     path = project.folder / "arguments.json"
     path.write_text(json.dumps(arguments))
+    return path
+
+
+FLUSHING = """
+import asyncio, json, sys
+from arduino_iot_cloud import ArduinoCloudClient, ColoredLight, Location, Switch
+with open(sys.argv[1]) as file:
+    client = ArduinoCloudClient(**json.load(file))
+client.register(ColoredLight("clight", swi=True, hue=1, sat=2, bri=3))
+client.register(Location("treasureisland", lat=1, lon=2))
+client.register(Switch("led", value=True))
+async def main():
+    running = asyncio.create_task(client.run())
+    print("first", await client.wait_synced(15), await client.flush(15))
+    client["clight"].hue = 5
+    client["treasureisland"].lat = 5
+    client["led"] = False
+    client["clight"] = None
+    client["treasureisland"].lon = None
+    client["led"] = None
+    print("flushed", await client.flush(5), client.stats()["published"])
+    client["treasureisland"].lon = 7
+    print("again", await client.flush(15), client.stats()["published"])
+    client.stop()
+    await running
+asyncio.run(main())
+"""
+
+
+def test_what_has_no_value_any_more_is_not_published_and_flush_does_not_wait_for_it(interpreter, project):
+    program = project.folder / "flushing.py"
+    program.write_text(FLUSHING)
+    done = interpreter.run(program, _arguments(interpreter, project), check=True)
+    first, flushed, again = [line for line in done.stdout.splitlines() if line.split(" ")[0] in ("first", "flushed", "again")]
+    assert first == "first True True"
+    published = int(flushed.split(" ")[-1])
+    assert flushed == "flushed True %d" % published
+    assert again == "again True %d" % (published + 1)
+    assert project.value("treasureisland") == {"lat": 5, "lon": 7}
+    assert project.value("clight")["hue"] == 1 and project.value("led") is True
+
+
+def test_a_program_with_the_cloud(machine, project):
     project.write("clight", {"swi": True, "hue": 10, "sat": 20, "bri": 30})
     project.write("schedule", {"frm": 1, "to": 0, "len": 4000000000, "msk": 0})
     project.write("count", 2)
-    process = machine.start(CONNECTED, path)
+    process = machine.start(CONNECTED, _arguments(machine, project))
     # last values
     process.wait_for("^light True True 10", 20)
     process.wait_for(r"^count 2 False$")
