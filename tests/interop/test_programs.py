@@ -138,7 +138,7 @@ def test_what_has_no_value_any_more_is_not_published_and_flush_does_not_wait_for
     program = project.folder / "flushing.py"
     program.write_text(FLUSHING)
     done = interpreter.run(program, _arguments(interpreter, project), check=True)
-    first, flushed, again = [line for line in done.stdout.splitlines() if line.split(" ")[0] in ("first", "flushed", "again")]
+    first, flushed, again = re.findall("^(?:first|flushed|again) .*$", done.stdout, re.M)
     assert first == "first True True"
     published = int(flushed.split(" ")[-1])
     assert flushed == "flushed True %d" % published
