@@ -1,5 +1,7 @@
 """What ArduinoCloudClient does with its arguments, and with what is registered; let go of at the start."""
 
+import arduino_iot_cloud as package
+
 from .port import log, ticks_ms
 from .property import ArduinoCloudObject
 
@@ -42,10 +44,11 @@ def register(client, aiotobj, coro, kwargs: dict):
     elif kwargs:
         # As there: the official client drops them without a word
         log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, ", ".join(kwargs)))
-    if type(aiotobj) is not ArduinoCloudObject:
+    kind = type(aiotobj)
+    if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
         from .derived import check
 
-        check(type(aiotobj))
+        check(aiotobj.name, kind)
     client.check(aiotobj.name, aiotobj.value)
     aiotobj.client = client
     client.records[aiotobj.name] = aiotobj

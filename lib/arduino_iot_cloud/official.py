@@ -3,6 +3,7 @@
 Imported when a program asks an object for one of them; it stays.
 """
 
+from .port import ticks_ms
 from .property import ArduinoCloudObject
 from .ucloud import timestamp
 
@@ -25,7 +26,7 @@ def attribute(p, *given):
 
 def updated(p) -> bool:
     """Whether it waits to be published."""
-    return p.changed > 0
+    return bool(p.changed > 0 or p.policy and p.policy.pending(ticks_ms()))
 
 
 def update(p, value: bool):
@@ -33,7 +34,9 @@ def update(p, value: bool):
     if not value:
         p.changed = min(p.changed, 0)
     elif p.initialized:
-        ArduinoCloudObject.touch(p)
+        if p.policy:
+            p.policy.urgent = True
+        ArduinoCloudObject.touch(p)  # not that of an object which is watched: the value stays
 
 
 def watch(p):
@@ -51,7 +54,7 @@ def watch(p):
 
     p.touch = touched
     p.store = stored
-    p.timestamp = timestamp()
+    p.timestamp = p.policy and p.policy.changed_at or timestamp()
 
 
 ArduinoCloudObject.updated = property(updated, update)

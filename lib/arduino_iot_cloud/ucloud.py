@@ -50,7 +50,7 @@ def _init_with_keys(self, name, keys=None, **kwargs):
     if keys:
         from .composites import Composite
 
-        _adopt(type(self), Composite)
+        _adopt(name, type(self), Composite)
         Composite.__init__(self, name, keys, **kwargs)
     elif hasattr(type(self), "KEYS") and not self.KEYS:
         raise TypeError("'%s': %s needs keys=, the names of its attributes" % (name, type(self).__name__))
@@ -58,11 +58,11 @@ def _init_with_keys(self, name, keys=None, **kwargs):
         _init(self, name, **kwargs)
 
 
-def _adopt(cls, composite):
+def _adopt(name, cls, composite):
     if not hasattr(cls, "KEYS"):
         from .derived import check
 
-        check(cls)
+        check(name, cls)
         for member in _MEMBERS.split(" "):
             if getattr(cls, member, None) is getattr(ArduinoCloudObject, member, None):  # else it has its own
                 setattr(cls, member, getattr(composite, member))

@@ -79,6 +79,30 @@ def test_what_is_set_to_be_updated_leaves_at_once():
         assert not rig.client.records[name].updated
 
 
+def test_a_policy_knows_what_waits_and_obeys():
+    ticks_ms = official.ticks_ms
+    try:
+        for more in ({"publish": "change", "min_interval": 2}, {"publish": "demand"}, {"publish": 60}, {"history": 5}):
+            rig = ClientRig(ArduinoCloudObject("one", value=1, **more), Location("here", lat=1.5, lon=2.5, **more))
+            official.ticks_ms = lambda: rig.now
+            rig.sync()
+            rig.run_for(1000)
+            for name, value in (("one", 2), ("here", {"lat": 3.5})):
+                p = rig.client.records[name]
+                assert not p.updated
+                p.updated = True
+                assert p.updated
+                assert [key.split(":")[0] for key, _ in rig.run_for(100)[0][1]] == [name] * (1 if name == "one" else 2)
+                assert not p.updated
+                p.value = value
+                rig.run_for(100)
+                assert p.updated is ("min_interval" in more)
+                rig.run_for(3000)
+                assert not p.updated
+    finally:
+        official.ticks_ms = ticks_ms
+
+
 # timestamp
 
 
@@ -107,6 +131,13 @@ def test_a_time_stamp_is_that_of_the_last_change_from_the_first_look_on():
             assert p.timestamp == 5
     finally:
         official.timestamp = ucloud.timestamp
+
+
+def test_a_policy_has_the_time_of_the_last_change_before_the_first_look():
+    rig = ClientRig(ArduinoCloudObject("one", value=1, permission="readwrite"))
+    rig.sync()
+    rig.client["one"] = 2
+    assert rig.client.records["one"].timestamp == rig.unix
 
 
 def test_what_is_watched_is_still_published():
