@@ -18,7 +18,8 @@ CONNECTED = PROGRAMS / "connected.py"
 class OfficialCPython(CPython):
     """CPython with the official client."""
 
-    path_variable = "PYTHONSTARTUP"  # not searched for modules: lib/ stays out
+    def start(self, *script, **options):
+        return super().start(*script, env={"PYTHONPATH": ""}, **options)
 
     def _command(self, heap):
         return [PEER_PYTHON, "-u"]
@@ -50,6 +51,11 @@ def machine(request):
     chosen.ours = request.param.startswith("ours")
     yield chosen
     chosen.stop_all()
+
+
+def test_each_machine_has_the_client_that_is_meant(machine):
+    code = "import arduino_iot_cloud.ucloud as ucloud; print(hasattr(ucloud, 'SenmlRecord'))"
+    assert machine.run(code=code, check=True).stdout.strip() == str(not machine.ours)
 
 
 def _expected(program):
