@@ -25,12 +25,13 @@ class Composite(ArduinoCloudObject):
 
     def __init__(self, name: str, keys=(), **kwargs):
         kind = type(self)
+        keys = tuple(keys or ())
         if keys or package.__dict__.get(kind.__name__) is not kind:  # no class of ours
             from .derived import check
 
             check(name, kind, keys, Composite)
             if keys:
-                self.KEYS = tuple(keys)
+                self.KEYS = keys
         value = kwargs.pop("value", None)
         given = {}
         for key in self.KEYS:

@@ -157,12 +157,14 @@ def test_none_among_the_first_values_is_no_value():
 
 
 def test_names_of_attributes_may_be_given():
-    for keys in (("level", "ok"), ["level", "ok"], {"level": 1, "ok": 2}):
+    for keys in (("level", "ok"), ["level", "ok"], {"level": 1, "ok": 2}, {"level", "ok"}, iter(["level", "ok"])):
         p = Composite("tank", keys=keys, level=5, interval=3)
-        assert p.KEYS == tuple(keys) and (p.level, p.ok, p.interval, p.changed) == (5, None, 3, 0)
+        assert sorted(p.KEYS) == ["level", "ok"] and (p.level, p.ok, p.interval, p.changed) == (5, None, 3, 0)
         p.ok = True
         assert p.changed == 1 and sorted(records(p)) == [("tank:level", 5), ("tank:ok", True)]
-    assert Composite.KEYS == () and sorted(Composite("tank", keys={"b", "a"}).KEYS) == ["a", "b"]
+    assert Composite.KEYS == () and Composite("tank", keys=("b", "a")).KEYS == ("b", "a")
+    for none in (None, (), {}):
+        assert Location("here", keys=none).KEYS == ("lat", "lon")
 
 
 def test_names_of_attributes_that_cannot_be_are_named():
