@@ -1,5 +1,7 @@
 """What ArduinoCloudClient does with its arguments, and with what is registered; let go of at the start."""
 
+import arduino_iot_cloud as package
+
 from .port import log, ticks_ms
 from .property import ArduinoCloudObject
 
@@ -34,11 +36,19 @@ def register(client, aiotobj, coro, kwargs: dict):
     if isinstance(aiotobj, str):
         if coro is not None:
             kwargs["on_run"] = coro
+        if "keys" in kwargs:
+            from . import ucloud  # noqa: F401 -- which has the next line take them
         aiotobj = ArduinoCloudObject(aiotobj, **kwargs)
     elif not isinstance(aiotobj, ArduinoCloudObject):
         raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
     elif kwargs:
-        raise TypeError("'%s' got arguments beside the object: %s" % (aiotobj.name, ", ".join(kwargs)))
+        # As there: the official client drops them without a word
+        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, ", ".join(kwargs)))
+    kind = type(aiotobj)
+    if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
+        from .derived import check
+
+        check(aiotobj.name, kind)
     client.check(aiotobj.name, aiotobj.value)
     aiotobj.client = client
     client.records[aiotobj.name] = aiotobj

@@ -86,7 +86,9 @@ class ArduinoCloudClient:
             value = self.records[key].value
             return self.records[key] if isinstance(value, dict) else value
         if key in self:
-            return getattr(self.driver and self.driver.session, key, None)
+            session = self.driver and self.driver.session
+            # the zone is unknown while there is no end of it
+            return getattr(session, key) if session and (session.tz_dst_until or key == "thing_id") else None
         raise KeyError(key)
 
     def __setitem__(self, key, value):

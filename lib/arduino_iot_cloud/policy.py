@@ -175,9 +175,11 @@ class Policy:
 
     def on_run(self, client, args):
         """Look at the time. Is called every hour at least, which is well before the ticks wrap."""
+        if self.permission == "write" or not self.p.initialized:
+            return
         now = ticks_ms()
         wait = self.wait(now)
-        if wait is None or self.permission == "write" or not self.p.initialized:
+        if wait is None:
             return
         if wait > 0:
             self.schedule(now, wait)

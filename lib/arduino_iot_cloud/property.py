@@ -59,6 +59,10 @@ class ArduinoCloudObject:
     `backoff` multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
     The arguments of `policy.configure` say when to publish, and whose value counts.
     Raises TypeError for any other argument.
+
+    With `keys`, the names of attributes, it has these in place of a value: see `composites.Composite`.
+    `updated` tells whether it waits to be published; set to True, it is published once more.
+    `timestamp` is the Unix time of its last change, from the first look at it on.
     """
 
     # Defaults live in the class: an instance then stores only what differs.
@@ -87,7 +91,16 @@ class ArduinoCloudObject:
                 setattr(self, key, kwargs[key])
 
     def __repr__(self):
-        return repr(self.value)
+        return str(self.value)
+
+    def _rare(self, *given):
+        # What only programs for the official client ask for: a module of its own has it.
+        from .official import attribute
+
+        return attribute(self, *given)
+
+    __getattr__ = _rare
+    updated = property(_rare, _rare)
 
     @property
     def value(self):
@@ -110,9 +123,7 @@ class ArduinoCloudObject:
         if self._like is None:
             self._like = self._value
         self._value = None
-        self.standing &= ~_OWN
-        if self.changed > 0 and not (self.policy and self.policy.owes()):
-            self.changed = 0
+        self.withdraw()
 
     def touch(self):
         """The program has set it: have the value published."""
@@ -125,6 +136,12 @@ class ArduinoCloudObject:
             self.client.wake()
 
     # What becomes of a value on its way to the cloud
+
+    def withdraw(self):
+        """There is no value to publish any more."""
+        self.standing &= ~_OWN
+        if self.changed > 0 and not (self.policy and self.policy.owes()):
+            self.changed = 0
 
     def owe(self):
         """It is to be published."""
