@@ -153,7 +153,7 @@ def internal(session, name: str, value, now: int):
         if type(value) not in (int, float) or not -1e11 < value < 1e11:
             return session.drop("%s %s" % (name, ("%r" % value)[:50]))
         if session.state == "Connected":
-            if session.look is None and not session.tz_dst_until:
+            if session.look is None and not session.tz_dst_until and name == "tz_dst_until":
                 session.look = ticks_add(now, _ASK_MS)
             session.wake = now  # `zone` looks
         setattr(session, name, int(value))

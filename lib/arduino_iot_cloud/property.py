@@ -77,7 +77,7 @@ class ArduinoCloudObject:
     policy = None  # a `policy.Policy`, where the program has asked for one
     writable = False  # by the cloud, without `on_write`
     _value = None
-    _like = None  # what has the type to take, where the present value does not say it
+    _like = None  # what has the type to take while there is no value; or (), where any number will do
 
     def __init__(self, name: str, **kwargs):
         self.name = name
@@ -112,11 +112,15 @@ class ArduinoCloudObject:
         if value is None:
             self._clear()
         else:
-            value = fit(self.name, self._value if self._like is None else self._like, value)
+            value = fit(self.name, self._sample(), value)
             if self.client:
                 self.client.check(self.name, value)
             self._value = value
             self.touch()
+
+    def _sample(self):
+        # What has the type to take, as `fit` wants it.
+        return self._like if self._value is None or self._like == _NUMBER else self._value
 
     def _clear(self):
         # Have no value, and nothing to publish. The type stays.
@@ -184,7 +188,7 @@ class ArduinoCloudObject:
         """The value to `store` for one from the cloud. Raises TypeError or ValueError where there is none."""
         if attribute is not None:
             raise ValueError("'%s' has no attribute '%s'" % (self.name, attribute))
-        return fit_cloud(self.name, self._value if self._like is None else self._like, value)
+        return fit_cloud(self.name, self._sample(), value)
 
     def store(self, attribute: str, value) -> bool:
         """Take a value from the cloud that `shape` returned. Returns whether it differs from the present one."""

@@ -8,6 +8,7 @@ slowly, and the values flow on.
 from .port import const, ticks_add, ticks_diff, timestamp
 
 _WAIT_S = const(30)  # for an answer; doubled after each
+_GOOD_S = const(900)  # an offset that holds for longer ends the doubling
 _LOOK_S = const(3600)  # between looks at a wall clock that may be set, or jump, meanwhile
 _WEST_S = const(-43200)
 _EAST_S = const(50400)
@@ -53,7 +54,7 @@ def _look(session, now):
     if wait is None:
         return None
     if wait > 0:  # so too while the time is unknown
-        if wait == _LOOK_S * 1000:
+        if wait > _GOOD_S * 1000:
             session.count = 0
         return ticks_add(now, wait)
     session.count += 1

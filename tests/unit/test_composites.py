@@ -245,8 +245,8 @@ def test_from_the_cloud_one_attribute_at_a_time():
     assert type(p.hue) is float and p.value == {"swi": True, "hue": 7.0, "sat": 2.5, "bri": 3.5}
     assert p.changed == 0
     assert p.shape("swi", 2) is True and p.shape("swi", 0) is False
-    raises(KeyError, p.shape, "vol", 1)
-    raises(KeyError, p.shape, None, 1)
+    raises(ValueError, p.shape, "vol", 1)
+    raises(ValueError, p.shape, None, 1)
     raises(TypeError, p.shape, "hue", "x")
 
 

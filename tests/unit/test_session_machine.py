@@ -189,8 +189,6 @@ def zoned(until, discovery="both", legacy=False, start=0):
         walk.command(THING_UPDATE, THING)
     walk.poll()
     walk.last_values(("tz_offset", 7200), ("tz_dst_until", until))
-    walk.session.wake = walk.now  # else it waits for a second
-    walk.poll()
     walk.requests()
     walk.events.clear()
     return walk
@@ -215,7 +213,7 @@ def pass_time(walk, seconds):
 
 def test_the_next_offset_is_asked_for_when_this_one_has_ended():
     for start in STARTS:
-        for left in (0, 1, 59, 3599, 3600, 3601, 86400, 90 * 86400):
+        for left in (29, 30, 59, 3599, 3600, 3601, 86400, 90 * 86400):
             walk = zoned(NOW + left, start=start)
             assert pass_time(walk, left) == []
             assert pass_time(walk, 1) == [(1, [TIMEZONE_UP])], left
@@ -238,6 +236,79 @@ def test_unanswered_both_questions_take_turns_ever_more_slowly():
     walk.at("Connected")
 
 
+def test_an_offset_that_has_ended_when_it_comes_is_asked_for_30_seconds_after_the_last_values():
+    for until in (NOW - 10**6, NOW - 1, NOW, NOW + 5):
+        walk = zoned(until)
+        assert [time for time, _ in pass_time(walk, 59)] == [30]
+    walk = Walk().put("Connected")
+    walk.time = NOW
+    walk.session.clock = lambda: walk.time
+    walk.command(TIMEZONE_DOWN, 3600, NOW - 1)
+    assert [time for time, _ in pass_time(walk, 59)] == [30]
+
+
+def answered(walk, seconds, until):
+    """The seconds at which something is asked, each time answered at once with what `until(asked)` returns: the offset
+    and its end, or None for no answer. It is called where nobody has asked, too, and may move the clock."""
+    asked = []
+    for second in range(seconds):
+        walk.wait(1000)
+        walk.time += 1
+        for _ in range(3):  # answers that come back to back
+            requests = walk.poll()
+            if requests:
+                asked.append(second)
+            answer = until(len(requests) > 0)
+            if answer:
+                walk.command(TIMEZONE_DOWN, *answer)
+                walk.last_values(("tz_offset", answer[0]), ("tz_dst_until", answer[1]))
+    return asked
+
+
+def test_whatever_the_cloud_answers_two_questions_are_30_seconds_apart():
+    for discovery, legacy in (("both", False), ("both", True), ("command", False), ("legacy", True)):
+        for name in ("past", "near", "a bit later", "no zone", "in turn", "clock"):
+            walk = zoned(NOW - 5, discovery=discovery, legacy=legacy)
+            turn = [0]
+
+            def until(asked):
+                turn[0] += 1
+                reports.texts.clear()
+                reports.levels.clear()
+                if name in ("near", "a bit later") and not asked:
+                    return None
+                if name == "past":
+                    return 3600, NOW - 1000
+                if name == "near":
+                    return 3600, walk.time + 1
+                if name == "a bit later":
+                    return 3600, walk.time + 15
+                if name == "no zone":
+                    return (99999, walk.time) if turn[0] & 1 else (3600, walk.time - 1)
+                if name == "in turn":
+                    return 3600, walk.time + (10**7 if turn[0] & 1 else -1)
+                walk.time = NOW + (turn[0] * 7919 % 1000 - 500) * 10**6  # the clock jumps by years
+                return 3600, NOW
+
+            with Reports() as reports:
+                asked = answered(walk, 2000, until)
+            waits = [asked[i + 1] - asked[i] for i in range(len(asked) - 1)]
+            assert not waits or min(waits) >= 30, (name, waits)
+            if name in ("past", "near", "a bit later"):
+                assert waits == [30, 60, 120, 240, 480, 960], (name, waits)
+            assert walk.syncs == 1
+            walk.at("Connected")
+
+
+def test_a_zone_that_is_good_for_long_ends_the_doubling():
+    walk = zoned(NOW)
+    pass_time(walk, 500)
+    walk.command(TIMEZONE_DOWN, 3600, walk.time + 7200)
+    assert pass_time(walk, 7200) == []
+    done = pass_time(walk, 100)
+    assert [time for time, _ in done] == [1, 31, 91]
+
+
 def test_last_values_answer_too():
     walk = zoned(NOW)
     pass_time(walk, 31)
@@ -248,9 +319,9 @@ def test_last_values_answer_too():
 
 def test_each_discovery_asks_in_its_own_way():
     walk = zoned(NOW, discovery="command")
-    assert [r for _, r in pass_time(walk, 40)] == [[TIMEZONE_UP], [ASK_VALUES]]
+    assert [r for _, r in pass_time(walk, 70)] == [[TIMEZONE_UP], [ASK_VALUES]]
     walk = zoned(NOW, discovery="legacy", legacy=True)
-    assert [r for _, r in pass_time(walk, 40)] == [[ASK_SHADOW], [ASK_SHADOW]]
+    assert [r for _, r in pass_time(walk, 70)] == [[ASK_SHADOW], [ASK_SHADOW]]
     walk = zoned(NOW, legacy=True)
     assert [r for _, r in pass_time(walk, 40)][0] == [ASK_SHADOW]
 
@@ -284,6 +355,7 @@ def test_without_a_zone_nothing_is_asked():
 def test_a_zone_out_of_range_is_dropped():
     for offset, until in ((50401, NOW), (-43201, NOW), (3600, 0), (3600, -5)):
         walk = zoned(NOW + 1000)
+        pass_time(walk, 60)
         with Reports() as reports:
             walk.command(TIMEZONE_DOWN, offset, until)
             walk.poll()
@@ -298,7 +370,7 @@ def test_a_zone_out_of_range_is_dropped():
 
 def test_the_looks_at_the_zone_tell_that_their_modules_are_needed_no_more():
     walk = zoned(NOW + 10)
-    walk.wait(12000)
+    walk.wait(31000)
     assert walk.session.poll(walk.now) is True
     asking = Walk()
     asking.session.begin(0)
