@@ -12,7 +12,7 @@ async def finish(driver, p, callback, coroutine, previous):
         if callback == p.on_read:
             p.value = result
     except Exception as error:
-        from .diagnosis import report
+        from .port import report
 
         report(p.name, error)
     finally:  # also where the event loop ends

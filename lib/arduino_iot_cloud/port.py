@@ -34,6 +34,20 @@ def log(level: int, message: str):
         print(message)
 
 
+def report(name, error: BaseException):
+    """Log what a callback raised, `name` being its property's, or the handling of a packet, for which it is None; with
+    the traceback. Raises nothing, even out of memory."""
+    try:
+        from .faults import report
+
+        report(name, error)
+    except Exception:
+        try:
+            print(name or "A packet", "raised an exception that cannot be shown: out of memory?")
+        except Exception:
+            pass  # not even the console takes it
+
+
 def forget(*names):
     """Let go of modules of this package that have done their work, so that their heap is free. An import brings
     them back. None of their functions may be running. On CPython they stay.
