@@ -54,8 +54,7 @@ def check(
     if password is not None and username is None:
         raise ValueError("a password goes with a username: the device id")
     link(server, port, keepalive, buffer, ssl_params)
-    if not isinstance(ntp_server, str) or not ntp_server:
-        raise TypeError("ntp_server is 'name' or 'name:port', not %r" % (ntp_server,))
+    time_server("ntp_server", ntp_server)
     number("ntp_timeout", ntp_timeout, 0.1, 60)
     if discovery not in ("both", "command", "legacy"):
         raise ValueError("discovery is 'both', 'command' or 'legacy', not %r" % (discovery,))
@@ -63,6 +62,15 @@ def check(
         raise ValueError("transport is 'tcp' or 'websocket', not %r" % (transport,))
     if sync_mode and transport == "websocket":
         raise ValueError("transport='websocket' needs sync_mode=False")
+
+
+def time_server(name: str, value):
+    """Raise TypeError or ValueError for what is neither "name" nor "name:port"."""
+    if isinstance(value, str):
+        host, colon, port = value.partition(":")
+        if host and (not colon or port.isdigit() and 0 < int(port) < 65536):
+            return
+    raise (ValueError if isinstance(value, str) else TypeError)("%s is 'name' or 'name:port', not %r" % (name, value))
 
 
 def text(name: str, value):

@@ -5,7 +5,7 @@ Each function here becomes a method of that name: `client` is its first argument
 
 import asyncio
 
-from .port import ticks_add, ticks_diff, ticks_ms, timestamp
+from .port import forget, ticks_add, ticks_diff, ticks_ms, timestamp
 
 
 def add(cls, client, name: str):
@@ -151,9 +151,18 @@ def _question(client, server, timeout):
         timeout = client.ntp_timeout
     else:
         _seconds(timeout, 0.1, 60)
-    if server is not None and (not isinstance(server, str) or not server):
-        raise TypeError("server is 'name' or 'name:port', not %r" % (server,))
-    return server or client.ntp_server, timeout
+    if server is None:
+        return client.ntp_server, timeout
+    _check_server(server)
+    return server, timeout
+
+
+def _check_server(server):
+    from .arguments import time_server
+
+    time_server("server", server)
+    del time_server
+    forget("arguments")
 
 
 def net_config(client, kind: str, *params):

@@ -69,8 +69,10 @@ def test_names_of_hosts():
         assert "server is " in str(raises(TypeError, make, server=value))
     for value in ("", "https://name", "name:8884", "name/path"):
         assert "server is " in str(raises(ValueError, make, server=value))
-    for value in (5, b"name", None, ""):
+    for value in (5, b"name", None, ["name"]):
         assert "ntp_server" in str(raises(TypeError, make, ntp_server=value))
+    for value in ("", ":123", "name:", "name:ntp", "name:0", "name:65536", "name:1:2"):
+        assert "ntp_server" in str(raises(ValueError, make, ntp_server=value))
     assert make(server="::1").server == "::1"
 
 
@@ -168,8 +170,8 @@ async def test_limits_of_waits():
     for ask in (client.update_systime, client.sync_time):
         refused("timeout", ask, key="timeout")
         raises(ValueError, ask, timeout=0)
-        for server in (5, b"s", ""):
-            assert "server" in str(raises(TypeError, ask, server=server))
+        for server in (5, b"s", "", "s:ntp"):
+            assert "server is " in str(raises((TypeError, ValueError), ask, server=server))
 
 
 async def test_options_of_the_users_side():
