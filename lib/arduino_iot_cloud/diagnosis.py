@@ -86,13 +86,16 @@ def reason(error: Exception) -> str:
 
 
 def number_of(error) -> int:
-    """The number of an OSError, also where asyncio has only put it into words; 0 where there is none."""
+    """The number of an OSError, also where it is only part of its text; 0 where there is none."""
     if not isinstance(error, OSError) or not error.args or type(error).__name__[:3] == "SSL":
         return 0
     number = error.args[0]
-    if isinstance(number, str):  # "Multiple exceptions: [Errno 111] …, [Errno 111] …"
-        number = number.partition("[Errno ")[2].partition("]")[0]
-        return int(number) if number.isdigit() else 0
+    if isinstance(number, str):  # "Multiple exceptions: [Errno 111] …, [Errno 111] …", "[addrinfo error -2]"
+        for mark in ("[Errno ", "[addrinfo error "):
+            found = number.partition(mark)[2].partition("]")[0]
+            if found.lstrip("-").isdigit():
+                return int(found)
+        return 0
     # TLS hands on what the socket beneath it said, with a minus.
     return -number if number in (-32, -104, -54, -103, -110, -113) else number
 

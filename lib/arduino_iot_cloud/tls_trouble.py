@@ -75,9 +75,15 @@ def _refusal(client, where, name, number, behind):
     for parts, meaning in _OF_DEVICE:
         if _in(parts, name):
             name = "certificate required"
+    if number == -0x7780 and shown:
+        text = (
+            "%s refused the TLS handshake: the device's certificate, or its versions of TLS, its ciphers or the name '%s' "
+            "(%s). Check keyfile and certfile first."
+        )
+        return text % (where, server, behind)
     if number == -0x7780:
-        why = "it takes none of this device's versions of TLS or ciphers, %s, or does not know the name '%s'"
-        why = why % ("or not its certificate" if shown else "wants a certificate of the device", server)
+        why = "it takes none of this device's versions of TLS or ciphers, wants a certificate of the device, or does "
+        why += "not know the name '%s'" % server
     elif number == -0x6E80 or _in(_VERSION, name):
         why = "it speaks no version of TLS that this device speaks"
     elif number == -0x6E00 or _in(_CIPHERS, name):
