@@ -3,6 +3,8 @@
 What TLS has to say is in `tls_trouble`, what a callback or a packet raised in `faults`.
 """
 
+import errno
+
 from .mqtt import MQTTError
 from .port import forget, log
 from .port import report as report  # here, too, since both are about what went wrong
@@ -23,7 +25,7 @@ _TIMEOUT = (110, 116, 60, 10060, 11)
 _MEANINGS = (
     ((104, 54, 10054), "the connection was reset"),
     ((32, 107, 128, 57, 9), "the connection was closed"),
-    ((103, 53, 10053), "the connection was given up"),
+    ((103, 53, 10053), "the attempt was given up"),
     ((111, 61, 10061), "connection refused"),
     ((113, 112, 65, 64, 10065), "there is no way to it"),
     ((101, 118, 51, 100, 50, 10051), "there is no network"),
@@ -31,9 +33,14 @@ _MEANINGS = (
     (_NAMELESS, "its name was not found"),
     ((12,), "out of memory"),
     ((23, 24, 105, 55), "there is no room for another socket"),
+    ((98, 48, 10048), "the address is in use"),
     ((1, 13), "it is not permitted"),
     ((19, 16), "the network is not ready"),
+    ((28,), "there is no space left"),
+    ((30,), "nothing can be written there"),
 )
+# On ESP32, whose numbers are newlib's, these are others.
+_NAMES = {"ECONNABORTED": "the attempt was given up", "EADDRINUSE": "the address is in use"}
 
 
 def explain(client, error: Exception) -> bool:
@@ -79,7 +86,7 @@ def diagnose(client, error: Exception) -> tuple:
 
 
 def reason(error: Exception) -> str:
-    """Why something failed on the network, in a few words with the number behind them; never empty."""
+    """Why something failed on the network or in a file, in a few words with the number behind them; never empty."""
     number = number_of(error)
     meaning = _meaning(error, number) or "the connection was closed"
     return meaning + _behind(error, number)
@@ -124,6 +131,9 @@ def _meaning(error, number):
         number = _NAMELESS[0]
     elif name in ("TimeoutError", "timeout") or isinstance(error, OSError) and not error.args:
         number = _TIMEOUT[0]
+    for key in _NAMES:
+        if number and number == getattr(errno, key, 0):
+            return _NAMES[key]
     for numbers, meaning in _MEANINGS:
         if number in numbers:
             return meaning
@@ -131,7 +141,7 @@ def _meaning(error, number):
     if isinstance(text, str) and text and isinstance(error, (OSError, ValueError)):
         return text.strip()
     if number or isinstance(error, MemoryError):
-        return "the network failed" if number else "out of memory"
+        return "it failed" if number else "out of memory"
     text = str(error).strip()
     return "%s: %s" % (name, text) if text else name
 
