@@ -199,8 +199,8 @@ class ArduinoCloudClient:
     async def run(self, interval: float = 1.0, backoff: float = 2.0):
         """Connect, stay connected and run the callbacks until `stop()`, beside the program's own asyncio tasks.
 
-        interval: seconds before the first reconnection (0.01 to 86400); backoff: what each further one multiplies it
-        by (1 to 100), up to 32 s.
+        interval: seconds before the first reconnection (0.01 to 86400).
+        backoff: what each further one multiplies it by (1 to 100), up to 32 s.
         """
         await self._run(True, (interval, backoff)).run(interval, backoff)
 

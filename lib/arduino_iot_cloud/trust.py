@@ -15,8 +15,8 @@ def context(client):
         port knows it), the content as bytes, or the URI of a key store: see `keys`.
     `cafile`, `cadata`: root certificates to trust instead of the bundled ones: a path or the URI of a key store, or
         bytes in DER or text in PEM.
-    `verify_mode`, or `cert_reqs`: ssl.CERT_NONE (0 or False) turns verification off, which is warned about. The server
-        is verified unless it is given, and by ssl.CERT_REQUIRED (2), True, 1 and None.
+    `verify_mode`, `cert_reqs`: ssl.CERT_NONE (0, False) turns verification off, and is warned about. With
+        ssl.CERT_REQUIRED (2), True, 1 and None, and without them, the server is verified.
     `server_hostname`: the name to verify and to send (SNI), else `server`.
     `ciphers`: as for `set_ciphers` of the port. Suites without authentication or encryption are never used.
     `pin`, `engine_path`, `module_path`: for `pkcs11:` URIs, see `hsm`.
