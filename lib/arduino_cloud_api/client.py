@@ -3,7 +3,7 @@
 import asyncio
 
 from arduino_iot_cloud.http import HTTP, split
-from arduino_iot_cloud.port import MICROPYTHON, const, ticks_add, ticks_diff, ticks_ms
+from arduino_iot_cloud.port import MICROPYTHON, const, forget, ticks_add, ticks_diff, ticks_ms
 
 from .call import Call
 
@@ -20,9 +20,9 @@ class CloudAPI:
     base_url: str, with https (verified against the bundled roots) or http. token_url: str, where tokens come from;
     from the base URL unless given.
     organization: str, the id of an organisation of the account, else its private space.
-    ssl_params: as for ArduinoCloudClient. timeout: float, in seconds: for one answer, or one piece of a long one.
-    attempts: int, how often a request is made where waiting helps. backoff: float, in seconds: the pause after the
-    first, where the server names none; each further one is twice as long.
+    ssl_params: as for ArduinoCloudClient. timeout: float, in seconds (0.01 to 86400): for one answer, or one piece of
+    a long one. attempts: int (1 to 20), how often a request is made where waiting helps. backoff: float, in seconds
+    (0 to 3600): the pause after the first, where the server names none; each further one is twice as long.
 
     `api.things.list()`, `api.devices.create({…})`: the resources and operations have the API's own names.
     """
@@ -47,6 +47,7 @@ class CloudAPI:
         ):  # fmt: skip
             if value is not None and (not isinstance(value, str) or "\r" in value or "\n" in value):
                 raise ValueError("%s is a text of one line" % name)
+        _check(attempts, backoff)
         self._key = client_id, client_secret
         self._token = self._fixed = token
         self._life = None  # in ticks: when the token is to be renewed
@@ -157,6 +158,15 @@ class CloudAPI:
         life = min(life, 86400) if isinstance(life, (int, float)) and life > 0 else _LIFE_S
         self._life = ticks_add(ticks_ms(), int(life * 800))  # at 80 % of it
         self._token = token
+
+
+def _check(attempts, backoff):
+    from arduino_iot_cloud.arguments import number, whole
+
+    whole("attempts", attempts, 1, 20, "a number")
+    number("backoff", backoff, 0, 3600)
+    del number, whole
+    forget("arguments")
 
 
 class _Closed:

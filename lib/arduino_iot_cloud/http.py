@@ -222,7 +222,7 @@ class HTTP:
     """A connection to the server of a URL (its path is not used), opened when needed and kept as long as it lasts.
 
     ssl_params: as for ArduinoCloudClient; with "https" the server is verified.
-    timeout: float, in seconds: for one request, from its beginning to the last byte of the answer.
+    timeout: float, in seconds (0.01 to 86400): for one request, from its beginning to the last byte of the answer.
     like: an HTTP for the same server, whose TLS context is used here too.
     """
 
@@ -234,14 +234,18 @@ class HTTP:
 
     def __init__(self, url: str, ssl_params={}, timeout: float = 15, like=None):
         scheme, self.server, self.port, _ = split(url)
-        self.ssl_params = ssl_params or {}
+        self.ssl_params = {} if ssl_params is None else ssl_params
         self.timeout = timeout
         self.stream = self._last = None
         self._used = 0  # when, in ticks
         if like:
+            self.ssl_params = like.ssl_params
             self._tls = like._tls
             return
-        self._tls = self._context() if scheme == "https" else None
+        _check(timeout)
+        if scheme == "http":
+            self.ssl_params = None
+        self._tls = self._context()
         if not self._tls:
             log(30, "%s: the connection is neither encrypted nor verified" % url)
 
@@ -346,16 +350,24 @@ class HTTP:
             self.stream = None
 
 
+def _check(timeout):
+    from .arguments import number
+
+    number("timeout", timeout, 0.01, 86400)
+    del number
+    forget("arguments")
+
+
 def split(url: str) -> tuple:
-    """A URL's parts: scheme ("http" or "https"), host, port, path with the query. Raises ValueError."""
+    """A URL's parts: scheme ("http" or "https"), host, port, path with the query. Raises TypeError or ValueError."""
+    if not isinstance(url, str):
+        raise TypeError("an http or https address is text, not %r" % (url,))
     scheme, found, rest = url.partition("://")
-    if not found or scheme not in ("http", "https"):
-        raise ValueError("not an http or https address: %s" % url)
     host, slash, path = rest.partition("/")
     port = 443 if scheme == "https" else 80
     if ":" in host:
         host, _, number = host.rpartition(":")
-        port = int(number)
-    if not host or "@" in host:
+        port = int(number) if number.isdigit() else 0
+    if not found or scheme not in ("http", "https") or not host or "@" in host or " " in url or not 0 < port < 65536:
         raise ValueError("not an http or https address: %s" % url)
     return scheme, host, port, slash + path or "/"

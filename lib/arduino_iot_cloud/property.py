@@ -53,10 +53,11 @@ class ArduinoCloudObject:
     Arguments, all but `name` (str) optional:
     `value`: the initial value (bool, int, float or str), which fixes the type. Without one the
     cloud's last value is taken; a number that comes from there first may be an int or a float later.
-    `on_read(client)` returns the value every `interval` seconds; `on_write(client, value)` is called
+    `on_read(client)` returns the value every `interval` seconds (0 to 315360000, ten years); `on_write(client, value)`
+    is called
     when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
     `interval` seconds. Each may be a coroutine function.
-    `backoff` multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
+    `backoff` (1 to 100) multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
     The arguments of `policy.configure` say when to publish, and whose value counts.
     Raises TypeError for any other argument.
 
