@@ -4,10 +4,11 @@ import asyncio
 import json
 from random import random
 
-from arduino_iot_cloud.http_head import HTTPError
+from arduino_iot_cloud.http_head import HTTPError, shown
 from arduino_iot_cloud.port import const, timestamp
 
 from .errors import APIError
+from .json_reader import JSONError, parsed
 from .times import of_http
 
 _PATIENCE_S = const(60)  # a server that wants a longer pause gets none
@@ -15,6 +16,8 @@ _PATIENCE_S = const(60)  # a server that wants a longer pause gets none
 
 async def lost(call, server, error):
     """The connection ended without an answer. Returns when the call is to be made again, or raises APIError."""
+    if isinstance(error, OSError) and error.args and (error.args[0] == 12 or "ALLOC" in str(error)):  # ENOMEM, mbedtls
+        raise no_memory(call)
     again = call._repeat or not server.sent
     if isinstance(error, ValueError) or not again or not await _pause(call, None):
         raise no_answer(call._name, server, error)
@@ -33,10 +36,27 @@ def no_answer(name, server, error) -> APIError:
     return APIError(name, 0, "connection", text)
 
 
+def no_memory(call) -> APIError:
+    """The APIError for a MemoryError."""
+    status = call._response.status if call._response else 0
+    what = "after %d bytes of the answer" % call._got if status else "before there was an answer"
+    if call._walks:
+        do = "ask for less, or free memory before"
+    elif call._opened is None:
+        do = "free memory before the call"
+    else:
+        do = "go through it with `async for`, ask for less, or free memory before"
+    return APIError(call._name, status, "memory", "out of memory %s: %s" % (what, do))
+
+
 async def refused(call, response, body: bytes):
     """The answer was an error. Returns when the call is to be made again, True if it is done; or raises APIError."""
     status = response.status
     api = call._api
+    if status in (301, 302, 303, 307, 308):
+        from .redirect import follow
+
+        return follow(call, response)
     if status == 401 and not call._login and not call._renewed and api._renew(call._token):
         call._renewed = True
         call._attempt -= 1
@@ -58,7 +78,7 @@ async def _pause(call, wanted):
     api = call._api
     if call._attempt >= api.attempts or (wanted or 0) > _PATIENCE_S:
         return False
-    pause = api.backoff * (1 << call._attempt - 1) if wanted is None else wanted
+    pause = min(api.backoff * (1 << min(call._attempt - 1, 30)), _PATIENCE_S) if wanted is None else wanted
     await asyncio.sleep(pause + random() * (pause if wanted is None else api.backoff) / 4)
     return True
 
@@ -79,8 +99,8 @@ def describe(status: int, body: bytes, login: bool, secrets) -> tuple:
     """(code, detail, id) of an error, from its body: JSON of the API's form or OAuth's, or text. None of `secrets`
     (str) is in it."""
     try:
-        answer = json.loads(body)
-    except ValueError:
+        answer = parsed(body)
+    except JSONError:
         answer = None
     if not isinstance(answer, dict):
         answer = {"detail": None if body[:1] in (b"<", b"") else body}
@@ -92,13 +112,17 @@ def describe(status: int, body: bytes, login: bool, secrets) -> tuple:
     for text in (code, detail, answer.get("id")):
         text = _text(text)
         for secret in secrets:
-            if secret and text:
+            if isinstance(secret, str) and secret and text:
                 text = text.replace(secret, "***")
         found.append(text and text[:500])
     return tuple(found)
 
 
 def _text(value):
+    # In one line, without what a terminal or a log would take for something else.
     if isinstance(value, (bytes, bytearray)):
-        return "".join([chr(byte) if 32 <= byte < 127 else " " for byte in value]).strip()
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+        return shown(value)
+    if value is None:
+        return None
+    value = value if isinstance(value, str) else json.dumps(value)
+    return "".join([" " if ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 else c for c in value])

@@ -55,7 +55,22 @@ class Stream:
         self.writer = writer
         self._data = b""
         self._ended = False
-        self.close = writer.close
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def stale(self) -> bool:
+        """Whether it was opened in an event loop that is not the running one: it is of no use here."""
+        return self._loop is not asyncio.get_running_loop()
+
+    def close(self):
+        """End the connection. Where the peer has stopped reading, what has not left yet is dropped."""
+        try:
+            if self.writer.transport.get_write_buffer_size():
+                self.writer.transport.abort()
+            else:
+                self.writer.close()
+        except RuntimeError:
+            pass  # its event loop has ended, and the connection with it
 
     def __await__(self):
         return self._read().__await__()

@@ -4,8 +4,10 @@ A body is read in pieces into the caller's buffer; nothing grows with what the s
 """
 
 import asyncio
+from time import time
 
-from .http_head import Head, HTTPError
+from .http_arguments import checked, split
+from .http_head import Head, HTTPError, shown
 from .port import const, forget, log, ticks_add, ticks_diff, ticks_ms
 from .stream import send
 
@@ -17,7 +19,11 @@ _CHUNK_END = const(3)  # the line end behind a chunk
 _TRAILER = const(4)
 _DONE = const(5)
 
-_IDLE_MS = const(3000)  # servers end idle connections after 5 s, or later
+_IDLE_S = const(3)  # servers end idle connections after 5 s, or later
+
+
+class BodyError(HTTPError):
+    """The body cannot be taken: it is compressed, too long, or more than memory holds. Asking again changes nothing."""
 
 
 class Response(Head):
@@ -39,6 +45,7 @@ class Response(Head):
         self._at = _HEAD
         self._left = None  # bytes of body, or of the chunk; None: until the connection ends
         self._chunked = False
+        self._coding = None  # the body is compressed
         self.stays = True  # the connection can be used again, after the body
         self.status = 0
 
@@ -61,15 +68,18 @@ class Response(Head):
             self._left = n
         elif name == b"transfer-encoding":
             if value.lower() != b"chunked" or self._chunked:
-                self.fail("unknown transfer coding")
+                self.fail("unknown transfer coding (%s)" % shown(value))
             self._chunked = True
+        elif name == b"content-encoding":
+            if value.lower() not in (b"", b"identity"):
+                self._coding = value
         elif name == b"connection":
             for token in value.lower().split(b","):
                 if token.strip() == b"close":
                     self.stays = False
         name = name.decode() if max(name) < 128 else ""
         if name in self._keep:
-            self.headers[name] = value
+            self.headers[name] = value + b"\xe2\x80\xa6" if self.cut else value
 
     def room(self, view):
         """Where the next bytes from the server go: into `view`, a memoryview for the body, or elsewhere."""
@@ -113,7 +123,8 @@ class Response(Head):
         if self._at == _BODY and self._left is None:
             self._at = _DONE
         elif self._at != _DONE:
-            self.fail("the connection ended inside the answer")
+            tls = not self.status and self._n and self._line[0] == 21
+            self.fail(self._foreign() if tls else "the connection ended inside the answer")
 
     def _head(self):
         # The head is complete: what follows it?
@@ -157,10 +168,13 @@ class Response(Head):
     async def readinto(self, buf) -> int:
         """Read the next piece of the body into `buf`. Returns the number of bytes, 0 at the end.
 
-        Raises OSError, also when the time of the request is up, or HTTPError.
+        Raises OSError, also when the time of the request is up, or HTTPError. BodyError: asking again does not help.
         """
         if self.done:
             return 0
+        self.connection._free()
+        if self._coding:
+            self._unwanted("the body is compressed (%s), which was not asked for" % shown(self._coding))
         view = memoryview(buf)
         try:
             n = self._take(view)
@@ -171,9 +185,14 @@ class Response(Head):
             n = await self.connection._in_time(self._read(view), self._end)
         return n
 
-    def more_time(self):
-        """Begin the time of the request anew: for a body that is read over a long time."""
-        self._end = ticks_add(ticks_ms(), int(self.connection.timeout * 1000))
+    def more_time(self, spent: int = 0):
+        """Begin the time of the request anew, without the `spent` ms of it: for a body that is read over a long
+        time."""
+        self._end = ticks_add(ticks_ms(), int(self.connection.timeout * 1000) - spent)
+
+    def _unwanted(self, why):
+        self.connection.close()
+        raise BodyError(why, self.status)
 
     async def _read(self, view):
         while True:
@@ -185,6 +204,8 @@ class Response(Head):
     def _take(self, view):
         # What is there already: bytes of the body, 0 at the end of it or of the head, None for nothing.
         stream = self.connection.stream
+        if self.connection._last is not self:
+            self.fail("another request was made before the answer was read")
         if not stream:
             raise OSError(103)  # ECONNABORTED: it was closed on this side
         while not self.done:
@@ -205,25 +226,33 @@ class Response(Head):
         return 0
 
     async def read(self, limit: int = 4096) -> bytes:
-        """The whole body. Raises HTTPError where it is longer than `limit` bytes; else as `readinto`."""
+        """The whole body. Raises BodyError where it is longer than `limit` bytes, or than memory holds; else as
+        `readinto`."""
+        limit = checked("limit", limit, 0, 1 << 30, int)
         body = bytearray(0)
         piece = bytearray(min(limit + 1, 512))
         while True:
             n = await self.readinto(piece)
-            if not n:
-                return bytes(body)
-            if len(body) + n > limit:
-                self.connection.close()
-                self.fail("the answer has more than %d bytes" % limit)
-            body.extend(memoryview(piece)[:n])
+            try:
+                if not n:
+                    return bytes(body)
+                if len(body) + n > limit:
+                    self._unwanted("the answer has more than %d bytes" % limit)
+                body.extend(memoryview(piece)[:n])
+            except MemoryError:
+                n += len(body)
+                body = None
+                self._unwanted("out of memory after %d bytes of the answer" % n)
 
 
 class HTTP:
     """A connection to the server of a URL (its path is not used), opened when needed and kept as long as it lasts.
 
     ssl_params: as for ArduinoCloudClient; with "https" the server is verified.
-    timeout: float, in seconds: for one request, from its beginning to the last byte of the answer.
+    timeout: float, in seconds, up to a day: for one request, from its beginning to the last byte of the answer.
     like: an HTTP for the same server, whose TLS context is used here too.
+
+    It makes one request after the other; for requests side by side there is to be an HTTP each.
     """
 
     # The bundled roots for public servers, as ArduinoCloudClient.ROOTS.
@@ -235,9 +264,10 @@ class HTTP:
     def __init__(self, url: str, ssl_params={}, timeout: float = 15, like=None):
         scheme, self.server, self.port, _ = split(url)
         self.ssl_params = ssl_params or {}
-        self.timeout = timeout
+        self.timeout = checked("timeout", timeout, 0.001, 86400, (int, float))
         self.stream = self._last = None
-        self._used = 0  # when, in ticks
+        self._busy = False  # a task waits for what is under way
+        self._used = 0  # when, in seconds of this port's clock
         if like:
             self._tls = like._tls
             return
@@ -259,11 +289,11 @@ class HTTP:
         headers: (name, value) pairs of str. keep: names, in lower case, of the header fields that are wanted.
         repeat: bool: it may be done twice, so it is sent again where a kept connection turns out to have ended; None
         for the methods of which HTTP says so.
-        Raises OSError, ValueError (TLS) or HTTPError.
+        Raises OSError, ValueError (TLS) or HTTPError; RuntimeError while another task's request is under way. The body
+        of an earlier answer can be read no more.
         """
-        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self.server]
-        if self.port != (443 if self._tls else 80):
-            lines[1] += ":%d" % self.port
+        self._free()
+        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self._host(), "Accept-Encoding: identity"]
         lines.extend(["%s: %s" % header for header in headers])
         if body is not None or method in ("POST", "PUT", "PATCH"):
             lines.append("Content-Length: %d" % len(body or b""))
@@ -274,7 +304,7 @@ class HTTP:
             self.close()
         self._last = response = Response(method, keep)
         response.connection = self
-        response._end = ticks_add(ticks_ms(), int(self.timeout * 1000))
+        response.more_time()
         lines = "\r\n".join(lines) + "\r\n\r\n"
         if repeat is None:
             repeat = method not in ("POST", "PATCH")
@@ -282,9 +312,17 @@ class HTTP:
         await self._in_time(self._exchange(response, lines.encode(), body, repeat), response._end)
         return response
 
+    def _host(self):
+        host = "[%s]" % self.server if ":" in self.server else self.server
+        return host if self.port == (443 if self._tls else 80) else "%s:%d" % (host, self.port)
+
+    def _free(self):
+        if self._busy:
+            raise RuntimeError("a request to %s is under way: wait for its answer, or make another HTTP" % self.server)
+
     async def _exchange(self, response, head, body, repeat):
-        if self.stream and not repeat:
-            await self._doubt()
+        if self.stream:
+            await self._doubt(repeat)
         fresh = not self.stream
         if fresh:
             await self._open()
@@ -300,17 +338,19 @@ class HTTP:
             await self._send(response, head, body)
 
     async def _open(self):
-        from .transport import open_stream  # here, since the device's driver lets go of that module
+        from .transport import open_stream  # a module that is loaded for a while
 
         self.stream = await open_stream(self.server, self.port, self._tls, self.ssl_params)
 
-    async def _doubt(self):
-        # Has a kept connection ended, or is it about to? What cannot be sent again takes no risk.
-        if ticks_diff(ticks_ms(), self._used) < _IDLE_MS:
+    async def _doubt(self, repeat):
+        # Has a kept connection ended? What cannot be sent again does not even risk that it is about to. Bytes that
+        # nobody has asked for belong to no answer of the next request.
+        if repeat or 0 <= int(time()) - self._used < _IDLE_S:
             for _ in range(2):  # on CPython, the event loop has to see the end first
                 await asyncio.sleep(0)
             try:
-                if self.stream.readinto(memoryview(bytearray(1))) is None:
+                stale = getattr(self.stream, "stale", False)
+                if not stale and self.stream.readinto(memoryview(bytearray(1))) is None:
                     return
             except OSError:
                 pass
@@ -320,11 +360,12 @@ class HTTP:
         self.sent = True
         await send(self.stream, head)
         if body:
-            await send(self.stream, body)
+            await send(self.stream, memoryview(body))
         await response._read(memoryview(b""))
 
     async def _in_time(self, coroutine, end):
         left = ticks_diff(end, ticks_ms())
+        self._busy = True
         try:
             return await asyncio.wait_for(coroutine, max(left, 1) / 1000)
         except asyncio.TimeoutError:
@@ -333,9 +374,11 @@ class HTTP:
         except BaseException:
             self.close()
             raise
+        finally:
+            self._busy = False
 
     def _finished(self, stays):
-        self._used = ticks_ms()
+        self._used = int(time())
         if not stays:
             self.close()
 
@@ -344,18 +387,3 @@ class HTTP:
         if self.stream:
             self.stream.close()
             self.stream = None
-
-
-def split(url: str) -> tuple:
-    """A URL's parts: scheme ("http" or "https"), host, port, path with the query. Raises ValueError."""
-    scheme, found, rest = url.partition("://")
-    if not found or scheme not in ("http", "https"):
-        raise ValueError("not an http or https address: %s" % url)
-    host, slash, path = rest.partition("/")
-    port = 443 if scheme == "https" else 80
-    if ":" in host:
-        host, _, number = host.rpartition(":")
-        port = int(number)
-    if not host or "@" in host:
-        raise ValueError("not an http or https address: %s" % url)
-    return scheme, host, port, slash + path or "/"
