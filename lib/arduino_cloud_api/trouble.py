@@ -104,25 +104,29 @@ def describe(status: int, body: bytes, login: bool, secrets) -> tuple:
         answer = None
     if not isinstance(answer, dict):
         answer = {"detail": None if body[:1] in (b"<", b"") else body}
-    code = answer.get("code") or answer.get("error") or "http_%d" % status
-    detail = answer.get("detail") or answer.get("error_description") or answer.get("message") or "no reason is given"
+    code = answer.get("code") or answer.get("error")
+    detail = answer.get("detail") or answer.get("error_description") or answer.get("message")
     if login and status in (400, 401, 403):
         code, detail = "access_denied", "the API key is refused"
-    found = []
-    for text in (code, detail, answer.get("id")):
-        text = _text(text)
-        for secret in secrets:
-            if isinstance(secret, str) and secret and text:
-                text = text.replace(secret, "***")
-        found.append(text and text[:500])
-    return tuple(found)
+    code = _text(code, secrets) or "http_%d" % status
+    return code, _text(detail, secrets) or "no reason is given", _text(answer.get("id"), secrets)
 
 
-def _text(value):
+def _text(value, secrets):
     # In one line, without what a terminal or a log would take for something else.
-    if isinstance(value, (bytes, bytearray)):
-        return shown(value)
     if value is None:
         return None
-    value = value if isinstance(value, str) else json.dumps(value)
-    return "".join([" " if ord(c) < 32 or 127 <= ord(c) < 160 or 0xD800 <= ord(c) < 0xE000 else c for c in value])
+    if isinstance(value, (bytes, bytearray)):
+        text = shown(value)
+    else:
+        text = value if isinstance(value, str) else json.dumps(value)
+        text = "".join([c if _is_shown(ord(c)) else " " for c in text]).strip()
+    for secret in secrets:
+        if isinstance(secret, str) and secret:
+            text = text.replace(secret, "***")
+    return text[:500]
+
+
+def _is_shown(code):
+    # Neither a control character nor half a pair of UTF-16
+    return not (code < 32 or 127 <= code < 160 or 0xD800 <= code < 0xE000)
