@@ -63,12 +63,16 @@ class Stream:
         return self._loop is not asyncio.get_running_loop()
 
     def close(self):
-        """End the connection. Where the peer has stopped reading, what has not left yet is dropped."""
+        """End the connection, once all has left that was written."""
+        self._end(self.writer.close)
+
+    def abort(self):
+        """End the connection at once: the peer may have stopped reading."""
+        self._end(self.writer.transport.abort)
+
+    def _end(self, how):
         try:
-            if self.writer.transport.get_write_buffer_size():
-                self.writer.transport.abort()
-            else:
-                self.writer.close()
+            how()
         except RuntimeError:
             pass  # its event loop has ended, and the connection with it
 

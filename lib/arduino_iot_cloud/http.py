@@ -384,6 +384,9 @@ class HTTP:
 
     def close(self):
         """End the connection; a later request opens another."""
-        if self.stream:
-            self.stream.close()
-            self.stream = None
+        stream = self.stream
+        self.stream = None
+        if stream:
+            # In the middle of an answer nobody waits until the server has taken what is still to be sent (on CPython).
+            within = self._last and not self._last.done
+            (getattr(stream, "abort", stream.close) if within else stream.close)()
