@@ -4,8 +4,7 @@ import asyncio
 from time import time
 
 from arduino_iot_cloud.http import HTTP
-from arduino_iot_cloud.http_arguments import checked, split
-from arduino_iot_cloud.port import MICROPYTHON, const, ticks_add, ticks_diff, ticks_ms
+from arduino_iot_cloud.port import MICROPYTHON, const, forget, ticks_add, ticks_diff, ticks_ms
 
 from .call import Call
 
@@ -51,31 +50,38 @@ class CloudAPI:
         ):  # fmt: skip
             if value is not None and (not isinstance(value, str) or "\r" in value or "\n" in value):
                 raise ValueError("%s is a text of one line" % name)
-        self.attempts = checked("attempts", attempts, 1, 100, int)
-        self.backoff = checked("backoff", backoff, 0, 60, (int, float))
-        split(base_url)
         self._key = client_id, client_secret
         self._token = self._fixed = token
         self._life = None  # in ticks: when the token is to be renewed
         self._got = 0  # when it was got, in seconds of the clock: ticks come round within days
         self._lock = self._loop = None
-        base = base_url.rstrip("/")
-        base = base[:-4] if base.endswith("/iot") else base  # as written for older clients
-        self._prefix = split(base)[3].rstrip("/") + "/iot/"
-        self._url = base
-        self._token_url = token_url or base + "/iot/v1/clients/token"
-        self._token_path = split(self._token_url)[3]
-        self._elsewhere = split(base)[:3] != split(self._token_url)[:3]
-        self._options = ssl_params, timeout
+        self._take(base_url, token_url, attempts, backoff)
         # For the API and for tokens; the connections share their TLS contexts, which are made while the heap is in one
         # piece, and so that mistakes in ssl_params are told here.
         self._firsts = (
-            HTTP(base, ssl_params, timeout),
+            HTTP(self._url, ssl_params, timeout),
             HTTP(self._token_url, ssl_params, timeout) if self._elsewhere else None,
         )
         self._idle = []
         self._open = []
         self.organization = organization
+
+    def _take(self, base, token_url, attempts, backoff):
+        from arduino_iot_cloud.http_arguments import checked, split
+
+        self.attempts = checked("attempts", attempts, 1, 100, int)
+        self.backoff = checked("backoff", backoff, 0, 60, (int, float))
+        split(base)
+        base = base.rstrip("/")
+        self._url = base = base[:-4] if base.endswith("/iot") else base  # as written for older clients
+        here = split(base)
+        self._prefix = here[3].rstrip("/") + "/iot/"
+        self._token_url = base + "/iot/v1/clients/token" if token_url is None else token_url
+        there = split(self._token_url)
+        self._token_path = there[3]
+        self._elsewhere = here[:3] != there[:3]
+        del checked, split
+        forget("http_arguments")
 
     def __getattr__(self, name):
         if name[:1] == "_":
@@ -108,8 +114,7 @@ class CloudAPI:
         for i, server in enumerate(self._idle):
             if server.place == place:
                 return self._idle.pop(i)
-        url = self._token_url if place else self._url
-        server = HTTP(url, self._options[0], self._options[1], self._firsts[place])
+        server = HTTP(None, like=self._firsts[place])
         server.place = place
         self._open.append(server)
         return server

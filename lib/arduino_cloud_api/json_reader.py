@@ -264,14 +264,3 @@ class Reader:
         else:
             container[self.keys[-1]] = value
         return -1
-
-
-def parsed(data):
-    """The value of a document that is there as a whole (bytes). Raises JSONError."""
-    reader = Reader((), len(data))
-    reader.feed(data)
-    if reader.next() != VALUE:
-        reader.last()
-    elif reader.next() != DONE:
-        raise JSONError("the JSON document ends early")
-    return reader.value

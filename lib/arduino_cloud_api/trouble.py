@@ -8,7 +8,7 @@ from arduino_iot_cloud.http_head import HTTPError, shown
 from arduino_iot_cloud.port import const, timestamp
 
 from .errors import APIError
-from .json_reader import JSONError, parsed
+from .json_reader import DONE, VALUE, JSONError, Reader
 from .times import of_http
 
 _PATIENCE_S = const(60)  # a server that wants a longer pause gets none
@@ -130,3 +130,14 @@ def _text(value, secrets):
 def _is_shown(code):
     # Neither a control character nor half a pair of UTF-16
     return not (code < 32 or 127 <= code < 160 or 0xD800 <= code < 0xE000)
+
+
+def parsed(data):
+    """The value of a document that is there as a whole (bytes). Raises JSONError."""
+    reader = Reader((), len(data))
+    reader.feed(data)
+    if reader.next() != VALUE:
+        reader.last()
+    elif reader.next() != DONE:
+        raise JSONError("the JSON document ends early")
+    return reader.value

@@ -6,7 +6,6 @@ A body is read in pieces into the caller's buffer; nothing grows with what the s
 import asyncio
 from time import time
 
-from .http_arguments import checked, split
 from .http_head import Head, HTTPError, shown
 from .port import const, forget, log, ticks_add, ticks_diff, ticks_ms
 from .stream import send
@@ -228,7 +227,8 @@ class Response(Head):
     async def read(self, limit: int = 4096) -> bytes:
         """The whole body. Raises BodyError where it is longer than `limit` bytes, or than memory holds; else as
         `readinto`."""
-        limit = checked("limit", limit, 0, 1 << 30, int)
+        if not 0 <= limit < 1 << 30:
+            raise ValueError("limit is a number of bytes from 0 to 1 GB, not %r" % (limit,))
         body = bytearray(0)
         piece = bytearray(min(limit + 1, 512))
         while True:
@@ -246,11 +246,12 @@ class Response(Head):
 
 
 class HTTP:
-    """A connection to the server of a URL (its path is not used), opened when needed and kept as long as it lasts.
+    """A connection to the server of a URL, opened when needed and kept as long as it lasts.
 
     ssl_params: as for ArduinoCloudClient; with "https" the server is verified.
     timeout: float, in seconds, up to a day: for one request, from its beginning to the last byte of the answer.
-    like: an HTTP for the same server, whose TLS context is used here too.
+    like: an HTTP of which this is another one, with the same TLS context; the other arguments are not looked at.
+    `path`: str, that of the URL.
 
     It makes one request after the other; for requests side by side there is to be an HTTP each.
     """
@@ -262,18 +263,27 @@ class HTTP:
     sent = False  # something of the last request may have reached the server
 
     def __init__(self, url: str, ssl_params={}, timeout: float = 15, like=None):
-        scheme, self.server, self.port, _ = split(url)
-        self.ssl_params = ssl_params or {}
-        self.timeout = checked("timeout", timeout, 0.001, 86400, (int, float))
         self.stream = self._last = None
         self._busy = False  # a task waits for what is under way
         self._used = 0  # when, in seconds of this port's clock
         if like:
-            self._tls = like._tls
+            self.server, self.port, self.path = like.server, like.port, like.path
+            self.ssl_params, self.timeout, self._tls = like.ssl_params, like.timeout, like._tls
             return
+        scheme = self._take(url, timeout)
+        self.ssl_params = ssl_params or {}
         self._tls = self._context() if scheme == "https" else None
         if not self._tls:
             log(30, "%s: the connection is neither encrypted nor verified" % url)
+
+    def _take(self, url, timeout):
+        from .http_arguments import checked, split
+
+        self.timeout = checked("timeout", timeout, 0.001, 86400, (int, float))
+        scheme, self.server, self.port, self.path = split(url)
+        del checked, split
+        forget("http_arguments")
+        return scheme
 
     def _context(self):
         from .trust import context

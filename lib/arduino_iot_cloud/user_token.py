@@ -32,7 +32,6 @@ async def fetch(url: str, client_id: str, client_secret: str, audience: str, ssl
 
 
 async def _ask(server, url, client_id, client_secret, audience):
-    from .http_arguments import split
     from .http_form import form
 
     pairs = (
@@ -42,7 +41,7 @@ async def _ask(server, url, client_id, client_secret, audience):
         ("audience", audience),
     )
     headers = (("Content-Type", "application/x-www-form-urlencoded"), ("Accept", "application/json"))
-    response = await server.request("POST", split(url)[3], headers, form(pairs).encode(), ("location",))
+    response = await server.request("POST", server.path, headers, form(pairs).encode(), ("location",))
     return response, await response.read(8192)
 
 
@@ -55,7 +54,7 @@ def _token(url, response, answer):
         from .http_head import shown
 
         to = shown(response.headers.get("location", b"")[:200]) or "no address"
-        text = "No token: %s sends on to %s (HTTP %d), where the API key is not sent. If it is right, give it as token_url."
+        text = "No token: %s sends on to %s (HTTP %d). The API key is not sent there; if it should be, give it as token_url."
         raise _fatal(text % (url, to, status), status)
     try:
         token = json.loads(str(answer, "utf-8").lstrip("\ufeff"))["access_token"] if 200 <= status < 300 else None

@@ -5,7 +5,8 @@ import json
 from portable_assert import raises
 from seeded import Seeded
 
-from arduino_cloud_api.json_reader import BEGIN, DONE, END, MORE, VALUE, JSONError, Reader, parsed
+from arduino_cloud_api.json_reader import BEGIN, DONE, END, MORE, VALUE, JSONError, Reader
+from arduino_cloud_api.trouble import parsed
 from arduino_iot_cloud.port import MICROPYTHON
 
 RUNS = 150 if MICROPYTHON else 1500

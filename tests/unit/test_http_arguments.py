@@ -45,10 +45,10 @@ def test_numbers_that_do_not_do_are_named_at_once():
 
 
 async def test_a_limit_that_does_not_do():
-    for value in (-1, 1 << 40):
+    for value in (-1, 1 << 40, NAN, INFINITE):
         assert "limit" in str(await raises_async(ValueError, Response().read(value)))
-    for value in (1.5, "5", None):
-        assert "limit" in str(await raises_async(TypeError, Response().read(value)))
+    for value in ("5", None):
+        await raises_async(TypeError, Response().read(value))
 
 
 def test_an_ipv6_host_is_named_in_brackets():
