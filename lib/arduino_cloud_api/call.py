@@ -169,15 +169,15 @@ class Call:
         from .trouble import lost
 
         server = self._server
-        if not server:
+        if server not in self._api._open:
             raise self._no_answer(server, error)
         server.close()
         self._done()
         await lost(self, server, error)
 
     def _no_answer(self, server, error):
-        if not server:
-            return APIError(self._name, 0, "connection", "the call was closed before it was done")
+        if server not in self._api._open:
+            return APIError(self._name, 0, "connection", "it was closed here before the answer had come")
         from .trouble import no_answer
 
         return no_answer(self._name, server, error)
@@ -233,9 +233,9 @@ class Call:
             self.close()
             raise self._unexpected(error.args[0])
         except (OSError, EOFError, HTTPError) as error:
-            server = self._server
+            error = self._no_answer(self._server, error)
             self.close()
-            raise self._no_answer(server, error)
+            raise error
         except BaseException:
             self.close()
             raise

@@ -1,10 +1,11 @@
 """CloudAPI: the account at the Application API, its token and its connections."""
 
 import asyncio
+from sys import modules
 from time import time
 
 from arduino_iot_cloud.http import HTTP
-from arduino_iot_cloud.port import MICROPYTHON, const, forget, ticks_add, ticks_diff, ticks_ms
+from arduino_iot_cloud.port import MICROPYTHON, const, ticks_add, ticks_diff, ticks_ms
 
 from .call import Call
 
@@ -43,45 +44,26 @@ class CloudAPI:
         attempts: int = 5,
         backoff: float = 1,
     ):
-        if token is None and not (client_id and client_secret):
-            raise ValueError("CloudAPI needs client_id and client_secret, or a token")
-        for name, value in (
-            ("client_id", client_id), ("client_secret", client_secret), ("token", token), ("organization", organization)
-        ):  # fmt: skip
-            if value is not None and (not isinstance(value, str) or "\r" in value or "\n" in value):
-                raise ValueError("%s is a text of one line" % name)
-        self._key = client_id, client_secret
-        self._token = self._fixed = token
+        base = self._take(client_id, client_secret, base_url, token_url, organization, token, attempts, backoff)
         self._life = None  # in ticks: when the token is to be renewed
         self._got = 0  # when it was got, in seconds of the clock: ticks come round within days
         self._lock = self._loop = None
-        self._take(base_url, token_url, attempts, backoff)
         # For the API and for tokens; the connections share their TLS contexts, which are made while the heap is in one
         # piece, and so that mistakes in ssl_params are told here.
         self._firsts = (
-            HTTP(self._url, ssl_params, timeout),
-            HTTP(self._token_url, ssl_params, timeout) if self._elsewhere else None,
+            HTTP(base, ssl_params, timeout),
+            HTTP(token_url, ssl_params, timeout) if self._elsewhere else None,
         )
         self._idle = []
         self._open = []
-        self.organization = organization
 
-    def _take(self, base, token_url, attempts, backoff):
-        from arduino_iot_cloud.http_arguments import checked, split
+    def _take(self, *given):
+        from .arguments import take
 
-        self.attempts = checked("attempts", attempts, 1, 100, int)
-        self.backoff = checked("backoff", backoff, 0, 60, (int, float))
-        split(base)
-        base = base.rstrip("/")
-        self._url = base = base[:-4] if base.endswith("/iot") else base  # as written for older clients
-        here = split(base)
-        self._prefix = here[3].rstrip("/") + "/iot/"
-        self._token_url = base + "/iot/v1/clients/token" if token_url is None else token_url
-        there = split(self._token_url)
-        self._token_path = there[3]
-        self._elsewhere = here[:3] != there[:3]
-        del checked, split
-        forget("http_arguments")
+        base = take(self, *given)
+        if MICROPYTHON:
+            del take, modules["arduino_cloud_api.arguments"], modules["arduino_cloud_api"].__dict__["arguments"]
+        return base
 
     def __getattr__(self, name):
         if name[:1] == "_":

@@ -172,7 +172,7 @@ async def main():
             print("got", len(await answer.read(10000)))
         except OSError as error:
             took = clock() - begin
-            print(error.args[0], timeout * 900 < took < timeout * 1000 + 1500, ticks - before > 5, server.stream)
+            print(error.args[0], timeout * 900 < took < timeout * 1000 + 6000, ticks - before > 5, server.stream)
         if sys.implementation.name != "micropython":
             await asyncio.sleep(0.05)  # no transport of a connection that was given up is left in the loop
             print(len(asyncio.get_running_loop()._selector.get_map()))
