@@ -8,8 +8,9 @@ from .user_session import CloudError
 
 async def fetch(url: str, client_id: str, client_secret: str, audience: str, ssl_params) -> str:
     """Exchange an API key for a token. Raises CloudError; TypeError or ValueError for a `url` that is none."""
-    from .http import HTTP, BodyError
+    from .http import HTTP
     from .http_head import HTTPError
+    from .http_response import BodyError
 
     server = HTTP(url, ssl_params)
     try:

@@ -166,7 +166,7 @@ def test_out_of_memory_is_told_as_memory_and_leaves_the_client_usable(told, serv
 
 @pytest.mark.parametrize("error", [OSError(12, "ENOMEM"), OSError(-0x7F00, "MBEDTLS_ERR_SSL_ALLOC_FAILED"), MemoryError()])
 async def test_no_memory_for_a_connection_is_told_as_that(error, server, monkeypatch):
-    async def none(self):
+    async def none(self, response):
         raise error
 
     async with CloudAPI(token="t", base_url=server.url, backoff=0.005) as api:

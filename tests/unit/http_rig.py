@@ -53,11 +53,15 @@ class Net:
 
     def __init__(self, *wires):
         self.wires = list(wires)
+        self.delay = None  # an Event that connections wait for
         self.opened = []
 
     async def open_stream(self, host, port, context, params):
         self.opened.append((host, port, context is not None))
-        return self.wires[len(self.opened) - 1]
+        wire = self.wires[len(self.opened) - 1]
+        if self.delay:
+            await self.delay.wait()
+        return wire
 
     async def send(self, stream, data):
         stream.write(data)

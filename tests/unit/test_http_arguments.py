@@ -2,8 +2,9 @@
 
 from portable_assert import raises, raises_async
 
-from arduino_iot_cloud.http import HTTP, Response
+from arduino_iot_cloud.http import HTTP
 from arduino_iot_cloud.http_arguments import checked, split
+from arduino_iot_cloud.http_response import Response
 
 NAN = float("nan")
 INFINITE = float("inf")

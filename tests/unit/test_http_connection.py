@@ -5,8 +5,9 @@ import asyncio
 from http_rig import OK, Net, Wire
 from portable_assert import raises, raises_async
 
-from arduino_iot_cloud.http import HTTP, BodyError, Response
+from arduino_iot_cloud.http import HTTP
 from arduino_iot_cloud.http_head import HTTPError
+from arduino_iot_cloud.http_response import BodyError, Response
 
 HELLO = OK + b"Content-Length: 5\r\n\r\nhello"
 
@@ -49,12 +50,37 @@ async def test_a_second_request_at_the_same_time_says_so_and_harms_no_one():
 
 
 async def test_an_answer_that_another_request_has_overtaken_says_so():
-    with Net(Wire([HELLO], at_most=1), Wire([HELLO])):
+    second = Wire([HELLO])
+    with Net(Wire([HELLO], at_most=1), second):
         server = HTTP("http://h")
         response = await server.request("GET", "/")
-        assert await get(server) == b"hello"
+        later = await server.request("GET", "/")
         assert "another request" in str(await raises_async(HTTPError, response.read()))
-        assert response.status == 200
+        assert response.status == 200 and not second.closed
+        assert await later.read() == b"hello"
+
+
+async def test_a_connection_that_is_closed_while_it_is_used_serves_the_next_request():
+    for sent in (None, b"", OK, OK + b"Content-Length: 5\r\n\r\nhel"):
+        first, second = Wire([]), Wire([HELLO])
+        with Net(first, second) as net:
+            server = HTTP("http://h")
+            if sent is None:
+                net.delay = asyncio.Event()  # on the way to a connection
+            task = asyncio.create_task(get(server))
+            await until(lambda: net.opened and sent is None or first.sent)
+            first._coming = sent or b""
+            await until(lambda: not first._coming)
+            server.close()
+            if sent is None:
+                other = asyncio.create_task(get(server))
+                await asyncio.sleep(0)
+                net.delay.set()
+                assert await other == b"hello"
+            else:
+                assert await get(server) == b"hello"
+            await raises_async((OSError, HTTPError), task)
+            assert first.closed and not second.closed and server.stream is second
 
 
 async def test_a_request_that_is_cancelled_leaves_the_connection_usable():
