@@ -4,7 +4,7 @@ A body is read in pieces into the caller's buffer; nothing grows with what the s
 """
 
 from .http_head import Head, HTTPError, shown
-from .port import const, ticks_add, ticks_ms
+from .port import const, ticks_add, ticks_diff, ticks_ms
 
 # Where a Response is
 _HEAD = const(0)
@@ -170,6 +170,8 @@ class Response(Head):
             self._unwanted("the body is compressed (%s), which was not asked for" % shown(self._coding))
         view = memoryview(buf)
         try:
+            if ticks_diff(self._end, ticks_ms()) <= 0:
+                raise OSError(110)  # ETIMEDOUT, also where there is always something more
             n = self._take(view)
         except BaseException:
             self.connection._drop(self)

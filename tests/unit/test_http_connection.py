@@ -137,6 +137,22 @@ async def test_a_body_that_is_too_long_is_told_as_that():
         assert error.args[0] == "the answer has more than 4 bytes" and wire.closed
 
 
+async def test_a_body_without_an_end_has_one_in_time():
+    wire = Wire([OK + b"\r\n"])
+    with Net(wire, Wire([HELLO])):
+        server = HTTP("http://h", timeout=0.2)
+        response = await server.request("GET", "/")
+        piece = bytearray(10)
+
+        async def read():
+            while True:
+                wire._coming = b"more and more"
+                await response.readinto(piece)
+
+        assert (await raises_async(OSError, asyncio.wait_for(read(), 10))).args[0] == 110
+        assert wire.closed and await get(server) == b"hello"
+
+
 def test_a_long_location_is_whole_or_marked():
     for status, length, whole in ((302, 900, True), (302, 1100, False), (200, 150, True), (200, 300, False)):
         head = b"HTTP/1.1 %d X\r\nLocation: /%s\r\n\r\n" % (status, b"x" * length)
