@@ -1,14 +1,13 @@
 """The programs of the soak in real time, one for each interpreter and mode, all connected over verified TLS."""
 
 import json
-import os
-import re
 import uuid
 from pathlib import Path
 
 from toolchain.paths import PEERS
 
 from .cloud import token
+from .woken import processor_seconds, wakeups
 
 from interpreters import CPython, MicroPython  # isort: skip
 
@@ -17,7 +16,6 @@ MODES = ("async", "sync", "websocket", "user")
 # seconds, the library's own
 KEEPALIVE_S = {"async": 10, "sync": 10, "websocket": 10, "user": 30}
 PROGRAM = Path(__file__).parent / "device" / "idle.py"
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Device:
@@ -67,18 +65,12 @@ class Device:
         return (int(self.process.wait_for(r"^got %d (\d+)\n" % self._written, timeout)[1]) - sent) / 1e6
 
     def wakeups(self):
-        """How often its threads have gone to sleep since they began, and so been woken; 0 once it has ended."""
-        total = 0
-        for status in Path("/proc/%d/task" % self.process.pid).glob("*/status"):
-            total += int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status.read_text(), re.M)[1])
-        return total
+        """How often it has been woken; 0 once it has ended."""
+        return wakeups(self.process.pid)
 
     def processor_seconds(self):
         """Of processor's time that it has taken; 0 once it has ended."""
-        if self.process.returncode is not None:
-            return 0.0
-        fields = Path("/proc/%d/stat" % self.process.pid).read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return processor_seconds(self.process.pid)
 
 
 class Devices:
