@@ -37,7 +37,7 @@ def test_memory_is_within_its_budgets():
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     "command",
-    [("latency",), ("codec", "--round", "0.02"), ("idle", "--seconds", "2")],
+    [("latency", "--share", "0.1"), ("codec", "--round", "0.02"), ("idle", "--seconds", "2")],
     ids=["latency", "codec", "idle"],
 )
 def test_benchmarks_print_their_figures(command):

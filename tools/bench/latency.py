@@ -61,8 +61,9 @@ def _exchange(builds, cloud, mode, name, count, low, high):
     return [ns / 1e6 for ns in inbound], [ns / 1e6 for ns in outbound]
 
 
-def _all_of(builds, cloud, mode, name):
-    devices, *pace = PACES[mode, name]
+def _all_of(builds, cloud, share, mode, name):
+    devices, count, low, high = PACES[mode, name]
+    pace = (max(round(count * share), 2), low, high)
     directions = {"to_device": [], "from_device": []}
     with ThreadPoolExecutor(devices) as pool:
         jobs = [pool.submit(_exchange, builds, cloud, mode, name, *pace) for _ in range(devices)]
@@ -75,15 +76,15 @@ def _all_of(builds, cloud, mode, name):
     }
 
 
-def measure():
-    """{mode: {client: {direction: {"n": ..., "median_ms": ..., "p95_ms": ...}}}}"""
+def measure(share=1):
+    """With this share of the values: {mode: {client: {direction: {"n": ..., "median_ms": ..., "p95_ms": ...}}}}"""
     figures = {mode: {} for mode in PROGRAMS}
     turns = iter(PACES)
     with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud):
         for together in TOGETHER:
             turn = [next(turns) for _ in range(together)]
             with ThreadPoolExecutor(together) as pool:
-                jobs = [pool.submit(_all_of, builds, cloud, *which) for which in turn]
+                jobs = [pool.submit(_all_of, builds, cloud, share, *which) for which in turn]
             for (mode, name), job in zip(turn, jobs):
                 figures[mode][name] = job.result()
     return figures
@@ -93,12 +94,13 @@ def main():
     """The command."""
     parser = argparse.ArgumentParser(prog="tools/bench/latency", description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().json
+    parser.add_argument("--share", type=float, default=1, help="of the values, for a quick look (1)")
+    options = parser.parse_args()
     try:
-        figures = measure()
+        figures = measure(options.share)
     except (RuntimeError, AssertionError) as error:
         sys.exit("latency: %s" % error)
-    if as_json:
+    if options.json:
         return print_json(figures)
     rows = [
         ["%s, %s, %s" % (text, mode, name)] + [figures[mode][name][direction][key] for key in ("median_ms", "p95_ms", "n")]
