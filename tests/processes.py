@@ -76,6 +76,12 @@ class Process:
                     raise AssertionError("%s, waiting for %r: %s" % (what, pattern, self._story()))
                 self._news.wait(left)
 
+    def take(self, stream="stdout"):
+        """What it has written since the last call; forgotten here, so that what runs for days fills no memory."""
+        with self._news:
+            text, self._texts[stream] = self._texts[stream], ""
+        return text
+
     def send(self, text):
         """Write to its standard input."""
         self._popen.stdin.write(text.encode())

@@ -7,7 +7,7 @@ import asyncio
 
 from .cbor import Writer
 from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
-from .port import MICROPYTHON, const, enter, forget, leave, log, ticks_add, ticks_diff, ticks_ms
+from .port import MICROPYTHON, const, enter, forget, leave, log, report, ticks_add, ticks_diff, ticks_ms
 from .session import Session
 from .stream import event_loop
 
@@ -126,12 +126,12 @@ class Driver:
         """End what an interrupted event loop has left behind."""
         from .leftovers import sweep
 
-        sweep(_runs)
+        sweep(_runs, self)
 
     async def _run(self, interval, backoff):
         if self.stopped:
             return
-        if _runs:
+        if _runs or self.turns:
             self.sweep()
         if self.running:
             raise RuntimeError("the client runs already")
@@ -227,9 +227,7 @@ class Driver:
     def fault(self, error):
         """Something was raised while a packet was handled: report it, and end the connection."""
         self.faults += 1
-        from .diagnosis import fault
-
-        fault(error)
+        report(None, error)
         raise MQTTError("a packet could not be handled", 0)
 
     def open(self):

@@ -42,7 +42,9 @@ def configure(p, key: str, given: dict):
         value = given.get(key)
         if value is not None:
             if not _good(key, value):
-                raise ValueError("'%s': %s cannot be %r" % (p.name, key, value))
+                from .arguments import refuse_policy
+
+                refuse_policy(p.name, key, value)
             setattr(policy, key, value)
             if key.startswith("min_"):
                 policy.publish = policy.publish or "change"
@@ -57,7 +59,7 @@ def _good(key, value):
     if key == "publish":
         return value in ("change", "demand") or number and 0.1 <= value <= _LONGEST_S
     if key == "min_delta":
-        return number and value >= 0
+        return number and value >= 0 and value - value == 0  # not infinite
     if key == "min_interval":
         return number and 0 <= value <= _LONGEST_S
     if key == "permission":
@@ -66,7 +68,9 @@ def _good(key, value):
         return value in ("cloud", "device", "recent") or callable(value)
     if key == "history":
         return type(value) is int and 0 <= value <= 10000
-    return key == "store" or value in (True, False)
+    if key == "store":
+        return isinstance(value, str) or hasattr(value, "load")
+    return value in (True, False)
 
 
 class Policy:
@@ -175,9 +179,11 @@ class Policy:
 
     def on_run(self, client, args):
         """Look at the time. Is called every hour at least, which is well before the ticks wrap."""
+        if self.permission == "write" or not self.p.initialized:
+            return
         now = ticks_ms()
         wait = self.wait(now)
-        if wait is None or self.permission == "write" or not self.p.initialized:
+        if wait is None:
             return
         if wait > 0:
             self.schedule(now, wait)
@@ -300,7 +306,7 @@ class Policy:
             try:
                 return bool(rule(p, value, self.time))
             except Exception as error:
-                from .diagnosis import report
+                from .port import report
 
                 report(p.name, error)
                 return False

@@ -34,6 +34,20 @@ def log(level: int, message: str):
         print(message)
 
 
+def report(name, error: BaseException):
+    """Log what a callback raised, `name` being its property's, or the handling of a packet, for which it is None; with
+    the traceback. Raises nothing, even out of memory."""
+    try:
+        from .faults import report
+
+        report(name, error)
+    except Exception:
+        try:
+            print(name or "A packet", "raised an exception that cannot be shown: out of memory?")
+        except Exception:
+            pass  # not even the console takes it
+
+
 _inside = {}  # modules that come and go: how many are inside of each
 
 

@@ -53,12 +53,17 @@ class ArduinoCloudObject:
     Arguments, all but `name` (str) optional:
     `value`: the initial value (bool, int, float or str), which fixes the type. Without one the
     cloud's last value is taken; a number that comes from there first may be an int or a float later.
-    `on_read(client)` returns the value every `interval` seconds; `on_write(client, value)` is called
+    `on_read(client)` returns the value every `interval` seconds (0 to 315360000, ten years); `on_write(client, value)`
+    is called
     when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
     `interval` seconds. Each may be a coroutine function.
-    `backoff` multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
+    `backoff` (1 to 100) multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
     The arguments of `policy.configure` say when to publish, and whose value counts.
     Raises TypeError for any other argument.
+
+    With `keys`, the names of attributes, it has these in place of a value: see `composites.Composite`.
+    `updated` tells whether it waits to be published; set to True, it is published once more.
+    `timestamp` is the Unix time of its last change, from the first look at it on.
     """
 
     # Defaults live in the class: an instance then stores only what differs.
@@ -87,7 +92,16 @@ class ArduinoCloudObject:
                 setattr(self, key, kwargs[key])
 
     def __repr__(self):
-        return repr(self.value)
+        return str(self.value)
+
+    def _rare(self, *given):
+        # What only programs for the official client ask for: a module of its own has it.
+        from .official import attribute
+
+        return attribute(self, *given)
+
+    __getattr__ = _rare
+    updated = property(_rare, _rare)
 
     @property
     def value(self):
@@ -114,9 +128,7 @@ class ArduinoCloudObject:
         if self._like is None:
             self._like = self._value
         self._value = None
-        self.standing &= ~_OWN
-        if self.changed > 0 and not (self.policy and self.policy.owes()):
-            self.changed = 0
+        self.withdraw()
 
     def touch(self):
         """The program has set it: have the value published."""
@@ -129,6 +141,12 @@ class ArduinoCloudObject:
             self.client.wake()
 
     # What becomes of a value on its way to the cloud
+
+    def withdraw(self):
+        """There is no value to publish any more."""
+        self.standing &= ~_OWN
+        if self.changed > 0 and not (self.policy and self.policy.owes()):
+            self.changed = 0
 
     def owe(self):
         """It is to be published."""

@@ -34,6 +34,7 @@ class Driver:
     _topic = None  # where the values go that are in the writer and not acknowledged
     _settled = False  # this connection got as far as the last values
     _done = False  # the handshake has just ended
+    stream = None  # for `diagnosis`: None until the log-in of this connection has been answered
     connections = published = received = 0
 
     def __init__(self, client, tls):
@@ -167,12 +168,14 @@ class Driver:
 
     def _connect(self):
         self._settled = False
+        self.stream = None
         if not timestamp():
             self.phase = "SyncTime"
             self.client.update_systime()
         self.phase = "ConnectMqttBroker"
         self._link.until = ticks_add(ticks_ms(), _CONNECT_MS)
         self.mqtt.connect()
+        self.stream = self._link
         self._linked = True
         self._pinged = None
         self.connections += 1

@@ -19,9 +19,9 @@ LONGEST = 20  # ms, of a task that sleeps for 5, most of the time
 
 def observe(device, ticks=60):
     """Let the task tick, and see that it does."""
-    device.do("ticker.take()")
+    device.do("ticker = Ticker()")
     device.wait_until("len(ticker.gaps) >= %d" % ticks, timeout=ticks * LONGEST / 1000 + 5)
-    count, median, longest = device.ask("ticker.take()")
+    count, median, longest = device.ask("ticker.stop()")
     assert median <= LONGEST, (count, median, longest)
     return longest
 

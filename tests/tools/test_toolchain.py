@@ -218,6 +218,26 @@ def test_compiled_tree_runs_and_has_the_certificates(tmp_path, micropython):
         assert done.stdout.strip() == "7"
 
 
+def test_what_was_compiled_is_kept_for_the_same_text_and_options_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(mpy, "_KEPT", tmp_path / "kept")
+    run, runs = subprocess.run, []
+    monkeypatch.setattr(subprocess, "run", lambda *args, **more: runs.append(1) or run(*args, **more))
+    source, other = tmp_path / "thing.py", tmp_path / "other.py"
+    source.write_text("assert 7\nsize = 7\n")
+    for target, more in (("a", {}), ("b", {}), ("c", {"optimisation": 0}), ("d", {"name": "x"}), ("e", {})):
+        mpy.compile_file(source, tmp_path / target, **more)
+    made = {name: (tmp_path / name).read_bytes() for name in "abcde"}
+    assert len(runs) == 3 and made["a"] == made["b"] == made["e"]
+    assert len({made["a"], made["c"], made["d"]}) == 3
+    source.write_text("assert 8\nsize = 8\n")
+    mpy.compile_file(source, tmp_path / "a")
+    assert len(runs) == 4 and (tmp_path / "a").read_bytes() != made["b"]
+    other.write_text("def (:\n")
+    for _ in range(2):
+        with pytest.raises(ToolchainError, match="other.py does not compile"):
+            mpy.compile_file(other, tmp_path / "f")
+
+
 def test_a_syntax_error_names_its_file(tmp_path):
     (tmp_path / "broken.py").write_text("def (:\n")
     with pytest.raises(ToolchainError, match="broken.py does not compile: SyntaxError"):
