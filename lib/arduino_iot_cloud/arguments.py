@@ -182,9 +182,9 @@ def _check_object(p):
 
 
 _POLICY = {
-    "publish": "'change', 'demand' or seconds from 0.1 to 500000",
+    "publish": "'change', 'demand' or seconds from 0.1 to 315360000 (ten years)",
     "min_delta": "a number from 0 on",
-    "min_interval": "seconds from 0 to 500000",
+    "min_interval": "seconds from 0 to 315360000 (ten years)",
     "permission": "'read', 'write' or 'readwrite'",
     "sync": "'cloud', 'device', 'recent' or a function",
     "history": "a number of samples from 0 to 10000",

@@ -7,8 +7,6 @@ this module may be let go of between two pieces: none of its functions waits for
 from .cbor import CBORError, Reader
 from .port import const, log
 
-_LAST_VALUES = const(0x010600)  # the tag of LastValuesUpdate
-
 # The stages of a message
 _COMMAND = const(0)
 _PACK = const(1)
@@ -98,9 +96,11 @@ def _command(session, part, view, pos, end, rest):
     # The heads of the tag, the parameters and the byte string. Returns where the pack begins.
     if end - pos < 27 and rest:
         return pos
+    from .tags import tag
+
     reader = session.records
     Reader.open(reader, view, pos, end)
-    if reader.head() >> 5 != 6 or reader.arg != _LAST_VALUES:
+    if reader.head() >> 5 != 6 or reader.arg != tag("LastValuesUpdate"):
         part.stage = _REST
         _too_large(session, "a command of %d bytes from the cloud" % (end - pos + rest), view)
         return end

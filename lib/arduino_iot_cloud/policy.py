@@ -5,7 +5,7 @@ Imported when a property is made with one of the arguments of `configure`.
 
 from .port import const, ticks_add, ticks_diff, ticks_ms, timestamp
 
-_LONGEST_S = const(500000)  # intervals stay below half the wrap of the ticks
+_LONGEST_S = const(315360000)  # ten years, as for `interval`
 _HOUR_MS = const(3600000)
 _KEYS = ("publish", "min_delta", "min_interval", "permission", "sync", "timestamp", "history", "store")
 
@@ -14,10 +14,10 @@ def configure(p, key: str, given: dict):
     """Take these of the arguments `given` for a property; `key` is one that the property does not know itself.
 
     `publish`: "change" (when the value differs from the last one sent or received), "demand" (on
-        `client.push(name)`), or a number of seconds (0.1 to 500000): that often, changed or not.
+        `client.push(name)`), or a number of seconds (0.1 to 315360000): that often, changed or not.
         Without it every assignment is published.
     `min_delta`: number; with "change", the least difference of an int, a float, or in degrees of a Location.
-    `min_interval`: seconds (0 to 500000, 0.5 by default); with "change", the least time between two packets.
+    `min_interval`: seconds (0 to 315360000, 0.5 by default); with "change", the least time between two packets.
     `permission`: what the cloud may do: "read" (the device publishes), "write" or "readwrite".
     `sync`: "cloud", "device" or "recent": whose value wins at a connection; or a function
         (property, value, time) -> bool, true where this value of the cloud (a dict of attributes
@@ -180,6 +180,7 @@ class Policy:
     def on_run(self, client, args):
         """Look at the time. Is called every hour at least, which is well before the ticks wrap."""
         if self.permission == "write" or not self.p.initialized:
+            self.since = None  # nothing waits, and ticks must not grow old
             return
         now = ticks_ms()
         wait = self.wait(now)

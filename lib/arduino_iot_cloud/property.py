@@ -3,7 +3,6 @@
 from .port import const
 from .senml import label, write_record
 
-
 _OWN = const(1)
 _SENT = const(2)
 _TOLD = const(4)
@@ -17,17 +16,19 @@ def fit(name: str, last, value):
     an integer beyond 64 bits.
     """
     kind = type(value)
+    old = type(last)
     if kind is int and value >> 64 not in (0, -1):
-        raise ValueError("'%s' takes integers of 64 bits, not a longer one" % name)
-    if last is None:
+        last = 0  # it takes no int, then
+    elif last is None:
         if kind in (bool, int, float, str):
             return value
-    elif kind is type(last) or last == _NUMBER and kind in (int, float):
+    elif kind is old or last == _NUMBER and kind in (int, float):
         return value
-    elif kind is int and (type(last) is float or type(last) is bool and 0 <= value <= 1):
-        return type(last)(value)
-    last = "bool, int, float or str" if last is None else "a number" if last == _NUMBER else type(last).__name__
-    raise TypeError("'%s' takes %s, not %s" % (name, last, kind.__name__))
+    elif kind is int and (old is float or old is bool and 0 <= value <= 1):
+        return old(value)
+    from .refusal import misfit
+
+    raise misfit(name, last, value)
 
 
 def fit_cloud(name: str, last, value):
@@ -39,9 +40,11 @@ def fit_cloud(name: str, last, value):
         if kind is bool:
             return int(value)
         if kind is float and old is int:
-            if not -18446744073709551616.0 <= value < 18446744073709551616.0:
-                raise ValueError("'%s' takes int, not %r" % (name, value))
-            return int(value)
+            if -18446744073709551616.0 <= value < 18446744073709551616.0:
+                return int(value)
+            from .refusal import no_integer
+
+            raise no_integer(name, value)
     elif old is bool and kind in (int, float):
         return bool(value) if value == 0 or value == 1 else last
     return fit(name, last, value)
@@ -54,8 +57,7 @@ class ArduinoCloudObject:
     `value`: the initial value (bool, int, float or str), which fixes the type. Without one the
     cloud's last value is taken; a number that comes from there first may be an int or a float later.
     `on_read(client)` returns the value every `interval` seconds (0 to 315360000, ten years); `on_write(client, value)`
-    is called
-    when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
+    is called when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
     `interval` seconds. Each may be a coroutine function.
     `backoff` (1 to 100) multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
     The arguments of `policy.configure` say when to publish, and whose value counts.
@@ -188,7 +190,9 @@ class ArduinoCloudObject:
     def shape(self, attribute: str, value):
         """The value to `store` for one from the cloud. Raises TypeError or ValueError where there is none."""
         if attribute is not None:
-            raise ValueError("'%s' has no attribute '%s'" % (self.name, attribute))
+            from .refusal import attribute_of
+
+            raise attribute_of(self.name, attribute)
         return fit_cloud(self.name, self._sample(), value)
 
     def store(self, attribute: str, value) -> bool:

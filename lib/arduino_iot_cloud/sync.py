@@ -96,7 +96,7 @@ class Driver:
                 self._attempt(self._receive)
                 if self._done:
                     self._done = False
-                    forget("answers", "asking", "diagnosis", "messages", "packets", "zone")
+                    forget("answers", "asking", "diagnosis", "messages", "packets", "tags", "zone")
             elif ticks_diff(self._retry, ticks_ms()) <= 0:
                 self._attempt(self._connect)
             self._call_back()

@@ -12,7 +12,6 @@ _GOOD_S = const(900)  # an offset that holds for longer ends the doubling
 _LOOK_S = const(3600)  # between looks at a wall clock that may be set, or jump, meanwhile
 _WEST_S = const(-43200)
 _EAST_S = const(50400)
-_TIMEZONE_UP = const(b"\xda\x00\x01\x08\x00\x80")
 
 
 def poll(session, now: int) -> bool:
@@ -59,7 +58,9 @@ def _look(session, now):
         return ticks_add(now, wait)
     session.count += 1
     if session.count & 1 and not session.legacy:
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _TIMEZONE_UP))
+        from .tags import begin
+
+        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, begin("TimezoneUp") + b"\x80"))
     else:
         from .asking import ask_last_values
 
