@@ -125,7 +125,7 @@ def user(
     function("on_connected", on_connected)
     function("on_disconnect", on_disconnect)
     if token_url is not None:
-        from .http import split
+        from .http_arguments import split
 
         split(token_url)
 
