@@ -29,7 +29,7 @@ def log_level_enabled(level: int) -> bool:
 
 
 # What a class takes over from Composite, since it cannot be given another base.
-_MEMBERS = "KEYS TYPES _was value initialized shape store write _fit _old __contains__ __getattr__ __setattr__"
+_MEMBERS = "KEYS TYPES _was value initialized shape store write _fit _old _remember __contains__ __getattr__ __setattr__"
 
 _init = ArduinoCloudObject.__init__
 
