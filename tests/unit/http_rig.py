@@ -39,6 +39,9 @@ class Wire:
         self._coming = self._coming[n:]
         return n or (0 if self._ended else None)
 
+    def opened(self):
+        pass
+
     def write(self, data):
         assert not self.closed
         self.sent += bytes(data)

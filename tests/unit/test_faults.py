@@ -6,8 +6,12 @@ from reports import Reports
 from stands_in import Stands
 
 import arduino_iot_cloud.port as port
-from arduino_iot_cloud.diagnosis import fault
 from arduino_iot_cloud.port import report
+
+
+def fault(error):
+    """What the driver does with what the handling of a packet raised."""
+    report(None, error)
 
 
 class Odd(Exception):

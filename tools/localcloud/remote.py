@@ -4,6 +4,7 @@ import asyncio
 import http.client
 import json
 import socket
+import time
 from contextlib import asynccontextmanager
 from threading import Timer
 from typing import Any, AsyncIterator
@@ -140,6 +141,7 @@ class RemoteCloud:
         # answer sends on to.
         address = urlsplit(self._base)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=self._timeout)
+        begin = time.monotonic()
         end = Timer(self._timeout, _shut, (connection,))
         end.daemon = True
         end.start()
@@ -151,7 +153,7 @@ class RemoteCloud:
             if answer.length or len(text) == _LARGEST:  # so much of it is missing
                 raise http.client.IncompleteRead(b"", answer.length)
         except (OSError, http.client.HTTPException) as error:
-            late = end.finished.is_set() or isinstance(error, TimeoutError)
+            late = time.monotonic() - begin >= self._timeout or isinstance(error, TimeoutError)
             there = not isinstance(error, ConnectionRefusedError)
             what = "does not answer in time" if late else "broke off" if there else "is not there"
             text = str(error) or type(error).__name__
