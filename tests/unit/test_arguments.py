@@ -131,7 +131,7 @@ def test_functions():
 
 def test_policies():
     for key, values in (
-        ("publish", NO_NUMBERS + OUT_OF_ANY_RANGE + (0, 0.05, 500001)),
+        ("publish", NO_NUMBERS + OUT_OF_ANY_RANGE + (0, 0.05, 315360001)),
         ("min_delta", NO_NUMBERS + (NAN, INF, -INF, -1)),
         ("min_interval", NO_NUMBERS + OUT_OF_ANY_RANGE),
         ("history", ("1", True, 1.5, -1, 10001, NAN)),
