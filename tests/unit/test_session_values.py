@@ -7,6 +7,7 @@ from session_rig import DEVICE_IN, SHADOW_IN, THING_IN, Rig, pack, record, varia
 
 from arduino_iot_cloud.cbor_item import dumps
 from arduino_iot_cloud.composites import ColoredLight, Composite, DimmedLight, Location, Television
+from arduino_iot_cloud.port import forget
 from arduino_iot_cloud.schedule import Schedule
 
 
@@ -295,3 +296,23 @@ def test_a_text_of_any_kind():
     for text in ("", "\u00fc\u20ac\U0001f600", "\0", "x" * 700, "a:b"):
         rig.write(("a", text))
         assert rig["a"] == text
+
+
+def test_a_module_is_not_let_go_of_while_a_callback_runs_inside_of_it():
+    # As a callback does that has another client look after its own session.
+    rig = Rig(variable("a", 1)).attach()
+    seen = []
+
+    def spare(what):
+        seen.append(what)
+        forget("answers", "pieces")
+
+    rig.session.on_sync = lambda: spare("sync")
+    rig.session.on_event = lambda name: spare(name)
+    rig.session.on_value = lambda p: spare(p.name)
+    payload = pack(*([("a", 2), ("b", "x" * 100), ("thing_id", "")] * 3))
+    rig.tell(SHADOW_IN, pack(("a", 2)))
+    rig.session.piece(DEVICE_IN.encode(), memoryview(payload), 0, len(payload), 0, rig.now)
+    rig.tell(DEVICE_IN, payload)
+    rig.tell(THING_IN, payload)
+    assert "sync" in seen and "disconnect" in seen
