@@ -125,10 +125,11 @@ def counts(session, p) -> bool:
 
 
 def replace(session, p, whole: bool):
-    """A last value, or some attributes of it, has been taken for a property: what is under way must not be sent again."""
+    """A last value has been taken for a property, all of it or some attributes: what is under way must not be sent
+    again."""
     if whole:
         p.standing &= ~_OWN
-    if p.standing & _SENT and not (p.policy and p.policy.owes()):  # samples stay in order, and the value goes after them
+    if p.standing & _SENT and not (p.policy and p.policy.owes()):  # after samples the value goes as one of its own
         session.stale = True
         for one in session.properties.values():
             if one.standing & _SENT:

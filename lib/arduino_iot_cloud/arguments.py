@@ -162,6 +162,9 @@ def register(client, aiotobj, coro, kwargs: dict):
         client.runnable.append(aiotobj)
         if client.driver:
             client.driver.schedule()
+    if client.driver and not aiotobj.initialized:
+        if aiotobj.on_write or not aiotobj.on_run or isinstance(aiotobj.value, dict):  # a task wants none
+            client.driver.session.refresh(ticks_ms())
     client.wake()
 
 

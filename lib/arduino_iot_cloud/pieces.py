@@ -34,7 +34,7 @@ class Part:
 def take(session, topic, view, pos: int, end: int, rest: int, now: int) -> int:
     """What `Session.piece` does."""
     if topic is not None:
-        lost(session)
+        session.lost()
         session.part = _begin(session, bytes(topic), view, pos, end - pos + rest)
     part = session.part
     start = pos
@@ -63,14 +63,6 @@ def take(session, topic, view, pos: int, end: int, rest: int, now: int) -> int:
         if not rest:
             session.part = None
     return pos - start
-
-
-def lost(session):
-    """The message has ended before its end. What has come of it counts."""
-    part = session.part
-    if part:
-        session.part = None
-        session.settle(part.last, part.sync)
 
 
 def _begin(session, topic, view, pos, size):

@@ -2,7 +2,8 @@
 
 
 def misfit(name: str, last, value) -> Exception:
-    """What to raise for a value that `property.fit` refuses: it names the variable, what that takes and what was given."""
+    """What to raise for a value that `property.fit` refuses. It names the variable, what that takes and what was
+    given."""
     kind = type(value)
     if kind is int and value >> 64 not in (0, -1):
         return ValueError("'%s' takes integers of 64 bits, not a longer one" % name)

@@ -37,7 +37,8 @@ def _wait(count):
 def _look(session, now):
     # Look at the end of the offset, and ask for the next one unless the last question has still to wait for its answer,
     # which is until `session.look`. Returns the tick of the next look, None for none. The wall clock is
-    # `session.clock`, if there is one, else `port.timestamp`: a function that gives the Unix time, 0 while it is unknown.
+    # `session.clock`, if there is one, else `port.timestamp`: a function that gives the Unix time, 0 while that is
+    # unknown.
     if session.look is not None and ticks_diff(session.look, now) <= 0:
         session.look = None
     wait = None

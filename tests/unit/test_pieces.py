@@ -72,6 +72,7 @@ def test_definite_and_indefinite_packs_records_and_commands():
 def test_what_comes_in_pieces_is_what_comes_whole():
     names = ("a", "b", "text", "here:lat", "here:lon", "lamp:swi", "lamp:hue", "p", "h", "a:x", "nobody", "tz_offset")
     values = (0, 1, 7, 2.5, -1, True, False, "short", "a longer text " * 3, 1e300)
+    times = (None, 5, 1800000000)
 
     def made():
         rig = ClientRig(
@@ -85,7 +86,7 @@ def test_what_comes_in_pieces_is_what_comes_whole():
     random = Seeded(5)
     with Reports():
         for _ in range(60 if MICROPYTHON else 300):
-            some = [(random.choice(names), random.choice(values), random.choice((None, 5, 1800000000))) for _ in range(9)]
+            some = [(random.choice(names), random.choice(values), random.choice(times)) for _ in range(9)]
             payload = dumps([record(*one) for one in some] + [{0: "text", 3: "x" * 40}] * 2)
             topic = random.choice((THING_IN, SHADOW_IN, COMMAND_DOWN, DEVICE_IN))
             whole, parts = made(), made()

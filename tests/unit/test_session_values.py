@@ -7,6 +7,7 @@ from session_rig import DEVICE_IN, SHADOW_IN, THING_IN, Rig, pack, record, varia
 
 from arduino_iot_cloud.cbor_item import dumps
 from arduino_iot_cloud.composites import ColoredLight, Composite, DimmedLight, Location, Television
+from arduino_iot_cloud.port import forget
 from arduino_iot_cloud.schedule import Schedule
 
 
@@ -295,3 +296,45 @@ def test_a_text_of_any_kind():
     for text in ("", "\u00fc\u20ac\U0001f600", "\0", "x" * 700, "a:b"):
         rig.write(("a", text))
         assert rig["a"] == text
+
+
+def test_a_module_is_not_let_go_of_while_a_callback_runs_inside_of_it():
+    # As a callback does that has another client look after its own session.
+    rig = Rig(variable("a", 1)).attach()
+    seen = []
+
+    def spare(what):
+        seen.append(what)
+        forget("answers", "pieces")
+
+    rig.session.on_sync = lambda: spare("sync")
+    rig.session.on_event = lambda name: spare(name)
+    rig.session.on_value = lambda p: spare(p.name)
+    payload = pack(*([("a", 2), ("b", "x" * 100), ("thing_id", "")] * 3))
+    rig.tell(SHADOW_IN, pack(("a", 2)))
+    rig.session.piece(DEVICE_IN.encode(), memoryview(payload), 0, len(payload), 0, rig.now)
+    rig.tell(DEVICE_IN, payload)
+    rig.tell(THING_IN, payload)
+    assert "sync" in seen and "disconnect" in seen
+
+
+def test_a_value_that_crosses_one_of_the_devices_is_sent_once_more():
+    for p in (variable("a", 1), Location("a", lat=1.0, lon=2.0, on_write=written)):
+        rig = synced(p)
+        whole = isinstance(p.value, dict)
+        p.value = {"lat": 5.0} if whole else 5
+        rig.published(acknowledged=False)
+        for value in (8, 9):  # the cloud has not had 5 yet, or has it by now
+            rig.write(("a:lat" if whole else "a", value))
+        assert rig.wrote == ["a", "a"]
+        rig.session.acknowledged()
+        assert rig.published()[0][1] == 9 and rig.published() == []
+        rig.write(("a:lat" if whole else "a", 10))  # nothing is under way
+        assert rig.published() == []
+
+
+def test_a_value_that_comes_while_another_waits_takes_its_place():
+    rig = synced(variable("a", 1))
+    rig["a"] = 5
+    rig.write(("a", 9))
+    assert rig["a"] == 9 and rig.published() == [("a", 9)] and rig.published() == []

@@ -6,7 +6,7 @@ from mqtt_rig import publish
 from pieces_rig import Inbound
 from policy_rig import ClientRig
 from portable_assert import raises
-from session_rig import COMMAND_DOWN, DEVICE_IN, SHADOW_IN, THING, THING_IN, pack
+from session_rig import COMMAND_DOWN, DEVICE_IN, SHADOW_IN, THING, pack
 
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import Tag, dumps
