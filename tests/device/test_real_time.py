@@ -1,4 +1,4 @@
-"""Two idle minutes in real time, of each interpreter in each mode side by side, over TLS: what mosquitto saw of them."""
+"""Two idle minutes in real time of each interpreter in each mode side by side, over TLS: what mosquitto saw of them."""
 
 import time
 
