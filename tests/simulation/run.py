@@ -1,0 +1,108 @@
+"""Live through worlds: `-m simulation.run MODE FIRST_SEED COUNT DAYS FEATURES`, in the folder `tests`.
+
+FEATURES: those that are off, with commas; "-" for none, "plain" for all; "idle" for a device to which nothing happens. Prints a line
+for each world, `OK seed days`, or, and then it ends, `FAIL seed` behind the story of what happened.
+"""
+
+import sys
+
+MICROPYTHON = sys.implementation.name == "micropython"
+if MICROPYTHON:
+    from simulation import on_micropython as host
+else:
+    from simulation import on_cpython as host
+
+host.install()
+
+import asyncio
+import gc
+
+from simulation.chance import Chance
+from simulation.clock import Failed, clock
+from simulation.disturbances import DISTURBANCES
+from simulation.program import PLANNED
+from simulation.world import FEATURES, World
+
+
+def _unhandled(message, error):
+    if error is not None and PLANNED in str(error):
+        return
+    sys.print_exception(error) if MICROPYTHON else host._print_exception(type(error), error, error.__traceback__)
+    clock.fail("%s: %r" % (message, error))
+
+
+def _once(world):
+    # One run of the program. Returns whether it ended by a planned exception.
+    program = world.program
+    try:
+        if world.mode == "sync":
+            program.run_sync()
+        else:
+            asyncio.run(program.main())
+    except (KeyboardInterrupt, SystemExit) as error:
+        if PLANNED not in str(error):
+            raise
+        world.note("the program has ended: %r" % error)
+    program.running = False
+
+
+def live(world):
+    """Live through a world. Raises what ends it too early."""
+    chance = Chance(world.seed, "restarts")
+    anew = True
+    while True:
+        world.pause = None
+        clock.interrupt = None
+        world.program.start(anew)
+        _once(world)
+        clock.check()
+        if world.over:
+            return
+        pause = world.pause or chance.wide(1, 5000)
+        clock.block(pause)
+        world.paused += pause
+        anew = chance.one_in(2)
+        if MICROPYTHON and chance.one_in(2):
+            asyncio.new_event_loop()
+
+
+def _story(world, error):
+    for line in world.describe():
+        host.show("   ", line)
+    for line in host.lines:
+        host.show("   ", line)
+    if not isinstance(error, Failed):
+        if MICROPYTHON:
+            host._sys.print_exception(error)
+        else:
+            import traceback
+
+            host.show("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+
+
+def main(mode, first, count, days, off):
+    """Live through `count` worlds."""
+    for seed in range(first, first + count):
+        host.begin(seed, _unhandled)
+        world = World(seed, mode, days, off, "idle" in off)
+        try:
+            live(world)
+        except BaseException as error:
+            _story(world, error)
+            host.show("FAIL %d at %s: %s" % (seed, clock, error if isinstance(error, Failed) else repr(error)))
+            return 1
+        host.show("OK %d %.4f" % (seed, (clock.now - world.paused) / 86400000))
+        world = None
+        gc.collect()
+    return 0
+
+
+def _off(words):
+    off = words.split(",")
+    if "plain" in off:
+        off += list(FEATURES) + list(DISTURBANCES)
+    return off
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), _off(sys.argv[5])))
