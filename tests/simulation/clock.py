@@ -5,6 +5,9 @@ _HALF = PERIOD >> 1
 _STILL = 4000  # polls at one moment: no program of ours has so much to do at once
 
 
+PLANNED = "planned"  # in the text of each exception that the program raises on purpose
+
+
 class Failed(BaseException):
     """A check has failed. No `except Exception` in between swallows it."""
 

@@ -2,10 +2,9 @@
 
 from .cbor import Tagged, encode, record
 from .chance import Chance
-from .clock import clock
+from .clock import PLANNED, clock
 from .cloud import THING_UPDATE, TIMEZONE_DOWN, unix
 from .network import network
-from .program import PLANNED
 
 # Feature -> the mean time between two of its kind, in seconds.
 DISTURBANCES = {
@@ -70,6 +69,9 @@ class Disturbances:
         for device in cloud.devices.values():
             if device.thing is None:
                 self._attach(device, device.things[0])
+        for connection in list(network.connections):
+            if connection.broken:  # perhaps the client waits for the rest of a packet that never was one
+                connection.reset()
         network.heal()
 
     # The network
@@ -290,6 +292,7 @@ class Disturbances:
         if connection:
             data = chance.bytes(chance.wide(1, 40))
             self.world.note("broken bytes: %r" % data)
+            connection.broken = True
             connection.send(data)
 
     def oversized(self, chance):

@@ -102,6 +102,7 @@ class Connection:
         self.unread = []  # what the server has not read, while it reads nothing
         self.reads = True
         self.over = False  # the server has closed
+        self.broken = False  # the server has sent what is no MQTT
         self.eof = False
         self.error = 0
         self.is_open = True

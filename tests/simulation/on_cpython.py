@@ -11,7 +11,7 @@ import time
 import traceback
 
 from .chance import Chance
-from .clock import clock
+from .clock import PLANNED, clock
 from .network import network
 from .sockets import POLLIN, POLLOUT, Socket, addresses
 
@@ -175,6 +175,10 @@ def show(*words):
 
 
 def _print_exception(kind, error, trace, **options):
+    if PLANNED in str(error):
+        return
+    if "simulated" not in str(error):
+        clock.fail("reported: %r" % error)
     for line in "".join(traceback.format_exception(kind, error, trace)).split("\n"):
         keep(line)
 

@@ -9,7 +9,7 @@ import sys as _sys
 import time as _time
 
 from .chance import Chance
-from .clock import clock, ticks_add, ticks_diff
+from .clock import PLANNED, clock, ticks_add, ticks_diff
 from .network import network
 from .sockets import DATAGRAM, POLLERR, POLLHUP, POLLIN, POLLOUT, STREAM, Socket, addresses, trouble
 
@@ -253,6 +253,9 @@ class System:
 
         text = StringIO()
         _sys.print_exception(error, text)
+        if PLANNED in text.getvalue():
+            return
+        on_fault(error)
         for line in text.getvalue().split("\n"):
             keep(line)
 
@@ -265,6 +268,12 @@ def keep(*words, **options):
     if len(lines) > KEPT:
         del lines[: KEPT // 2]
     lines.append("%s  %s" % (clock, " ".join([str(word) for word in words])))
+
+
+def on_fault(error):
+    """An exception is reported that nobody has planned."""
+    if "simulated" not in str(error):
+        clock.fail("reported: %r" % error)
 
 
 def show(*words):

@@ -3,12 +3,14 @@
 import asyncio
 
 from .chance import Chance
-from .clock import clock
-from .network import network
+from .clock import PLANNED, clock
 from .variables import COMPOSITES, Variable
 
 _ERRORS = (ValueError, OSError, KeyError, TypeError, ZeroDivisionError, MemoryError, RuntimeError, AttributeError)
-PLANNED = "planned"  # in the text of each exception that the rig raises
+
+# One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md)
+_UPDATE_MS = 24000
+_STOP_MS = 6000  # stop() to the end of run(): the name server's silence, which MicroPython waits for
 
 
 class Callback:
@@ -19,8 +21,8 @@ class Callback:
         self.name = name
         self.style = style
         self.interval = interval
-        self.last = None  # when it was called, or could have been
-        self.blocked = 0
+        self.last = clock.now  # when it was called, or could have been
+        self.blocked = clock.blocked
         self.under_way = False
 
     def enter(self):
@@ -242,6 +244,8 @@ class Program:
         self.traffic = 0  # what there was to do
         self.endings = 0  # planned ones
         self.generation = 0
+        self.stopped = False  # in sync mode, where update() then does nothing
+        self.by_start = False  # the next run is client.start(), without a task of the program around it
 
     def has(self, feature):
         """Whether the world has a feature."""
@@ -318,11 +322,17 @@ class Program:
 
     # How it runs
 
+    def may_start(self):
+        """Whether the program may consist of `client.start()`."""
+        return len(self.devices) == 1 and self.mode in ("async", "websocket")
+
     def start(self, anew):
         """Before each run: with new clients, as after a reset, or with those that are there."""
         self.generation += 1
         for device in self.devices:
-            if anew or not device.client:
+            self.check.by_hand(device.identity.device_id)
+            # In sync mode start() waits for one client, and the others would starve.
+            if anew or not device.client or self.mode == "sync" and len(self.devices) > 1:
                 device.make()
         self.since = clock.now
         for device in self.devices:
@@ -339,16 +349,26 @@ class Program:
             device.task = asyncio.create_task(device.client.run())
         for user in self.users:
             asyncio.create_task(user.main(generation))
+        await self._live(generation)
+        if generation == self.generation:
+            await self._stop()
+
+    async def watch(self, generation):
+        """Beside client.start()."""
+        self.devices[0].task = None
+        await self._live(generation)
+        if generation == self.generation:
+            self.devices[0].client.stop()
+
+    async def _live(self, generation):
         while generation == self.generation and not self.world.over:
             wait = self.world.tick()
             for device in self.devices:
-                if device.task.done():
+                if device.task and device.task.done():
                     self._ended(device)
             if self.world.over or self.world.pause is not None:
                 break
             await asyncio.sleep(wait / 1000)
-        if generation == self.generation:
-            await self._stop()
 
     def _ended(self, device):
         clock.fail("run() of %s has ended" % device.identity.device_id)
@@ -356,12 +376,13 @@ class Program:
 
     async def _stop(self):
         self.running = False
+        self.stopped = len(self.devices) == 1
         for device in self.devices:
             device.client.stop()
         for device in self.devices:
             before = clock.now
             await device.task
-            if clock.now - before > 1000 + 5000:
+            if clock.now - before > _STOP_MS:
                 clock.fail("run() returned %d ms after stop()" % (clock.now - before))
         for user in self.users:
             await user.stop()
@@ -370,14 +391,16 @@ class Program:
         """The program in sync mode."""
         due = clock.now
         pause = self.chance.choice((100, 300, 1000))
-        network_time = 25000
+        if len(self.devices) == 1 and self.chance.one_in(2) or self.stopped:
+            self.stopped = False
+            self.devices[0].client.start()
         while not self.world.over and self.world.pause is None:
             for device in self.devices:
                 before = clock.now
                 blocked = clock.blocked
                 device.client.update()
                 took = clock.now - before - (clock.blocked - blocked)
-                if took > network_time:
+                if took > _UPDATE_MS:
                     clock.fail("update() took %d ms" % took)
                 self.traffic += 1
             if clock.now >= due:
@@ -386,5 +409,6 @@ class Program:
             clock.check()
             clock._interrupted()
         self.running = False
+        self.stopped = len(self.devices) == 1
         for device in self.devices:
             device.client.stop()

@@ -161,11 +161,14 @@ class Socket:
         view[: len(data)] = data
         return len(data)
 
-    def write(self, data, n=None):
+    def write(self, data, *part):
+        # As MicroPython's streams: all of it, so many bytes, or from where on and how many.
         network.allocate()
         connection = self._usable()
         data = memoryview(data)
-        sent = connection.up.send(data if n is None else data[:n])
+        if part:
+            data = data[: part[0]] if len(part) == 1 else data[part[0] : part[0] + part[1]]
+        sent = connection.up.send(data)
         return sent or (None if len(data) else 0)
 
     def recv(self, n, flags=0):

@@ -55,6 +55,7 @@ class User:
         while self.cloud is None:
             if generation != program.generation or not program.running:
                 return
+            program.check.by_hand(self.name)
             try:
                 cloud = await ArduinoIoTCloud.connect(**self.options)
             except (CloudError, OSError, MemoryError):

@@ -51,9 +51,13 @@ class Variable:
             self.writable = False
             self.style = None
             self.options.pop("sync", None)
+            if permission == "write":
+                del self.options["permission"]
+            self.publishes = True
         self.read_every = 0
-        if self.publishes and not self.options.get("history") and self.kind not in COMPOSITES and chance.one_in(5):
-            self.read_every = chance.choice((0.5, 1, 5, 30, 300))
+        late = self.style in ("coroutine", "endless")  # a variable's callbacks wait for each other
+        if self.publishes and not late and self.kind in SCALARS[:7] and not self.options.get("history") and chance.one_in(5):
+            self.read_every = chance.choice((1, 5, 30, 300))
         self.reset()
 
     def reset(self):
@@ -137,8 +141,8 @@ class Variable:
         """Whether these two values are as the documented rules want them after a quiet minute."""
         if device is None or isinstance(device, dict) and None in device.values():
             return cloud is None or not self.has_value and isinstance(cloud, dict)
-        if not self.publishes and self.assigned:
-            return True  # the program has set what is never published
+        if not self.publishes and (self.assigned or self.options.get("sync", "cloud") != "cloud"):
+            return True  # what the program has set, or has not taken at a connection, is never published
         if not self.writable and not self.publishes:
             return True
         if cloud is None:

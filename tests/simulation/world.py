@@ -166,7 +166,7 @@ class World:
     def _trouble(self):
         if self.idle:
             return clock.now + 86400000
-        return clock.now + 1000 * self.chance.between(120, 14400 if self.length else 2400)
+        return clock.now + 1000 * self.chance.between(120, 14400 if self.length else 900)
 
     def starved_since(self, ms):
         """Whether memory was short in the last `ms`."""
