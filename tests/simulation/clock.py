@@ -128,6 +128,11 @@ class Clock:
         if counts:
             self.blocked += ms
 
+    def skip(self, ms):
+        """The device is off for so long; the world waits for it, but for the clocks."""
+        self.now += ms
+        self.events = [(when + ms, call, arguments) for when, call, arguments in self.events]
+
     def sleep(self, ms):
         """As time.sleep_ms, which is a fault inside an event loop, unless a callback of the program does it."""
         self.check()

@@ -174,7 +174,7 @@ def show(*words):
     _print(*words, flush=True)
 
 
-def _print_exception(kind, error, trace, **options):
+def _print_exception(kind, error, trace, *rest, **options):
     if PLANNED in str(error):
         return
     if "simulated" not in str(error):

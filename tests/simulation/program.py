@@ -326,8 +326,9 @@ class Program:
         """Whether the program may consist of `client.start()`."""
         return len(self.devices) == 1 and self.mode in ("async", "websocket")
 
-    def start(self, anew):
-        """Before each run: with new clients, as after a reset, or with those that are there."""
+    def start(self, anew, kept):
+        """Before each run: with new clients, as after a reset, or with those that are there. `kept`: coroutines of
+        before may go on."""
         self.generation += 1
         for device in self.devices:
             self.check.by_hand(device.identity.device_id)
@@ -339,7 +340,7 @@ class Program:
             for callback in device.callbacks:
                 callback.last = clock.now
                 callback.blocked = clock.blocked
-                callback.under_way = False
+                callback.under_way = callback.under_way and kept
         self.running = True
 
     async def main(self):

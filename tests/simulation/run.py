@@ -55,22 +55,25 @@ def live(world):
     """Live through a world. Raises what ends it too early."""
     chance = Chance(world.seed, "restarts")
     anew = True
+    kept = False  # the event loop of before, with the coroutines in it
     while True:
         world.pause = None
         clock.interrupt = None
-        world.program.start(anew)
+        world.program.start(anew, kept)
         _once(world)
         clock.check()
         if world.over:
             return
         pause = world.pause or chance.wide(1, 5000)
-        clock.block(pause)
+        clock.block(min(pause, 60000))
+        clock.skip(max(pause - 60000, 0))
         world.paused += pause
         anew = chance.one_in(2)
         # After Ctrl-C, MicroPython's loop still holds the tasks of before. A program that only calls start() again may
         # leave it as it is, with the same client or a new one.
         world.program.by_start = MICROPYTHON and world.program.may_start() and chance.one_in(2)
-        if MICROPYTHON and not (world.program.by_start and chance.one_in(2)):
+        kept = world.program.by_start and chance.one_in(2)
+        if MICROPYTHON and not kept:
             asyncio.new_event_loop()
 
 
