@@ -27,6 +27,7 @@ class Clock:
         self.events = []  # (when, call, arguments), the next one last
         self.blocked = 0  # ms that the program or a look-up of a name stood still
         self.may_block = False  # it is no fault to wait without the event loop
+        self.in_loop = True  # the program has an event loop of its own
         self.interrupt = None  # an exception that comes out of the next wait, as Ctrl-C does
         self.failure = None
         self.polls = self.sleeps = 0

@@ -140,7 +140,10 @@ class _Socket(Socket):
 
 
 def _unhandled(loop, context):
-    _on_unhandled(context.get("message"), context.get("exception"))
+    message = context.get("message")
+    if "exception" not in context:
+        message = "%s %r" % (message, context.get("task"))
+    _on_unhandled(message, context.get("exception"))
 
 
 def _getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
@@ -167,6 +170,12 @@ def keep(*words, **options):
 
 
 _print = print
+
+
+def leave(code):
+    """End the process, without what others want to do at its end: their clock has stopped."""
+    sys.stdout.flush()
+    os._exit(code)
 
 
 def show(*words):

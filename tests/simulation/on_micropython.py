@@ -276,6 +276,11 @@ def on_fault(error):
         clock.fail("reported: %r" % error)
 
 
+def leave(code):
+    """End the process."""
+    _sys.exit(code)
+
+
 def show(*words):
     """Print in earnest."""
     _print(*words)

@@ -10,7 +10,7 @@ _ERRORS = (ValueError, OSError, KeyError, TypeError, ZeroDivisionError, MemoryEr
 
 # One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md)
 _UPDATE_MS = 24000
-_STOP_MS = 6000  # stop() to the end of run(): the name server's silence, which MicroPython waits for
+_STOP_MS = 6000  # stop() to the end of run(): the name server's silence, which MicroPython waits for; for each client
 
 
 class Callback:
@@ -383,7 +383,7 @@ class Program:
         for device in self.devices:
             before = clock.now
             await device.task
-            if clock.now - before > _STOP_MS:
+            if clock.now - before > _STOP_MS * (len(self.devices) + len(self.users)):
                 clock.fail("run() returned %d ms after stop()" % (clock.now - before))
         for user in self.users:
             await user.stop()

@@ -28,7 +28,10 @@ def _unhandled(message, error):
     # asyncio reports what its transports catch, too.
     if error is not None and (PLANNED in str(error) or "simulated" in str(error)):
         return
-    sys.print_exception(error) if MICROPYTHON else host._print_exception(type(error), error, error.__traceback__)
+    if error is None and not clock.in_loop:
+        return  # the loop of a client of sync mode that the program has dropped
+    if error is not None:
+        host.System.print_exception(error) if MICROPYTHON else host._print_exception(type(error), error, error.__traceback__)
     clock.fail("%s: %r" % (message, error))
 
 
@@ -116,4 +119,4 @@ def _off(words):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), _off(sys.argv[5])))
+    host.leave(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), _off(sys.argv[5])))

@@ -54,6 +54,7 @@ class Variable:
             if permission == "write":
                 del self.options["permission"]
             self.publishes = True
+        self.late = False  # registered while the program runs
         self.read_every = 0
         late = self.style in ("coroutine", "endless")  # a variable's callbacks wait for each other
         if self.publishes and not late and self.kind in SCALARS[:7] and not self.options.get("history") and chance.one_in(5):
@@ -133,14 +134,18 @@ class Variable:
             option = self.options[key]
             words.append("%s=%s" % (key, "larger" if option is larger else option))
         words.append("on_write: %s" % self.style)
+        if self.late:
+            words.append("registered late")
         if self.read_every:
             words.append("on_read each %s s" % self.read_every)
         return ", ".join(words)
 
     def agrees(self, device, cloud):
         """Whether these two values are as the documented rules want them after a quiet minute."""
-        if device is None or isinstance(device, dict) and None in device.values():
-            return cloud is None or not self.has_value and isinstance(cloud, dict)
+        if device is None:
+            return cloud is None
+        if isinstance(device, dict) and None in device.values():  # it is not published before all of it is there
+            return not [key for key in cloud or () if device[key] != cloud[key]]
         if not self.publishes and (self.assigned or self.options.get("sync", "cloud") != "cloud"):
             return True  # what the program has set, or has not taken at a connection, is never published
         if not self.writable and not self.publishes:

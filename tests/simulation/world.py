@@ -50,6 +50,7 @@ class World:
         first = chance.choice((0, PERIOD - chance.below(3600000), (PERIOD >> 1) - chance.below(3600000)))
         clock.reset(first, chance.choice((START, START, 946684800 + 5)))
         clock.may_block = mode == "sync"
+        clock.in_loop = mode != "sync"
         network.reset(seed)
         self.check = Checks(self)
         network.looked_up = self.check.looked_up
