@@ -30,10 +30,12 @@ class _Asked:
     # When a device asked for something.
     def __init__(self):
         self.connects = []  # when it looked up its server
+        self.begins = 0  # connections, things, and questions for the last values
         self.anew()
 
     def anew(self):
         """It may ask at once: there is a new connection, or another thing."""
+        self.begins += 1
         self.last = {}  # "thing", or "values" for both the last values and the time zone -> when
         self.things = 0
         self.values = 0
@@ -134,6 +136,7 @@ class Checks:
                 return
             asked.what = what
             asked.values += 1
+            asked.begins += 1
             # The first answer may bring an offset that has ended: the next question then comes at once.
             least = _QUESTION_MS if asked.values > 2 else 0
             if asked.allowed and gap is not None and gap < least:
@@ -220,6 +223,26 @@ class Checks:
                 clock.fail("%s of %s: the device has %r, the cloud %r" % (variable.describe(), name, value, stored.value))
             if variable.options.get("history") and not variable.options.get("publish"):
                 self._samples(device, variable, stored)
+
+    def echoes(self, device):
+        """No variable has been published more often than it changed, on either side, but for what a connection brings:
+        a packet that was not acknowledged, and a value that won over the last one of the cloud."""
+        begins = self._of(device.identity.device_id).begins
+        for variable in device.variables:
+            publish = variable.options.get("publish")
+            allowed = variable.changes + 3 * begins
+            if variable.options.get("history"):
+                continue  # each connection may bring all samples again
+            if type(publish) is int:
+                allowed += clock.now // (1000 * publish)
+            stored = [thing.stored[variable.name] for thing in device.identity.things]
+            published = sum([one.records for one in stored])
+            allowed += sum([one.writes for one in stored])
+            if published > allowed:
+                clock.fail(
+                    "%s of %s was published %d times for %d changes"
+                    % (variable.describe(), device.identity.device_id, published, allowed)
+                )
 
     def _samples(self, device, variable, stored):
         if variable.next_sample == variable.first_sample:

@@ -324,9 +324,13 @@ class Disturbances:
 
     def memory(self, chance):
         """One of the next allocations fails."""
-        network.starve = chance.wide(1, 60)
         self.world.starved = clock.now
-        self.world.note("memory ends after %d allocations" % network.starve)
+        if chance.one_in(3):
+            self.world.note("memory ends at the next import")
+            network.fail_import()
+        else:
+            network.starve = chance.wide(1, 60)
+            self.world.note("memory ends after %d allocations" % network.starve)
 
     def interrupts(self, chance):
         """Ctrl-C."""

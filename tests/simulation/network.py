@@ -208,6 +208,9 @@ class Network:
         self.looked_up = None  # called with a name
         self.starve = 0  # so many allocations on, one fails
 
+    def fail_import(self, fails=True):
+        """Let the next import run out of memory, or not: set by what stands in for an interpreter."""
+
     def allocate(self):
         """What stands in for the system allocates: raises MemoryError where the world says so."""
         if self.starve:
@@ -250,6 +253,7 @@ class Network:
         """From now on everything works, but for addresses that stay dead."""
         self.no_names = None
         self.starve = 0
+        self.fail_import(False)
         for connection in self.connections:
             connection.heal()
 

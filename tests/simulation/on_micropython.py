@@ -286,14 +286,17 @@ def show(*words):
     _print(*words)
 
 
-def _no_import(*words):
+def _no_import(name, *words):
     del builtins.__import__
     raise MemoryError("memory allocation failed, simulated")
 
 
-def fail_import():
-    """Let the next import run out of memory. A hook that lets imports through would not know from where they come."""
-    builtins.__import__ = _no_import
+def fail_import(fails=True):
+    """Let the next import run out of memory, or not. A hook that lets imports through would not know where they are."""
+    if fails:
+        builtins.__import__ = _no_import
+    elif builtins.__import__ is _no_import:
+        del builtins.__import__
 
 
 def install():

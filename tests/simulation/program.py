@@ -108,6 +108,7 @@ class Device:
 
     def register(self, variable):
         """Register a variable."""
+        variable.changes += 1
         options = dict(variable.options)
         if variable.style:
             options["on_write"] = self._on_write(variable)
@@ -169,6 +170,7 @@ class Device:
             if value is None or not self.program.calm:
                 value = variable.value(self.program.chance)
             variable.assigned += 1
+            variable.changes += 1
             variable.unpushed = True
             return value
 
@@ -180,7 +182,8 @@ class Device:
         chance = self.program.chance
         for i in range(chance.below(4)):
             style = self._style(chance.choice(("plain", "plain", "coroutine", "raises", "blocks", "ends")))
-            interval = chance.choice((0.2, 1, 1, 10, 60, 600, 90000, 700000))
+            quick = (0.2, 1, 1) if self.program.has("quick") else (30, 100)
+            interval = chance.choice(quick + (10, 60, 600, 90000, 700000))
             callback = Callback(self, "task %d" % i, style, int(interval * 1000))
             self.callbacks.append(callback)
             self.client.register(Task(callback.name, on_run=self._on_run(callback), interval=interval, args=i))
@@ -212,6 +215,7 @@ class Device:
             return
         value = variable.value(self.program.chance)
         variable.assigned += 1
+        variable.changes += 1
         variable.unpushed = True
         try:
             if isinstance(value, dict):
@@ -223,7 +227,7 @@ class Device:
 
     def push(self, variable):
         """The program pushes a variable that is published on demand."""
-        variable.pushes += 1
+        variable.changes += 1
         variable.unpushed = False
         self.client.push(variable.name)
 
@@ -260,6 +264,8 @@ class Program:
         for variable in variables:
             variable.late = self.has("late") and chance.one_in(6)
             variable.style = variable.style and self._allowed(variable.style)
+            if variable.read_every and not self.has("quick"):
+                variable.read_every = max(variable.read_every, 30)
         arguments = {
             "device_id": identity.device_id,
             "username": identity.device_id,
@@ -362,12 +368,12 @@ class Program:
             self.devices[0].client.stop()
 
     async def _live(self, generation):
-        while generation == self.generation and not self.world.over:
+        while generation == self.generation and not self.world.over and self.world.pause is None:
             wait = self.world.tick()
             for device in self.devices:
                 if device.task and device.task.done():
                     self._ended(device)
-            if self.world.over or self.world.pause is not None:
+            if self.world.over:
                 break
             await asyncio.sleep(wait / 1000)
 

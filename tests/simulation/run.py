@@ -1,8 +1,8 @@
 """Live through worlds: `-m simulation.run MODE FIRST_SEED COUNT DAYS FEATURES`, in the folder `tests`.
 
-FEATURES: those that are off, with commas; "-" for none, "plain" for all, then
-"+name" for one that is on; "idle" for a device to which nothing happens. Prints a line
-for each world, `OK seed days`, or, and then it ends, `FAIL seed` behind the story of what happened.
+FEATURES: those that are off, with commas; "-" for none, "plain" for all, then "+name" for one that is on; "idle" and
+"busy": see world.World. Prints a line for each world, `OK seed days`, or, and then it ends, `FAIL seed` behind the
+story of what happened.
 """
 
 import sys
@@ -21,6 +21,7 @@ import gc
 from simulation.chance import Chance
 from simulation.clock import PLANNED, Failed, clock
 from simulation.disturbances import DISTURBANCES
+from simulation.network import network
 from simulation.world import FEATURES, World
 
 
@@ -62,6 +63,7 @@ def live(world):
     while True:
         world.pause = None
         clock.interrupt = None
+        network.fail_import(False)
         world.program.start(anew, kept)
         _once(world)
         clock.check()
@@ -94,11 +96,15 @@ def _story(world, error):
             host.show("".join(traceback.format_exception(type(error), error, error.__traceback__)))
 
 
+network.fail_import = host.fail_import
+
+
 def main(mode, first, count, days, off):
     """Live through `count` worlds."""
     for seed in range(first, first + count):
+        network.fail_import(False)
         host.begin(seed, _unhandled)
-        world = World(seed, mode, days, off, "idle" in off)
+        world = World(seed, mode, days, off)
         try:
             live(world)
         except BaseException as error:

@@ -59,12 +59,12 @@ class Variable:
         late = self.style in ("coroutine", "endless")  # a variable's callbacks wait for each other
         if self.publishes and not late and self.kind in SCALARS[:7] and not self.options.get("history") and chance.one_in(5):
             self.read_every = chance.choice((1, 5, 30, 300))
+        self.changes = 0  # of all kinds that may be published, since the world began
         self.reset()
 
     def reset(self):
         """The device starts anew."""
         self.assigned = 0  # by the program, since the start
-        self.pushes = 0
         self.unpushed = False  # assigned since the last push
         self.calls = 0
         self.first_sample = getattr(self, "next_sample", 0)

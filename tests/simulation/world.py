@@ -17,13 +17,15 @@ from .program import Program
 from .user_program import User
 from .websocket_server import WebSocket
 
+_BUSY = ("policies", "coroutines", "writes")  # what a busy device has
+
 PORT = 8883
 WEBSOCKET_PORT = 443
 
 # What a world may have beside DISTURBANCES; each can be left out.
 FEATURES = (
     "policies", "coroutines", "clients", "late", "raises", "blocks", "endless", "ends", "interrupts", "restarts",
-    "pauses", "latency", "pieces", "addresses",
+    "pauses", "latency", "pieces", "addresses", "quick",
 )  # fmt: skip
 
 # The longest until a device is back, once everything works again:
@@ -35,14 +37,16 @@ _QUIET_MS = 95000  # a minute, and the longest `publish=` beside `read_every`
 
 
 class World:
-    """`days`: how long it lasts at least. `off`: features that it does not have; `calm`: none of the disturbances."""
+    """`days`: how long it lasts at least. `off`: features that it does not have; among them "idle" stands for a device
+    to which nothing happens, "busy" for one to which nothing bad happens, but a value every ten seconds."""
 
-    def __init__(self, seed, mode, days=0.0, off=(), idle=False):
+    def __init__(self, seed, mode, days=0.0, off=()):
         self.seed = seed
         self.mode = mode
         self.length = int(days * 86400000)
         self.off = off
-        self.idle = idle
+        self.idle = "idle" in off
+        self.busy = "busy" in off
         self.over = False
         self.pause = None  # ms: the program is to end, and to begin again after these
         self.chance = chance = Chance(seed, "world")
@@ -73,7 +77,7 @@ class World:
 
     def has(self, feature):
         """Whether it has a feature."""
-        return feature not in self.off and not (self.idle and feature != "clients")
+        return feature not in self.off and (not (self.idle or self.busy) or self.busy and feature in _BUSY)
 
     def note(self, text):
         """Write into the log what befalls."""
@@ -165,8 +169,8 @@ class World:
     # The cycles
 
     def _trouble(self):
-        if self.idle:
-            return clock.now + 86400000
+        if self.idle or self.busy:
+            return clock.now + 21600000
         return clock.now + 1000 * self.chance.between(120, 14400 if self.length else 900)
 
     def starved_since(self, ms):
@@ -185,6 +189,8 @@ class World:
         if self.idle:
             return self.until - clock.now
         self.program.act()
+        if self.busy:
+            return 10000
         return min(self.chance.wide(50, 120000), self.until - clock.now)
 
     def _heal(self):
@@ -192,6 +198,10 @@ class World:
         self.phase = "healing"
         self.program.calm = True
         self.disturbances.heal()
+        if "+nothing_heals" in self.off:  # to see that this is noticed
+            network.servers.clear()
+            for connection in list(network.connections):
+                connection.reset()
         longest = max([device.arguments["keepalive"] for device in self.program.devices])
         self.until = clock.now + 1500 * longest + 1000 * _BACK_S
 
@@ -245,6 +255,7 @@ class World:
                 clock.fail("%s is away after a quiet minute: %s" % (device.identity.device_id, device.client.state))
             else:
                 self.check.agreement(device)
+                self.check.echoes(device)
         clock.check()
         gc.collect()
         if hasattr(gc, "mem_alloc"):
