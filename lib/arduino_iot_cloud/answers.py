@@ -4,7 +4,14 @@ Topics and commands are those of the ArduinoIoTCloud C++ library 2.9, beside tho
 discovery of the official Python client. The functions work on a `session.Session`.
 """
 
-from .port import log, ticks_add
+from .port import const, log, ticks_add
+
+# Of `property`
+_OWN = const(1)
+_SENT = const(2)
+_TOLD = const(4)
+
+_ASK_MS = const(30000)  # from the last values to the first question for a time zone
 
 
 # Several short functions: a board's heap finds room for each of them where it would not for a long one.
@@ -17,8 +24,7 @@ def _attach(session, thing_id, legacy, now):
             return
         _detach(session, now)
     if thing_id:
-        if session.thing_id not in (None, thing_id):
-            _publish_again(session)
+        _forget(session.properties, session.thing_id not in (None, thing_id))
         session.unlinked = False
         session.thing_id = thing_id
         session.legacy = legacy
@@ -30,13 +36,18 @@ def _attach(session, thing_id, legacy, now):
         log(30, "The device is not attached to a thing. Attach it in the cloud; waiting.")
 
 
-def _publish_again(session):
-    # Another thing has never seen the values.
-    for p in session.properties.values():
-        if p.policy:
-            p.policy.anew()
-        elif p.initialized and p.changed < 1:
-            p.changed = 1
+def _forget(properties, other):
+    # This connection has told nothing yet; another thing has never seen the values at all.
+    for p in properties.values():
+        p.standing &= ~_TOLD
+        if other:
+            p.standing &= ~_SENT
+            if p.initialized:
+                p.standing |= _OWN
+            if p.policy:
+                p.policy.anew()
+            elif p.initialized:
+                p.owe()
 
 
 def _subscribe(session, thing):
@@ -85,25 +96,66 @@ def command(session, command: list, now: int):
 
 
 def _last_values(session, buf, pos, end, now):
+    if session.topic is None:
+        return log(20, "Last values without a thing")
     session.values(buf, pos, end, True, now)
+    synced(session, now)
+
+
+def synced(session, now: int):
+    """The last values have all been taken, or are lost: the session is connected."""
+    session.again = None
     if session.state == "RequestLastValues":
-        session.move("Connected")
-        session.count = 0
-        session.wake = ticks_add(now, 1000) if session.tz_dst_until else None  # `zone` looks
-    session.ready = session.topic is not None
-    session.synced = True
-    session.on_sync()
+        session.enter("Connected")
+        if session.tz_dst_until:
+            session.look = ticks_add(now, _ASK_MS)
+            session.wake = ticks_add(now, 1000)  # `zone` looks
+        session.on_sync()
+
+
+# Whose value counts: docs/types-and-policies.md has the rule in words.
+
+
+def counts(session, p) -> bool:
+    """Whether a last value may be taken for a property that has a value and that the cloud may write."""
+    standing = p.standing
+    if standing & _TOLD or standing & _SENT and session.ready:
+        return False  # it was asked for before this went out, or was told likewise
+    return p.policy is not None or not standing & _OWN
+
+
+def replace(session, p, whole: bool):
+    """A last value, or some attributes of it, has been taken for a property: what is under way must not be sent again."""
+    if whole:
+        p.standing &= ~_OWN
+    if p.standing & _SENT and not (p.policy and p.policy.owes()):  # samples stay in order, and the value goes after them
+        session.stale = True
+        for one in session.properties.values():
+            if one.standing & _SENT:
+                one.standing &= ~_SENT
+                if one is p and not isinstance(p.value, dict):
+                    if p.changed < 0:
+                        p.changed = 0
+                elif one.policy:
+                    one.policy.resend()
+                else:
+                    one.owe()
 
 
 def internal(session, name: str, value, now: int):
     """Take a record of a name that is no property's: the thing's id, the time zone."""
     if name == "thing_id":
-        if not isinstance(value, str) or len(value) > 36:
-            return session.drop("the thing_id %r" % value)
-        _attach(session, value, True, now)
-    elif name in ("tz_offset", "tz_dst_until") and type(value) in (int, float) and value - value == 0:
-        setattr(session, name, int(value))
+        if isinstance(value, str) and len(value) <= 36:
+            _attach(session, value, True, now)
+        else:
+            session.drop("the thing_id %s" % ("%r" % value)[:50])
+    elif name in ("tz_offset", "tz_dst_until"):
+        if type(value) not in (int, float) or not -1e11 < value < 1e11:
+            return session.drop("%s %s" % (name, ("%r" % value)[:50]))
         if session.state == "Connected":
-            session.wake = now
+            if session.look is None and not session.tz_dst_until:
+                session.look = ticks_add(now, _ASK_MS)
+            session.wake = now  # `zone` looks
+        setattr(session, name, int(value))
     else:
-        log(20, "Unknown variable from the cloud: " + name)
+        log(20, "Unknown variable from the cloud: " + name[:50])

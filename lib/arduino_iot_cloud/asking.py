@@ -32,7 +32,7 @@ def poll(session, now: int):
             session.out.append(("reset", None, None))
             return
         if not thing:
-            ask_last_values(session)
+            ask_last_values(session, count > 1)
             wait = _LAST_VALUES_MS if session.ready else _HOLD_MS
         else:
             _ask_thing(session)
@@ -64,10 +64,9 @@ def _ask_thing(session):
         session.out.append(("publish", device + "/c/up", _THING_BEGIN))
 
 
-def ask_last_values(session):
-    """Have them asked for."""
-    # The way the thing was found; then, where allowed, both ways.
-    again = session.count > 1 and session.discovery == "both"
+def ask_last_values(session, again: bool):
+    """Have them asked for: the way the thing was found; `again`, where allowed, both ways."""
+    again = again and session.discovery == "both"
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:

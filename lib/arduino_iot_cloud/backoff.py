@@ -1,56 +1,37 @@
-"""The pauses between attempts to connect, for all drivers."""
+"""What follows a lost connection or a failed attempt, for all drivers: it is reported, and a pause comes.
+
+Comes and goes: a driver imports it for that, and unloads it with its next connection.
+"""
 
 from random import random
 
-from .port import const, ticks_diff
+from .port import const, log
 
 _SLOW_S = const(60)  # where waiting alone does not help
 _MAX_S = const(32)
-_LASTING_MS = const(30000)  # a connection of this length starts the pauses over
-_SUSPICIOUS = const(3)  # shorter ones in a row: another device with the same id?
+_SUSPICIOUS = const(3)  # brief connections in a row: another device with the same id?
 
 
-class Backoff:
-    """The pauses of one client: each is longer than the one before, until a connection has lasted 30 s."""
+def pause(driver, error) -> int:
+    """Report what ended the connection. Returns the ms until the next attempt.
 
-    brief = 0  # connections in a row that did not last
-    _since = None  # when the present connection began; None once it has lasted, or where there is none
-    _up = False
+    They are a random part of the pause, so that a thousand devices do not come back at once: from half of it on. Each
+    pause is longer than the one before, up to 32 s; it is a minute where waiting alone does not help. `driver` has
+    `delay` (seconds of the next pause), `factor`, `since` (the tick at which the connection began; None without one,
+    and once it has lasted 30 s, when the driver starts the pauses over) and `brief` (how many in a row have not).
+    """
+    if driver.since is not None:
+        driver.since = None
+        driver.brief += 1
+    try:
+        heals = driver.explain(error)
+        if driver.brief >= _SUSPICIOUS:
+            from .diagnosis import hint_same_id
 
-    def begin(self, interval: float, factor: float):
-        """A run begins. interval: seconds of the first pause; factor: what each further one multiplies it by."""
-        self._first = self._next = interval
-        self._factor = factor
-        self.brief = 0
-        self._up = False
-        self._since = None
-
-    def connected(self, now: int):
-        """The server has accepted the connection."""
-        self._up = True
-        self._since = now
-
-    def poll(self, now: int):
-        """Look at the time. To be called at least every few minutes while connected: ticks wrap."""
-        if self._since is not None and ticks_diff(now, self._since) >= _LASTING_MS:
-            self._since = None
-            self.brief = 0
-            self._next = self._first
-
-    def pause(self, now: int, heals: bool) -> int:
-        """The connection or the attempt has ended. Returns the ms until the next one: a random part of the pause, so
-        that a thousand devices do not come back at once; a minute where waiting alone does not help."""
-        self.poll(now)
-        if self._up:
-            self._up = False
-            if self._since is not None:
-                self._since = None
-                self.brief += 1
-        wait = self._next * (0.5 + random() / 2) if heals else _SLOW_S
-        self._next = min(self._next * self._factor, _MAX_S)
-        return int(wait * 1000)
-
-    @property
-    def suspicious(self) -> bool:
-        """Whether the last three connections or more were cut off soon after they began."""
-        return self.brief >= _SUSPICIOUS
+            hint_same_id(driver.client)
+    except Exception as other:  # there may be no memory to say it in words
+        log(40, repr(other))
+        heals = True
+    wait = driver.delay * (0.5 + random() / 2) if heals else _SLOW_S
+    driver.delay = min(driver.delay * driver.factor, _MAX_S)
+    return int(wait * 1000)

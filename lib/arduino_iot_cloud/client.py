@@ -199,21 +199,16 @@ class ArduinoCloudClient:
         except Exception:  # there may be no memory to say it in words
             print(name, repr(error))
 
-    def paused(self, now: int):
+    def pause(self, now: int):
         """A run has ended."""
         self._paused = now, time()
 
     def resume(self, now: int):
-        """A run begins: after a pause that was long, all callbacks are due."""
+        """A run begins: after a long pause, all callbacks are due."""
         if self._paused:
-            ticks, seconds = self._paused
-            if not (0 <= ticks_diff(now, ticks) < _FAR_MS and 0 <= time() - seconds < _FAR_MS // 1000):
-                for p in self.runnable:
-                    p.due = now
-                    p.far = 0
-                for p in self.records.values():
-                    if p.policy:
-                        p.policy.resumed(now)
+            from .methods import resume
+
+            resume(self, now, *self._paused)
 
     def _run(self, async_mode):
         if self.async_mode is not async_mode:
@@ -251,8 +246,8 @@ class ArduinoCloudClient:
             try:
                 asyncio.run(self.run(interval, backoff))
             finally:  # after Ctrl-C, MicroPython leaves its tasks behind
-                if self.driver:
-                    self.driver.abandon()
+                if self.driver and self.driver.running:
+                    self.driver.sweep()
         else:
             self._run(False).start(interval, backoff)
 

@@ -17,6 +17,7 @@ class Composite(ArduinoCloudObject):
 
     KEYS = ()
     TYPES = ""
+    numbers = ()  # attributes without TYPES that the cloud gave a number first: ints and floats are taken
 
     def __init__(self, name: str, **kwargs):
         value = dict(kwargs.pop("value", None) or {})
@@ -55,7 +56,7 @@ class Composite(ArduinoCloudObject):
         value = self._value[attribute]
         if value is None and self.TYPES:
             value = (False, 0.0, 0)["bfi".index(self.TYPES[self.KEYS.index(attribute)])]
-        return value
+        return () if attribute in self.numbers else value
 
     def __contains__(self, attribute):
         return attribute in self.KEYS
@@ -88,20 +89,25 @@ class Composite(ArduinoCloudObject):
 
     def shape(self, attribute, value):
         """As ArduinoCloudObject.shape."""
-        return fit_cloud(self.name + ":" + str(attribute), self._old(attribute), value)
+        if attribute not in self._value:
+            raise ValueError("'%s' has attributes, and '%s' is none" % (self.name, attribute or ""))
+        return fit_cloud(self.name + ":" + attribute, self._old(attribute), value)
 
     def store(self, attribute, value) -> bool:
         """As ArduinoCloudObject.store."""
+        if type(value) in (int, float) and self._old(attribute) is None:
+            self.numbers += (attribute,)
         differs = self._value[attribute] != value
         self._value[attribute] = value
         return differs
 
     def write(self, writer, time: int = 0, value=None):
         """As ArduinoCloudObject.write."""
-        value = value or self._value
         if self.field is None:
             self.field = [label(self.name + ":" + key) for key in self.KEYS]
-        if self.initialized:
+        if value is None and self.initialized:
+            value = self._value
+        if value:
             for i in range(len(self.KEYS)):
                 write_record(writer, self.field[i], value[self.KEYS[i]], time)
 

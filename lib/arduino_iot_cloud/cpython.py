@@ -49,16 +49,6 @@ class Alarm:
         self._is_set = False
 
 
-def close(tasks, loop):
-    """End tasks whose event loop is gone."""
-    for task in tasks:
-        if not task.done():
-            try:
-                task.get_coro().close()
-            except (RuntimeError, ValueError):
-                pass  # it is the present one
-
-
 class Stream:
     """The two streams of asyncio as one: awaiting it waits until it can be read."""
 
@@ -135,11 +125,6 @@ async def send(stream: Stream, data):
         await stream.writer.drain()
 
 
-def outside() -> bool:
-    """Whether tasks of an interrupted event loop may be left: not here, where `asyncio.run` ends them."""
-    return False
-
-
 def event_loop():
-    """What tells one event loop from the next."""
-    return asyncio.get_running_loop()
+    """What tells one event loop from the next; None where none runs."""
+    return asyncio._get_running_loop()

@@ -139,13 +139,21 @@ class History(Policy):
         if self.store:
             self.store.remove(n)
 
-    def anew(self):
-        """As Policy.anew: what was under way to the other thing, and what it has not had, goes to this one."""
+    def owes(self) -> bool:
+        """As Policy.owes."""
+        return self.count > 0
+
+    def resend(self):
+        """As Policy.resend: the samples that were under way are sent once more; those that found no room are lost."""
         self.lost += self.gone
         self.sent = self.gone = 0
+        self._mark()
+
+    def anew(self):
+        """As Policy.anew: what was under way to the other thing, and what it has not had, goes to this one."""
         if not self.count:
             super().anew()
-        self._mark()
+        self.resend()
 
     def pending(self, now: int) -> bool:
         """As Policy.pending."""

@@ -5,15 +5,15 @@
 
 import asyncio
 
-from .backoff import Backoff
 from .cbor import Writer
 from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
 from .port import MICROPYTHON, const, enter, forget, leave, log, ticks_add, ticks_diff, ticks_ms
 from .session import Session
-from .stream import event_loop, outside, writable
+from .stream import event_loop
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _LONG_MS = const(60000)  # to sleep where nothing is due
+_LASTING_MS = const(30000)  # a connection of this length starts the pauses over
 _LINK_ERRORS = (OSError, MemoryError, MQTTError)  # of an open connection; others are faults of this program
 
 if MICROPYTHON:
@@ -59,19 +59,8 @@ if MICROPYTHON:
             core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ticks))
             self.ticks = None
 
-    def close(tasks, loop):
-        """End tasks whose event loop is gone or was interrupted; they may wait in its queues still."""
-        for task in tasks:
-            if not task.done():
-                try:
-                    if loop is core._task_queue:
-                        task.cancel()
-                    task.coro.close()
-                except (RuntimeError, ValueError):
-                    pass  # it is the present one
-
 else:
-    from .cpython import Alarm, close
+    from .cpython import Alarm
 
 
 _runs = []  # the drivers that run
@@ -89,13 +78,14 @@ class Driver:
         self.loop = None  # the event loop of the last run
         self.tasks = []  # of this run, the first one for `run` itself
         self.turns = []  # of callbacks that are coroutines: see `coroutines`
+        self.since = None  # when this connection began, until it has lasted: see `backoff`
+        self.brief = 0  # connections in a row that have not
         self.error = None  # why the reader ended
         self.acked = None  # set at each packet, for `flush`
         self.watcher = None  # the task that waits until the network takes more
         self.synced = False  # this connection got as far as the last values
         self.done = False  # the handshake has just ended
         self.connections = self.published = self.received = self.faults = 0
-        self.pauses = Backoff()
         self.mqtt = MQTT(client.buffer, client.keepalive)
         self.session = self.new_session(client)
         self.session.spare = forget
@@ -128,23 +118,29 @@ class Driver:
     def run(self, interval, backoff):
         """To be awaited: stay connected until `stop`. Raises RuntimeError where it runs already."""
         self.stopped = False
-        if outside():
-            for driver in list(_runs):  # their event loop was interrupted
-                driver.abandon()
+        if _runs:
+            self.sweep()
         return self._run(interval, backoff)
+
+    def sweep(self):
+        """End what an interrupted event loop has left behind."""
+        from .leftovers import sweep
+
+        sweep(_runs)
 
     async def _run(self, interval, backoff):
         if self.stopped:
             return
-        if self.loop is not event_loop():
-            self.abandon()
+        if _runs:
+            self.sweep()
         if self.running:
             raise RuntimeError("the client runs already")
         self.running = True
         self.loop = event_loop()
         _runs.append(self)
+        self.first = self.delay = interval
+        self.factor = backoff
         self.client.resume(ticks_ms())
-        self.pauses.begin(interval, backoff)
         timer = asyncio.create_task(self.poll())
         self.tasks = [asyncio.current_task(), timer]
         try:
@@ -157,7 +153,9 @@ class Driver:
                     wait = self.lost(error)
                 finally:
                     self.session.end()
-                await self.pause(wait)
+                wait = ticks_add(ticks_ms(), wait)
+                while self.running and ticks_diff(wait, ticks_ms()) > 0:
+                    await self.alarm.wait(ticks_diff(wait, ticks_ms()))
         except GeneratorExit:  # the event loop is gone: nothing can be waited for
             self.loop = None
             raise
@@ -166,14 +164,8 @@ class Driver:
             _runs.remove(self)
             if self.loop:
                 await self.end(timer)
-                self.tasks.clear()
-            self.client.paused(ticks_ms())
-
-    async def pause(self, wait):
-        """Sleep for so many ms, or until `stop`."""
-        wait = ticks_add(ticks_ms(), wait)
-        while self.running and ticks_diff(wait, ticks_ms()) > 0:
-            await self.alarm.wait(ticks_diff(wait, ticks_ms()))
+            self.tasks = []
+            self.client.pause(ticks_ms())
 
     async def end(self, task):
         """Cancel a task of ours, and wait until it has ended, so that nothing of it stays."""
@@ -182,31 +174,6 @@ class Driver:
             await task
         except asyncio.CancelledError:
             pass
-
-    def abandon(self):
-        """The event loop of the last run is gone, or was interrupted: end what is left of that run."""
-        tasks = self.tasks + [turn.task for turn in self.turns]
-        loop = self.loop
-        self.loop = None
-        self.running = False
-        self.tasks.clear()
-        close(tasks, loop)
-        for turn in list(self.turns):
-            turn.end()
-        self.alarm.task = self.timer.task = self.room.task = self.acked = self.watcher = None
-        if self.session.state not in ("Init", "Disconnect"):
-            self.session.end()
-
-    def lost(self, error):
-        """Report why the connection ended. Returns the ms until the next attempt."""
-        try:
-            heals = self.explain(error)
-            if self.pauses.suspicious:
-                self.hint()
-        except Exception as other:  # there may be no memory to say it in words
-            log(40, repr(other))
-            heals = True
-        return self.pauses.pause(ticks_ms(), heals)
 
     async def connect(self):
         """From the opening of the stream to its end."""
@@ -223,8 +190,8 @@ class Driver:
                 await self.alarm.wait(wait)
             if self.stream:
                 self.connections += 1
-                self.pauses.connected(ticks_ms())
-                self.session.begin(ticks_ms())
+                self.since = ticks_ms()
+                self.session.begin(self.since)
                 await self.write()
             elif self.error:
                 raise self.error
@@ -237,7 +204,7 @@ class Driver:
                 await self.end(reader)
                 if self.watcher:
                     await self.end(self.watcher)
-                del self.tasks[2:]
+            del self.tasks[2:]
             self.watcher = None
             if self.stream:
                 self.stream.close()
@@ -245,17 +212,17 @@ class Driver:
     # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
     # so these import in frames of their own.
 
+    def lost(self, error):
+        """Report why the connection ended. Returns the ms until the next attempt."""
+        from .backoff import pause
+
+        return pause(self, error)
+
     def explain(self, error):
-        """Report why the connection ended. Returns whether waiting may heal it."""
+        """The same in words. Returns whether waiting may heal it."""
         from .diagnosis import explain
 
         return explain(self.client, error)
-
-    def hint(self):
-        """Say what may be behind connections that are cut off again and again."""
-        from .diagnosis import hint_same_id
-
-        hint_same_id(self.client)
 
     def fault(self, error):
         """Something was raised while a packet was handled: report it, and end the connection."""
@@ -289,7 +256,7 @@ class Driver:
                 stream = await self.open()
             finally:
                 leave("connecting")
-            forget("connecting", "diagnosis")
+            forget("connecting", "diagnosis", "backoff")
             self.stream = stream
             n = 0
             while True:
@@ -325,7 +292,9 @@ class Driver:
                         mqtt.view[mqtt.topic : mqtt.topic_end], mqtt.view, mqtt.payload, mqtt.payload_end, ticks_ms()
                     )
                 else:
-                    self.piece()
+                    from .parts import take
+
+                    take(self)
             elif kind == PUBACK:
                 if not mqtt.unacked:
                     self.session.acknowledged()
@@ -339,16 +308,6 @@ class Driver:
         if self.acked:
             self.acked.set()
 
-    def piece(self):
-        """Hand the next part of a message that is larger than the buffer to the session."""
-        mqtt = self.mqtt
-        topic = None
-        if mqtt.topic_end:
-            self.received += 1
-            topic = mqtt.view[mqtt.topic : mqtt.topic_end]
-        pos = mqtt.payload
-        mqtt.keep(pos + self.session.piece(topic, mqtt.view, pos, mqtt.payload_end, mqtt.rest, ticks_ms()))
-
     async def write(self):
         """The writer: sends what is due, then sleeps until something else is."""
         mqtt = self.mqtt
@@ -357,13 +316,17 @@ class Driver:
             if self.error:
                 raise self.error
             now = ticks_ms()
-            self.pauses.poll(now)
             if self.pump(now) and not self.watcher:
-                self.watcher = asyncio.create_task(self.watch())
-                self.tasks.append(self.watcher)
+                from .parts import watch
+
+                self.watcher = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "messages", "packets", "zone")
+                forget("answers", "asking", "messages", "packets", "states", "zone")
+            if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
+                self.since = None
+                self.brief = 0
+                self.delay = self.first
             wait = _LONG_MS
             if session.wake is not None:
                 wait = min(wait, ticks_diff(session.wake, now))
@@ -402,16 +365,6 @@ class Driver:
             elif not (session.ready and self.publish(now)):
                 return False
         return True
-
-    async def watch(self):
-        """Wake the writer once the network takes more."""
-        try:
-            await writable(self.stream)
-        except OSError as error:
-            self.error = error
-        self.watcher = None
-        del self.tasks[3:]
-        self.alarm.set()
 
     def publish(self, now):
         """Prepare the PUBLISH that was not acknowledged on the last connection, or one of what has changed. Returns

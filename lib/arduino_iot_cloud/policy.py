@@ -83,7 +83,8 @@ class Policy:
     lost = 0  # samples of a history
     changed_at = 0  # Unix time of the last change, 0 for unknown
     last = None  # the value that the cloud has
-    since = None  # the tick of the last packet; None: none, or long ago
+    since = None  # the tick at which `left` was counted; None: the interval has ended
+    left = 0  # ms of the interval since the last packet
     published = False  # since boot
     urgent = False  # due whatever the policy says: an echo, a push
     calling = False  # the user is being told what the cloud wrote
@@ -117,8 +118,16 @@ class Policy:
 
     def poke(self):
         """The property may be due: have `ready` decide."""
-        if self.p.changed < 1:
-            self.p.changed = 1
+        self.p.owe()
+
+    def owes(self) -> bool:
+        """Whether samples wait that the cloud does not have."""
+        return False
+
+    def resumed(self, now: int):
+        """The program goes on after a pause of any length: intervals that were running have ended."""
+        self.since = None
+        self.due = now
 
     def push(self):
         """The program wants it published."""
@@ -143,13 +152,11 @@ class Policy:
             return 0
         if self.publish == "demand":
             return None
-        left = int((self.min_interval if self.publish == "change" else self.publish) * 1000)
-        if self.since is None:
-            left = 0
-        else:
-            left -= ticks_diff(now, self.since)
-            if left <= 0:
-                self.since = None  # and so it stays, however often the ticks wrap
+        left = 0
+        if self.since is not None:
+            # Counted down, since ticks cannot tell long times apart
+            left = self.left = self.left - ticks_diff(now, self.since)
+            self.since = now if left > 0 else None
         return left if self.publish != "change" or self.differs() else None
 
     def pending(self, now: int) -> bool:
@@ -200,9 +207,16 @@ class Policy:
         self.last = dict(value) if isinstance(value, dict) else value
         self.published = True
         self.urgent = False
-        self.since = now
-        if type(self.publish) in (int, float):
-            self.schedule(now, int(self.publish * 1000))
+        if self.publish and self.publish != "demand":
+            self.left = int((self.min_interval if self.publish == "change" else self.publish) * 1000)
+            self.since = now
+            if self.publish != "change":
+                self.schedule(now, self.left)
+
+    def resend(self):
+        """The packet that it was in will not be sent again."""
+        self.urgent = True
+        self.poke()
 
     def acknowledged(self):
         """The cloud has the last packet."""
@@ -225,34 +239,63 @@ class Policy:
             return False
         self.offered = None
         p = self.p
-        value = p.value
-        whole = isinstance(value, dict)
-        take = not (self.from_sync and p.initialized) or self._takes(session, offered if whole else offered[None])
+        whole = isinstance(p.value, dict)
+        if self.from_sync and p.initialized and not self._takes(offered if whole else offered[None]):
+            self._refuse(offered, whole)
+            return False
+        other = self._store(offered, whole)
+        self.changed_at = self.time or timestamp()
+        self.calling = True
+        whole = not whole or len(offered) == len(p.value)
+        echo = self.owes()
+        if self.from_sync:
+            from .answers import replace
+
+            replace(session, p, whole)
+        else:
+            p.overwritten(whole)
+            echo = echo or self.publish or p.standing & 2  # of `property`: it is under way
+        if echo:
+            self.urgent = True
+        if echo or self.publish:
+            self.poke()
+        return other or not self.from_sync
+
+    def _store(self, offered, whole):
+        # Take it. Returns whether it differs from the value before.
+        p = self.p
+        last = dict(self.last or p.value) if whole else None
         other = False
-        last = dict(self.last or value) if whole else None
         for attribute in offered:
             if whole:
                 last[attribute] = offered[attribute]
-            if take:
-                other = p.store(attribute, offered[attribute]) or other
-            else:
-                other = offered[attribute] != (value[attribute] if whole else value) or other
+            other = p.store(attribute, offered[attribute]) or other
         self.last = last if whole else offered[None]
-        if take:
-            self.changed_at = self.time or timestamp()
-            if self.publish and not self.from_sync:
-                self.urgent = True  # the echo
-        if self.publish or not take and other:
-            self.poke()
-        self.calling = take
-        return take and (other or not self.from_sync)
+        return other
 
-    def _takes(self, session, value):
+    def _refuse(self, offered, whole):
+        # Leave it: the cloud is told the device's, unless that is on its way.
+        p = self.p
+        if p.standing & 2 or self.owes():  # of `property`: it is under way
+            return
+        value = p.value
+        last = dict(self.last or value) if whole else offered[None]
+        if whole:
+            last.update(offered)
+        self.last = last
+        if not p.changed and last != value:
+            self.poke()
+
+    def _takes(self, value):
         # Whether a last value of the cloud replaces the local one.
         p = self.p
         rule = self.sync
         if rule is None:  # as without a policy: unless the device has something newer to tell
-            return session.synced and not p.changed and not (self.publish and differs(p.value, self.last, 0))
+            return not (
+                p.standing & 1  # of `property`: it is the program's
+                and self.permission != "write"
+                and (p.changed or self.publish and differs(p.value, self.last, 0))
+            )
         if callable(rule):
             try:
                 return bool(rule(p, value, self.time))
@@ -269,17 +312,17 @@ def differs(value, last, delta) -> bool:
     if last is None:
         return True
     if isinstance(value, dict):
-        if None in last.values():
-            return True
-        if "lat" in value and len(value) == 2:
+        other = False
+        for key in value:
+            if last[key] is None:
+                return True
+            other = other or differs(value[key], last[key], 0)
+        if other and delta and len(value) == 2 and type(value.get("lat")) is type(value.get("lon")) is float:
             lat = value["lat"] - last["lat"]
             lon = value["lon"] - last["lon"]
-            return value != last and (lat * lat + lon * lon) ** 0.5 >= delta
-        for key in value:
-            if differs(value[key], last[key], 0):
-                return True
-        return False
-    if type(value) is float:
+            return not (lat * lat + lon * lon) ** 0.5 < delta
+        return other
+    if type(value) is float or type(last) is float:
         if value == last or value != value and last != last:
             return False
         # What is no number, infinite or next to nothing counts without a distance.

@@ -1,35 +1,48 @@
 """One cloud variable: its value, the rule of its type, and whether it has something to publish."""
 
+from .port import const
 from .senml import label, write_record
 
 
+_OWN = const(1)
+_SENT = const(2)
+_TOLD = const(4)
+_NUMBER = ()  # stands for the present value where any number will do
+
+
 def fit(name: str, last, value):
-    """The value to take for `value` where `last` is the present one, whose type stays (None: any type).
+    """The value to take for `value` where `last` is the present one, whose type stays (None: any type, (): any number).
 
     Integers are taken for floats, and 0 and 1 for bools. Raises TypeError otherwise, ValueError for
     an integer beyond 64 bits.
     """
     kind = type(value)
     if kind is int and value >> 64 not in (0, -1):
-        raise ValueError("'%s': %d has more than 64 bits" % (name, value))
+        raise ValueError("'%s' takes integers of 64 bits, not a longer one" % name)
     if last is None:
         if kind in (bool, int, float, str):
             return value
-    elif kind is type(last):
+    elif kind is type(last) or last == _NUMBER and kind in (int, float):
         return value
     elif kind is int and (type(last) is float or type(last) is bool and 0 <= value <= 1):
         return type(last)(value)
-    raise TypeError(
-        "'%s' takes %s, not %s"
-        % (name, "bool, int, float or str" if last is None else type(last).__name__, kind.__name__)
-    )
+    last = "bool, int, float or str" if last is None else "a number" if last == _NUMBER else type(last).__name__
+    raise TypeError("'%s' takes %s, not %s" % (name, last, kind.__name__))
 
 
 def fit_cloud(name: str, last, value):
-    """As `fit`, for a value from the cloud: floats are cut for ints, other numbers than 0 and 1 leave a bool as it is."""
-    if type(last) is int and type(value) is float:
-        value = int(value)
-    if type(last) is bool and type(value) in (int, float):
+    """As `fit`, for a value from the cloud: floats are cut for ints, bools are 0 or 1 for ints, and other numbers than
+    0 and 1 leave a bool as it is."""
+    kind = type(value)
+    old = type(last)
+    if old is int or last == _NUMBER:
+        if kind is bool:
+            return int(value)
+        if kind is float and old is int:
+            if not -18446744073709551616.0 <= value < 18446744073709551616.0:
+                raise ValueError("'%s' takes int, not %r" % (name, value))
+            return int(value)
+    elif old is bool and kind in (int, float):
         return bool(value) if value == 0 or value == 1 else last
     return fit(name, last, value)
 
@@ -39,7 +52,7 @@ class ArduinoCloudObject:
 
     Arguments, all but `name` (str) optional:
     `value`: the initial value (bool, int, float or str), which fixes the type. Without one the
-    cloud's last value is taken.
+    cloud's last value is taken; a number that comes from there first may be an int or a float later.
     `on_read(client)` returns the value every `interval` seconds; `on_write(client, value)` is called
     when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
     `interval` seconds. Each may be a coroutine function.
@@ -55,9 +68,12 @@ class ArduinoCloudObject:
     busy = False  # the coroutines.Turn of its callbacks, where these are coroutines and still run
     far = 0  # how many long stretches of time pass before the tick `due`
     changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
+    standing = 0  # the sum of: 1 the program's value, which the cloud has not acknowledged; 2 it is in the packet that is
+    # not acknowledged; 4 since the thing was attached it has gone into a packet, or come with one
     policy = None  # a `policy.Policy`, where the program has asked for one
     writable = False  # by the cloud, without `on_write`
     _value = None
+    _like = None  # what has the type to take, where the present value does not say it
 
     def __init__(self, name: str, **kwargs):
         self.name = name
@@ -80,23 +96,67 @@ class ArduinoCloudObject:
 
     @value.setter
     def value(self, value):
-        if value is not None:
-            value = fit(self.name, self._value, value)
+        if value is None:
+            self._clear()
+        else:
+            value = fit(self.name, self._value if self._like is None else self._like, value)
             if self.client:
                 self.client.check(self.name, value)
             self._value = value
             self.touch()
-        else:
-            self._value = None
+
+    def _clear(self):
+        # Have no value, and nothing to publish. The type stays.
+        if self._like is None:
+            self._like = self._value
+        self._value = None
+        self.standing &= ~_OWN
+        if self.changed > 0 and not (self.policy and self.policy.owes()):
+            self.changed = 0
 
     def touch(self):
-        """Have the value published."""
+        """The program has set it: have the value published."""
+        self.standing |= _OWN
         if self.policy:
             self.policy.touched()
-        elif self.changed < 1:
-            self.changed = 1
+        else:
+            self.owe()
         if self.client:
             self.client.wake()
+
+    # What becomes of a value on its way to the cloud
+
+    def owe(self):
+        """It is to be published."""
+        if self.changed < 1:
+            self.changed = 1
+
+    def written(self, done: bool):
+        """It is in the packet that goes now; or not, since there is nothing of it that fits one."""
+        if done:
+            self.changed = -1
+            self.standing |= _SENT | _TOLD
+        else:
+            self.changed = 0
+            self.standing &= ~_OWN
+
+    def delivered(self):
+        """The packet under way has been acknowledged."""
+        if self.standing & _SENT:
+            self.standing = self.standing & ~_SENT | _TOLD
+            if self.changed < 0:
+                self.changed = 0
+                self.standing &= ~_OWN
+            if self.policy:
+                self.policy.acknowledged()
+
+    def overwritten(self, whole: bool):
+        """The cloud has written it, all of it or some attributes. An older value that is under way may reach the cloud
+        after that: so it goes once more."""
+        if whole:
+            self.standing = self.standing & ~_OWN | _TOLD
+        if self.standing & _SENT:
+            self.owe()
 
     @property
     def initialized(self) -> bool:
@@ -104,13 +164,15 @@ class ArduinoCloudObject:
         return self._value is not None
 
     def shape(self, attribute: str, value):
-        """The value to `store` for one from the cloud. Raises TypeError where there is none, KeyError for an unknown attribute."""
-        if attribute:
-            raise KeyError(attribute)
-        return fit_cloud(self.name, self._value, value)
+        """The value to `store` for one from the cloud. Raises TypeError or ValueError where there is none."""
+        if attribute is not None:
+            raise ValueError("'%s' has no attribute '%s'" % (self.name, attribute))
+        return fit_cloud(self.name, self._value if self._like is None else self._like, value)
 
     def store(self, attribute: str, value) -> bool:
         """Take a value from the cloud that `shape` returned. Returns whether it differs from the present one."""
+        if self._value is None and self._like is None and type(value) in (int, float):
+            self._like = _NUMBER
         differs = value != self._value
         self._value = value
         return differs

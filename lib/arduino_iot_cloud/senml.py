@@ -38,7 +38,7 @@ class Records(Reader):
         """Start with the pack between two offsets of `buf`."""
         super().open(buf, pos, end)
         self._left = 0
-        self._base_time = 0
+        self.base_time = 0
         if self.head() >> 5 != 4:
             self.fail("a pack is an array")
         self._left = self.arg
@@ -50,6 +50,11 @@ class Records(Reader):
                 self.fail("bytes after the pack")
             return False
         self._left -= self._left > 0
+        self.record()
+        return True
+
+    def record(self):
+        """Take the record that comes next."""
         if self.head() >> 5 != 5:
             self.fail("a record is a map")
         n = self.arg
@@ -78,20 +83,22 @@ class Records(Reader):
             elif key == 6 or key == -3:
                 good = number
                 if kind is float:
-                    # Most boards' floats are singles, which tell such times to 128 s only: a double's own bits.
-                    exponent = self.arg >> 52
-                    if 0 < exponent < 1075:
-                        value = (self.arg % (1 << 52) + (1 << 52)) >> 1075 - exponent
-                    elif value - value == 0:
-                        value = int(value)
+                    value = self._seconds(value)
                 if key == 6:
                     time = value
                 else:
-                    self._base_time = value
+                    self.base_time = value
             else:
                 good = (kind is str or key != -2) and (kind is int or key != -1)
             if not good:
                 self.fail("field of a wrong type")
-        time += self._base_time
-        self.time = int(time if -1e11 < time < 1e11 else time // 1000 if time - time == 0 else 0)  # JS counts in ms
-        return True
+        time += self.base_time
+        time = int(time if -1e11 < time < 1e11 else time // 1000 if time - time == 0 else 0)  # JS counts in ms
+        self.time = time if -1e11 < time < 1e11 else 0
+
+    def _seconds(self, value):
+        # A float as an int. Most boards' floats are singles, which tell such times to 128 s only: a double's own bits.
+        exponent = self.arg >> 52
+        if 0 < exponent < 1075:
+            return (self.arg % (1 << 52) + (1 << 52)) >> 1075 - exponent
+        return int(value) if -1e15 < value < 1e15 else value

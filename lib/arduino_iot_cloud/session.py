@@ -2,23 +2,23 @@
 
 Sans-IO: it is given messages and the time, and leaves in `out` what to send
 and in `wake` when to come back. What happens until the values flow is in
-`asking` and `answers`, imported for as long as that takes.
+`asking` and `answers`, imported for as long as that takes; whose value counts where
+both sides have one is in `answers`, too. A message larger than the buffer is for `pieces`.
 """
 
 from .cbor import CBORError
 from .port import log, ticks_diff
 from .senml import Records
-from .states import States
 
 
-class Session(States):
+class Session:
     """What a device knows about its thing. `properties` is a dict of them by name, kept by the caller.
 
     `out` collects requests to send: ("subscribe", topics, None), ("unsubscribe", topics, None),
     ("publish", topic, payload) and ("reset", None, None), which asks to take the link down.
     `on_value(property)` is called for each property that the cloud wrote, `on_sync()` after the
-    last values have arrived, `on_event("connect")` when a thing is attached and
-    `on_event("disconnect")` when it no longer is.
+    last values have arrived for the first time since a thing was attached, `on_event("connect")`
+    when a thing is attached and `on_event("disconnect")` when it no longer is.
     """
 
     def on_event(self, name):
@@ -33,21 +33,25 @@ class Session(States):
         self.properties = properties
         self.discovery = discovery
         self.out = []
-        self.stale = False
+        self.state = "Init"
         self.thing_id = None
         self.topic = None  # where values are published; None while there is no thing
         self.data_in = b""  # where they come from
         self.legacy = False  # the thing was found by the older discovery
         self.unlinked = False  # the cloud knows the device, but no thing for it
         self.ready = False  # values may be published
-        self.synced = False  # last values have arrived since boot
+        self.stale = False  # the packet that is not acknowledged must not be sent again: for the driver to forget
         self.tz_offset = 0  # seconds to add to UTC
         self.tz_dst_until = 0  # Unix time at which the offset ends
         self.dropped = 0  # messages or records that were refused
         self.count = 0  # how often one question was asked
         self.wake = None  # the tick at which `poll` has something to do
+        self.look = None  # of a connected session: the tick at which `zone` looks at the end of the offset
+        self.again = None  # likewise: [tick of the next question, count] while last values are asked for once more
+        self.part = None  # what `pieces` knows of the message that is arriving
         self.records = Records()
         self._staged = []
+        self._got = 0  # of the property whose records are being taken: 2 for each one, and 1 where it differs
 
     def begin(self, now: int):
         """MQTT has connected: everything is asked for anew."""
@@ -56,21 +60,31 @@ class Session(States):
         self.unlinked = False
         self.enter("SendCapabilities", now)
 
-    def enter(self, state: str, now: int):
-        """Go to a state in which something is asked for, from now on."""
+    def move(self, state: str):
+        """Go to another state. Nothing else writes it. Raises RuntimeError for a move that `states` does not know."""
+        from .states import check
+
+        check(self.state, state)
+        self.state = state
+
+    def enter(self, state: str, now: int = 0):
+        """Go to a state. What there is to ask for in it is due from now on."""
         self.move(state)
-        self.ready = False
+        self.ready = state == "Connected"
         self.count = 0
-        self.wake = now
+        self.wake = None if self.ready or state == "Disconnect" else now
+        self.look = self.again = None
 
     def end(self):
         """MQTT has been disconnected."""
+        if self.part:
+            from .pieces import lost
+
+            lost(self)
         if self.topic is not None:
             self.topic = None
             self.on_event("disconnect")
-        self.ready = False
-        self.wake = None
-        self.move("Disconnect")
+        self.enter("Disconnect")
 
     def poll(self, now: int):
         """Do what is due. Returns true where the modules that it needed will not be needed soon."""
@@ -81,6 +95,12 @@ class Session(States):
             else:
                 from .asking import poll
             return poll(self, now)
+
+    def refresh(self, now: int):
+        """Ask a connected cloud for the last values once more: there is a property that has none."""
+        if self.state == "Connected" and not self.again:
+            self.again = [now, 0]
+            self.wake = now
 
     def message(self, topic, buf, pos: int, end: int, now: int):
         """Take the payload between two offsets of `buf` that came on a topic (any bytes-like)."""
@@ -102,6 +122,19 @@ class Session(States):
         except CBORError as error:
             self.drop("a malformed message (%s at byte %d)" % error.args)
 
+    def piece(self, topic, view, pos: int, end: int, rest: int, now: int) -> int:
+        """Take a part of a message that is larger than the buffer: what is there of its payload, between two offsets
+        of `view`, which `rest` bytes follow. The first part has the topic (any bytes-like), those after it None.
+
+        Returns how many bytes are used up. The others belong to a record of which the end is missing: the next
+        part begins with them. A part that fills the buffer, and the last one, are used up at least to a byte."""
+        from .pieces import take
+
+        used = take(self, topic, view, pos, end, rest, now)
+        if not self.part:
+            self.spare("pieces")
+        return used
+
     def drop(self, what: str):
         """Count and report something from the cloud that is not taken."""
         self.dropped += 1
@@ -122,64 +155,79 @@ class Session(States):
                 staged[n + 1] = records.value
                 staged[n + 2] = records.time
                 n += 3
-        last = None  # the property whose records are being taken
-        differs = False
+        last = None
         i = 0
         while i < n:
-            name = staged[i]
-            attribute = None
-            colon = name.find(":")
-            if colon >= 0:
-                attribute = name[colon + 1 :]
-                name = name[:colon]
-            p = self.properties.get(name)
-            if p is not last and last is not None:
-                self._taken(last, differs)
-            if p is not last:
-                last = p
-                differs = False
-            if p is None:
-                from .answers import internal
-
-                internal(self, name, staged[i + 1], now)
-            else:
-                differs = self._take(p, attribute, staged[i + 1], staged[i + 2], sync) or differs
+            last = self.take(last, staged[i], staged[i + 1], staged[i + 2], sync, now)
             i += 3
-        if last is not None:
-            self._taken(last, differs)
+        self.settle(last, sync)
+
+    def take(self, last, name: str, value, time: int, sync: bool, now: int):
+        """Take one record, whose time is 0 where it has none. Returns its property, None for none: it is `last` for
+        the next record, and for `settle` after the last one."""
+        attribute = None
+        colon = name.find(":")
+        if colon >= 0:
+            attribute = name[colon + 1 :]
+            name = name[:colon]
+        p = self.properties.get(name)
+        if p is not last:
+            self.settle(last, sync)
+        if p is None:
+            from .answers import internal
+
+            internal(self, name, value, now)
+        else:
+            self._take(p, attribute, value, time, sync)
+        return p
 
     def _take(self, p, attribute, value, time, sync):
-        # A property without a value takes any. Else it must be writable, and last values count only where the
-        # device has not told the cloud something newer. Returns whether to tell the user.
-        if p.initialized and (
-            not (p.on_write or p.writable)
-            or sync
-            and not (p.policy or self.synced and not p.changed)
-        ):
-            return False
+        # A property without a value takes any. Else it must be writable, and `answers` knows which last values count.
+        if p.initialized:
+            if not (p.on_write or p.writable):
+                return
+            if sync:
+                from .answers import counts
+
+                if not counts(self, p):
+                    return
         try:
             value = p.shape(attribute, value)
             if p.policy:
-                return p.policy.offer(attribute, value, time, sync)
-            return p.store(attribute, value) or not sync
+                p.policy.offer(attribute, value, time, sync)
+            elif p.store(attribute, value) or not sync:
+                self._got |= 1
+            self._got += 2
         except (TypeError, ValueError, KeyError, OverflowError) as error:
             self.drop("a value from the cloud: %s" % error)
-            return False
 
-    def _taken(self, p, differs):
-        if p.policy.taken(self) if p.policy else differs:
+    def settle(self, p, sync: bool):
+        """The records of a property that lay side by side have all been taken: tell its user."""
+        got = self._got
+        self._got = 0
+        if got < 2:
+            return
+        whole = not isinstance(p.value, dict) or got >> 1 >= len(p.value)
+        if p.policy:
+            got = p.policy.taken(self)
+        elif sync:
+            from .answers import replace
+
+            replace(self, p, whole)
+        else:
+            p.overwritten(whole)
+        if got & 1:
             self.on_value(p)
 
     def acknowledged(self):
         """The cloud has what `fill` wrote last."""
         for p in self.properties.values():
-            if p.changed < 0:
-                p.changed = 0
-            if p.policy:
-                p.policy.acknowledged()
+            if p.standing:
+                p.delivered()
 
     def fill(self, writer, now: int = 0) -> bool:
         """Write the properties that are due into the rest of the writer's buffer. Returns whether there were any."""
+        self.stale = False
         writer.raw(b"\x9f")
         start = writer.pos
         full = False
@@ -187,22 +235,27 @@ class Session(States):
             if full:
                 break
             for p in self.properties.values():
-                if p.changed != level or p.policy and not p.policy.ready(now):
-                    continue
-                pos = writer.pos
-                if not full:
-                    (p.policy or p).write(writer)
-                    full = writer.pos >= len(writer.buf)  # the "break" needs a byte
-                p.changed = 2 if full else -1
-                if full:
-                    writer.pos = pos
-                    if pos == start:
-                        full = False
-                        p.changed = 0
-                        self.drop("the value of '%s', which does not fit a packet" % p.name)
-                if p.policy and p.changed < 1:
-                    p.policy.told(now)
+                if p.changed == level and not (p.policy and not p.policy.ready(now)):
+                    if full:
+                        p.changed = 2
+                    else:
+                        full = self._write(p, writer, start, now)
         if writer.pos == start:
             return False
         writer.raw(b"\xff")
         return True
+
+    def _write(self, p, writer, start, now):
+        # Write a property that is due. Returns whether there was no room for it.
+        pos = writer.pos
+        (p.policy or p).write(writer)
+        if writer.pos >= len(writer.buf):  # the "break" needs a byte
+            writer.pos = pos
+            if pos > start:
+                p.changed = 2
+                return True
+            self.drop("the value of '%s', which does not fit a packet" % p.name)
+        p.written(writer.pos > pos)
+        if p.policy:
+            p.policy.told(now)
+        return False

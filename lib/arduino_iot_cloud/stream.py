@@ -54,12 +54,5 @@ if MICROPYTHON:
         """What tells one event loop from the next."""
         return core._task_queue
 
-    def outside() -> bool:
-        """Whether no event loop is running, though one may have been interrupted: then its tasks are still there."""
-        try:
-            return not core.cur_task or core.cur_task.coro.pend_throw(None) is None
-        except (ValueError, AttributeError):  # the coroutine is being executed
-            return False
-
 else:
-    from .cpython import Stream, event_loop, outside, send, writable  # noqa: F401
+    from .cpython import Stream, event_loop, send, writable  # noqa: F401

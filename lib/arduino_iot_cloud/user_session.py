@@ -8,7 +8,7 @@ from .cbor import CBORError, Writer
 from .mqtt import MQTTError
 from .port import log
 from .senml import Records, label, write_record
-from .states import States
+from .session import Session
 
 
 class CloudError(MQTTError):
@@ -66,12 +66,14 @@ class Message:
         self.under_way = False
 
 
-class UserSession(States):
+class UserSession:
     """`device_id` is None for a user. `listeners` have a `thing_id` ("" for the device's own) and a `name`.
 
     `on_value(listener, value)` is called for each value, `on_change()` when the connection begins or the thing changes.
     """
 
+    state = "Init"
+    move = Session.move
     online = False
     thing_id = None  # of the device
     dropped = 0  # messages that were refused

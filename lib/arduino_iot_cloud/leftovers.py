@@ -1,0 +1,64 @@
+"""What an earlier run of a client left behind, because its event loop was interrupted by Ctrl-C, or is gone.
+
+Imported when a run begins while another has not ended.
+"""
+
+from .port import MICROPYTHON
+from .stream import event_loop
+
+if MICROPYTHON:
+    from asyncio import core
+
+    def interrupted() -> bool:
+        """Whether no event loop is running, though tasks may be in its queues."""
+        try:
+            return not core.cur_task or core.cur_task.coro.pend_throw(None) is None
+        except (ValueError, AttributeError):  # the coroutine is being executed
+            return False
+
+    def _close(tasks, loop):
+        for task in tasks:
+            if not task.done():
+                try:
+                    if loop is core._task_queue:
+                        task.cancel()
+                    task.coro.close()
+                except (RuntimeError, ValueError):
+                    pass  # it is the present one
+
+else:
+
+    def interrupted() -> bool:
+        """Whether no event loop is running, though tasks may be in its queues: `asyncio.run` leaves none here."""
+        return False
+
+    def _close(tasks, loop):
+        for task in tasks:
+            if not task.done():
+                try:
+                    task.get_coro().close()
+                except (RuntimeError, ValueError):
+                    pass  # it is the present one
+
+
+def sweep(drivers):
+    """End what is left of the runs of these drivers, if their event loop was interrupted or is another than now."""
+    stale = interrupted()
+    for driver in list(drivers):
+        if stale or driver.loop is not event_loop():
+            abandon(driver)
+
+
+def abandon(driver):
+    """End what is left of a driver's last run."""
+    tasks = driver.tasks + [turn.task for turn in driver.turns]
+    loop = driver.loop
+    driver.loop = None
+    driver.running = False
+    driver.tasks = []
+    _close(tasks, loop)
+    for turn in list(driver.turns):
+        turn.end()
+    driver.alarm.task = driver.timer.task = driver.room.task = driver.acked = driver.watcher = None
+    if driver.session.state not in ("Init", "Disconnect"):
+        driver.session.end()
