@@ -14,7 +14,6 @@ Ctrl-C may end `update()` anywhere. Then `broken` is still set on the link: the 
 import sys
 from time import time
 
-from .backoff import Backoff
 from .cbor import Writer
 from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms, timestamp
 from .session import Session
@@ -29,6 +28,8 @@ _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _PATIENCE_MS = const(5000)  # at most, for an acknowledgement
 _LARGE_MS = const(30000)  # for a message that is larger than the buffer
 _IDLE_MS = const(20)  # how long `start` waits for something to read before it looks at the callbacks again
+_SCARCE_MS = const(1000)  # until the next attempt, where there is no memory to work out another
+_LASTING_MS = const(30000)  # a connection of this length starts the pauses over
 _FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
 
 
@@ -43,6 +44,8 @@ class Driver:
     _fault = None  # what the program did wrong, to raise
     _topic = None  # where the values go that are in the writer and not acknowledged
     _done = False  # the handshake has just ended
+    since = None  # when this connection began, until it has lasted: see `backoff`
+    brief = 0  # connections in a row that have not
     _ticks = None  # when `update` was called last: the tick, and the Unix time
     _seconds = 0
     connections = published = received = faults = 0
@@ -55,7 +58,6 @@ class Driver:
         session.on_value = session.on_event = self._owe
         session.on_sync = self._on_sync
         session.spare = self._forget
-        self.pauses = Backoff()
         self._writer = Writer(bytearray(client.buffer))
         self._owed = []  # properties whose `on_write` is to be called, and names of events
         self._patience = min(client.keepalive * 500 or _PATIENCE_MS, _PATIENCE_MS)
@@ -133,8 +135,8 @@ class Driver:
             self._inside = False
 
     def _begin(self, interval, backoff):
-        self._pace = interval, backoff
-        self.pauses.begin(interval, backoff)
+        self.first = self.delay = interval
+        self.factor = backoff
         self._retry = ticks_ms()
         self._running = True
 
@@ -148,7 +150,7 @@ class Driver:
             self._attempt(self._receive)
             if self._done:
                 self._done = False
-                self._forget("answers", "asking", "diagnosis", "messages", "packets", "zone")
+                self._forget("answers", "asking", "backoff", "diagnosis", "messages", "packets", "states", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
             self._attempt(self._connect)
         self._call_back()
@@ -165,12 +167,14 @@ class Driver:
         if self._ticks is not None:
             near = 0 <= ticks_diff(now, self._ticks) < _FAR_MS
             if not near or not -1 < seconds - self._seconds < _FAR_MS // 1000:
-                self.client._paused = self._ticks, self._seconds
-                self.client.resume(now)
+                from .methods import resume
+
+                resume(self.client, now, self._ticks, self._seconds)
                 self._retry = now
                 if not near:
                     self._drop()
-                    self.pauses.begin(*self._pace)
+                    self.since = None
+                    self.delay = self.first
         self._ticks = now
         self._seconds = seconds
 
@@ -186,18 +190,16 @@ class Driver:
             self._lost(error)
 
     def _lost(self, error):
+        self._retry = ticks_add(ticks_ms(), _SCARCE_MS)
         self._drop()
-        try:
-            heals = self._explain(error)
-        except Exception as other:  # there may be no memory to say it in words
-            log(40, repr(other))
-            heals = True
-        now = ticks_ms()
-        self._retry = ticks_add(now, self.pauses.pause(now, heals))
+        from .backoff import pause
 
-    def _explain(self, error):
-        # Report why the connection ended. Returns whether waiting may heal it.
-        from .diagnosis import explain, fault, hint_same_id
+        wait = pause(self, error)
+        self._retry = ticks_add(ticks_ms(), wait)
+
+    def explain(self, error):
+        """Report why the connection ended. Returns whether waiting may heal it."""
+        from .diagnosis import explain, fault
 
         if not isinstance(error, (OSError, EOFError, MemoryError)):
             if isinstance(error, MQTTException):
@@ -210,10 +212,7 @@ class Driver:
                 error = OSError("a packet could not be handled")
             elif not isinstance(error, ValueError):  # umqtt's own words for what no server may send
                 error = OSError("a malformed packet")
-        heals = explain(self.client, error)
-        if self.pauses.suspicious:
-            hint_same_id(self.client)
-        return heals
+        return explain(self.client, error)
 
     def _give_up(self, error):
         self._link.broken = True  # the next turn drops it
@@ -255,14 +254,13 @@ class Driver:
         now = ticks_ms()
         self._link.opened()
         self.connections += 1
-        self.pauses.connected(now)
+        self.since = now
         session.begin(now)
         self.stream = self._linked = True
 
     # What comes
 
     def _receive(self):
-        self.pauses.poll(ticks_ms())
         for _ in range(16):
             self._arm()
             self._check(self.mqtt.check_msg())
@@ -322,21 +320,26 @@ class Driver:
         self._owe("sync")
 
     def _forget(self, *names):
-        # An async client's callback may be what has called `update`: that client may be inside of one of them.
-        stream = sys.modules.get("arduino_iot_cloud.stream")
-        if not stream or stream.outside():
+        # A callback of an async client may be what has called `update`, and that client inside of one of them.
+        loop = sys.modules.get("arduino_iot_cloud.loop")
+        if not (loop and loop._runs):
             forget(*names)
 
     # What leaves
 
     def _send(self):
         session = self.session
+        now = ticks_ms()
+        if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
+            self.since = None
+            self.brief = 0
+            self.delay = self.first
         self._ours = True
-        if session.poll(ticks_ms()):
+        if session.poll(now):
             self._done = True
         self._ours = False
         quarter = self.client.keepalive * 250
-        if quarter and self._link.must_ask(ticks_ms(), quarter):
+        if quarter and self._link.must_ask(now, quarter):
             self._arm()
             self.mqtt.ping()
         while session.out:
