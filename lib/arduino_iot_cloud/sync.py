@@ -348,6 +348,7 @@ class Driver:
             pass
         self._arm()
         self._link.flush()
+        self._link.acknowledge()
 
     def _request(self, kind, topic, payload):
         mqtt = self.mqtt

@@ -1,6 +1,7 @@
 """What umqtt sees of sync mode: a socket on which no wait is without an end, and umqtt itself on top of it."""
 
 import socket
+import sys
 from errno import EINPROGRESS, ETIMEDOUT
 
 from .port import MICROPYTHON, const, ticks_add, ticks_diff, ticks_ms
@@ -19,6 +20,7 @@ else:
 _GATHER = const(256)  # bytes: umqtt writes a packet in five pieces
 _SHARED_MS = const(10000)  # for all addresses of a name but the last, together
 _SKIP = const(128)  # bytes at a time of what nobody wants
+_QUICKACK = const(12)  # TCP_QUICKACK, on Linux
 
 
 class Link:
@@ -34,6 +36,8 @@ class Link:
     broken = False  # umqtt was, or is, in the middle of something on it
     rest = 0  # bytes of a topic or payload that is larger than the buffer, which have not been read
     addresses = ()  # where to connect to
+    _beneath = None  # the TCP socket under TLS, where something can be said to it
+    _owes = False  # something has come since `acknowledge`
     _blocking = True
     _head = None  # the byte that was read last, if it was one alone
     _heads = 0  # how many of those in a row were larger than 127
@@ -75,13 +79,16 @@ class Link:
                     raise
             finally:
                 self.until = until
+        sock = self._sock
+        if sys.platform == "linux":
+            self._beneath = sock
         if self._tls:
-            sock = self._sock
             self._poll.unregister(sock)
             self._sock = sock = self._tls.wrap_socket(sock, server_hostname=self._name, do_handshake_on_connect=False)
             sock.setblocking(False)
         if not MICROPYTHON:
-            self._sock = Stream(self._sock)
+            self._beneath = self._beneath and sock
+            self._sock = Stream(sock)
         self.opened()
 
     def _open(self, address):
@@ -169,6 +176,13 @@ class Link:
             self._n = 0
             self._send(memoryview(self._out)[:n])
 
+    def acknowledge(self):
+        """Have the system acknowledge at once what has been read, on Linux. It would wait 40 ms for something to send along
+        with that, and so would a server for the acknowledgement that gathers small packets (Nagle), as brokers do."""
+        if self._owes and self._beneath:
+            self._owes = False
+            self._beneath.setsockopt(6, _QUICKACK, 1)
+
     def _send(self, data):
         while data:
             n = self._sock.write(data)
@@ -231,6 +245,7 @@ class Link:
             part = self._sock.read(n)
             if part:
                 self.last_rx = ticks_ms()
+                self._owes = True
                 return part
             if part is not None:
                 raise EOFError  # which umqtt, unlike OSError, lets through
@@ -258,6 +273,7 @@ class Link:
     def drop(self):
         """Close, if open."""
         sock = self._sock
+        self._beneath = None
         if sock:
             self._sock = None
             sock.close()
