@@ -135,6 +135,8 @@ class Driver:
             self._inside = False
 
     def _begin(self, interval, backoff):
+        if self._link.broken:
+            self._drop()
         self.first = self.delay = interval
         self.factor = backoff
         self._retry = ticks_ms()
