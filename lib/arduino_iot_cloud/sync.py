@@ -46,8 +46,9 @@ class Driver:
     _done = False  # the handshake has just ended
     since = None  # when this connection began, until it has lasted: see `backoff`
     brief = 0  # connections in a row that have not
-    _ticks = None  # when `update` was called last: the tick, and the Unix time
+    _ticks = None  # when `update` was at work last: the tick, and the time
     _seconds = 0
+    _filling = False  # values are being put into the writer, or that was interrupted
     connections = published = received = faults = 0
 
     def __init__(self, client, tls):
@@ -160,25 +161,27 @@ class Driver:
         if self._linked:
             self._attempt(self._send)
             self._call_back()
+        self._ticks = ticks_ms()
+        self._seconds = time()
 
     def _look_at_clocks(self):
         # Where `update` was not called for so long that ticks may have wrapped, nothing that holds one counts any more.
-        # A clock that was set shows nothing about the link, which itself knows whether it has ended.
-        now = ticks_ms()
-        seconds = int(time())
         if self._ticks is not None:
+            now = ticks_ms()
             near = 0 <= ticks_diff(now, self._ticks) < _FAR_MS
-            if not near or not -1 < seconds - self._seconds < _FAR_MS // 1000:
-                from .methods import resume
-
-                resume(self.client, now, self._ticks, self._seconds)
-                self._retry = now
+            # The link knows by itself whether it has ended: perhaps somebody has only set the clock.
+            if not near or time() - self._seconds >= _FAR_MS // 1000:
+                self._renew(now)
                 if not near:
                     self._drop()
-                    self.since = None
-                    self.delay = self.first
-        self._ticks = now
-        self._seconds = seconds
+
+    def _renew(self, now):
+        from .methods import resume
+
+        resume(self.client, now, self._ticks, self._seconds)
+        self._retry = now
+        self.since = None
+        self.delay = self.first
 
     def _attempt(self, step):
         # Whatever this raises costs the link, and nothing else.
@@ -406,7 +409,19 @@ class Driver:
         self._topic = None
         self._writer.pos = 0
         self._ours = True
+        if self._filling:
+            self._fill_again()
+        self._filling = True
         if session.fill(self._writer, ticks_ms()):
             self._topic = session.topic
-        self._ours = False
+        self._filling = self._ours = False
         return self._topic is not None
+
+    def _fill_again(self):
+        # What was put there when that was interrupted has not left: it is due again.
+        for p in self.session.properties.values():
+            if p.changed < 0:
+                if p.policy:
+                    p.policy.resend()
+                else:
+                    p.owe()

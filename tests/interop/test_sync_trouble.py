@@ -194,6 +194,30 @@ def test_what_is_raised_while_a_packet_is_handled_costs_the_link(
     works(device, opposite, 4)
 
 
+INTERRUPTED = """
+def write(writer, time=0, value=None):
+    # The values before it are in the packet, and there is no more memory.
+    del client.records["text"].write
+    raise error
+
+client.register("count", value=0)
+client.register("samples", history=9)
+client.register("text", value=None)  # behind all others
+"""
+
+
+@pytest.mark.parametrize("error", ["MemoryError()", "KeyError('t')", "KeyboardInterrupt()"])
+def test_values_that_were_on_their_way_into_a_packet_are_not_lost(
+    interpreter, broker, opposite, start_sync_device, error
+):
+    device = start(interpreter, broker, start_sync_device, INTERRUPTED)
+    device.do("error = %s; client.records['text'].write = write" % error)
+    device.do("client['count'] = 3; client['samples'] = 7; client['text'] = 'x'")
+    opposite.wait_value("count", 3, 20)
+    opposite.wait_value("samples", 7, 20)
+    opposite.wait_value("text", "x", 20)
+
+
 RAISING = """
 def raise_error(client, value):
     written.append(value)
