@@ -1,58 +1,72 @@
 """The sync-mode driver: `ArduinoCloudClient(sync_mode=True)`, whose program calls `update()`.
 
 On MicroPython it speaks through micropython-lib's `umqtt.robust` (`mip install umqtt.simple umqtt.robust`), both the
-older releases and the current one; on CPython, where umqtt does not run, `stepping` takes its place.
+older releases and the current one; on CPython, where umqtt does not run, `sync_cpython` takes its place.
 
 How long `update()` may block: each packet to send waits for its acknowledgement, on a dead link for
-half the keepalive (1 to 5 s), after which the link counts as lost; an attempt to connect takes 15 s
-at most, the look-up of the server's address aside, which no port can interrupt. Between attempts,
-which the back-off keeps apart, `update()` only runs the callbacks.
+half the keepalive (5 s at most), after which the link counts as lost; a message that is larger than the buffer may
+take 30 s to arrive; an attempt to connect takes 15 s at most, the look-up of the server's address aside, which no port
+can interrupt. Between attempts, which the back-off keeps apart, `update()` only runs the callbacks.
+
+Ctrl-C may end `update()` anywhere. Then `broken` is still set on the link: the next call drops it, and connects anew.
 """
 
-from errno import ETIMEDOUT
-from random import random
+import sys
+from time import time
 
 from .cbor import Writer
-from .port import MICROPYTHON, const, forget, ticks_add, ticks_diff, ticks_ms, timestamp
+from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms, timestamp
 from .session import Session
 from .sync_link import MQTT, Link, MQTTException
 
+if MICROPYTHON:
+    from time import sleep_ms
+else:
+    from .sync_cpython import sleep_ms
+
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
-_SLOW_S = const(60)  # between attempts where waiting alone does not help
-_BACKOFF_MAX_S = const(32)
+_PATIENCE_MS = const(5000)  # at most, for an acknowledgement
+_LARGE_MS = const(30000)  # for a message that is larger than the buffer
 _IDLE_MS = const(20)  # how long `start` waits for something to read before it looks at the callbacks again
+_SCARCE_MS = const(1000)  # until the next attempt, where there is no memory to work out another
+_LASTING_MS = const(30000)  # a connection of this length starts the pauses over
+_FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
 
 
 class Driver:
     """Runs one ArduinoCloudClient whenever its program calls `update`."""
 
-    phase = "Init"  # None while the session has the say
+    stream = False  # whether the last attempt to connect got as far as the CONNACK: for `diagnosis`
     _linked = False  # there is an MQTT connection
     _running = None  # None before the first start
-    _inside = False  # `update` is at work
+    _inside = False  # `update` or `stop` is at work
+    _ours = False  # what is at work is not umqtt
     _fault = None  # what the program did wrong, to raise
     _topic = None  # where the values go that are in the writer and not acknowledged
-    _settled = False  # this connection got as far as the last values
     _done = False  # the handshake has just ended
-    stream = None  # for `diagnosis`: None until the log-in of this connection has been answered
-    connections = published = received = 0
+    since = None  # when this connection began, until it has lasted: see `backoff`
+    brief = 0  # connections in a row that have not
+    _ticks = None  # when `update` was at work last: the tick, and the time
+    _seconds = 0
+    _filling = False  # values are being put into the writer, or that was interrupted
+    connections = published = received = faults = 0
 
     def __init__(self, client, tls):
         self.client = client
         self._link = Link(client, tls)
         self.mqtt = MQTT(client, self._link, self._message)
         self.session = session = Session(client.device_id, client.records, client.discovery)
-        session.on_value = self._owe
-        session.on_event = self._owe
+        session.on_value = session.on_event = self._owe
         session.on_sync = self._on_sync
+        session.spare = self._forget
         self._writer = Writer(bytearray(client.buffer))
         self._owed = []  # properties whose `on_write` is to be called, and names of events
-        self._patience = min(max(client.keepalive * 500, 1000), 5000) if client.keepalive else 5000
+        self._patience = min(client.keepalive * 500 or _PATIENCE_MS, _PATIENCE_MS)
 
     @property
     def state(self):
         """What `ArduinoCloudClient.state` returns."""
-        return self.phase or self.session.state
+        return self.session.state
 
     def wake(self):
         """A value has changed: the next `update` sees it."""
@@ -66,48 +80,39 @@ class Driver:
         p.busy = True
         self._fault = TypeError("'%s' has a callback that is a coroutine: that needs sync_mode=False" % p.name)
 
+    # What the program calls
+
     def start(self, interval, backoff):
-        """Connect; returns once values may flow, or after `stop`. The callbacks run meanwhile."""
+        """Connect; returns once values may flow, or after `stop`. The callbacks run meanwhile. Raises what `update`
+        raises."""
+        self._refuse()
         self._begin(interval, backoff)
         while self._running and not self.session.ready:
             self.update()
             if self._linked:
                 self._link.idle(_IDLE_MS)
             else:
-                from time import sleep_ms
-
                 sleep_ms(_IDLE_MS)
 
     def update(self):
         """Receive, run the callbacks that are due, publish; connect where there is no link and the time has come.
 
-        Raises nothing for trouble with the link: that is reported and healed. Raises TypeError for a callback that
-        is a coroutine, and RuntimeError when a callback calls it.
+        Raises nothing for trouble with the link, or with what came over it: that is reported and healed. Raises
+        TypeError for a callback that is a coroutine, and RuntimeError when a callback calls it.
         """
+        self._refuse()
         if self._running is None:
             self._begin(1.0, 2.0)
-        if not self._running:
-            return
-        if self._inside:
-            raise RuntimeError("update() is called from one of its own callbacks")
-        self._inside = True
         try:
-            if self._linked:
-                self._attempt(self._receive)
-                if self._done:
-                    self._done = False
-                    forget("answers", "asking", "diagnosis", "messages", "packets", "tags", "zone")
-            elif ticks_diff(self._retry, ticks_ms()) <= 0:
-                self._attempt(self._connect)
-            self._call_back()
-            self.client.poll(ticks_ms())
-            if self._linked:
-                self._attempt(self._send)
-                self._call_back()
+            self._inside = True
+            if self._running:
+                self._turn()
+            if not self._running:
+                self._disconnect()
+        except Exception as error:  # between the steps: there may be no memory
+            self._give_up(error)
         finally:
-            self._inside = False
-        if not self._running:
-            self._disconnect()
+            self._leave()
         if self._fault:
             fault = self._fault
             self._fault = None
@@ -117,70 +122,148 @@ class Driver:
         """Disconnect. `update` then does nothing until the next `start`."""
         self._running = False
         if not self._inside:
-            self._disconnect()
+            self.update()
+
+    def _refuse(self):
+        if self._inside:
+            raise RuntimeError("update() is called from one of its own callbacks")
+
+    def _leave(self):
+        # Twice, where Ctrl-C comes at the first one.
+        try:
+            self._inside = False
+        finally:
+            self._inside = False
 
     def _begin(self, interval, backoff):
-        self._interval = self._delay = interval
-        self._backoff = backoff
+        if self._link.broken:
+            self._drop()
+        self.first = self.delay = interval
+        self.factor = backoff
         self._retry = ticks_ms()
         self._running = True
 
+    # One turn
+
+    def _turn(self):
+        self._look_at_clocks()
+        if self._link.broken:
+            self._drop()
+        if self._linked:
+            self._attempt(self._receive)
+            if self._done:
+                self._done = False
+                self._forget("answers", "asking", "backoff", "diagnosis", "messages", "packets", "states", "tags", "zone")
+        elif ticks_diff(self._retry, ticks_ms()) <= 0:
+            self._attempt(self._connect)
+        self._call_back()
+        self.client.poll(ticks_ms())
+        if self._linked:
+            self._attempt(self._send)
+            self._call_back()
+        self._ticks = ticks_ms()
+        self._seconds = time()
+
+    def _look_at_clocks(self):
+        # Where `update` was not called for so long that ticks may have wrapped, nothing that holds one counts any more.
+        if self._ticks is not None:
+            now = ticks_ms()
+            near = 0 <= ticks_diff(now, self._ticks) < _FAR_MS
+            # The link knows by itself whether it has ended: perhaps somebody has only set the clock.
+            if not near or time() - self._seconds >= _FAR_MS // 1000:
+                self._renew(now)
+                if not near:
+                    self._drop()
+
+    def _renew(self, now):
+        from .methods import resume
+
+        resume(self.client, now, self._ticks, self._seconds)
+        self._retry = now
+        self.since = None
+        self.delay = self.first
+
     def _attempt(self, step):
-        # umqtt's own complaints about malformed packets are AssertionError and IndexError.
+        # Whatever this raises costs the link, and nothing else.
+        link = self._link
+        link.broken = True
+        self._ours = False
         try:
             step()
-        except (OSError, EOFError, ValueError, AssertionError, IndexError, MQTTException) as error:
+            link.broken = False
+        except Exception as error:
             self._lost(error)
 
     def _lost(self, error):
-        from .diagnosis import explain
+        self._retry = ticks_add(ticks_ms(), _SCARCE_MS)
+        self._drop()
+        from .backoff import pause
 
-        self._drop_link()
-        if self._settled:
-            self._delay = self._interval
-        if isinstance(error, MQTTException) and not isinstance(error, OSError):
-            from .mqtt import MQTTError
+        wait = pause(self, error)
+        self._retry = ticks_add(ticks_ms(), wait)
 
-            error = MQTTError("the server refused the connection", error.args[0])
-        wait = self._delay * (0.5 + random() / 2) if explain(self.client, error) else _SLOW_S
-        self._delay = min(self._delay * self._backoff, _BACKOFF_MAX_S)
-        self._retry = ticks_add(ticks_ms(), int(wait * 1000))
+    def explain(self, error):
+        """Report why the connection ended. Returns whether waiting may heal it."""
+        from .diagnosis import explain, fault
 
-    def _drop_link(self):
+        if not isinstance(error, (OSError, EOFError, MemoryError)):
+            if isinstance(error, MQTTException):
+                from .mqtt import MQTTError
+
+                error = MQTTError("the server refused the connection", error.args[0])
+            elif self._ours or not isinstance(error, (AssertionError, IndexError, ValueError)):
+                self.faults += 1
+                fault(error)
+                error = OSError("a packet could not be handled")
+            elif not isinstance(error, ValueError):  # umqtt's own words for what no server may send
+                error = OSError("a malformed packet")
+        return explain(self.client, error)
+
+    def _give_up(self, error):
+        self._link.broken = True  # the next turn drops it
+        log(40, repr(error))
+
+    def _drop(self):
         self._linked = False
-        self.phase = "Disconnect"
-        self.session.end()
         self._link.drop()
+        if self.session.state not in ("Init", "Disconnect"):
+            self.session.end()
+        self._link.broken = False
 
     def _disconnect(self):
+        if self._link.broken:
+            self._drop()
         if self._linked:
             self._arm()
-            try:
-                self.mqtt.disconnect()
-            except (OSError, ValueError):
-                pass
-            self._drop_link()
-            self._call_back()
+            self._link.leave()
+            self._drop()
+        self._call_back()
 
     def _arm(self):
         # The wait that follows ends in time.
-        self._link.until = ticks_add(ticks_ms(), self._patience)
+        self._link.arm(self._patience)
 
     def _connect(self):
-        self._settled = False
-        self.stream = None
+        session = self.session
+        if session.state not in ("Init", "Disconnect"):
+            session.end()
+        self.stream = False
+        session.move("ConnectPhy")
         if not timestamp():
-            self.phase = "SyncTime"
+            session.move("SyncTime")
             self.client.update_systime()
-        self.phase = "ConnectMqttBroker"
-        self._link.until = ticks_add(ticks_ms(), _CONNECT_MS)
+        session.move("ConnectMqttBroker")
+        self.mqtt.look_up()
+        self._link.arm(_CONNECT_MS)
         self.mqtt.connect()
-        self.stream = self._link
-        self._linked = True
-        self._pinged = None
+        now = ticks_ms()
+        self._link.opened()
         self.connections += 1
-        self.session.begin(ticks_ms())
-        self.phase = None
+        self.since = now
+        session.begin(now)
+        self.stream = self._linked = True
+
+    # What comes
 
     def _receive(self):
         for _ in range(16):
@@ -194,20 +277,34 @@ class Driver:
     def _check(kind):
         # Older releases return None for a message, newer ones its first byte.
         if kind and kind & 0xF0 != 0x30:
-            raise OSError("unexpected packet")
+            raise OSError("an unexpected packet")
 
     def _message(self, topic, payload):
-        link = self._link
+        self._ours = True
         self.received += 1
-        if link.drained:
-            link.drained = 0
-            self.session.drop("a message that is larger than the buffer")
-            if topic.endswith(b"/c/dw") or topic.endswith(b"/shadow/i"):
-                from .oversized import missed
-
-                missed(self.session, ticks_ms())
+        if self._link.rest:
+            self._pieces(topic)
         else:
             self.session.message(topic, payload, 0, len(payload), ticks_ms())
+        self._ours = False
+
+    def _pieces(self, topic):
+        # Hand a message that is larger than the buffer to the session, as it arrives.
+        link = self._link
+        buf = bytearray(self.client.buffer)
+        view = memoryview(buf)
+        have = 0
+        end = ticks_add(ticks_ms(), _LARGE_MS)
+        while link.rest:
+            link.arm(min(self._patience, ticks_diff(end, ticks_ms())))
+            have = link.take(view, have, len(buf))
+            used = self.session.piece(topic, view, 0, have, link.rest, ticks_ms())
+            if not used and have == len(buf):
+                raise OSError("a part of a packet that is too large")
+            topic = None
+            have -= used
+            buf[:have] = buf[used : used + have]
+        self._arm()
 
     def _owe(self, what):
         # A callback must not run here, where umqtt is in the middle of something.
@@ -223,40 +320,40 @@ class Driver:
                 self.client.written(what)
 
     def _on_sync(self):
-        from .port import log
-
-        self._settled = self._done = True
+        self._done = True
         log(20, "Synchronised with the cloud.")
         self._owe("sync")
 
+    def _forget(self, *names):
+        # A callback of an async client may be what has called `update`, and that client inside of one of them.
+        loop = sys.modules.get("arduino_iot_cloud.loop")
+        if not (loop and loop._runs):
+            forget(*names)
+
+    # What leaves
+
     def _send(self):
         session = self.session
-        if session.poll(ticks_ms()):
+        now = ticks_ms()
+        if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
+            self.since = None
+            self.brief = 0
+            self.delay = self.first
+        self._ours = True
+        if session.poll(now):
             self._done = True
-        self._keep_alive()
+        self._ours = False
+        quarter = self.client.keepalive * 250
+        if quarter and self._link.must_ask(now, quarter):
+            self._arm()
+            self.mqtt.ping()
         while session.out:
             self._request(*session.out.pop(0))
         while session.ready and self._publish():
             pass
+        self._arm()
         self._link.flush()
-
-    def _keep_alive(self):
-        link = self._link
-        quarter = self.client.keepalive * 250
-        if not quarter:
-            return
-        now = ticks_ms()
-        if self._pinged is not None:
-            if link.heard:
-                self._pinged = None
-            elif ticks_diff(now, self._pinged) > 2 * quarter:
-                raise OSError(ETIMEDOUT)
-        elif max(ticks_diff(now, link.last_tx), ticks_diff(now, link.last_rx)) >= 3 * quarter:
-            link.heard = False
-            self._pinged = now
-            self._arm()
-            self.mqtt.ping()
-            link.flush()
+        self._link.acknowledge()
 
     def _request(self, kind, topic, payload):
         mqtt = self.mqtt
@@ -284,29 +381,47 @@ class Driver:
             body = self._link.read(self._link.read(1)[0])
             if body[0] << 8 | body[1] == pid:
                 if kind == 0x90 and max(body[2:]) > 127:
-                    from .port import log
-
                     log(40, "The cloud refused a subscription.")
                 return
 
     def _publish(self):
         # What was not acknowledged on the last connection, else what has changed. Returns whether there was anything.
         session = self.session
-        writer = self._writer
-        if self._topic != session.topic:  # nothing waits, or it was for another thing
+        if session.stale:
+            session.stale = False
             self._topic = None
-            writer.pos = 0
-            if not session.fill(writer, ticks_ms()):
-                return False
-            self._topic = session.topic
+        if self._topic != session.topic and not self._fill():  # nothing waits, or it was for another thing
+            return False
+        writer = self._writer
         self.mqtt.make_room()
         self._arm()
         self.mqtt.publish(self._topic, memoryview(writer.buf)[: writer.pos], False, 1)
         self._topic = None
+        self._ours = True
         session.acknowledged()
+        self._ours = False
         self.published += 1
         return True
 
+    def _fill(self):
+        # Put what has changed into the writer. Returns whether there was anything.
+        session = self.session
+        self._topic = None
+        self._writer.pos = 0
+        self._ours = True
+        if self._filling:
+            self._fill_again()
+        self._filling = True
+        if session.fill(self._writer, ticks_ms()):
+            self._topic = session.topic
+        self._filling = self._ours = False
+        return self._topic is not None
 
-if not MICROPYTHON:
-    from .stepping import Driver
+    def _fill_again(self):
+        # What was put there when that was interrupted has not left: it is due again.
+        for p in self.session.properties.values():
+            if p.changed < 0:
+                if p.policy:
+                    p.policy.resend()
+                else:
+                    p.owe()

@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import json
+import signal
 import threading
 import time
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 from localcloud.certificates import Authority
 from localcloud.remote import RemoteCloud
+from opposite import Opposite
+from sync_setting import DEVICE
 from toolchain.paths import PEERS
 
 # What the official examples register.
@@ -192,9 +195,9 @@ class SyncDevice:
 
     def wait_until(self, expression, timeout=30):
         """Wait until an expression is true there; it is looked at between the calls of `update`."""
-        deadline = time.monotonic() + timeout
-        while not self.ask(expression):
-            assert time.monotonic() < deadline, self.output
+        self._asked += 1
+        self.process.send("wanted = (%d, %r)\n" % (self._asked, expression))
+        self.wait_for("^true %d\n|^order failed" % self._asked, timeout)
 
 
 @pytest.fixture
@@ -212,3 +215,20 @@ def start_sync_device(tmp_path):
     # shown where a test fails
     for device in started:
         print(device.output)
+
+
+@pytest.fixture
+def broker(mosquitto):
+    """A mosquitto that knows the device in sync mode and the opposite."""
+    broker = mosquitto(users={DEVICE: "secret", "opposite": "opposite"})
+    yield broker
+    if broker.process.returncode is None:
+        broker.process.signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def opposite(broker):
+    """The cloud behind that broker."""
+    opposite = Opposite(broker, DEVICE, username="opposite", password="opposite")
+    yield opposite
+    opposite.close()

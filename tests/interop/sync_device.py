@@ -1,7 +1,8 @@
 """A device in sync mode that takes orders, a line of Python each, on stdin: sync_device.py ARGUMENTS [SETUP]
 
 ARGUMENTS is a JSON file with the arguments of ArduinoCloudClient, SETUP a Python file that registers variables on
-`client`. It prints `started` once `start` has returned, and what is logged goes to stdout.
+`client`. It prints `started` once `start` has returned, and what is logged goes to stdout. After Ctrl-C it says
+`interrupted` and how often, and starts again.
 """
 
 import json
@@ -31,11 +32,24 @@ if arguments["ssl_params"] and "cadata" in arguments["ssl_params"]:
         arguments["ssl_params"]["cadata"] = file.read()
 client = ArduinoCloudClient(sync_mode=True, **arguments)
 written = []
+wanted = None  # a number, and an expression that will be true
 longest = 0
 orders = select.poll()
 orders.register(sys.stdin, select.POLLIN)
 with open(sys.argv[2]) as file:
     exec(file.read())
+
+
+def look():
+    """Say it once the expression that is waited for is true."""
+    global wanted
+    try:
+        if wanted and eval(wanted[1], globals()):
+            print("true", wanted[0])
+            wanted = None
+    except Exception as error:
+        print("order failed: %s: %s" % (type(error).__name__, error))
+        wanted = None
 
 
 def take_order():
@@ -50,15 +64,27 @@ def take_order():
             print("order failed: %s: %s" % (type(error).__name__, error))
 
 
-print("starting")
-try:
+def run():
+    """What a program in sync mode does."""
+    global longest
     client.start(0.1, 1.5)
     print("started")
     while True:
         begin = milliseconds()
         client.update()
         longest = max(longest, milliseconds() - begin)
+        look()
         take_order()
-except Exception as error:
-    print("raised %s: %s" % (type(error).__name__, error))
-    sys.exit(1)
+
+
+interrupted = 0
+print("starting")
+while True:
+    try:
+        run()
+    except KeyboardInterrupt:
+        interrupted += 1
+        print("interrupted", interrupted)
+    except Exception as error:
+        print("raised %s: %s" % (type(error).__name__, error))
+        sys.exit(1)

@@ -1,51 +1,18 @@
-"""Sync mode on every interpreter: over umqtt.robust on MicroPython, on an event loop of its own on CPython."""
+"""Sync mode on every interpreter: over umqtt.robust on MicroPython, over its own few lines on CPython."""
 
 import signal
 
 import pytest
 from opposite import THING_ID, Opposite
 from stopwatches import Stopwatch
+from sync_setting import DEVICE, start
 from toolchain.paths import PEERS
-
-DEVICE = "d0d0d0d0-2222-4222-8333-d0d0d0d0d0d0"
-SETUP = """
-client.register("count", value=0, on_write=lambda client, value: written.append(value))
-client.register("text", value=None)
-"""
-
-
-@pytest.fixture
-def broker(mosquitto):
-    """A mosquitto that knows the device and the opposite."""
-    broker = mosquitto(users={DEVICE: "secret", "opposite": "opposite"})
-    yield broker
-    if broker.process.returncode is None:
-        broker.process.signal(signal.SIGCONT)
-
-
-@pytest.fixture
-def opposite(broker):
-    """The cloud behind the broker."""
-    opposite = Opposite(broker, DEVICE, username="opposite", password="opposite")
-    yield opposite
-    opposite.close()
 
 
 @pytest.fixture
 def device(interpreter, broker, opposite, start_sync_device):
     """A device that has started, with a keepalive of 2 s."""
-    return _start(interpreter, broker, start_sync_device)
-
-
-def _start(interpreter, broker, start_sync_device, setup=SETUP, started=True, **arguments):
-    arguments = dict(
-        {"device_id": DEVICE, "username": DEVICE, "password": "secret", "keepalive": 2}, **arguments
-    )
-    arguments = dict({"server": broker.host, "port": broker.port}, **arguments)
-    device = start_sync_device(interpreter, setup, **arguments)
-    if started:
-        device.wait_for("^started")
-    return device
+    return start(interpreter, broker, start_sync_device)
 
 
 @pytest.fixture(params=["older", "current"])
@@ -164,7 +131,7 @@ def test_values_go_out_with_qos_1(device, opposite):
 @pytest.mark.parametrize("link", ["plain", "tls"])
 def test_a_write_just_before_the_kill_arrives(interpreter, broker, opposite, start_sync_device, certificates, link):
     tls = {"port": broker.tls_port, "server": "localhost", "ssl_params": {"cadata": str(certificates.ca_file_der)}}
-    device = _start(interpreter, broker, start_sync_device, **(tls if link == "tls" else {}))
+    device = start(interpreter, broker, start_sync_device, **(tls if link == "tls" else {}))
     device.do("longest = 0")
     broker.process.signal(signal.SIGSTOP)
     device.process.send("client['count'] = 42\n")
@@ -178,8 +145,8 @@ def test_a_write_just_before_the_kill_arrives(interpreter, broker, opposite, sta
     opposite.wait_value("text", "while offline", timeout=20)
     assert 42 in opposite.values("count")
     assert device.ask("client['count'], client.connected") == (42, True)
-    # half a keepalive for the acknowledgement that never came on a board, 5 s on CPython, where the link's end ends it
-    assert device.ask("longest") < 4000
+    # half a keepalive for the acknowledgement that never came, and what a busy machine takes
+    assert device.ask("longest") < 1000 + 1500
 
 
 def test_a_restart_in_the_middle_of_writing(device, broker, opposite):
@@ -248,7 +215,7 @@ def test_it_can_be_stopped_and_started_again(device, broker, opposite):
 
 
 def test_packet_identifiers_go_round(board, broker, opposite, start_sync_device):
-    device = _start(board, broker, start_sync_device)
+    device = start(board, broker, start_sync_device)
     device.do("client.driver.mqtt.pid = 65530")
     for number in range(1, 13):
         device.do("client['count'] = %d" % number)
@@ -258,11 +225,28 @@ def test_packet_identifiers_go_round(board, broker, opposite, start_sync_device)
     assert "Lost" not in device.output
 
 
-def test_a_message_that_is_too_large_is_drained(device, opposite):
-    opposite.write(text="x" * 5000)
+def test_a_record_that_is_larger_than_the_buffer_is_dropped_alone(device, opposite):
+    opposite.write(count=3, text="x" * 5000, more=1)
+    device.wait_until("written == [3]")
     opposite.write(count=4)
     device.wait_until("client['count'] == 4")
-    assert device.ask("client.stats()['dropped'], client.stats()['connections']") == (1, 1)
+    assert device.ask("client.stats()['dropped'], client.stats()['connections'], client['text']") == (1, 1, None)
+    assert "buffer=" in device.output
+
+
+def test_a_message_of_any_size_is_taken_record_by_record(interpreter, broker, opposite, start_sync_device):
+    names = ["v%02d" % i for i in range(60)]
+    setup = "for i in range(60): client.register('v%02d' % i, value=None)"
+    opposite.last_values[THING_ID] = {name: 0.1 + i for i, name in enumerate(names)}
+    device = start(interpreter, broker, start_sync_device, setup, buffer=256)
+    device.wait_until("client.connected")
+    everything = "[client['v%02d' % i] for i in range(60)]"
+    assert device.ask(everything) == [0.1 + i for i in range(60)]
+    device.do("for p in client.records.values(): p.writable = True")
+    opposite.write(**{name: 0.2 + i for i, name in enumerate(names)})
+    device.wait_until(everything + " == [0.2 + i for i in range(60)]")
+    assert device.ask("client.stats()['dropped'], client.stats()['connections']") == (0, 1)
+    assert opposite.commands().count("LastValuesBegin") == 1
 
 
 def test_malformed_messages_are_dropped(device, opposite):
@@ -278,7 +262,7 @@ def test_a_long_device_id(interpreter, mosquitto, start_sync_device):
     broker = mosquitto()
     opposite = Opposite(broker, device_id)
     try:
-        device = _start(interpreter, broker, start_sync_device, device_id=device_id)
+        device = start(interpreter, broker, start_sync_device, device_id=device_id)
         device.do("client['count'] = 9")
         opposite.wait_value("count", 9)
     finally:
@@ -291,7 +275,7 @@ async def read(client):
     return 1
 client.register("slow", on_read=read)
 """
-    device = _start(interpreter, broker, start_sync_device, setup, started=False)
+    device = start(interpreter, broker, start_sync_device, setup, started=False)
     device.wait_for("^raised TypeError: 'slow' has a callback that is a coroutine: that needs sync_mode=False")
     assert "never awaited" not in device.output
 
@@ -356,7 +340,7 @@ client.register("text", value="", min_interval=0.2)
 
 
 def test_policies_and_a_history(interpreter, broker, opposite, start_sync_device):
-    device = _start(interpreter, broker, start_sync_device, POLICIES, buffer=128)
+    device = start(interpreter, broker, start_sync_device, POLICIES, buffer=128)
     for name, value in (("every", 1), ("demand", 1), ("text", "")):
         opposite.wait_value(name, value)
     opposite.wait(lambda: len(opposite.values("every")) >= 4, "values of `every`")
@@ -376,8 +360,8 @@ def test_policies_and_a_history(interpreter, broker, opposite, start_sync_device
     assert opposite.values("samples") == list(range(10, 60))
 
 
-def test_last_values_larger_than_the_buffer_are_not_waited_for(interpreter, broker, opposite, start_sync_device):
+def test_last_values_that_do_not_fit_are_not_waited_for(interpreter, broker, opposite, start_sync_device):
     opposite.last_values[THING_ID] = {"text": "y" * 1000}
-    device = _start(interpreter, broker, start_sync_device, buffer=256)
+    device = start(interpreter, broker, start_sync_device, buffer=256)
     device.wait_until("client.connected")
     assert opposite.commands().count("LastValuesBegin") == 1

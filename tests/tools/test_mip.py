@@ -18,7 +18,7 @@ PACKAGE = "arduino_iot_cloud"
 PACKAGES = sorted(path.name for path in ROOT.glob("package*.json"))
 BOARDS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("boards/*/package.json"))
 # For CPython alone: these never go to a board.
-NOT_ON_BOARDS = {"%s/%s.py" % (PACKAGE, name) for name in ("cpython", "hsm", "keyfiles", "stepping")}
+NOT_ON_BOARDS = {"%s/%s.py" % (PACKAGE, name) for name in ("cpython", "hsm", "keyfiles", "sync_cpython")}
 # What micropython-lib's index has had under these names; umqtt.robust's package does not ask for umqtt.simple.
 UMQTT = [["umqtt.simple", "1.7.0"], ["umqtt.robust", "1.0.2"]]
 

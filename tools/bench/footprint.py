@@ -35,7 +35,7 @@ OPTIONS = (
     "network_time interrupts coroutines announcing wifi sync_link sync keys certificates roots websocket upgrade http_arguments http_head "
     "http_form http_response http user user_session user_token requests ota"
 ).split()
-NOT_ON_BOARDS = "cpython hsm keyfiles stepping".split()
+NOT_ON_BOARDS = "cpython hsm keyfiles sync_cpython".split()
 
 _FIGURE = re.compile(r"^(\w+) (-?[\d.]+)$", re.M)
 _QSTRS = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
