@@ -5,9 +5,9 @@ Whoever needs it later imports it and, being no coroutine, may let go of it agai
 
 import arduino_iot_cloud as package
 
-from .port import log, ticks_ms
+from .port import const, log, ticks_ms
 
-YEARS = 315360000  # ten of them, in seconds: the longest interval of a callback
+_LONGEST_S = const(315360000)  # ten years: between two calls of a callback
 
 
 def number(name: str, value, low, high, what: str = "a number of seconds"):
@@ -97,39 +97,6 @@ def link(server, port, keepalive, buffer, ssl_params):
         raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(ssl_params).__name__)
 
 
-def user(
-    client_id, client_secret, token, device_id, secret_key, server, port, transport, ssl_params, token_url, audience,
-    on_connected, on_disconnect, timeout, keepalive, buffer, mqtt_client_id
-):  # fmt: skip
-    """As `check`, for the options of `ArduinoIoTCloud.connect`."""
-    if (client_id is not None) + (token is not None) + (device_id is not None) != 1:
-        raise TypeError("connect takes client_id and client_secret, or token, or device_id and secret_key")
-    if (client_id is None) != (client_secret is None) or (device_id is None) != (secret_key is None):
-        raise TypeError("client_secret goes with client_id, secret_key with device_id")
-    for name, value in (
-        ("client_id", client_id),
-        ("client_secret", client_secret),
-        ("device_id", device_id),
-        ("secret_key", secret_key),
-        ("audience", audience),
-        ("mqtt_client_id", mqtt_client_id),
-    ):
-        if value is not None and (not isinstance(value, str) or not value):
-            raise TypeError("%s is text, not %s" % (name, "empty" if value == "" else type(value).__name__))
-    if token is not None and not isinstance(token, str) and not callable(token):
-        raise TypeError("token is text, or a function that returns it, not %s" % type(token).__name__)
-    if transport not in (None, "tcp", "websocket"):
-        raise ValueError("transport is 'tcp' or 'websocket', not %r" % (transport,))
-    link(server, port, keepalive, buffer, ssl_params)
-    number("timeout", timeout, 0.1, 86400)
-    function("on_connected", on_connected)
-    function("on_disconnect", on_disconnect)
-    if token_url is not None:
-        from .http import split
-
-        split(token_url)
-
-
 def register(client, aiotobj, coro, kwargs: dict):
     """What `ArduinoCloudClient.register` does."""
     from .property import ArduinoCloudObject
@@ -179,25 +146,24 @@ def _check_object(p):
         raise ValueError("'%s' cannot be a name: the ':' separates a variable from its attribute" % name)
     for key in ("on_read", "on_write", "on_run"):
         function("'%s': %s" % (name, key), getattr(p, key, None))
-    number("'%s': interval" % name, p.interval, 0, YEARS)
+    number("'%s': interval" % name, p.interval, 0, _LONGEST_S)
     if p.backoff is not None:
         number("'%s': backoff" % name, p.backoff, 1, 100, "a factor")
 
 
-_POLICY = {
-    "publish": "'change', 'demand' or seconds from 0.1 to 315360000 (ten years)",
-    "min_delta": "a number from 0 on",
-    "min_interval": "seconds from 0 to 315360000 (ten years)",
-    "permission": "'read', 'write' or 'readwrite'",
-    "sync": "'cloud', 'device', 'recent' or a function",
-    "history": "a number of samples from 0 to 10000",
-    "store": "a path, 'nvs:' and a name, or an object that stores",
-}
+# One text: the keys of a dict would stay in memory for good, as names do.
+_OF_POLICIES = const(
+    "|publish: 'change', 'demand' or seconds from 0.1 to 315360000 (ten years)|min_delta: a number from 0 on"
+    "|min_interval: seconds from 0 to 500000|permission: 'read', 'write' or 'readwrite'"
+    "|sync: 'cloud', 'device', 'recent' or a function|history: a number of samples from 0 to 10000"
+    "|store: a path, 'nvs:' and a name, or an object that stores|timestamp: True or False|"
+)
 
 
 def refuse_policy(name: str, key: str, value):
     """Raise ValueError: an argument of `policy.configure` cannot be that."""
-    raise ValueError("'%s': %s is %s, not %r" % (name, key, _POLICY.get(key, "True or False"), value))
+    expected = _OF_POLICIES.partition("|%s: " % key)[2].partition("|")[0]
+    raise ValueError("'%s': %s is %s, not %r" % (name, key, expected, value))
 
 
 def refuse_mode(async_mode: bool):

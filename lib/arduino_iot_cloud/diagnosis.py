@@ -77,7 +77,7 @@ def diagnose(client, error: Exception) -> tuple:
         return "%s closed the connection." % where, True
     behind = _behind(error, number)
     if meaning == "connection refused":
-        return "%s is not there (connection refused). The service may be away, or the port is another one." % where, True
+        return "%s is not there (connection refused). The service may be away." % where, True
     if meaning == "no answer in time":
         return "%s does not answer." % where, True
     if number in _NAMELESS or number in (101, 118, 51, 100) or meaning == "its name was not found":
@@ -161,12 +161,12 @@ def _tls(client, where, error, number, opening):
     refused = isinstance(error, ValueError) and (opening or "ertificate" in str(error))
     if number > -256 and type(error).__name__[:3] != "SSL" and not refused:
         return None
-    from .tls_trouble import diagnose
+    try:
+        from .tls_trouble import diagnose
 
-    said = diagnose(client, where, error, number, opening)
-    del diagnose
-    forget("tls_trouble")
-    return said
+        return diagnose(client, where, error, number, opening)
+    finally:
+        forget("tls_trouble")  # whatever happens: it holds on to this module, which is let go of, too
 
 
 def closed(client, where: str, error: Exception, number: int) -> tuple:

@@ -159,9 +159,9 @@ def update_systime(client, server: str = None, timeout: float = None):
 def sync_time(client, server: str = None, timeout: float = None):
     """To be awaited: set the clock from an NTP server while everything else goes on. The result: whether that was
     possible. Arguments as for `update_systime`."""
-    from . import network_time
+    from .network_time import sync_time
 
-    return network_time.sync_time(*_question(client, server, timeout))
+    return sync_time(*_question(client, server, timeout))
 
 
 def _question(client, server, timeout):
@@ -185,9 +185,9 @@ def _check_server(server):
 
 def net_config(client, kind: str, *params):
     """Have the cloud told how this device is connected: see `announcing.net_config`."""
-    from . import announcing
+    from .announcing import net_config
 
-    announcing.net_config(client, kind, *params)
+    net_config(client, kind, *params)
 
 
 def local_time(client):

@@ -42,10 +42,7 @@ def report(name, error: BaseException):
 
         report(name, error)
     except Exception:
-        try:
-            print(name or "A packet", "raised an exception that cannot be shown: out of memory?")
-        except Exception:
-            pass  # not even the console takes it
+        print(name, "raised an exception that cannot be shown")
 
 
 _inside = {}  # modules that come and go: how many are inside of each

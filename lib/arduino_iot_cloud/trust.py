@@ -24,7 +24,9 @@ def context(client):
     params = client.ssl_params
     if params is None:
         return None
-    verify = _checked(params)
+    from .verification import check, set_ciphers
+
+    verify = check(params)
     if MICROPYTHON:
         import tls
     else:
@@ -34,7 +36,8 @@ def context(client):
         ctx.check_hostname = False
     ctx.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
     if params.get("ciphers") is not None:
-        _set_ciphers(ctx, params["ciphers"])
+        set_ciphers(ctx, params["ciphers"])
+    del check, set_ciphers
     forget("verification")
     if verify:
         _load_roots(ctx, client)
@@ -52,21 +55,6 @@ def context(client):
     else:
         load_pair(ctx, certfile, keyfile)
     return ctx
-
-
-# In frames of their own, since a local name of `context` would keep the module `verification` in memory.
-
-
-def _checked(params):
-    from .verification import check
-
-    return check(params)
-
-
-def _set_ciphers(ctx, ciphers):
-    from .verification import set_ciphers
-
-    set_ciphers(ctx, ciphers)
 
 
 def is_uri(source) -> bool:

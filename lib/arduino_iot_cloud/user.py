@@ -80,14 +80,14 @@ class ArduinoIoTCloud:
         buffer=1024,
         mqtt_client_id=None,
     ):
-        from .arguments import user
+        from .user_arguments import check
 
-        user(
+        check(
             client_id, client_secret, token, device_id, secret_key, server, port, transport, ssl_params, token_url,
             audience, on_connected, on_disconnect, timeout, keepalive, buffer, mqtt_client_id
         )  # fmt: skip
-        del user
-        forget("arguments")
+        del check
+        forget("user_arguments", "arguments")
         self._key = client_id and (token_url or self.TOKEN_URL, client_id, client_secret, audience or self.AUDIENCE)
         self._token = token
         self.transport = transport or ("tcp" if device_id else "websocket")

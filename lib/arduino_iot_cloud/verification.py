@@ -3,9 +3,9 @@
 Whoever calls `check` lets go of this module right afterwards: it is needed once, before the roots are loaded.
 """
 
-from .port import MICROPYTHON, log
+from .port import MICROPYTHON, const, log
 
-_KEYS = (
+_KEYS = const(
     "keyfile certfile cafile cadata verify_mode cert_reqs server_hostname ciphers pin engine_path module_path use_hsm"
 )
 
@@ -27,7 +27,7 @@ def check(params) -> bool:
         if not isinstance(params.get(key) or "", (str, bytes)):
             raise TypeError("%s is text, not %s" % (key, type(params[key]).__name__))
     if params.get("server_hostname") is not None:
-        check_host("server_hostname", params["server_hostname"])
+        _check_host(params["server_hostname"])
     verify = None
     for key in ("verify_mode", "cert_reqs"):
         if key in params:
@@ -58,18 +58,15 @@ def _check_source(key, value):
         raise ValueError("%s is empty" % key)
 
 
-def check_host(key: str, name):
-    """Raise TypeError or ValueError for what is no name or address of a host. `key` says whose value `name` is."""
+def _check_host(name):
     if not isinstance(name, str):
-        raise TypeError("%s is a host's name as text, not %r" % (key, name))
-    if "/" in name or name.count(":") == 1:
-        raise ValueError("%s is a host's name alone, without a scheme or a port, not %r" % (key, name))
+        raise TypeError("server_hostname is a host's name as text, not %r" % (name,))
     # A name that begins with a dot stands for any below it in OpenSSL; C ends at a NUL.
-    good = 0 < len(name) < 254 and name[0] != "."
+    good = 0 < len(name) < 254 and name[0] != "." and name.count(":") != 1
     for c in name:
         good = good and (c > "\x7f" or c.isalpha() or c.isdigit() or c in "-._:%")
     if not good:
-        raise ValueError("%s is a host's name, not %r" % (key, name))
+        raise ValueError("server_hostname is a host's name alone, without a scheme or a port, not %r" % name)
 
 
 def set_ciphers(ctx, ciphers):

@@ -119,3 +119,20 @@ def test_telling_it_raises_nothing_where_there_is_no_memory_at_all():
             port.report(None, error)
         finally:
             micropython.heap_unlock()
+
+
+def test_telling_it_raises_nothing_where_the_console_is_gone():
+    if sys.implementation.name == "micropython":
+        return  # it has no other one
+
+    class Gone:
+        def write(self, text):
+            raise BrokenPipeError()
+
+        flush = write
+
+    import contextlib
+
+    with Stands("logging", Broken(OSError())), contextlib.redirect_stdout(Gone()), contextlib.redirect_stderr(Gone()):
+        report("led", raised(KeyError("t")))
+        fault(raised(KeyError("t")))

@@ -5,6 +5,7 @@ in use, packets both ways as mosquitto has logged them, wake-ups and processor's
 its callback.
 """
 
+import math
 import tempfile
 import time
 from collections import Counter
@@ -115,10 +116,10 @@ def settle(devices, cloud, settle_s=SETTLE_S):
 
 
 def soak(cloud, looks, minutes, seconds=60):
-    """Print a table each minute (of so many seconds). Returns all complaints."""
+    """Print a table each minute (of so many seconds), for so many whole ones. Returns all complaints."""
     complaints = []
     end = time.monotonic()
-    for minute in range(1, minutes + 1):
+    for minute in range(1, math.ceil(minutes) + 1):
         end += seconds
         found = [text for look in looks for text in look.ask()]
         time.sleep(max(end - time.monotonic(), 0))
@@ -130,7 +131,7 @@ def soak(cloud, looks, minutes, seconds=60):
 
 
 def main(minutes, interpreters=INTERPRETERS, modes=MODES):
-    """Soak for so many minutes. Returns 0, or 1 where something was out of bounds."""
+    """Soak for so many minutes (float). Returns 0, or 1 where something was out of bounds."""
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         certificates = Certificates(folder)
@@ -140,5 +141,5 @@ def main(minutes, interpreters=INTERPRETERS, modes=MODES):
                 complaints = soak(cloud, settle(devices, cloud), minutes)
         finally:
             cloud.close()
-    print("%d minutes, %d complaints" % (minutes, len(complaints)))
+    print("%g minutes, %d complaints" % (minutes, len(complaints)))
     return int(bool(complaints))
