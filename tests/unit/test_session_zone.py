@@ -113,7 +113,7 @@ def answered(walk, seconds, until):
 
 
 def test_whatever_the_cloud_answers_two_questions_are_30_seconds_apart():
-    for discovery, legacy in (("both", False), ("both", True), ("command", False), ("legacy", True)):
+    for discovery, legacy in (("both", False), ("legacy", True)):
         for name in ("past", "near", "a bit later", "no zone", "in turn", "clock"):
             walk = zoned(NOW - 5, discovery=discovery, legacy=legacy)
             turn = [0]
@@ -138,11 +138,11 @@ def test_whatever_the_cloud_answers_two_questions_are_30_seconds_apart():
                 return 3600, NOW
 
             with Reports() as reports:
-                asked = answered(walk, 2000, until)
+                asked = answered(walk, 500, until)
             waits = [asked[i + 1] - asked[i] for i in range(len(asked) - 1)]
             assert not waits or min(waits) >= 30, (name, waits)
             if name in ("past", "near", "a bit later"):
-                assert waits == [30, 60, 120, 240, 480, 960], (name, waits)
+                assert waits == [30, 60, 120, 240], (name, waits)
             assert walk.syncs == 1
             walk.at("Connected")
 

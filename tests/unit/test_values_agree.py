@@ -9,7 +9,7 @@ from arduino_iot_cloud.composites import Composite, Location
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.property import ArduinoCloudObject
 
-SEEDS = 9 if MICROPYTHON else 45
+SEEDS = 6 if MICROPYTHON else 24
 STEPS = 150
 
 
