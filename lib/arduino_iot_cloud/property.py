@@ -40,9 +40,9 @@ class ArduinoCloudObject:
     Arguments, all but `name` (str) optional:
     `value`: the initial value (bool, int, float or str), which fixes the type. Without one the
     cloud's last value is taken.
-    `on_read(client)` returns the value every `interval` seconds (0 to 315360000, ten years); `on_write(client, value)` is called
-    when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
-    `interval` seconds. Each may be a coroutine function.
+    `on_read(client)` returns the value every `interval` seconds (0 to 315360000, ten years);
+    `on_write(client, value)` is called when the cloud writes, and makes the variable writable;
+    `on_run(client, args)` is called every `interval` seconds. Each may be a coroutine function.
     `backoff` (1 to 100) multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
     The arguments of `policy.configure` say when to publish, and whose value counts.
     Raises TypeError for any other argument.
