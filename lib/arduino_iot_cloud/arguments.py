@@ -11,7 +11,7 @@ _LONGEST_S = const(315360000)  # ten years: between two calls of a callback
 
 
 def number(name: str, value, low, high, what: str = "a number of seconds"):
-    """Raise TypeError for what is no number (int or float, no bool), ValueError for one that is not from `low` to `high`.
+    """Raise TypeError for what is no int or float (a bool is none), ValueError for what is not from `low` to `high`.
 
     The message names the argument, what it should be, and what was given.
     """
@@ -76,7 +76,7 @@ def time_server(name: str, value):
 
 
 def text(name: str, value):
-    """Raise TypeError for what is neither None nor text, which may be bytes. The value is not shown: it may be secret."""
+    """Raise TypeError for what is neither None nor text or bytes. The value is not shown: it may be secret."""
     if value is not None and not isinstance(value, (str, bytes)):
         raise TypeError("%s is text, not %s" % (name, type(value).__name__))
 

@@ -1,4 +1,4 @@
-"""What a callback raised, or the handling of a packet: a line in the log, and the traceback. Loaded where it happens."""
+"""What a callback or the handling of a packet raised: a line in the log, and the traceback. Loaded where it happens."""
 
 import sys
 

@@ -77,8 +77,8 @@ def _refusal(client, where, name, number, behind):
             name = "certificate required"
     if number == -0x7780 and shown:
         text = (
-            "%s refused the TLS handshake: the device's certificate, or its versions of TLS, its ciphers or the name '%s' "
-            "(%s). Check keyfile and certfile first."
+            "%s refused the TLS handshake: the device's certificate, or its versions of TLS, its ciphers or the name "
+            "'%s' (%s). Check keyfile and certfile first."
         )
         return text % (where, server, behind)
     if number == -0x7780:
