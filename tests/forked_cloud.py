@@ -1,7 +1,8 @@
 """`local-cloud` as a child process that is forked from one in which its packages are loaded already.
 
-Loading them takes most of the processor's time of a start; the code that runs is the same. What an environment tells a
-process as it starts (LD_PRELOAD) such a child does not hear. tests/cloud/test_process.py starts the command itself.
+Loading them takes most of the processor's time of a start; the code that runs is the same, but that its hashes of
+secrets are cheap ones. What an environment tells a process as it starts (LD_PRELOAD) such a child does not hear.
+tests/cloud/test_process.py starts the command itself.
 """
 
 import atexit
@@ -15,6 +16,7 @@ from processes import Process
 from toolchain.paths import LIB, ROOT, TOOLS
 
 _SERVER = multiprocessing.get_context("forkserver")
+_LOG2_COST = 4  # of the hashes of secrets; each hash says its own
 # All that a cloud with SQLite has loaded when it runs.
 _SERVER.set_forkserver_preload(
     """localcloud.cli.command_line localcloud.cli.serve localcloud.cloud localcloud.embedded localcloud.gate
@@ -90,8 +92,11 @@ def _run(command, env, cwd, pipes):
     os.chdir(cwd)
     tests = str(ROOT / "tests")
     sys.path[:] = [str(TOOLS), str(LIB)] + [folder for folder in sys.path if not folder.startswith(tests)]
+    from localcloud import credentials
     from localcloud.cli import main
 
+    # A device's secret is made and verified 30 ms each otherwise, and the tests make a thousand devices.
+    credentials._LOG2_COST = _LOG2_COST
     try:
         sys.exit(main(command))
     finally:

@@ -153,6 +153,12 @@ class MicroPythonItem(pytest.Item):
         return self.path, None, self.name
 
 
+def _time_limit(item):
+    """The seconds of an item's own mark, 0 where it has none."""
+    mark = item.get_closest_marker("timeout")
+    return mark.args[0] if mark else 0
+
+
 class _Scheduling(LoadScopeScheduling):
     """pytest-xdist: what shares a MicroPython process goes to one worker, the rest anywhere."""
 
@@ -161,6 +167,11 @@ class _Scheduling(LoadScopeScheduling):
             if nodeid.endswith(mark) and "/unit/" in nodeid:
                 return nodeid.partition("::")[0] + mark
         return nodeid
+
+    def schedule(self):
+        """Hand out the scopes as they were collected, not the largest first."""
+        self.config.option.loadscopereorder = False
+        super().schedule()
 
 
 class OnMicroPython:
@@ -176,7 +187,15 @@ class OnMicroPython:
 
 
 class OnCPython:
-    """A pytest plugin for what pytest does not do by itself: `async def`, modules not for CPython, sharing out."""
+    """A pytest plugin for what pytest does not do by itself: `async def`, modules not for CPython, sharing out.
+
+    Tests with a time limit of their own take long. They begin first, lest one worker is still at one when all else is
+    done.
+    """
+
+    @staticmethod
+    def pytest_collection_modifyitems(items):
+        items.sort(key=lambda item: -_time_limit(item))
 
     @staticmethod
     def pytest_pycollect_makemodule(module_path, parent):

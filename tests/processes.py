@@ -1,10 +1,15 @@
-"""A child process whose output can be waited for."""
+"""A child process whose output can be waited for.
+
+A limit of a wait is in seconds of a stopwatches.Stopwatch: what a busy machine adds does not count.
+"""
 
 import re
 import subprocess
 import threading
 import time
 from collections import namedtuple
+
+from stopwatches import Stopwatch
 
 Finished = namedtuple("Finished", "returncode stdout stderr")
 
@@ -63,18 +68,26 @@ class Process:
     def wait_for(self, pattern, timeout=30, stream="stdout", start=0):
         """Wait until `pattern` (multi-line regex) is in the output from offset `start`; the match."""
         regex = re.compile(pattern, re.M)
-        deadline = time.monotonic() + timeout
+        watch, deadline = Stopwatch(self), time.monotonic() + timeout
         with self._news:
             while True:
                 match = regex.search(self._texts[stream], start)
                 if match:
                     return match
                 left = deadline - time.monotonic()
+                if left <= 0:
+                    left = timeout - watch.seconds()
                 ended = stream in self._ended
                 if ended or left <= 0:
                     what = "ended" if ended else "no output within %s s" % timeout
                     raise AssertionError("%s, waiting for %r: %s" % (what, pattern, self._story()))
-                self._news.wait(left)
+                self._news.wait(max(left, 0.05))
+
+    def take(self, stream="stdout"):
+        """What it has written since the last call; forgotten here, so that what runs for days fills no memory."""
+        with self._news:
+            text, self._texts[stream] = self._texts[stream], ""
+        return text
 
     def send(self, text):
         """Write to its standard input."""
@@ -83,7 +96,10 @@ class Process:
 
     def wait(self, timeout=30):
         """Wait for its end: Finished(returncode, stdout, stderr)."""
-        if not self.ended_within(timeout):
+        watch, left = Stopwatch(self), timeout
+        while left > 0 and not self.ended_within(max(left, 0.05)):
+            left = timeout - watch.seconds()
+        if self.returncode is None:
             self.kill()
             raise AssertionError("no end within %s s: %s" % (timeout, self._story()))
         self._close()

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from gc import collect
 
 from arduino_iot_cloud.http_head import HTTPError
-from arduino_iot_cloud.port import MICROPYTHON, const
+from arduino_iot_cloud.http_response import BodyError
+from arduino_iot_cloud.port import MICROPYTHON, const, ticks_diff, ticks_ms
 
 from .errors import APIError
 from .json_reader import DONE, MORE, VALUE, JSONError, Reader
@@ -12,7 +14,7 @@ from .json_reader import DONE, MORE, VALUE, JSONError, Reader
 _PIECE = const(512)  # of an answer that is read as a stream
 _WHOLE = const(4194304)  # of one that is not
 _ELEMENT = const(262144)
-_KEEP = ("content-type", "date", "retry-after")
+_KEEP = ("content-type", "date", "location", "retry-after")
 
 
 class Call:
@@ -26,21 +28,30 @@ class Call:
     """
 
     _doubt = False  # an earlier attempt may have been done, although no answer said so
+    _hops = 0  # redirects that were followed
+    _got = 0  # bytes of the answer
+    _stretch = _spent = 0  # of those, and ms of waiting for them, since the time was last begun anew
+    _begun = False  # it is made
+    _walks = _over = False  # by going through it; there is nothing more
+    _item = None
 
     def __init__(self, api, name, method, path, body=None, kind=None, repeat=True, opened=None, login=False):
         self._api = api
         self._name = name
         self._request = method, path
         self._secret = body.get("password") if isinstance(body, dict) else None
-        self._body = json.dumps(body).encode() if kind == "application/json" else body
+        if kind == "application/json":
+            from .body import encoded
+
+            body = encoded(name, body)
+        self._body = body
         self._kind = kind
         self._repeat = repeat
         self._opened = opened
         self._login = login
         self._attempt = 0
         self._renewed = False  # a token has been refused
-        self._some = False  # the answer is not empty
-        self._response = self._server = self._reader = self._points = None
+        self._response = self._server = self._reader = self._points = self._piece = None
         self.members = {}
         self.responses = []
 
@@ -57,33 +68,40 @@ class Call:
     async def all(self):
         """The whole answer: dict, list, or None for an empty one. Raises APIError."""
         self._begins()
+        try:
+            return await self._all()
+        except MemoryError:
+            raise self._no_memory()
+        except BaseException:
+            self.close()
+            raise
+
+    async def _all(self):
         while True:
             if await self._open():
                 return None
             try:
                 value = await self._whole()
+            except BodyError as error:
+                raise self._unexpected(error.args[0])
             except (OSError, EOFError, HTTPError) as error:
                 await self._lost(error)
                 continue
-            except ValueError as error:
-                self.close()
-                raise self._unexpected(error.args[0] if MICROPYTHON else "it is not JSON")
-            except BaseException:
-                self.close()
-                raise
+            except (ValueError, RuntimeError) as error:  # the latter where it is nested too deeply for CPython's json
+                raise self._unexpected(error.args[0] if isinstance(error, JSONError) else "it is not JSON")
             self._done()
             if self._opened == "":
-                value = [] if value is None and self._some else value
+                value = [] if value is None and self._got else value
                 if not isinstance(value, list):
                     raise self._unexpected("it is not a list")
             return value
 
     async def _whole(self):
-        self._some = False
+        self._got = 0
         if not MICROPYTHON:
             body = await self._response.read(_WHOLE)
-            self._some = body != b""
-            return json.loads(body) if body else None
+            self._got = len(body)
+            return json.loads(body.decode("utf-8-sig"), parse_constant=_no_number) if body else None
         # With less memory than json.loads takes, and none of it in one piece.
         self._reader = Reader((), _WHOLE)
         self._piece = bytearray(_PIECE)
@@ -99,6 +117,7 @@ class Call:
 
     def close(self):
         """End the call early: for a loop that is left before the last element."""
+        self._over = True
         if self._server:
             if not self._response or not self._response.done:
                 self._server.close()
@@ -107,29 +126,26 @@ class Call:
     # Asking, until there is an answer
 
     def _begins(self):
-        if self._attempt:
+        if self._begun:
             raise RuntimeError("%s: a call is made once; write it again for another" % self._name)
+        self._begun = True
 
     async def _open(self):
         # Returns True where there is nothing to read: what is to be deleted was deleted by an earlier attempt.
-        api = self._api
         while True:
             self._attempt += 1
+            headers = await self._headers()
+            self._server = self._api._connection(self._login)
+            method, path = self._request
+            # A DELETE is not sent again unnoticed: the second one's answer means something else.
+            repeat = self._repeat and method != "DELETE"
             try:
-                headers = await self._headers()
-                self._server = api._connection(self._login)
-                method, path = self._request
-                # A DELETE is not sent again unnoticed: the second one's answer means something else.
-                repeat = self._repeat and method != "DELETE"
                 self._response = response = await self._server.request(
                     method, path, headers, self._body, _KEEP, repeat
                 )
             except (OSError, EOFError, HTTPError, ValueError) as error:
                 await self._lost(error)
                 continue
-            except BaseException:
-                self.close()
-                raise
             if 200 <= response.status < 300:
                 return
             if await self._refused(response):
@@ -153,15 +169,29 @@ class Call:
         from .trouble import lost
 
         server = self._server
-        self._server = None
+        if server not in self._api._open:
+            raise self._no_answer(server, error)
         server.close()
-        self._api._release(server)
+        self._done()
         await lost(self, server, error)
 
     def _no_answer(self, server, error):
+        if server not in self._api._open:
+            return APIError(self._name, 0, "connection", "it was closed here before the answer had come")
         from .trouble import no_answer
 
         return no_answer(self._name, server, error)
+
+    def _no_memory(self):
+        # The APIError that says so. There is room for it once what has been read is dropped.
+        self.close()
+        if self._reader:
+            self._reader.clear()
+        self._reader = self._points = self._piece = None
+        collect()
+        from .trouble import no_memory
+
+        return no_memory(self)
 
     async def _refused(self, response):
         # The answer is an error: wait for the next attempt, or raise it. True: it is none.
@@ -169,7 +199,7 @@ class Call:
 
         try:
             body = await response.read(4096)
-        except (OSError, EOFError, HTTPError):
+        except (OSError, EOFError, HTTPError, ValueError):
             body = b""
         self._done()
         return await refused(self, response, body)
@@ -191,39 +221,50 @@ class Call:
         return self
 
     async def __anext__(self):
-        if not self._reader:
+        if not self._walks:
             self._begins()
-            await self._open()
-            self._begin()
-        reader = self._reader
+            self._walks = True
         try:
-            while True:
-                event = reader.next()
-                if event == MORE or event == DONE:  # the end has to be read, too, for the connection's next answer
-                    event = await self._more()
-                    if event == DONE:
-                        break
-                if self._points:
-                    item = self._points.take(event)
-                    if item:
-                        return item
-                elif event == VALUE and self._is_element():
-                    await asyncio.sleep(0)  # where all has come already, others want their turn
-                    return reader.value
-            if not self._some:
-                raise JSONError("it is empty")
-        except JSONError as error:
+            if not self._over and await self._next():
+                return self._item
+        except MemoryError:
+            raise self._no_memory()
+        except (BodyError, JSONError) as error:
             self.close()
             raise self._unexpected(error.args[0])
         except (OSError, EOFError, HTTPError) as error:
-            server = self._server
+            error = self._no_answer(self._server, error)
             self.close()
-            raise self._no_answer(server, error)
+            raise error
         except BaseException:
             self.close()
             raise
+        self._over = True
+        self._item = None
         self._done()
         raise StopAsyncIteration
+
+    async def _next(self):
+        # Whether there is one more element, in `_item`.
+        if not self._reader:
+            await self._open()
+            self._begin()
+        reader = self._reader
+        while True:
+            event = reader.next()
+            if event == MORE or event == DONE:  # the end has to be read, too, for the connection's next answer
+                event = await self._more()
+                if event == DONE:
+                    break
+            if self._points:
+                self._item = self._points.take(event)
+                if self._item:
+                    return True
+            elif event == VALUE and self._is_element():
+                self._item = reader.value
+                return True
+        if not self._got:
+            raise JSONError("it is empty")
 
     def _begin(self):
         opened = self._opened
@@ -240,10 +281,17 @@ class Call:
         # Have the reader get more. Returns the event that the end is, else -1.
         response = self._response
         if response.done:
-            return self._reader.last() if self._some else DONE
-        response.more_time()
+            return self._reader.last() if self._got else DONE
+        await asyncio.sleep(0)  # where all has come already, others want their turn
+        begin = ticks_ms()
+        response.more_time(self._spent)
         n = await response.readinto(self._piece)
-        self._some = self._some or n > 0
+        self._got += n
+        # A server that sends byte by byte has no more time for a piece than others.
+        self._stretch += n
+        self._spent += ticks_diff(ticks_ms(), begin)
+        if self._stretch >= _PIECE:
+            self._stretch = self._spent = 0
         self._reader.feed(self._piece, n)
         return -1
 
@@ -257,3 +305,8 @@ class Call:
         if reader.depth != (2 if self._opened else 1) or reader.key is not None:
             raise JSONError("it is not a list")
         return True
+
+
+def _no_number(name):
+    # What CPython's json reads beyond JSON: NaN, Infinity.
+    raise ValueError

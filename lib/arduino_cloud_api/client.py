@@ -1,8 +1,10 @@
 """CloudAPI: the account at the Application API, its token and its connections."""
 
 import asyncio
+from sys import modules
+from time import time
 
-from arduino_iot_cloud.http import HTTP, split
+from arduino_iot_cloud.http import HTTP
 from arduino_iot_cloud.port import MICROPYTHON, const, ticks_add, ticks_diff, ticks_ms
 
 from .call import Call
@@ -10,6 +12,7 @@ from .call import Call
 _AUDIENCE = "https://api2.arduino.cc/iot"
 _IDLE = 1 if MICROPYTHON else 8  # connections that are kept
 _LIFE_S = const(300)  # of a token, unless the server says how long
+_LONGEST_S = const(86400)
 
 
 class CloudAPI:
@@ -20,9 +23,10 @@ class CloudAPI:
     base_url: str, with https (verified against the bundled roots) or http. token_url: str, where tokens come from;
     from the base URL unless given.
     organization: str, the id of an organisation of the account, else its private space.
-    ssl_params: as for ArduinoCloudClient. timeout: float, in seconds: for one answer, or one piece of a long one.
-    attempts: int, how often a request is made where waiting helps. backoff: float, in seconds: the pause after the
-    first, where the server names none; each further one is twice as long.
+    ssl_params: as for ArduinoCloudClient. timeout: float, in seconds, up to a day: for one answer, or one piece of a
+    long one.
+    attempts: int, 1 to 100: how often a request is made where waiting helps. backoff: float, 0 to 60, in seconds: the
+    pause after the first, where the server names none; each further one is twice as long, and none over a minute.
 
     `api.things.list()`, `api.devices.create({…})`: the resources and operations have the API's own names.
     """
@@ -40,36 +44,26 @@ class CloudAPI:
         attempts: int = 5,
         backoff: float = 1,
     ):
-        if token is None and not (client_id and client_secret):
-            raise ValueError("CloudAPI needs client_id and client_secret, or a token")
-        for name, value in (
-            ("client_id", client_id), ("client_secret", client_secret), ("token", token), ("organization", organization)
-        ):  # fmt: skip
-            if value is not None and (not isinstance(value, str) or "\r" in value or "\n" in value):
-                raise ValueError("%s is a text of one line" % name)
-        self._key = client_id, client_secret
-        self._token = self._fixed = token
+        base = self._take(client_id, client_secret, base_url, token_url, organization, token, attempts, backoff)
         self._life = None  # in ticks: when the token is to be renewed
-        self._lock = None
-        base = base_url.rstrip("/")
-        base = base[:-4] if base.endswith("/iot") else base  # as written for older clients
-        self._prefix = split(base)[3].rstrip("/") + "/iot/"
-        self._url = base
-        self._token_url = token_url or base + "/iot/v1/clients/token"
-        self._token_path = split(self._token_url)[3]
-        self._elsewhere = split(base)[:3] != split(self._token_url)[:3]
-        self._options = ssl_params, timeout
+        self._got = 0  # when it was got, in seconds of the clock: ticks come round within days
+        self._lock = self._loop = None
         # For the API and for tokens; the connections share their TLS contexts, which are made while the heap is in one
         # piece, and so that mistakes in ssl_params are told here.
         self._firsts = (
             HTTP(base, ssl_params, timeout),
-            HTTP(self._token_url, ssl_params, timeout) if self._elsewhere else None,
+            HTTP(token_url, ssl_params, timeout) if self._elsewhere else None,
         )
         self._idle = []
         self._open = []
-        self.organization = organization
-        self.attempts = attempts
-        self.backoff = backoff
+
+    def _take(self, *given):
+        from .arguments import take
+
+        base = take(self, *given)
+        if MICROPYTHON:
+            del take, modules["arduino_cloud_api.arguments"], modules["arduino_cloud_api"].__dict__["arguments"]
+        return base
 
     def __getattr__(self, name):
         if name[:1] == "_":
@@ -102,8 +96,7 @@ class CloudAPI:
         for i, server in enumerate(self._idle):
             if server.place == place:
                 return self._idle.pop(i)
-        url = self._token_url if place else self._url
-        server = HTTP(url, self._options[0], self._options[1], self._firsts[place])
+        server = HTTP(None, like=self._firsts[place])
         server.place = place
         self._open.append(server)
         return server
@@ -130,10 +123,13 @@ class CloudAPI:
     async def _bearer(self):
         if self._fixed:
             return self._fixed
-        if not self._lock:
+        loop = asyncio.core._task_queue if MICROPYTHON else asyncio.get_running_loop()
+        if self._loop is not loop:  # what held the lock in another one will never let go of it
+            self._loop = loop
             self._lock = asyncio.Lock()
         async with self._lock:
-            if not self._token or ticks_diff(self._life, ticks_ms()) <= 0:
+            old = not 0 <= time() - self._got < _LONGEST_S
+            if not self._token or old or ticks_diff(self._life, ticks_ms()) <= 0:
                 await self._fetch()
             return self._token
 
@@ -151,10 +147,11 @@ class CloudAPI:
         call = Call(self, "token", "POST", self._token_path, form(pairs).encode(), kind, login=True)
         answer = await call.all()
         token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token or "\n" in token or "\r" in token:
+        if not isinstance(token, str) or not token or min(token) <= " " or max(token) > "~":
             raise call._unexpected("it has no access_token")
         life = answer.get("expires_in")
-        life = min(life, 86400) if isinstance(life, (int, float)) and life > 0 else _LIFE_S
+        life = min(life, _LONGEST_S) if isinstance(life, (int, float)) and life > 0 else _LIFE_S
+        self._got = time()
         self._life = ticks_add(ticks_ms(), int(life * 800))  # at 80 % of it
         self._token = token
 

@@ -25,9 +25,12 @@ _AFTER = const(5)  # a comma, or the container's end
 _STRING = const(6)  # the rest of a string
 _ESCAPED = const(7)  # what a backslash is for
 _SCALAR = const(8)  # the rest of a number or name
+_BEFORE = const(9)  # the document, perhaps with a byte order mark
 
+_MARK = b"\xef\xbb\xbf"
 _SCALARS = b"-+.0123456789Eaeflnrstu"  # all that numbers, true, false and null are made of
 _DEPTH = const(32)
+_NUMBER = const(1000)  # digits: the time for them grows with their square
 
 
 class JSONError(ValueError):
@@ -35,7 +38,7 @@ class JSONError(ValueError):
 
 
 class Reader:
-    """Takes one JSON document.
+    """Takes one JSON document, in UTF-8, also behind a byte order mark.
 
     opened: for each level from the outside, which containers are opened: None for all, or the names of members
     (str, with spaces between them). Containers below, or of other names, are values.
@@ -53,11 +56,18 @@ class Reader:
     def __init__(self, opened=(), limit: int = 16384):
         self._opened = opened
         self._limit = limit
-        self._left = limit  # bytes that the value may still have
+        self.clear()
+
+    def clear(self):
+        """Begin anew, and let go of what has been read."""
+        self.value = None
+        self.depth = 0
+        self._left = self._limit  # bytes that the value may still have
         self._data = b""
         self._pos = self._end = 0
         self._raw = bytearray(0)  # of the string, number or name that is being read
-        self._state = _ITEM
+        self._state = _BEFORE
+        self._marked = 0  # bytes of the mark
         self._is_key = False
         self._plain = True  # the string has no escapes
         self._stack = []  # the containers that are open: lists and dicts; of opened ones their brackets
@@ -109,7 +119,11 @@ class Reader:
             while pos < end and data[pos] in _SCALARS:
                 pos += 1
             self._keep(data, pos)
+            if len(self._raw) > _NUMBER:
+                raise JSONError("a number of more than %d characters" % _NUMBER)
             return MORE if pos == end else self._scalar_ends()
+        if state == _BEFORE:
+            return self._before(data, pos, end)
         if state != _ESCAPED:
             while pos < end and data[pos] in b" \n\r\t":
                 pos += 1
@@ -147,6 +161,18 @@ class Reader:
             self._state = _SCALAR
         else:
             raise JSONError("a value is missing in the JSON")
+        return -1
+
+    def _before(self, data, pos, end):
+        if pos == end:
+            return MORE
+        if data[pos] == _MARK[self._marked]:
+            self._pos = pos + 1
+            self._marked += 1
+        elif self._marked:
+            raise JSONError("it does not begin as JSON")
+        if self._marked in (0, 3):
+            self._state = _ITEM
         return -1
 
     def _keep(self, data, end):

@@ -89,6 +89,8 @@ class Operation:
                 raise TypeError("%s needs %s" % (self.name, self._takes()))
             if not isinstance(ids[i], str) or not ids[i]:
                 raise ValueError("%s: %s is a text, not %r" % (self.name, name, ids[i]))
+            if ids[i] in (".", ".."):
+                raise ValueError("%s: %s is an id, and '%s' would be another address" % (self.name, name, ids[i]))
             path += quoted(ids[i]) + rest
         return path, len(parts) - 1
 
@@ -123,6 +125,8 @@ class Operation:
             for one in value if isinstance(value, (list, tuple)) else (value,):
                 if not isinstance(one, (str, int, float, bool, type(None))):
                     raise TypeError("%s: %s is a text, number or bool, not %s" % (self.name, name, type(one).__name__))
+                if isinstance(one, float) and one - one != 0:
+                    raise ValueError("%s: %s is %s, which is no number" % (self.name, name, one))
                 text = one if one is None else str(one).lower() if isinstance(one, bool) else str(one)
                 pairs.append((name, text))
         return pairs

@@ -19,6 +19,8 @@ def days(year: int, month: int, day: int) -> int:
 
 def milliseconds(text: str) -> int:
     """`2026-03-02T10:10:00.25Z` in ms since 1970, rounded down; without a zone it is UTC. Raises ValueError."""
+    if not isinstance(text, str):
+        raise ValueError("not a time: %r" % (text,))
     try:
         if text[4] != "-" or text[7] != "-" or text[10] not in "Tt " or text[13] != ":" or text[16] != ":":
             raise ValueError

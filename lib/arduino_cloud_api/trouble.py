@@ -4,10 +4,11 @@ import asyncio
 import json
 from random import random
 
-from arduino_iot_cloud.http_head import HTTPError
+from arduino_iot_cloud.http_head import HTTPError, shown
 from arduino_iot_cloud.port import const, timestamp
 
 from .errors import APIError
+from .json_reader import DONE, VALUE, JSONError, Reader
 from .times import of_http
 
 _PATIENCE_S = const(60)  # a server that wants a longer pause gets none
@@ -15,6 +16,8 @@ _PATIENCE_S = const(60)  # a server that wants a longer pause gets none
 
 async def lost(call, server, error):
     """The connection ended without an answer. Returns when the call is to be made again, or raises APIError."""
+    if isinstance(error, OSError) and error.args and (error.args[0] == 12 or "ALLOC" in str(error)):  # ENOMEM, mbedtls
+        raise no_memory(call)
     again = call._repeat or not server.sent
     if isinstance(error, ValueError) or not again or not await _pause(call, None):
         raise no_answer(call._name, server, error)
@@ -33,10 +36,27 @@ def no_answer(name, server, error) -> APIError:
     return APIError(name, 0, "connection", text)
 
 
+def no_memory(call) -> APIError:
+    """The APIError for a MemoryError."""
+    status = call._response.status if call._response else 0
+    what = "after %d bytes of the answer" % call._got if status else "before there was an answer"
+    if call._walks:
+        do = "ask for less, or free memory before"
+    elif call._opened is None:
+        do = "free memory before the call"
+    else:
+        do = "go through it with `async for`, ask for less, or free memory before"
+    return APIError(call._name, status, "memory", "out of memory %s: %s" % (what, do))
+
+
 async def refused(call, response, body: bytes):
     """The answer was an error. Returns when the call is to be made again, True if it is done; or raises APIError."""
     status = response.status
     api = call._api
+    if status in (301, 302, 303, 307, 308):
+        from .redirect import follow
+
+        return follow(call, response)
     if status == 401 and not call._login and not call._renewed and api._renew(call._token):
         call._renewed = True
         call._attempt -= 1
@@ -58,7 +78,7 @@ async def _pause(call, wanted):
     api = call._api
     if call._attempt >= api.attempts or (wanted or 0) > _PATIENCE_S:
         return False
-    pause = api.backoff * (1 << call._attempt - 1) if wanted is None else wanted
+    pause = min(api.backoff * (1 << min(call._attempt - 1, 30)), _PATIENCE_S) if wanted is None else wanted
     await asyncio.sleep(pause + random() * (pause if wanted is None else api.backoff) / 4)
     return True
 
@@ -79,26 +99,45 @@ def describe(status: int, body: bytes, login: bool, secrets) -> tuple:
     """(code, detail, id) of an error, from its body: JSON of the API's form or OAuth's, or text. None of `secrets`
     (str) is in it."""
     try:
-        answer = json.loads(body)
-    except ValueError:
+        answer = parsed(body)
+    except JSONError:
         answer = None
     if not isinstance(answer, dict):
         answer = {"detail": None if body[:1] in (b"<", b"") else body}
-    code = answer.get("code") or answer.get("error") or "http_%d" % status
-    detail = answer.get("detail") or answer.get("error_description") or answer.get("message") or "no reason is given"
+    code = answer.get("code") or answer.get("error")
+    detail = answer.get("detail") or answer.get("error_description") or answer.get("message")
     if login and status in (400, 401, 403):
         code, detail = "access_denied", "the API key is refused"
-    found = []
-    for text in (code, detail, answer.get("id")):
-        text = _text(text)
-        for secret in secrets:
-            if secret and text:
-                text = text.replace(secret, "***")
-        found.append(text and text[:500])
-    return tuple(found)
+    code = _text(code, secrets) or "http_%d" % status
+    return code, _text(detail, secrets) or "no reason is given", _text(answer.get("id"), secrets)
 
 
-def _text(value):
+def _text(value, secrets):
+    # In one line, without what a terminal or a log would take for something else.
+    if value is None:
+        return None
     if isinstance(value, (bytes, bytearray)):
-        return "".join([chr(byte) if 32 <= byte < 127 else " " for byte in value]).strip()
-    return value if value is None or isinstance(value, str) else json.dumps(value)
+        text = shown(value)
+    else:
+        text = value if isinstance(value, str) else json.dumps(value)
+        text = "".join([c if _is_shown(ord(c)) else " " for c in text]).strip()
+    for secret in secrets:
+        if isinstance(secret, str) and secret:
+            text = text.replace(secret, "***")
+    return text[:500]
+
+
+def _is_shown(code):
+    # Neither a control character nor half a pair of UTF-16
+    return not (code < 32 or 127 <= code < 160 or 0xD800 <= code < 0xE000)
+
+
+def parsed(data):
+    """The value of a document that is there as a whole (bytes). Raises JSONError."""
+    reader = Reader((), len(data))
+    reader.feed(data)
+    if reader.next() != VALUE:
+        reader.last()
+    elif reader.next() != DONE:
+        raise JSONError("the JSON document ends early")
+    return reader.value

@@ -1,6 +1,6 @@
 """What happens when a connection came, went, or got another address."""
 
-from arduino_iot_cloud.port import log
+from arduino_iot_cloud.port import log, report
 
 
 def tell(connection, before):
@@ -19,4 +19,4 @@ def tell(connection, before):
         try:
             connection.on_change(connection)
         except Exception as error:
-            log(40, "%s: on_change failed: %r" % (kind, error))
+            report(kind + ": on_change", error)

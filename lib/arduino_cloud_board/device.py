@@ -105,6 +105,7 @@ class Device:
         if self.running:
             raise RuntimeError("the device runs already")
         client = self.client
+        client._run(True, (interval, backoff))  # a mistake is told before a watchdog is started
         driver = client.driver
         self.clock = Clock(client)
         if self._limit and not self.watchdog:

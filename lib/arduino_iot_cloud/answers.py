@@ -125,10 +125,11 @@ def counts(session, p) -> bool:
 
 
 def replace(session, p, whole: bool):
-    """A last value, or some attributes of it, has been taken for a property: what is under way must not be sent again."""
+    """A last value has been taken for a property, all of it or some attributes: what is under way must not be sent
+    again."""
     if whole:
         p.standing &= ~_OWN
-    if p.standing & _SENT and not (p.policy and p.policy.owes()):  # samples stay in order, and the value goes after them
+    if p.standing & _SENT and not (p.policy and p.policy.owes()):  # after samples the value goes as one of its own
         session.stale = True
         for one in session.properties.values():
             if one.standing & _SENT:
@@ -153,7 +154,7 @@ def internal(session, name: str, value, now: int):
         if type(value) not in (int, float) or not -1e11 < value < 1e11:
             return session.drop("%s %s" % (name, ("%r" % value)[:50]))
         if session.state == "Connected":
-            if session.look is None and not session.tz_dst_until:
+            if session.look is None and not session.tz_dst_until and name == "tz_dst_until":
                 session.look = ticks_add(now, _ASK_MS)
             session.wake = now  # `zone` looks
         setattr(session, name, int(value))

@@ -1,44 +1,123 @@
-"""What ArduinoCloudClient does with its arguments, and with what is registered; let go of at the start."""
+"""What a program hands in, checked at once, and what is registered; let go of at the start.
 
-from .port import log, ticks_ms
-from .property import ArduinoCloudObject
+Whoever needs it later imports it and, being no coroutine, may let go of it again.
+"""
+
+import arduino_iot_cloud as package
+
+from .port import const, log, ticks_ms
+
+_LONGEST_S = const(315360000)  # ten years: between two calls of a callback
 
 
-def check(device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode):
-    """Raise TypeError or ValueError that names the argument, what it should be, and what was given."""
+def number(name: str, value, low, high, what: str = "a number of seconds"):
+    """Raise TypeError for what is no number (int or float, no bool), ValueError for one that is not from `low` to `high`.
+
+    The message names the argument, what it should be, and what was given.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        error = TypeError
+    elif not low <= value <= high:  # so is NaN
+        error = ValueError
+    else:
+        return
+    raise error("%s is %s from %s to %s, not %r" % (name, what, low, high, value))
+
+
+def whole(name: str, value, low: int, high: int, what: str):
+    """As `number`, for an int: `what` says what it counts."""
+    if isinstance(value, float):
+        raise TypeError("%s is %s from %s to %s, not %r" % (name, what, low, high, value))
+    number(name, value, low, high, what)
+
+
+def function(name: str, value):
+    """Raise TypeError for what is neither None nor callable."""
+    if value is not None and not callable(value):
+        raise TypeError("%s is a function, not %r" % (name, value))
+
+
+def pauses(interval, backoff):
+    """Check the arguments of `run` and `start`."""
+    number("interval", interval, 0.01, 86400)
+    number("backoff", backoff, 1, 100, "a factor")
+
+
+def check(
+    device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode, server, port,
+    ntp_server, ntp_timeout
+):  # fmt: skip
+    """Check the arguments of ArduinoCloudClient: TypeError or ValueError that names the argument, what it should be,
+    and what was given."""
     if not isinstance(device_id, (str, bytes)) or not device_id:
         raise TypeError("device_id is the device's UUID as text, not %r" % (device_id,))
-    for name, text in (("username", username), ("password", password)):
-        if text is not None and not isinstance(text, (str, bytes)):
-            raise TypeError("%s is text, not %s" % (name, type(text).__name__))
+    text("username", username)
+    text("password", password)
     if password is not None and username is None:
         raise ValueError("a password goes with a username: the device id")
-    if ssl_params is not None and not isinstance(ssl_params, dict):
-        raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(ssl_params).__name__)
-    if not isinstance(keepalive, int) or not 0 <= keepalive <= 65535:
-        raise ValueError("keepalive is a number of seconds from 0 to 65535, not %r" % (keepalive,))
-    if not isinstance(buffer, int) or not 128 <= buffer <= 16383:
-        raise ValueError("buffer is a number of bytes from 128 to 16383, not %r" % (buffer,))
+    link(server, port, keepalive, buffer, ssl_params)
+    time_server("ntp_server", ntp_server)
+    number("ntp_timeout", ntp_timeout, 0.1, 60)
     if discovery not in ("both", "command", "legacy"):
         raise ValueError("discovery is 'both', 'command' or 'legacy', not %r" % (discovery,))
     if transport not in ("tcp", "websocket"):
         raise ValueError("transport is 'tcp' or 'websocket', not %r" % (transport,))
     if sync_mode and transport == "websocket":
         raise ValueError("transport='websocket' needs sync_mode=False")
+
+
+def time_server(name: str, value):
+    """Raise TypeError or ValueError for what is neither "name" nor "name:port"."""
+    if isinstance(value, str):
+        host, colon, port = value.partition(":")
+        if host and (not colon or port.isdigit() and 0 < int(port) < 65536):
+            return
+    raise (ValueError if isinstance(value, str) else TypeError)("%s is 'name' or 'name:port', not %r" % (name, value))
+
+
+def text(name: str, value):
+    """Raise TypeError for what is neither None nor text, which may be bytes. The value is not shown: it may be secret."""
+    if value is not None and not isinstance(value, (str, bytes)):
+        raise TypeError("%s is text, not %s" % (name, type(value).__name__))
+
+
+def link(server, port, keepalive, buffer, ssl_params):
+    """Check what device and user say about a connection; None stands for the cloud's own server and port."""
+    if server is not None and (not isinstance(server, str) or not server or "/" in server or server.count(":") == 1):
+        raise (ValueError if isinstance(server, str) else TypeError)(
+            "server is a host's name or address, without a scheme or a port, not %r" % (server,)
+        )
+    if port is not None:
+        whole("port", port, 1, 65535, "a number")
+    whole("keepalive", keepalive, 0, 65535, "a whole number of seconds")
+    whole("buffer", buffer, 128, 16383, "a number of bytes")
     if ssl_params is None:
         log(30, "ssl_params=None: the connection is neither encrypted nor verified")
+    elif not isinstance(ssl_params, dict):
+        raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(ssl_params).__name__)
 
 
 def register(client, aiotobj, coro, kwargs: dict):
     """What `ArduinoCloudClient.register` does."""
+    from .property import ArduinoCloudObject
+
     if isinstance(aiotobj, str):
         if coro is not None:
             kwargs["on_run"] = coro
+        if "keys" in kwargs:
+            from . import ucloud  # noqa: F401 -- which has the next line take them
         aiotobj = ArduinoCloudObject(aiotobj, **kwargs)
     elif not isinstance(aiotobj, ArduinoCloudObject):
         raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
     elif kwargs:
-        raise TypeError("'%s' got arguments beside the object: %s" % (aiotobj.name, ", ".join(kwargs)))
+        # As there: the official client drops them without a word
+        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, ", ".join(kwargs)))
+    kind = type(aiotobj)
+    if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
+        from .derived import check
+
+        check(aiotobj.name, kind)
+    _check_object(aiotobj)
     client.check(aiotobj.name, aiotobj.value)
     aiotobj.client = client
     client.records[aiotobj.name] = aiotobj
@@ -50,7 +129,41 @@ def register(client, aiotobj, coro, kwargs: dict):
         client.runnable.append(aiotobj)
         if client.driver:
             client.driver.schedule()
+    if client.driver and not aiotobj.initialized:
+        if aiotobj.on_write or not aiotobj.on_run or isinstance(aiotobj.value, dict):  # a task wants none
+            client.driver.session.refresh(ticks_ms())
     client.wake()
+
+
+def _check_object(p):
+    # A variable or a task: its name, its callbacks and when they are called.
+    name = p.name
+    if not isinstance(name, str):
+        raise TypeError("a name is text, not %r" % (name,))
+    if not name:
+        raise ValueError("a name has one character at least, not %r" % name)
+    if ":" in name:
+        raise ValueError("'%s' cannot be a name: the ':' separates a variable from its attribute" % name)
+    for key in ("on_read", "on_write", "on_run"):
+        function("'%s': %s" % (name, key), getattr(p, key, None))
+    number("'%s': interval" % name, p.interval, 0, _LONGEST_S)
+    if p.backoff is not None:
+        number("'%s': backoff" % name, p.backoff, 1, 100, "a factor")
+
+
+# One text: the keys of a dict would stay in memory for good, as names do.
+_OF_POLICIES = const(
+    "|publish: 'change', 'demand' or seconds from 0.1 to 315360000 (ten years)|min_delta: a number from 0 on"
+    "|min_interval: seconds from 0 to 500000|permission: 'read', 'write' or 'readwrite'"
+    "|sync: 'cloud', 'device', 'recent' or a function|history: a number of samples from 0 to 10000"
+    "|store: a path, 'nvs:' and a name, or an object that stores|timestamp: True or False|"
+)
+
+
+def refuse_policy(name: str, key: str, value):
+    """Raise ValueError: an argument of `policy.configure` cannot be that."""
+    expected = _OF_POLICIES.partition("|%s: " % key)[2].partition("|")[0]
+    raise ValueError("'%s': %s is %s, not %r" % (name, key, expected, value))
 
 
 def refuse_mode(async_mode: bool):

@@ -43,13 +43,12 @@ def poll(session, now: int):
     session.wake = ticks_add(now, wait)
 
 
-# The three commands that every connection sends, as `messages.encode` would make them.
-_DEVICE_BEGIN = const(b"\xda\x00\x01\x07\x00\x81")
-_THING_BEGIN = const(b"\xda\x00\x01\x03\x00\x81\x60")
-_LAST_VALUES_BEGIN = const(b"\xda\x00\x01\x05\x00\x80")
+# The commands are put together here, in a few bytes, as `messages.encode` would make them.
 
 
 def _ask_thing(session):
+    from .tags import begin
+
     device = "/a/d/" + session.device_id
     topics = []
     if session.discovery != "legacy":
@@ -57,11 +56,11 @@ def _ask_thing(session):
     if session.discovery != "command":
         topics.append(device + "/e/i")
     session.out.append(("subscribe", topics, None))
-    session.out.append(("publish", device + "/c/up", _DEVICE_BEGIN + label(__version__)[1:]))
+    session.out.append(("publish", device + "/c/up", begin("DeviceBegin") + b"\x81" + label(__version__)[1:]))
     for command in getattr(session, "announce", ()):
         session.out.append(("publish", device + "/c/up", command))
     if session.discovery != "legacy":
-        session.out.append(("publish", device + "/c/up", _THING_BEGIN))
+        session.out.append(("publish", device + "/c/up", begin("ThingBegin") + b"\x81\x60"))
 
 
 def ask_last_values(session, again: bool):
@@ -70,4 +69,6 @@ def ask_last_values(session, again: bool):
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _LAST_VALUES_BEGIN))
+        from .tags import begin
+
+        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, begin("LastValuesBegin") + b"\x80"))

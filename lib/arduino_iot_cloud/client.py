@@ -2,7 +2,7 @@
 
 from time import time
 
-from .port import MICROPYTHON, const, forget, ticks_add, ticks_diff
+from .port import MICROPYTHON, const, forget, report, ticks_add, ticks_diff
 
 _FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
 
@@ -16,8 +16,8 @@ class ArduinoCloudClient:
     ssl_params: dict; the server is verified against the bundled root certificates unless it says
         otherwise: see `trust.context`. None stands for a plain TCP connection, for tests.
     server, port: str and int, the cloud's by default.
-    keepalive: int, in seconds; a dead link is noticed within 1.5 times this.
-    ntp_server, ntp_timeout: str and seconds, used where the clock is not set.
+    keepalive: int, in seconds (0 to 65535; 0 for none); a dead link is noticed within 1.5 times this.
+    ntp_server, ntp_timeout: str ("name" or "name:port") and seconds (0.1 to 60), used where the clock is not set.
     sync_mode: bool; the program then calls `update()` often, instead of asyncio.
     discovery: "both", "command" or "legacy": how to ask the cloud for the thing.
     buffer: int, the largest packet either way, in bytes (128 to 16383).
@@ -54,7 +54,10 @@ class ArduinoCloudClient:
     ):
         from .arguments import check
 
-        check(device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode)
+        check(
+            device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode, server, port,
+            ntp_server, ntp_timeout
+        )  # fmt: skip
         listener = 0 if password is None else 1
         if transport != "tcp":
             listener = 2
@@ -86,7 +89,9 @@ class ArduinoCloudClient:
             value = self.records[key].value
             return self.records[key] if isinstance(value, dict) else value
         if key in self:
-            return getattr(self.driver and self.driver.session, key, None)
+            session = self.driver and self.driver.session
+            # the zone is unknown while there is no end of it
+            return getattr(session, key) if session and (session.tz_dst_until or key == "thing_id") else None
         raise KeyError(key)
 
     def __setitem__(self, key, value):
@@ -108,7 +113,9 @@ class ArduinoCloudClient:
 
     def register(self, aiotobj, coro=None, **kwargs):
         """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)
-        and the arguments of ArduinoCloudObject. A name that is there is replaced."""
+        and the arguments of ArduinoCloudObject. A name that is there is replaced.
+
+        Raises TypeError or ValueError for what is no name (text without ":"), callback, interval or factor."""
         from .arguments import register
 
         register(self, aiotobj, coro, kwargs)
@@ -145,7 +152,7 @@ class ArduinoCloudClient:
             try:
                 left = self._look(p, now)
             except Exception as error:  # an attribute that was set to nonsense
-                self.report(p.name, error)
+                report(p.name, error)
                 left = 1000
             if left < wait:
                 wait = left
@@ -188,16 +195,7 @@ class ArduinoCloudClient:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            self.report(p.name, error)
-
-    def report(self, name: str, error):
-        """Report what a callback raised, with its traceback."""
-        try:
-            from .diagnosis import report
-
-            report(name, error)
-        except Exception:  # there may be no memory to say it in words
-            print(name, repr(error))
+            report(p.name, error)
 
     def pause(self, now: int):
         """A run has ended."""
@@ -210,18 +208,25 @@ class ArduinoCloudClient:
 
             resume(self, now, *self._paused)
 
-    def _run(self, async_mode):
+    def _run(self, async_mode, pauses=None):
+        if pauses:
+            from .arguments import pauses as check
+
+            check(*pauses)
+            del check
+            forget("arguments")
         if self.async_mode is not async_mode:
             from .arguments import refuse_mode
 
             refuse_mode(async_mode)
         if not self.driver:
             # The largest objects first, while the heap is in one piece.
+            forget("arguments", "names")
             from .trust import context
 
             tls = context(self)
             del context
-            forget("arguments", "names", "trust")
+            forget("trust")
             if async_mode:
                 from .loop import Driver
             else:
@@ -232,10 +237,11 @@ class ArduinoCloudClient:
     def run(self, interval: float = 1.0, backoff: float = 2.0):
         """To be awaited: connect, stay connected and run the callbacks until `stop()`, beside the program's own tasks.
 
-        interval: seconds before the first reconnection; backoff: what each further one multiplies it by, up to 32 s.
+        interval: seconds before the first reconnection (0.01 to 86400).
+        backoff: what each further one multiplies it by (1 to 100), up to 32 s.
         Raises ValueError or TypeError at once for wrong arguments; when awaited, RuntimeError if it runs already.
         """
-        return self._run(True).run(interval, backoff)
+        return self._run(True, (interval, backoff)).run(interval, backoff)
 
     def start(self, interval: float = 1.0, backoff: float = 2.0):
         """Connect. In async mode this runs the client and returns after `stop()`; in sync mode it returns
@@ -249,7 +255,7 @@ class ArduinoCloudClient:
                 if self.driver and self.driver.running:
                     self.driver.sweep()
         else:
-            self._run(False).start(interval, backoff)
+            self._run(False, (interval, backoff)).start(interval, backoff)
 
     def update(self):
         """In sync mode: receive, call the callbacks that are due, publish. Call it often."""

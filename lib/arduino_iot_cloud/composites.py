@@ -1,5 +1,7 @@
 """Cloud variables with several attributes: Location, Color, ColoredLight, DimmedLight, Television."""
 
+import arduino_iot_cloud as package
+
 from .property import ArduinoCloudObject, fit, fit_cloud
 from .senml import label, write_record
 
@@ -9,41 +11,58 @@ class Composite(ArduinoCloudObject):
 
     Types and ranges are those of the C++ library: setting an attribute raises TypeError or ValueError
     that names it; what the cloud sends is taken beyond the range, too. All attributes are published
-    together, once each has a value. Further arguments are those of ArduinoCloudObject.
+    together, once each has a value: one that is set to None has none. Further arguments are those of
+    ArduinoCloudObject.
 
     A class of your own has `KEYS`, and `TYPES`, a letter for each: b bool, f float, i int. Without
-    `TYPES`, an attribute's first value fixes its type.
+    `TYPES`, an attribute's first value fixes its type. Or the attributes' names are given as `keys`.
     """
 
+    # The methods call no super(): a class that was derived from ArduinoCloudObject may take them over, see `ucloud`.
     KEYS = ()
     TYPES = ""
-    numbers = ()  # attributes without TYPES that the cloud gave a number first: ints and floats are taken
+    _was = None  # without TYPES: what has the type of an attribute whose value does not say it, () for any number
 
-    def __init__(self, name: str, **kwargs):
-        value = dict(kwargs.pop("value", None) or {})
+    def __init__(self, name: str, keys=(), **kwargs):
+        kind = type(self)
+        keys = tuple(keys or ())
+        if keys or package.__dict__.get(kind.__name__) is not kind:  # no class of ours
+            from .derived import check
+
+            check(name, kind, keys, Composite)
+            if keys:
+                self.KEYS = keys
+        value = kwargs.pop("value", None)
+        given = {}
         for key in self.KEYS:
             if kwargs.get(key) is not None:
-                value[key] = kwargs[key]
+                given[key] = kwargs[key]
             kwargs.pop(key, None)
-        super().__init__(name, **kwargs)
+        ArduinoCloudObject.__init__(self, name, **kwargs)
         self._value = {key: None for key in self.KEYS}
-        self.value = value
+        if value is not None:
+            self.value = value
+        self.value = given
 
     def __getattr__(self, attribute):
         if attribute in self.KEYS:
             return self._value[attribute]
-        raise AttributeError("'%s' object has no attribute '%s'" % (type(self).__name__, attribute))
+        return ArduinoCloudObject.__getattr__(self, attribute)
 
     def __setattr__(self, attribute, value):
         if attribute in self.KEYS:
             self.value = {attribute: value}
         else:
-            super().__setattr__(attribute, value)
+            object.__setattr__(self, attribute, value)
 
     def _fit(self, attribute, value):
         # The value to take for an attribute that the program sets.
         name = self.name + ":" + attribute
         old = self._old(attribute)
+        if value is None:
+            if not self.TYPES:
+                self._remember(attribute, old)
+            return None
         if type(old) is int and type(value) is float and value % 1 == 0:
             value = int(value)
         value = fit(name, old, value)
@@ -51,24 +70,34 @@ class Composite(ArduinoCloudObject):
             _check(name, attribute, value)
         return value
 
+    def _remember(self, attribute, kind):
+        self._was = self._was or {}
+        self._was[attribute] = kind
+
     def _old(self, attribute):
         # The present value, or one of its type; None where any type will do.
         value = self._value[attribute]
-        if value is None and self.TYPES:
-            value = (False, 0.0, 0)["bfi".index(self.TYPES[self.KEYS.index(attribute)])]
-        return () if attribute in self.numbers else value
+        if self.TYPES:
+            if value is None:
+                value = (False, 0.0, 0)["bfi".index(self.TYPES[self.KEYS.index(attribute)])]
+        elif self._was and (value is None or self._was.get(attribute) == ()):
+            value = self._was.get(attribute)
+        return value
 
     def __contains__(self, attribute):
         return attribute in self.KEYS
 
     @property
     def value(self):
-        """The attributes, a dict by name. Set to a dict to change some of them at once, or none where one is refused."""
+        """The attributes, a dict by name. Set to a dict to change some of them at once, or none where one is refused;
+        set to None, none of them has a value any more."""
         return self._value
 
     @value.setter
     def value(self, value):
-        if not isinstance(value, dict):
+        if value is None:
+            value = dict.fromkeys(self.KEYS)
+        elif not isinstance(value, dict):
             raise TypeError("'%s' takes a dict of its attributes, not %s" % (self.name, type(value).__name__))
         new = dict(self._value)
         for attribute in value:
@@ -79,7 +108,9 @@ class Composite(ArduinoCloudObject):
         if client and not (self.TYPES and 54 + len(new) * (4 * len(self.name) + 40) <= client.buffer):
             client.check(self.name, new)
         self._value.update(new)
-        if value and self.initialized:
+        if not self.initialized:
+            self.withdraw()
+        elif value:
             self.touch()
 
     @property
@@ -96,7 +127,7 @@ class Composite(ArduinoCloudObject):
     def store(self, attribute, value) -> bool:
         """As ArduinoCloudObject.store."""
         if type(value) in (int, float) and self._old(attribute) is None:
-            self.numbers += (attribute,)
+            self._remember(attribute, ())
         differs = self._value[attribute] != value
         self._value[attribute] = value
         return differs

@@ -5,6 +5,8 @@ Loaded by the first one, and stays.
 
 import asyncio
 
+from .port import report
+
 
 class Turn:
     """The coroutines of one property's callbacks, one after the other. At most one waits: a newer one takes its place."""
@@ -32,7 +34,7 @@ class Turn:
                     if callback == p.on_read:
                         p.value = result
                 except Exception as error:
-                    self._driver.client.report(p.name, error)
+                    report(p.name, error)
                 callback, coroutine = self._next or (None, None)
                 self._next = None
         finally:  # also where the event loop ends

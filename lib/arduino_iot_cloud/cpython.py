@@ -57,11 +57,30 @@ class Stream:
         self.writer = writer
         self._data = b""
         self._ended = False
-        self.close = writer.close
+        self._loop = asyncio.get_running_loop()
         writer.transport.set_write_buffer_limits(0)  # `writable` then waits until all has gone to the system
 
     def opened(self):
         """The handshake is done, as for MicroPython's stream."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether it was opened in an event loop that is not the running one: it is of no use here."""
+        return self._loop is not asyncio.get_running_loop()
+
+    def close(self):
+        """End the connection, once all has left that was written."""
+        self._end(self.writer.close)
+
+    def abort(self):
+        """End the connection at once: the peer may have stopped reading."""
+        self._end(self.writer.transport.abort)
+
+    def _end(self, how):
+        try:
+            how()
+        except RuntimeError:
+            pass  # its event loop has ended, and the connection with it
 
     def __await__(self):
         return self._read().__await__()

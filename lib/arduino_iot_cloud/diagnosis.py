@@ -1,9 +1,13 @@
-"""What went wrong, in words that say what to do: with the link, or in a user's callback."""
+"""What went wrong with the link, in words that say what to do; the numbers are behind them, in parentheses.
 
-import sys
+What TLS has to say is in `tls_trouble`, what a callback or a packet raised in `faults`.
+"""
+
+import errno
 
 from .mqtt import MQTTError
-from .port import log, timestamp
+from .port import forget, log
+from .port import report as report  # here, too, since both are about what went wrong
 
 # Return codes of CONNACK, MQTT 3.1.1 section 3.2.2.3
 _REFUSED = (
@@ -15,13 +19,28 @@ _REFUSED = (
     "wrong device id or secret key, or not authorised",
 )
 
-# Part of an error's text -> what it means. mbedtls and OpenSSL name the same things differently.
-_CERTIFICATE = (
-    (("not correctly signed", "unable to get", "self-signed", "self signed"), "its root certificate is not trusted"),
-    (("does not match", "mismatch", "not valid for"), "it is made out to another name"),
-    (("expired",), "it has expired"),
-    (("starts in the future", "not yet valid"), "it is not yet valid"),
+# Numbers of an OSError -> what they mean: those of Linux and lwIP, BSD and macOS, Windows.
+_NAMELESS = (-2, -3, -4, -5, -6, -202)  # of getaddrinfo
+_TIMEOUT = (110, 116, 60, 10060, 11)
+_MEANINGS = (
+    ((104, 54, 10054), "the connection was reset"),
+    ((32, 107, 128, 57, 9), "the connection was closed"),
+    ((103, 53, 10053), "the attempt was given up"),
+    ((111, 61, 10061), "connection refused"),
+    ((113, 112, 65, 64, 10065), "there is no way to it"),
+    ((101, 118, 51, 100, 50, 10051), "there is no network"),
+    (_TIMEOUT, "no answer in time"),
+    (_NAMELESS, "its name was not found"),
+    ((12,), "out of memory"),
+    ((23, 24, 105, 55), "there is no room for another socket"),
+    ((98, 48, 10048), "the address is in use"),
+    ((1, 13), "it is not permitted"),
+    ((19, 16), "the network is not ready"),
+    ((28,), "there is no space left"),
+    ((30,), "nothing can be written there"),
 )
+# On ESP32, whose numbers are newlib's, these are others.
+_NAMES = {"ECONNABORTED": "the attempt was given up", "EADDRINUSE": "the address is in use"}
 
 
 def explain(client, error: Exception) -> bool:
@@ -34,66 +53,147 @@ def explain(client, error: Exception) -> bool:
 
 
 def diagnose(client, error: Exception) -> tuple:
-    """The reason in plain words (str), and whether waiting may heal it (bool)."""
+    """The reason in plain words (str), and whether waiting may heal it (bool).
+
+    client: an ArduinoCloudClient, or what has its `server`, `port`, `ssl_params` and `driver`. Where the driver's
+    `stream` is None, the connection failed before its log-in was answered.
+    """
     where = "%s:%d" % (client.server, client.port)
+    opening = not getattr(client.driver, "stream", True)
+    plain = client.ssl_params is None
     if isinstance(error, MQTTError):
-        text, code = error.args
-        if text.endswith("refused the connection") and 0 < code < 6:
-            return "%s refused the device: %s." % (where, _REFUSED[code]), code == 3
-        return "Lost the link to %s: %s." % (where, text), True
-    text = str(error)
-    if isinstance(error, ValueError):  # of mbedtls; and OpenSSL's SSLCertVerificationError is one
-        for parts, meaning in _CERTIFICATE:
-            for part in parts:
-                if part in text:
-                    return _certificate(where, meaning)
-        return "The TLS connection to %s failed: %s." % (where, text.strip()), False
-    number = error.args[0] if error.args else 0
-    opened = getattr(client.driver, "stream", True)
-    if client.password is None and not opened and (isinstance(error, EOFError) or number in (104, 32, 54, 10054)):
-        # A server that speaks TLS 1.3 looks at the certificate after its own part of the handshake is done.
-        return "%s refused the device's certificate, it seems: it closed the connection at once. Check keyfile and certfile." % where, False
-    if isinstance(error, EOFError):
+        return _mqtt(where, error, opening, plain)
+    number = number_of(error)
+    if isinstance(error, MemoryError) or number in (12, -0x7F00, -0x2880, -0x0010):  # the latter of mbedtls
+        return "Out of memory on the way to %s%s." % (where, _behind(error, number)), True
+    if not plain:
+        said = _tls(client, where, error, number, opening or not client.driver)
+        if said:
+            return said
+    meaning = _meaning(error, number)
+    if opening and (meaning is None or meaning.startswith("the connection was")):
+        return closed(client, where, error, number)
+    if meaning is None:
         return "%s closed the connection." % where, True
-    if isinstance(error, MemoryError):
-        return "Out of memory on the way to %s (%s)." % (where, text), True
-    if not isinstance(error, OSError) or not error.args:
-        return "%s does not answer." % where, True
-    if number == -0x7780 or "alert" in text.lower():
-        return "%s refused the device's certificate (%s). Check keyfile and certfile." % (where, text), False
-    if number in (111, 61, 10061, 113):
+    behind = _behind(error, number)
+    if meaning == "connection refused":
         return "%s is not there (connection refused). The service may be away." % where, True
-    if number in (101, 118, 51, 100, -2, -3, -5, -202, -6) or "addrinfo" in text or type(error).__name__ == "gaierror":
-        return "No network: %s cannot be reached (%s). Is Wi-Fi up?" % (where, text), True
-    if number in (110, 116, 60):
+    if meaning == "no answer in time":
         return "%s does not answer." % where, True
-    return "Lost the link to %s: %s." % (where, text or type(error).__name__), True
+    if number in _NAMELESS or number in (101, 118, 51, 100) or meaning == "its name was not found":
+        return "No network: %s cannot be reached, %s%s. Is Wi-Fi up?" % (where, meaning, behind), True
+    return "Lost the link to %s: %s%s." % (where, meaning, behind), True
 
 
-def _certificate(where, meaning):
-    if not timestamp():
-        return (
-            "The certificate of %s cannot be checked: the clock is not set. Set it, or let NTP through." % where,
-            True,
+def reason(error: Exception) -> str:
+    """Why something failed on the network or in a file, in a few words with the number behind them; never empty."""
+    number = number_of(error)
+    meaning = _meaning(error, number) or "the connection was closed"
+    return meaning + _behind(error, number)
+
+
+def number_of(error) -> int:
+    """The number of an OSError, also where it is only part of its text; 0 where there is none."""
+    if not isinstance(error, OSError) or not error.args or type(error).__name__[:3] == "SSL":
+        return 0
+    number = error.args[0]
+    if isinstance(number, str):  # "Multiple exceptions: [Errno 111] …, [Errno 111] …", "[addrinfo error -2]"
+        for mark in ("[Errno ", "[addrinfo error "):
+            found = number.partition(mark)[2].partition("]")[0]
+            if found.lstrip("-").isdigit():
+                return int(found)
+        return 0
+    # TLS hands on what the socket beneath it said, with a minus.
+    return -number if number in (-32, -104, -54, -103, -110, -113) else number
+
+
+def detail(error, number: int) -> str:
+    """What goes into the parentheses: the number, and whose it is; "" where there is none."""
+    name = type(error).__name__
+    if name[:3] == "SSL":
+        return "OpenSSL: %s" % (getattr(error, "reason", None) or name)
+    if number < -255:
+        return "mbedtls -0x%04x" % -number
+    return "errno %d" % number if number else ""
+
+
+def _behind(error, number):
+    text = detail(error, number)
+    return " (%s)" % text if text else ""
+
+
+def _meaning(error, number):
+    # In words; None for an end of the connection that nobody explained.
+    name = type(error).__name__
+    if isinstance(error, EOFError) or not error.args and name[:10] == "Connection":
+        return None
+    if name == "gaierror":
+        number = _NAMELESS[0]
+    elif name in ("TimeoutError", "timeout") or isinstance(error, OSError) and not error.args:
+        number = _TIMEOUT[0]
+    for key in _NAMES:
+        if number and number == getattr(errno, key, 0):
+            return _NAMES[key]
+    for numbers, meaning in _MEANINGS:
+        if number in numbers:
+            return meaning
+    text = getattr(error, "strerror", None) or (error.args[-1] if error.args else "")
+    if isinstance(text, str) and text and isinstance(error, (OSError, ValueError)):
+        return text.strip()
+    if number or isinstance(error, MemoryError):
+        return "it failed" if number else "out of memory"
+    text = str(error).strip()
+    return "%s: %s" % (name, text) if text else name
+
+
+def _mqtt(where, error, opening, plain):
+    text, code = error.args
+    if text.endswith("refused the connection") and 0 < code < 6:
+        return "%s refused the device: %s." % (where, _REFUSED[code]), code == 3
+    if opening and (text.endswith("refused the connection") or "packet" in text or text[:9] in ("malformed", "reserved ")):
+        hint = "it may speak TLS, and ssl_params=None is plain TCP" if plain else "it may be that of another service"
+        return "%s does not speak MQTT, it seems (%s). Check the port: %s." % (where, text, hint), False
+    return "Lost the link to %s: %s." % (where, text), True
+
+
+def _tls(client, where, error, number, opening):
+    # What TLS says about its own errors; None for others.
+    refused = isinstance(error, ValueError) and (opening or "ertificate" in str(error))
+    if number > -256 and type(error).__name__[:3] != "SSL" and not refused:
+        return None
+    try:
+        from .tls_trouble import diagnose
+
+        return diagnose(client, where, error, number, opening)
+    finally:
+        forget("tls_trouble")  # whatever happens: it holds on to this module, which is let go of, too
+
+
+def closed(client, where: str, error: Exception, number: int) -> tuple:
+    """As `diagnose`, where the connection ended before the log-in was answered, and nobody said why."""
+    behind = _behind(error, number)
+    params = client.ssl_params
+    if params and params.get("keyfile"):
+        # A server that speaks TLS 1.3 looks at the certificate after its own part of the handshake is done.
+        text = (
+            "%s refused the device's certificate, it seems: it closed the connection at once%s. Check keyfile and "
+            "certfile, and the port."
         )
-    return "The certificate of %s is refused: %s." % (where, meaning), False
-
-
-def report(name: str, error: Exception):
-    """Log the exception that a user's callback raised, with its traceback."""
-    log(40, "'%s' raised %s: %s" % (name, type(error).__name__, error))
-    if hasattr(sys, "print_exception"):
-        sys.print_exception(error)
-    else:
-        import traceback
-
-        traceback.print_exception(type(error), error, error.__traceback__)
-
-
-def fault(error: Exception):
-    """Log what was raised while a packet was handled, with its traceback."""
-    report("a packet", error)
+        return text % (where, behind), False
+    hint = "it may speak no TLS, or take nobody without a certificate"
+    if params is None:
+        hint = "it may speak TLS, and ssl_params=None is plain TCP"
+    text = "%s closed the connection before it answered the log-in%s. If it does so again, check the port: %s."
+    return text % (where, behind, hint), True
 
 
 def hint_same_id(client):
-    """Say what may be behind connections that are cut off again and again."""
+    """Say once, after several connections in a row that ended soon, what may be behind it: a server ends the older of
+    two connections with the same client identifier."""
+    if not getattr(client, "hinted", False):
+        client.hinted = True
+        log(
+            30,
+            "%s:%d has ended several connections in a row soon after they began. Is there another connection with the "
+            "same device id (%s), of another board or program?" % (client.server, client.port, client.device_id),
+        )

@@ -1,229 +1,26 @@
-"""A streaming HTTP/1.1 client: `Response` parses without I/O, `HTTP` sends the requests.
-
-A body is read in pieces into the caller's buffer; nothing grows with what the server sends.
-"""
+"""A streaming HTTP/1.1 client over a connection that is kept: `HTTP`. What it gets are `http_response.Response`s."""
 
 import asyncio
+from time import time
 
-from .http_head import Head, HTTPError
-from .port import const, forget, log, ticks_add, ticks_diff, ticks_ms
+from .http_head import HTTPError
+from .http_response import Response
+from .port import const, enter, forget, leave, log, ticks_diff, ticks_ms
 from .stream import send
 
-# Where a Response is
-_HEAD = const(0)
-_SIZE = const(1)  # the line with a chunk's size
-_BODY = const(2)
-_CHUNK_END = const(3)  # the line end behind a chunk
-_TRAILER = const(4)
-_DONE = const(5)
-
-_IDLE_MS = const(3000)  # servers end idle connections after 5 s, or later
-
-
-class Response(Head):
-    """An answer: `status`, `headers` (those that were asked for, bytes by name), the body by `read` or `readinto`.
-
-    Without I/O it is used as websocket.Frames is: bytes go into `room`, `received` says how many are body.
-    """
-
-    def __init__(self, method: str = "GET", keep=()):
-        super().__init__()
-        self._empty = method == "HEAD"
-        self._keep = keep
-        self._byte = memoryview(bytearray(1))
-        self._again()
-        self.connection = self._end = None
-
-    def _again(self):
-        self.headers = {}
-        self._at = _HEAD
-        self._left = None  # bytes of body, or of the chunk; None: until the connection ends
-        self._chunked = False
-        self.stays = True  # the connection can be used again, after the body
-        self.status = 0
-
-    @property
-    def done(self) -> bool:
-        """Whether all of it has been received."""
-        return self._at == _DONE
-
-    @property
-    def begun(self) -> bool:
-        """Whether the head has been received."""
-        return self._at != _HEAD
-
-    def field(self, name, value):
-        """As Head.field."""
-        if name == b"content-length":
-            n = int(value) if value.isdigit() and len(value) < 16 else -1
-            if n < 0 or self._left not in (None, n):
-                self.fail("malformed Content-Length")
-            self._left = n
-        elif name == b"transfer-encoding":
-            if value.lower() != b"chunked" or self._chunked:
-                self.fail("unknown transfer coding")
-            self._chunked = True
-        elif name == b"connection":
-            for token in value.lower().split(b","):
-                if token.strip() == b"close":
-                    self.stays = False
-        name = name.decode() if max(name) < 128 else ""
-        if name in self._keep:
-            self.headers[name] = value
-
-    def room(self, view):
-        """Where the next bytes from the server go: into `view`, a memoryview for the body, or elsewhere."""
-        if self._at != _BODY:
-            return self._byte
-        return view if self._left is None or self._left >= len(view) else view[: self._left]
-
-    def received(self, n: int) -> int:
-        """So many bytes were read into `room`. Returns how many of them are body. Raises HTTPError."""
-        if self._at == _BODY:
-            if self._left is not None:
-                self._left -= n
-                if not self._left:
-                    self._at = _CHUNK_END if self._chunked else _DONE
-            return n
-        byte = self._byte[0]
-        if self._at == _HEAD:
-            if self.take(byte):
-                self._head()
-        elif self._at == _SIZE:
-            self._size(byte)
-        elif byte == 10:
-            if self._at == _CHUNK_END:
-                self._at = _SIZE
-                self._left = None
-            elif self._n == 0:
-                self._at = _DONE
-            self._n = 0
-        elif self._at == _CHUNK_END:
-            if byte != 13:
-                self.fail("malformed chunk")
-        elif byte != 13:  # trailer fields are read past
-            self._n = 1
-            self._total += 1
-            if self._total > 16384:
-                self.fail("the trailer of the answer is too long")
-        return 0
-
-    def ended(self):
-        """The connection has ended. Raises HTTPError where it must not have."""
-        if self._at == _BODY and self._left is None:
-            self._at = _DONE
-        elif self._at != _DONE:
-            self.fail("the connection ended inside the answer")
-
-    def _head(self):
-        # The head is complete: what follows it?
-        if self.status < 200:
-            if self.status == 101:
-                self.fail("the server changes the protocol")
-            self._again()  # more heads follow
-            return
-        if self._chunked and self._left is not None:
-            self.fail("two lengths")
-        if not self.version:
-            self.stays = False
-        if self._empty or self.status in (204, 304) or not self._chunked and self._left == 0:
-            self._at = _DONE
-        elif self._chunked:
-            self._at = _SIZE
-        else:
-            self._at = _BODY
-            if self._left is None:
-                self.stays = False
-
-    def _size(self, byte):
-        # A byte of the line with a chunk's size: digits, perhaps an extension, the line end.
-        if byte == 10:
-            if self._left is None:
-                self.fail("malformed chunk")
-            self._at = _BODY if self._left else _TRAILER
-            self._n = 0
-        elif byte == 59 or byte <= 32 or self._n:
-            self._n += 1  # an extension: read past, within reason
-            if self._n > 1000:
-                self.fail("malformed chunk")
-        else:
-            digit = byte - 48 if byte < 58 else (byte | 32) - 87 if byte > 64 else -1
-            if not 0 <= digit < 16 or (self._left or 0) > 0x3FFFFFF:
-                self.fail("malformed chunk")
-            self._left = (self._left or 0) << 4 | digit
-
-    # With I/O
-
-    async def readinto(self, buf) -> int:
-        """Read the next piece of the body into `buf`. Returns the number of bytes, 0 at the end.
-
-        Raises OSError, also when the time of the request is up, or HTTPError.
-        """
-        if self.done:
-            return 0
-        view = memoryview(buf)
-        try:
-            n = self._take(view)
-        except BaseException:
-            self.connection.close()
-            raise
-        if n is None:
-            n = await self.connection._in_time(self._read(view), self._end)
-        return n
-
-    def more_time(self):
-        """Begin the time of the request anew: for a body that is read over a long time."""
-        self._end = ticks_add(ticks_ms(), int(self.connection.timeout * 1000))
-
-    async def _read(self, view):
-        while True:
-            n = self._take(view)
-            if n is not None:
-                return n
-            await self.connection.stream
-
-    def _take(self, view):
-        # What is there already: bytes of the body, 0 at the end of it or of the head, None for nothing.
-        stream = self.connection.stream
-        if not stream:
-            raise OSError(103)  # ECONNABORTED: it was closed on this side
-        while not self.done:
-            begun = self.begun
-            n = stream.readinto(self.room(view))
-            if n:
-                n = self.received(n)
-                if self.done:
-                    self.connection._finished(self.stays)
-                if n or self.begun and not begun:
-                    return n
-            elif n is None:
-                return None
-            else:
-                self.stays = False
-                self.ended()
-                self.connection._finished(False)
-        return 0
-
-    async def read(self, limit: int = 4096) -> bytes:
-        """The whole body. Raises HTTPError where it is longer than `limit` bytes; else as `readinto`."""
-        body = bytearray(0)
-        piece = bytearray(min(limit + 1, 512))
-        while True:
-            n = await self.readinto(piece)
-            if not n:
-                return bytes(body)
-            if len(body) + n > limit:
-                self.connection.close()
-                self.fail("the answer has more than %d bytes" % limit)
-            body.extend(memoryview(piece)[:n])
+enter("http_head")  # which WebSocket unloads, and this stands on
+_IDLE_S = const(3)  # servers end idle connections after 5 s, or later
 
 
 class HTTP:
-    """A connection to the server of a URL (its path is not used), opened when needed and kept as long as it lasts.
+    """A connection to the server of a URL, opened when needed and kept as long as it lasts.
 
     ssl_params: as for ArduinoCloudClient; with "https" the server is verified.
-    timeout: float, in seconds: for one request, from its beginning to the last byte of the answer.
-    like: an HTTP for the same server, whose TLS context is used here too.
+    timeout: float, in seconds, up to a day: for one request, from its beginning to the last byte of the answer.
+    like: an HTTP of which this is another one, with the same TLS context; the other arguments are not looked at.
+    `path`: str, that of the URL.
+
+    It makes one request after the other; for requests side by side there is to be an HTTP each.
     """
 
     # The bundled roots for public servers, as ArduinoCloudClient.ROOTS.
@@ -233,17 +30,27 @@ class HTTP:
     sent = False  # something of the last request may have reached the server
 
     def __init__(self, url: str, ssl_params={}, timeout: float = 15, like=None):
-        scheme, self.server, self.port, _ = split(url)
-        self.ssl_params = ssl_params or {}
-        self.timeout = timeout
         self.stream = self._last = None
-        self._used = 0  # when, in ticks
+        self._busy = None  # the response that a task waits for
+        self._used = 0  # when, in seconds of this port's clock
         if like:
-            self._tls = like._tls
+            self.server, self.port, self.path = like.server, like.port, like.path
+            self.ssl_params, self.timeout, self._tls = like.ssl_params, like.timeout, like._tls
             return
+        scheme = self._take(url, timeout)
+        self.ssl_params = None if scheme == "http" else {} if ssl_params is None else ssl_params
         self._tls = self._context() if scheme == "https" else None
         if not self._tls:
             log(30, "%s: the connection is neither encrypted nor verified" % url)
+
+    def _take(self, url, timeout):
+        from .http_arguments import checked, split
+
+        self.timeout = checked("timeout", timeout, 0.001, 86400, (int, float))
+        scheme, self.server, self.port, self.path = split(url)
+        del checked, split
+        forget("http_arguments")
+        return scheme
 
     def _context(self):
         from .trust import context
@@ -259,11 +66,11 @@ class HTTP:
         headers: (name, value) pairs of str. keep: names, in lower case, of the header fields that are wanted.
         repeat: bool: it may be done twice, so it is sent again where a kept connection turns out to have ended; None
         for the methods of which HTTP says so.
-        Raises OSError, ValueError (TLS) or HTTPError.
+        Raises OSError, ValueError (TLS) or HTTPError; RuntimeError while another task's request is under way. The body
+        of an earlier answer can be read no more.
         """
-        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self.server]
-        if self.port != (443 if self._tls else 80):
-            lines[1] += ":%d" % self.port
+        self._free()
+        lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self._host(), "Accept-Encoding: identity"]
         lines.extend(["%s: %s" % header for header in headers])
         if body is not None or method in ("POST", "PUT", "PATCH"):
             lines.append("Content-Length: %d" % len(body or b""))
@@ -271,91 +78,111 @@ class HTTP:
             if "\r" in line or "\n" in line or " " in path:
                 raise ValueError("a line end in a header field, or a space in a path")
         if self._last and not self._last.done:
-            self.close()
+            self._drop(self._last)
         self._last = response = Response(method, keep)
         response.connection = self
-        response._end = ticks_add(ticks_ms(), int(self.timeout * 1000))
+        response.more_time()
         lines = "\r\n".join(lines) + "\r\n\r\n"
         if repeat is None:
             repeat = method not in ("POST", "PATCH")
         self.sent = False
-        await self._in_time(self._exchange(response, lines.encode(), body, repeat), response._end)
+        await self._in_time(self._exchange(response, lines.encode(), body, repeat), response)
         return response
 
+    def _host(self):
+        host = "[%s]" % self.server if ":" in self.server else self.server
+        return host if self.port == (443 if self._tls else 80) else "%s:%d" % (host, self.port)
+
+    def _free(self):
+        if self._busy:
+            raise RuntimeError("a request to %s is under way: wait for it, close it, or make another HTTP" % self.server)
+
     async def _exchange(self, response, head, body, repeat):
-        if self.stream and not repeat:
-            await self._doubt()
+        if self.stream:
+            await self._doubt(repeat)
         fresh = not self.stream
         if fresh:
-            await self._open()
+            await self._open(response)
         try:
             await self._send(response, head, body)
         except (OSError, HTTPError):
             # A server may end a connection that is kept, at any time: nothing has been answered, then. What must not
             # be done twice is not sent again.
-            if fresh or response._total or not repeat:
+            if fresh or response._total or not repeat or self._last is not response:
                 raise
-            self.close()
-            await self._open()
+            self._drop(response)
+            await self._open(response)
             await self._send(response, head, body)
 
-    async def _open(self):
-        from .transport import open_stream  # here, since the device's driver lets go of that module
+    async def _open(self, response):
+        enter("transport")
+        try:
+            stream = await self._connect()
+        finally:
+            leave("transport")
+        if self._last is not response:
+            stream.close()
+            raise OSError(103)  # ECONNABORTED: it was closed here meanwhile
+        self.stream = stream
 
-        self.stream = await open_stream(self.server, self.port, self._tls, self.ssl_params)
+    def _connect(self):
+        from .transport import open_stream  # in a function that ends at once: the module comes and goes
 
-    async def _doubt(self):
-        # Has a kept connection ended, or is it about to? What cannot be sent again takes no risk.
-        if ticks_diff(ticks_ms(), self._used) < _IDLE_MS:
+        return open_stream(self.server, self.port, self._tls, self.ssl_params)
+
+    async def _doubt(self, repeat):
+        # Has a kept connection ended? What cannot be sent again does not even risk that it is about to. Bytes that
+        # nobody has asked for belong to no answer of the next request.
+        if repeat or 0 <= int(time()) - self._used < _IDLE_S:
             for _ in range(2):  # on CPython, the event loop has to see the end first
                 await asyncio.sleep(0)
             try:
-                if self.stream.readinto(memoryview(bytearray(1))) is None:
+                stale = getattr(self.stream, "stale", False)
+                if not stale and self.stream.readinto(memoryview(bytearray(1))) is None:
                     return
             except OSError:
                 pass
-        self.close()
+        self._drop(self._last)
 
     async def _send(self, response, head, body):
         self.sent = True
-        await send(self.stream, head)
+        stream = self.stream
+        await send(stream, head)
+        stream.opened()
         if body:
-            await send(self.stream, body)
+            await send(stream, memoryview(body))
         await response._read(memoryview(b""))
 
-    async def _in_time(self, coroutine, end):
-        left = ticks_diff(end, ticks_ms())
+    async def _in_time(self, coroutine, response):
+        left = ticks_diff(response._end, ticks_ms())
+        self._busy = response
         try:
             return await asyncio.wait_for(coroutine, max(left, 1) / 1000)
         except asyncio.TimeoutError:
-            self.close()
+            self._drop(response)
             raise OSError(110)  # ETIMEDOUT
         except BaseException:
-            self.close()
+            self._drop(response)
             raise
+        finally:
+            if self._busy is response:
+                self._busy = None
 
-    def _finished(self, stays):
-        self._used = ticks_ms()
-        if not stays:
-            self.close()
+    def _finished(self, response):
+        self._used = int(time())
+        if not response.stays:
+            self._drop(response)
+
+    def _drop(self, response):
+        # End the connection of `response`, unless it is another's by now.
+        stream = self.stream
+        if not stream or response is not self._last:
+            return
+        self.stream = None
+        # In the middle of an answer nobody waits until the server has taken what is still to be sent (on CPython).
+        (stream.close if not response or response.done else getattr(stream, "abort", stream.close))()
 
     def close(self):
-        """End the connection; a later request opens another."""
-        if self.stream:
-            self.stream.close()
-            self.stream = None
-
-
-def split(url: str) -> tuple:
-    """A URL's parts: scheme ("http" or "https"), host, port, path with the query. Raises ValueError."""
-    scheme, found, rest = url.partition("://")
-    if not found or scheme not in ("http", "https"):
-        raise ValueError("not an http or https address: %s" % url)
-    host, slash, path = rest.partition("/")
-    port = 443 if scheme == "https" else 80
-    if ":" in host:
-        host, _, number = host.rpartition(":")
-        port = int(number)
-    if not host or "@" in host:
-        raise ValueError("not an http or https address: %s" % url)
-    return scheme, host, port, slash + path or "/"
+        """End the connection, also one that is in use; a later request opens another."""
+        self._drop(self._last)
+        self._last = self._busy = None

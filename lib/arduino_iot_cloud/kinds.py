@@ -3,7 +3,7 @@
 Imported when the package is asked for a name that it does not have. A class is made when it is asked for.
 """
 
-from .property import ArduinoCloudObject, fit, fit_cloud
+from .property import ArduinoCloudObject, fit
 
 # A value of the type, and the names.
 _KINDS = (
@@ -41,22 +41,21 @@ class Scalar(ArduinoCloudObject):
                 raise ValueError("'%s': %d does not fit 32 bits" % (self.name, value))
             if self.client:
                 self.client.check(self.name, value)
-        self._value = value
-        if value is not None:
+            self._value = value
             self.touch()
-
-    def shape(self, attribute, value):
-        """As ArduinoCloudObject.shape."""
-        if attribute:
-            raise KeyError(attribute)
-        return fit_cloud(self.name, self.ZERO if self._value is None else self._value, value)
+        else:
+            self._clear()
 
 
 def make(name: str):
     """The class of that name; it stays in the package. Raises AttributeError for none."""
+    if name == "__all__":  # as in `from arduino_iot_cloud import *`
+        from .names import _NAMES
+
+        return [word for line in _NAMES.strip().split("\n") for word in line.split(" ")[1:]]
     for zero, names in _KINDS:
         if name in names.split(" "):
-            members = {"ZERO": zero}
+            members = {"ZERO": zero, "_like": zero}
             if type(zero) is int:
                 members["LOW"] = 0 if name in ("UnsignedInt", "Time") else -1 << 31
             made = type(name, (Scalar,), members)

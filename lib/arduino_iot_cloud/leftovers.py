@@ -41,12 +41,15 @@ else:
                     pass  # it is the present one
 
 
-def sweep(drivers):
-    """End what is left of the runs of these drivers, if their event loop was interrupted or is another than now."""
+def sweep(drivers, beginning):
+    """End what is left of the runs of these drivers, if their event loop was interrupted or is another than now; and
+    of the last run of the one whose run is `beginning`, if that was in another event loop."""
     stale = interrupted()
     for driver in list(drivers):
         if stale or driver.loop is not event_loop():
             abandon(driver)
+    if not stale and beginning.loop is not event_loop():
+        abandon(beginning)
 
 
 def abandon(driver):

@@ -7,7 +7,7 @@ import asyncio
 
 from .cbor import Writer
 from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
-from .port import MICROPYTHON, const, enter, forget, leave, log, ticks_add, ticks_diff, ticks_ms
+from .port import MICROPYTHON, const, enter, forget, leave, log, report, ticks_add, ticks_diff, ticks_ms
 from .session import Session
 from .stream import event_loop
 
@@ -126,12 +126,12 @@ class Driver:
         """End what an interrupted event loop has left behind."""
         from .leftovers import sweep
 
-        sweep(_runs)
+        sweep(_runs, self)
 
     async def _run(self, interval, backoff):
         if self.stopped:
             return
-        if _runs:
+        if _runs or self.turns:
             self.sweep()
         if self.running:
             raise RuntimeError("the client runs already")
@@ -227,9 +227,7 @@ class Driver:
     def fault(self, error):
         """Something was raised while a packet was handled: report it, and end the connection."""
         self.faults += 1
-        from .diagnosis import fault
-
-        fault(error)
+        report(None, error)
         raise MQTTError("a packet could not be handled", 0)
 
     def open(self):
@@ -241,7 +239,7 @@ class Driver:
 
     def request(self):
         """The packet of the session's next request."""
-        forget("answers", "asking", "messages", "zone")
+        forget("answers", "asking", "messages", "tags", "zone")
         from .packets import take
 
         return take(self.session.out, self.mqtt)
@@ -322,7 +320,7 @@ class Driver:
                 self.watcher = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "messages", "packets", "states", "zone")
+                forget("answers", "asking", "messages", "packets", "states", "tags", "zone")
             if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
                 self.since = None
                 self.brief = 0

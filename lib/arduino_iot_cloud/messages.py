@@ -1,36 +1,9 @@
 """Device commands: a CBOR tag and an array of parameters, on /a/d/{D}/c/up and /c/dw.
 
-Tags and layouts are those of the ArduinoIoTCloud C++ library 2.9.
+Layouts are those of the ArduinoIoTCloud C++ library 2.9; `tags` has the tags.
 """
 
 from .cbor import Reader, Writer
-from .port import const
-
-_OTA_PROGRESS = const(0x010200)
-# Name, tag, and for what comes down a letter a parameter:
-# t thing id, v last values, n integer, i OTA id, u URL, h hash. In one string, which is small.
-_COMMANDS = """OtaBegin 010000
-OtaUpdate 010100 iuhh
-OtaProgress 010200
-ThingBegin 010300
-ThingUpdate 010400 t
-LastValuesBegin 010500
-LastValuesUpdate 010600 v
-DeviceBegin 010700
-TimezoneUp 010800
-TimezoneDown 010900 nn
-ThingDetach 011000 t
-DeviceNetConfig 011100
-WiFiFWVersion 012014"""
-
-
-def _find(word):
-    # The row of the table that has this word in it.
-    for row in _COMMANDS.split("\n"):
-        row = row.split(" ")
-        if word in row:
-            return row
-    return None
 
 
 def encode(name: str, *params) -> bytes:
@@ -38,25 +11,26 @@ def encode(name: str, *params) -> bytes:
 
     Raises KeyError for an unknown name.
     """
-    row = _find(name)
+    from .tags import find
+
+    row = find(name)
     if row is None:
         raise KeyError(name)
-    tag = int(row[1], 16)
     writer = Writer(b"")
-    _write(writer, tag, params)  # counts
+    _write(writer, row, params)  # counts
     writer = Writer(bytearray(writer.pos))
-    _write(writer, tag, params)
+    _write(writer, row, params)
     return bytes(writer.buf)
 
 
-def _write(writer, tag, params):
-    writer.head(6, tag)
+def _write(writer, row, params):
+    writer.head(6, int(row[1], 16))
     writer.head(4, len(params))
     for i in range(len(params)):
         if isinstance(params[i], bytes):
             writer.head(2, len(params[i]))
             writer.raw(params[i])
-        elif i == 1 and tag == _OTA_PROGRESS:
+        elif i == 1 and row[0] == "OtaProgress":
             writer.head(7, params[i])
         else:
             writer.scalar(params[i])
@@ -67,11 +41,13 @@ def decode(buf, pos: int, end: int) -> list:
 
     Missing parameters and wrong types are refused, further parameters ignored.
     """
+    from .tags import find
+
     reader = Reader()
     reader.open(buf, pos, end)
     if reader.head() >> 5 != 6:
         reader.fail("a command is a tag")
-    row = _find("%06x" % reader.arg)
+    row = find("%06x" % reader.arg)
     if row is None or len(row) < 3:
         reader.fail("unknown command")
     command = [row[0]]

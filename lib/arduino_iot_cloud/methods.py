@@ -6,7 +6,7 @@ Each function here becomes a method of that name: `client` is its first argument
 import asyncio
 from time import time
 
-from .port import const, ticks_add, ticks_diff, ticks_ms, timestamp
+from .port import const, forget, ticks_add, ticks_diff, ticks_ms, timestamp
 
 _FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
 
@@ -32,14 +32,23 @@ def thing_id(client):
     return client["thing_id"]
 
 
+def _seconds(value, low, high):
+    # The module that refuses is imported only to do so.
+    if type(value) not in (int, float) or not low <= value <= high:
+        from .arguments import number
+
+        number("timeout", value, low, high)
+
+
 async def _until(client, condition, timeout):
+    _seconds(timeout, 0, 500000)  # which is less than half the wrap of the ticks
     driver = client._run(True)
     event = driver.acked
     if event is None:
         event = driver.acked = asyncio.Event()
         event.users = 0
     event.users += 1
-    end = ticks_add(ticks_ms(), int(min(timeout, 500000) * 1000))
+    end = ticks_add(ticks_ms(), int(timeout * 1000))
     try:
         while not condition(driver):
             left = ticks_diff(end, ticks_ms())
@@ -68,21 +77,22 @@ def _clean(driver):
 
 
 async def flush(client, timeout: float = 10.0) -> bool:
-    """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds."""
+    """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds (0 to 500000)."""
     return await _until(client, _clean, timeout)
 
 
 async def wait_synced(client, timeout: float = 30.0) -> bool:
-    """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds."""
+    """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds (0 to 500000)."""
     return await _until(client, lambda driver: driver.state == "Connected", timeout)
 
 
 def stats(client) -> dict:
-    """Counts since the start: connections, published and received messages, dropped ones, lost samples of a history."""
+    """Counts since the start: connections, published and received messages, dropped ones or records of them, faults
+    (what was raised while a packet was handled), lost samples of a history."""
     driver = client.driver
-    names = ("connections", "published", "received")
+    names = ("connections", "published", "received", "faults")
     counts = {name: getattr(driver, name) if driver else 0 for name in names}
-    counts["dropped"] = driver.session.dropped + driver.mqtt.oversized if driver else 0
+    counts["dropped"] = driver.session.dropped if driver else 0
     counts["lost"] = sum([p.policy.lost for p in client.records.values() if p.policy])
     return counts
 
@@ -93,6 +103,10 @@ def on(client, event: str, callback):
     None takes it away."""
     if event not in ("connect", "sync", "disconnect"):
         raise ValueError("events are 'connect', 'sync' and 'disconnect', not %r" % (event,))
+    if callback is not None and not callable(callback):
+        from .arguments import function
+
+        function("the callback of '%s'" % event, callback)
     from .property import ArduinoCloudObject
 
     if not client.events:
@@ -135,25 +149,45 @@ def resume(client, now: int, ticks: int, seconds: int):
 
 
 def update_systime(client, server: str = None, timeout: float = None):
-    """Set the clock from an NTP server ("name" or "name:port"). Blocks for `timeout` seconds at most, and the look-up
-    of the name; `sync_time` does not."""
+    """Set the clock from an NTP server ("name" or "name:port"). Blocks for `timeout` seconds (0.1 to 60) at most, and
+    the look-up of the name; `sync_time` does not."""
     from .network_time import set_clock
 
-    set_clock(server or client.ntp_server, timeout or client.ntp_timeout)
+    set_clock(*_question(client, server, timeout))
 
 
 def sync_time(client, server: str = None, timeout: float = None):
-    """To be awaited: set the clock from an NTP server while everything else goes on. The result: whether that was possible."""
-    from . import network_time
+    """To be awaited: set the clock from an NTP server while everything else goes on. The result: whether that was
+    possible. Arguments as for `update_systime`."""
+    from .network_time import sync_time
 
-    return network_time.sync_time(server or client.ntp_server, timeout or client.ntp_timeout)
+    return sync_time(*_question(client, server, timeout))
+
+
+def _question(client, server, timeout):
+    if timeout is None:
+        timeout = client.ntp_timeout
+    else:
+        _seconds(timeout, 0.1, 60)
+    if server is None:
+        return client.ntp_server, timeout
+    _check_server(server)
+    return server, timeout
+
+
+def _check_server(server):
+    from .arguments import time_server
+
+    time_server("server", server)
+    del time_server
+    forget("arguments")
 
 
 def net_config(client, kind: str, *params):
     """Have the cloud told how this device is connected: see `announcing.net_config`."""
-    from . import announcing
+    from .announcing import net_config
 
-    announcing.net_config(client, kind, *params)
+    net_config(client, kind, *params)
 
 
 def local_time(client):

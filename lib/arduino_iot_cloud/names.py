@@ -5,7 +5,8 @@ import arduino_iot_cloud
 # A module, and what of it is public.
 _NAMES = """
 client ArduinoCloudClient
-property ArduinoCloudObject Task
+property Task
+ucloud ArduinoCloudObject timestamp
 composites Location Color ColoredLight DimmedLight Television
 schedule Schedule
 wifi async_wifi_connection

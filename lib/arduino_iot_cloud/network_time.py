@@ -78,7 +78,11 @@ def _set(server, now):
 
 
 def _failed(server, error):
-    log(40, "The clock could not be set from %s: %s" % (server, error or "no answer in time"))
+    from .diagnosis import reason
+
+    log(40, "The clock could not be set from %s: %s." % (server, reason(error)))
+    del reason
+    forget("diagnosis")  # what comes next is a TLS handshake, which needs the heap
     return False
 
 

@@ -64,7 +64,9 @@ class Store:
             self._failed = False
         except OSError as error:
             if not self._failed:
-                log(40, "The samples of '%s' cannot be stored: %s" % (self.history.name, error))
+                from .diagnosis import reason
+
+                log(40, "The samples of '%s' cannot be stored: %s." % (self.history.name, reason(error)))
             self._failed = True
         return not self._failed
 

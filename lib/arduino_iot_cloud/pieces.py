@@ -7,8 +7,6 @@ this module may be let go of between two pieces: none of its functions waits for
 from .cbor import CBORError, Reader
 from .port import const, log
 
-_LAST_VALUES = const(0x010600)  # the tag of LastValuesUpdate
-
 # The stages of a message
 _COMMAND = const(0)
 _PACK = const(1)
@@ -36,7 +34,7 @@ class Part:
 def take(session, topic, view, pos: int, end: int, rest: int, now: int) -> int:
     """What `Session.piece` does."""
     if topic is not None:
-        lost(session)
+        session.lost()
         session.part = _begin(session, bytes(topic), view, pos, end - pos + rest)
     part = session.part
     start = pos
@@ -67,14 +65,6 @@ def take(session, topic, view, pos: int, end: int, rest: int, now: int) -> int:
     return pos - start
 
 
-def lost(session):
-    """The message has ended before its end. What has come of it counts."""
-    part = session.part
-    if part:
-        session.part = None
-        session.settle(part.last, part.sync)
-
-
 def _begin(session, topic, view, pos, size):
     # The Part for a message that begins.
     sync = topic == ("/a/t/%s/shadow/i" % session.thing_id).encode()
@@ -98,9 +88,11 @@ def _command(session, part, view, pos, end, rest):
     # The heads of the tag, the parameters and the byte string. Returns where the pack begins.
     if end - pos < 27 and rest:
         return pos
+    from .tags import tag
+
     reader = session.records
     Reader.open(reader, view, pos, end)
-    if reader.head() >> 5 != 6 or reader.arg != _LAST_VALUES:
+    if reader.head() >> 5 != 6 or reader.arg != tag("LastValuesUpdate"):
         part.stage = _REST
         _too_large(session, "a command of %d bytes from the cloud" % (end - pos + rest), view)
         return end

@@ -5,7 +5,7 @@ Imported when a property is made with one of the arguments of `configure`.
 
 from .port import const, ticks_add, ticks_diff, ticks_ms, timestamp
 
-_LONGEST_S = const(500000)  # intervals stay below half the wrap of the ticks
+_LONGEST_S = const(315360000)  # ten years, as for `interval`
 _HOUR_MS = const(3600000)
 _KEYS = ("publish", "min_delta", "min_interval", "permission", "sync", "timestamp", "history", "store")
 
@@ -14,10 +14,10 @@ def configure(p, key: str, given: dict):
     """Take these of the arguments `given` for a property; `key` is one that the property does not know itself.
 
     `publish`: "change" (when the value differs from the last one sent or received), "demand" (on
-        `client.push(name)`), or a number of seconds (0.1 to 500000): that often, changed or not.
+        `client.push(name)`), or a number of seconds (0.1 to 315360000): that often, changed or not.
         Without it every assignment is published.
     `min_delta`: number; with "change", the least difference of an int, a float, or in degrees of a Location.
-    `min_interval`: seconds (0 to 500000, 0.5 by default); with "change", the least time between two packets.
+    `min_interval`: seconds (0 to 315360000, 0.5 by default); with "change", the least time between two packets.
     `permission`: what the cloud may do: "read" (the device publishes), "write" or "readwrite".
     `sync`: "cloud", "device" or "recent": whose value wins at a connection; or a function
         (property, value, time) -> bool, true where this value of the cloud (a dict of attributes
@@ -42,7 +42,9 @@ def configure(p, key: str, given: dict):
         value = given.get(key)
         if value is not None:
             if not _good(key, value):
-                raise ValueError("'%s': %s cannot be %r" % (p.name, key, value))
+                from .arguments import refuse_policy
+
+                refuse_policy(p.name, key, value)
             setattr(policy, key, value)
             if key.startswith("min_"):
                 policy.publish = policy.publish or "change"
@@ -57,7 +59,7 @@ def _good(key, value):
     if key == "publish":
         return value in ("change", "demand") or number and 0.1 <= value <= _LONGEST_S
     if key == "min_delta":
-        return number and value >= 0
+        return number and value >= 0 and value - value == 0  # not infinite
     if key == "min_interval":
         return number and 0 <= value <= _LONGEST_S
     if key == "permission":
@@ -66,7 +68,9 @@ def _good(key, value):
         return value in ("cloud", "device", "recent") or callable(value)
     if key == "history":
         return type(value) is int and 0 <= value <= 10000
-    return key == "store" or value in (True, False)
+    if key == "store":
+        return isinstance(value, str) or hasattr(value, "load")
+    return value in (True, False)
 
 
 class Policy:
@@ -175,9 +179,12 @@ class Policy:
 
     def on_run(self, client, args):
         """Look at the time. Is called every hour at least, which is well before the ticks wrap."""
+        if self.permission == "write" or not self.p.initialized:
+            self.since = None  # nothing waits, and ticks must not grow old
+            return
         now = ticks_ms()
         wait = self.wait(now)
-        if wait is None or self.permission == "write" or not self.p.initialized:
+        if wait is None:
             return
         if wait > 0:
             self.schedule(now, wait)
@@ -300,7 +307,7 @@ class Policy:
             try:
                 return bool(rule(p, value, self.time))
             except Exception as error:
-                from .diagnosis import report
+                from .port import report
 
                 report(p.name, error)
                 return False

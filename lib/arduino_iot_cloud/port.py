@@ -34,6 +34,17 @@ def log(level: int, message: str):
         print(message)
 
 
+def report(name, error: BaseException):
+    """Log what a callback raised, `name` being its property's, or the handling of a packet, for which it is None; with
+    the traceback. Raises nothing, even out of memory."""
+    try:
+        from .faults import report
+
+        report(name, error)
+    except Exception:
+        print(name, "raised an exception that cannot be shown")
+
+
 _inside = {}  # modules that come and go: how many are inside of each
 
 

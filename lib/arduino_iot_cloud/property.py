@@ -3,7 +3,6 @@
 from .port import const
 from .senml import label, write_record
 
-
 _OWN = const(1)
 _SENT = const(2)
 _TOLD = const(4)
@@ -17,17 +16,19 @@ def fit(name: str, last, value):
     an integer beyond 64 bits.
     """
     kind = type(value)
+    old = type(last)
     if kind is int and value >> 64 not in (0, -1):
-        raise ValueError("'%s' takes integers of 64 bits, not a longer one" % name)
-    if last is None:
+        last = 0  # it takes no int, then
+    elif last is None:
         if kind in (bool, int, float, str):
             return value
-    elif kind is type(last) or last == _NUMBER and kind in (int, float):
+    elif kind is old or last == _NUMBER and kind in (int, float):
         return value
-    elif kind is int and (type(last) is float or type(last) is bool and 0 <= value <= 1):
-        return type(last)(value)
-    last = "bool, int, float or str" if last is None else "a number" if last == _NUMBER else type(last).__name__
-    raise TypeError("'%s' takes %s, not %s" % (name, last, kind.__name__))
+    elif kind is int and (old is float or old is bool and 0 <= value <= 1):
+        return old(value)
+    from .refusal import misfit
+
+    raise misfit(name, last, value)
 
 
 def fit_cloud(name: str, last, value):
@@ -39,9 +40,11 @@ def fit_cloud(name: str, last, value):
         if kind is bool:
             return int(value)
         if kind is float and old is int:
-            if not -18446744073709551616.0 <= value < 18446744073709551616.0:
-                raise ValueError("'%s' takes int, not %r" % (name, value))
-            return int(value)
+            if -18446744073709551616.0 <= value < 18446744073709551616.0:
+                return int(value)
+            from .refusal import no_integer
+
+            raise no_integer(name, value)
     elif old is bool and kind in (int, float):
         return bool(value) if value == 0 or value == 1 else last
     return fit(name, last, value)
@@ -53,12 +56,16 @@ class ArduinoCloudObject:
     Arguments, all but `name` (str) optional:
     `value`: the initial value (bool, int, float or str), which fixes the type. Without one the
     cloud's last value is taken; a number that comes from there first may be an int or a float later.
-    `on_read(client)` returns the value every `interval` seconds; `on_write(client, value)` is called
-    when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
+    `on_read(client)` returns the value every `interval` seconds (0 to 315360000, ten years); `on_write(client, value)`
+    is called when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
     `interval` seconds. Each may be a coroutine function.
-    `backoff` multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
+    `backoff` (1 to 100) multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
     The arguments of `policy.configure` say when to publish, and whose value counts.
     Raises TypeError for any other argument.
+
+    With `keys`, the names of attributes, it has these in place of a value: see `composites.Composite`.
+    `updated` tells whether it waits to be published; set to True, it is published once more.
+    `timestamp` is the Unix time of its last change, from the first look at it on.
     """
 
     # Defaults live in the class: an instance then stores only what differs.
@@ -68,12 +75,12 @@ class ArduinoCloudObject:
     busy = False  # the coroutines.Turn of its callbacks, where these are coroutines and still run
     far = 0  # how many long stretches of time pass before the tick `due`
     changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
-    standing = 0  # the sum of: 1 the program's value, which the cloud has not acknowledged; 2 it is in the packet that is
-    # not acknowledged; 4 since the thing was attached it has gone into a packet, or come with one
+    standing = 0  # the sum of: 1 the program's value, which the cloud has not acknowledged; 2 it is in the packet that
+    # is not acknowledged; 4 since the thing was attached it has gone into a packet, or come with one
     policy = None  # a `policy.Policy`, where the program has asked for one
     writable = False  # by the cloud, without `on_write`
     _value = None
-    _like = None  # what has the type to take, where the present value does not say it
+    _like = None  # what has the type to take while there is no value; or (), where any number will do
 
     def __init__(self, name: str, **kwargs):
         self.name = name
@@ -87,7 +94,16 @@ class ArduinoCloudObject:
                 setattr(self, key, kwargs[key])
 
     def __repr__(self):
-        return repr(self.value)
+        return str(self.value)
+
+    def _rare(self, *given):
+        # What only programs for the official client ask for: a module of its own has it.
+        from .official import attribute
+
+        return attribute(self, *given)
+
+    __getattr__ = _rare
+    updated = property(_rare, _rare)
 
     @property
     def value(self):
@@ -99,20 +115,22 @@ class ArduinoCloudObject:
         if value is None:
             self._clear()
         else:
-            value = fit(self.name, self._value if self._like is None else self._like, value)
+            value = fit(self.name, self._sample(), value)
             if self.client:
                 self.client.check(self.name, value)
             self._value = value
             self.touch()
+
+    def _sample(self):
+        # What has the type to take, as `fit` wants it.
+        return self._like if self._value is None or self._like == _NUMBER else self._value
 
     def _clear(self):
         # Have no value, and nothing to publish. The type stays.
         if self._like is None:
             self._like = self._value
         self._value = None
-        self.standing &= ~_OWN
-        if self.changed > 0 and not (self.policy and self.policy.owes()):
-            self.changed = 0
+        self.withdraw()
 
     def touch(self):
         """The program has set it: have the value published."""
@@ -125,6 +143,12 @@ class ArduinoCloudObject:
             self.client.wake()
 
     # What becomes of a value on its way to the cloud
+
+    def withdraw(self):
+        """There is no value to publish any more."""
+        self.standing &= ~_OWN
+        if self.changed > 0 and not (self.policy and self.policy.owes()):
+            self.changed = 0
 
     def owe(self):
         """It is to be published."""
@@ -166,8 +190,10 @@ class ArduinoCloudObject:
     def shape(self, attribute: str, value):
         """The value to `store` for one from the cloud. Raises TypeError or ValueError where there is none."""
         if attribute is not None:
-            raise ValueError("'%s' has no attribute '%s'" % (self.name, attribute))
-        return fit_cloud(self.name, self._value if self._like is None else self._like, value)
+            from .refusal import attribute_of
+
+            raise attribute_of(self.name, attribute)
+        return fit_cloud(self.name, self._sample(), value)
 
     def store(self, attribute: str, value) -> bool:
         """Take a value from the cloud that `shape` returned. Returns whether it differs from the present one."""

@@ -1,7 +1,7 @@
 """Schedule: a period of time that repeats, set in the cloud."""
 
 from .composites import Composite
-from .port import const, timestamp
+from .port import const, log, timestamp
 
 
 class Schedule(Composite):
@@ -9,8 +9,9 @@ class Schedule(Composite):
 
     `frm` and `to` count the seconds of the thing's local time like Unix time; `to` 0 means no end.
     `on_active(client, value)`: called when it becomes active. Further arguments are those of
-    ArduinoCloudObject; without `on_run` it is looked at every `interval` seconds. `active` is the
-    present state. The module `masks` makes masks.
+    ArduinoCloudObject, but an `on_run` has no effect, as in the official client: every `interval`
+    seconds the method of that name is called, which a class of your own may extend. `active` is
+    the present state. The module `masks` makes masks.
     """
 
     KEYS = ("frm", "to", "len", "msk")
@@ -18,10 +19,16 @@ class Schedule(Composite):
     active = False
 
     def __init__(self, name: str, on_active=None, **kwargs):
+        if on_active is not None and not callable(on_active):
+            raise TypeError("'%s': on_active is a function, not %r" % (name, on_active))
         self.on_active = on_active
-        super().__init__(name, on_run=self._look, **kwargs)
+        if kwargs.get("on_run"):
+            log(30, "'%s': the on_run of a Schedule is its own, the one given has no effect" % name)
+        kwargs["on_run"] = self.on_run
+        Composite.__init__(self, name, **kwargs)
 
-    def _look(self, client, args):
+    def on_run(self, client, args=None):
+        """Look at the time, as the client does every `interval` seconds; call `on_active` where it becomes active."""
         was = self.active
         now = timestamp()
         if now:

@@ -7,7 +7,7 @@ both sides have one is in `answers`, too. A message larger than the buffer is fo
 """
 
 from .cbor import CBORError
-from .port import log, ticks_diff
+from .port import enter, leave, log, ticks_diff
 from .senml import Records
 
 
@@ -77,10 +77,7 @@ class Session:
 
     def end(self):
         """MQTT has been disconnected."""
-        if self.part:
-            from .pieces import lost
-
-            lost(self)
+        self.lost()
         if self.topic is not None:
             self.topic = None
             self.on_event("disconnect")
@@ -107,7 +104,16 @@ class Session:
         try:
             if topic == self.data_in:
                 self.values(buf, pos, end, False, now)
-            elif topic == ("/a/d/%s/c/dw" % self.device_id).encode():
+            else:
+                self._message(topic, buf, pos, end, now)
+        except CBORError as error:
+            self.drop("a malformed message (%s at byte %d)" % error.args)
+
+    def _message(self, topic, buf, pos, end, now):
+        # A message that is not one of the thing's values. Callbacks of the program are called from inside of `answers`.
+        enter("answers")
+        try:
+            if topic == ("/a/d/%s/c/dw" % self.device_id).encode():
                 from .messages import decode
 
                 told = decode(buf, pos, end)
@@ -119,8 +125,8 @@ class Session:
                 from .answers import message
 
                 message(self, bytes(topic), buf, pos, end, now)
-        except CBORError as error:
-            self.drop("a malformed message (%s at byte %d)" % error.args)
+        finally:
+            leave("answers")
 
     def piece(self, topic, view, pos: int, end: int, rest: int, now: int) -> int:
         """Take a part of a message that is larger than the buffer: what is there of its payload, between two offsets
@@ -128,12 +134,23 @@ class Session:
 
         Returns how many bytes are used up. The others belong to a record of which the end is missing: the next
         part begins with them. A part that fills the buffer, and the last one, are used up at least to a byte."""
-        from .pieces import take
+        enter("answers", "pieces")
+        try:
+            from .pieces import take
 
-        used = take(self, topic, view, pos, end, rest, now)
+            used = take(self, topic, view, pos, end, rest, now)
+        finally:
+            leave("answers", "pieces")
         if not self.part:
             self.spare("pieces")
         return used
+
+    def lost(self):
+        """A message that arrives in pieces has ended before its end. What has come of it counts."""
+        part = self.part
+        if part:
+            self.part = None
+            self.settle(part.last, part.sync)
 
     def drop(self, what: str):
         """Count and report something from the cloud that is not taken."""
@@ -174,9 +191,13 @@ class Session:
         if p is not last:
             self.settle(last, sync)
         if p is None:
-            from .answers import internal
+            enter("answers")
+            try:
+                from .answers import internal
 
-            internal(self, name, value, now)
+                internal(self, name, value, now)
+            finally:
+                leave("answers")
         else:
             self._take(p, attribute, value, time, sync)
         return p

@@ -15,7 +15,7 @@ import sys
 from time import time
 
 from .cbor import Writer
-from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms, timestamp
+from .port import MICROPYTHON, const, forget, log, report, ticks_add, ticks_diff, ticks_ms, timestamp
 from .session import Session
 from .sync_link import MQTT, Link, MQTTException
 
@@ -153,7 +153,7 @@ class Driver:
             self._attempt(self._receive)
             if self._done:
                 self._done = False
-                self._forget("answers", "asking", "backoff", "diagnosis", "messages", "packets", "states", "zone")
+                self._forget("answers", "asking", "backoff", "diagnosis", "messages", "packets", "states", "tags", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
             self._attempt(self._connect)
         self._call_back()
@@ -204,19 +204,18 @@ class Driver:
 
     def explain(self, error):
         """Report why the connection ended. Returns whether waiting may heal it."""
-        from .diagnosis import explain, fault
+        from .diagnosis import explain
+        from .mqtt import MQTTError
 
         if not isinstance(error, (OSError, EOFError, MemoryError)):
             if isinstance(error, MQTTException):
-                from .mqtt import MQTTError
-
                 error = MQTTError("the server refused the connection", error.args[0])
             elif self._ours or not isinstance(error, (AssertionError, IndexError, ValueError)):
                 self.faults += 1
-                fault(error)
-                error = OSError("a packet could not be handled")
+                report(None, error)
+                error = MQTTError("a packet could not be handled", 0)
             elif not isinstance(error, ValueError):  # umqtt's own words for what no server may send
-                error = OSError("a malformed packet")
+                error = MQTTError("malformed packet", 0)
         return explain(self.client, error)
 
     def _give_up(self, error):

@@ -3,47 +3,43 @@
 `ssl` is used on CPython, the built-in `tls` on MicroPython, where an `ssl` may be missing.
 """
 
-from .port import MICROPYTHON, forget, log
+from .port import MICROPYTHON, forget
 
 
 def context(client):
-    """The TLS context for a client, None for plain TCP. Raises ValueError or OSError for `ssl_params` that do not do.
+    """The TLS context for a client, None for plain TCP. Raises TypeError, ValueError or OSError for `ssl_params` that
+    do not do, which are looked at before any connection.
 
     Keys of `ssl_params`, all optional:
     `keyfile`, `certfile`: the device's private key and certificate, each a path (DER, or PEM where the
         port knows it), the content as bytes, or the URI of a key store: see `keys`.
     `cafile`, `cadata`: root certificates to trust instead of the bundled ones: a path or the URI of a key store, or
         bytes in DER or text in PEM.
-    `verify_mode`: ssl.CERT_REQUIRED (2) unless given; ssl.CERT_NONE (0) turns verification off.
+    `verify_mode`, `cert_reqs`: ssl.CERT_NONE (0, False) turns verification off, and is warned about. With
+        ssl.CERT_REQUIRED (2), True, 1 and None, and without them, the server is verified.
     `server_hostname`: the name to verify and to send (SNI), else `server`.
-    `ciphers`: as for `set_ciphers` of the port.
+    `ciphers`: as for `set_ciphers` of the port. Suites without authentication or encryption are never used.
     `pin`, `engine_path`, `module_path`: for `pkcs11:` URIs, see `hsm`.
     """
     params = client.ssl_params
     if params is None:
         return None
-    for key in params:
-        if key not in (
-            "keyfile certfile cafile cadata verify_mode cert_reqs server_hostname ciphers "
-            "pin engine_path module_path use_hsm"
-        ).split():
-            raise ValueError("ssl_params has no key '%s'" % key)
+    from .verification import check, set_ciphers
+
+    verify = check(params)
     if MICROPYTHON:
         import tls
     else:
         import ssl as tls
     ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
-    verify = params.get("verify_mode", params.get("cert_reqs"))
-    if verify is None:
-        verify = tls.CERT_REQUIRED
-    if verify == tls.CERT_NONE:
-        log(30, "verify_mode=CERT_NONE: the server is not verified")
-        if not MICROPYTHON:
-            ctx.check_hostname = False
-    ctx.verify_mode = verify
-    if params.get("ciphers"):
-        ctx.set_ciphers(params["ciphers"])
-    if verify != tls.CERT_NONE:
+    if not verify and not MICROPYTHON:
+        ctx.check_hostname = False
+    ctx.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
+    if params.get("ciphers") is not None:
+        set_ciphers(ctx, params["ciphers"])
+    del check, set_ciphers
+    forget("verification")
+    if verify:
         _load_roots(ctx, client)
     keyfile = params.get("keyfile")
     certfile = params.get("certfile")
@@ -83,33 +79,41 @@ def _load_roots(ctx, client):
         if is_uri(cafile):
             from .keys import content
 
-            cadata = content("cafile", cafile)
+            _load_root(ctx, content("cafile", cafile), "cafile")
         else:
-            cadata = _content(cafile)
+            _load_root(ctx, _content(cafile), "cafile")
     if cadata is not None:
-        _load_root(ctx, cadata)
+        _load_root(ctx, cadata, "cadata")
+    if cafile is not None or cadata is not None:
         return
     from .certificates import root
 
     for name in client.ROOTS[0 if client.password is None else 1]:
-        _load_root(ctx, _content(name) if "/" in name else root(name))
+        _load_root(ctx, _content(name) if "/" in name else root(name), name)
     del root
     forget("certificates", "bundled_roots")
 
 
-def _load_root(ctx, data):
-    if MICROPYTHON:
-        ctx.load_verify_locations(data)
-    else:
-        # CPython takes bytes for DER, text for PEM.
-        if not isinstance(data, str) and b"-----BEGIN" in data:
-            data = data.decode()
-        ctx.load_verify_locations(cadata=data)
+def _load_root(ctx, data, name):
+    if not isinstance(data, (str, bytes)):
+        data = bytes(data)
+    try:
+        if MICROPYTHON:
+            ctx.load_verify_locations(data)
+        else:
+            # CPython takes bytes for DER, text for PEM.
+            if isinstance(data, bytes) and b"-----BEGIN" in data:
+                data = data.decode()
+            ctx.load_verify_locations(cadata=data)
+    except (OSError, ValueError) as error:  # whose text names nothing
+        raise ValueError("%s: no root certificate in DER or PEM (%s)" % (name, error))
 
 
 def _content(source):
-    if not isinstance(source, str):
+    if isinstance(source, bytes):
         return source
+    if isinstance(source, (bytearray, memoryview)):
+        return bytes(source)
     try:
         with open(source, "rb") as file:
             return file.read()

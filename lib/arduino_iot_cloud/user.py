@@ -10,7 +10,7 @@ import asyncio
 
 from .loop import Driver
 from .mqtt import MQTTError
-from .port import log
+from .port import forget, log
 from .user_session import CloudError, Message, UserSession, encode
 
 
@@ -50,7 +50,8 @@ class ArduinoIoTCloud:
         transport: "websocket"; with a device's credentials "tcp".
         ssl_params: as for ArduinoCloudClient. token_url, audience: where tokens come from, and what for.
         on_connected(), on_disconnect(why): called each time; may be coroutine functions.
-        timeout: float, in seconds: for the whole of `connect`. keepalive: int, in seconds. buffer: int, in bytes.
+        timeout: float, in seconds (0.1 to 86400): for the whole of `connect`. keepalive: int, in seconds (0 to 65535).
+        buffer: int, in bytes (128 to 16383).
         mqtt_client_id: str, else the user's id: two connections with the same one cut each other off.
 
         Raises CloudError with the reason, TypeError or ValueError for wrong options.
@@ -79,15 +80,17 @@ class ArduinoIoTCloud:
         buffer=1024,
         mqtt_client_id=None,
     ):
-        if (client_id is not None) + (token is not None) + (device_id is not None) != 1:
-            raise TypeError("connect takes client_id and client_secret, or token, or device_id and secret_key")
-        if (client_id is None) != (client_secret is None) or (device_id is None) != (secret_key is None):
-            raise TypeError("client_secret goes with client_id, secret_key with device_id")
+        from .user_arguments import check
+
+        check(
+            client_id, client_secret, token, device_id, secret_key, server, port, transport, ssl_params, token_url,
+            audience, on_connected, on_disconnect, timeout, keepalive, buffer, mqtt_client_id
+        )  # fmt: skip
+        del check
+        forget("user_arguments", "arguments")
         self._key = client_id and (token_url or self.TOKEN_URL, client_id, client_secret, audience or self.AUDIENCE)
         self._token = token
         self.transport = transport or ("tcp" if device_id else "websocket")
-        if self.transport not in ("tcp", "websocket"):
-            raise ValueError("transport is 'tcp' or 'websocket', not %r" % (transport,))
         self.server = server or ("mqtts-up." if device_id else "wss.") + self.SERVER
         self.port = port or (8884 if device_id else 8443)
         self.username = device_id
@@ -241,7 +244,7 @@ def _tell(listener, *arguments):
             if hasattr(result, "send"):
                 listener.cloud.driver.spawn(listener, listener.callback, result)
         except Exception as error:
-            from .diagnosis import report
+            from .port import report
 
             report(listener.name, error)
 
@@ -278,7 +281,7 @@ class Property:
 
         A value is a bool, int, float or str, or a dict of these by attribute."""
         if not callable(callback):
-            raise TypeError("callback is a function, not %s" % type(callback).__name__)
+            raise TypeError("the callback of '%s' is a function, not %r" % (self.name, callback))
         listener = Listener(self._cloud, self._thing_id, self.name, callback)
         self._cloud.session.listen(listener)
         self._cloud.driver.wake()
@@ -291,6 +294,10 @@ class Property:
         for one that is too long for a packet, CloudError where a device belongs to no thing.
         """
         cloud = self._cloud
+        if type(timeout) not in (int, float) or not 0 <= timeout <= 500000:
+            from .arguments import number
+
+            number("timeout", timeout, 0, 500000)
         thing_id = self._thing_id or cloud.thing_id
         if not thing_id:
             raise CloudError("no thing for this device", 0)

@@ -86,7 +86,13 @@ class _Interface:
 
     @property
     def state(self):
-        return "status %s" % _status(self._interface)
+        import network
+
+        status = _status(self._interface)
+        for name in dir(network):
+            if name[:5] == "STAT_" and getattr(network, name) == status:
+                return "%s, status %s" % (name[5:].lower().replace("_", " "), status)
+        return "status %s" % status
 
 
 async def _follow(client, wifi):

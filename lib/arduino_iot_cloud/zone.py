@@ -8,10 +8,10 @@ slowly, and the values flow on.
 from .port import const, ticks_add, ticks_diff, timestamp
 
 _WAIT_S = const(30)  # for an answer; doubled after each
+_GOOD_S = const(900)  # an offset that holds for longer ends the doubling
 _LOOK_S = const(3600)  # between looks at a wall clock that may be set, or jump, meanwhile
 _WEST_S = const(-43200)
 _EAST_S = const(50400)
-_TIMEZONE_UP = const(b"\xda\x00\x01\x08\x00\x80")
 
 
 def poll(session, now: int) -> bool:
@@ -37,7 +37,8 @@ def _wait(count):
 def _look(session, now):
     # Look at the end of the offset, and ask for the next one unless the last question has still to wait for its answer,
     # which is until `session.look`. Returns the tick of the next look, None for none. The wall clock is
-    # `session.clock`, if there is one, else `port.timestamp`: a function that gives the Unix time, 0 while it is unknown.
+    # `session.clock`, if there is one, else `port.timestamp`: a function that gives the Unix time, 0 while that is
+    # unknown.
     if session.look is not None and ticks_diff(session.look, now) <= 0:
         session.look = None
     wait = None
@@ -53,12 +54,14 @@ def _look(session, now):
     if wait is None:
         return None
     if wait > 0:  # so too while the time is unknown
-        if wait == _LOOK_S * 1000:
+        if wait > _GOOD_S * 1000:
             session.count = 0
         return ticks_add(now, wait)
     session.count += 1
     if session.count & 1 and not session.legacy:
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, _TIMEZONE_UP))
+        from .tags import begin
+
+        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, begin("TimezoneUp") + b"\x80"))
     else:
         from .asking import ask_last_values
 

@@ -6,6 +6,7 @@ import cbor2
 import paho.mqtt.client as mqtt
 import pytest
 from localcloud.remote import RemoteCloud
+from scripted_api import Server
 
 WAIT = 10
 
@@ -141,6 +142,14 @@ class LocalApi:
         }
         thing = self.request("POST", "/things", body)
         return {**self.about, "device_id": device["id"], "secret": device["secret"], "thing_id": thing["id"]}
+
+
+@pytest.fixture
+def server():
+    """A scripted_api.Server."""
+    made = Server()
+    yield made
+    made.close()
 
 
 @pytest.fixture

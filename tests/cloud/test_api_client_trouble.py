@@ -5,75 +5,11 @@ import json
 import socket
 import time
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
+from scripted_api import THING
 
 from arduino_cloud_api import APIError, CloudAPI
-
-THING = {"id": "a", "name": "b"}
-
-
-class Scripted(BaseHTTPRequestHandler):
-    """Gives the answers of `server.script`, then THING: a status with headers, bytes of a body, or a name below."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, *_):
-        pass
-
-    def answer(self):
-        length = int(self.headers.get("content-length", 0))
-        self.server.asked.append((self.command, self.path, self.rfile.read(length), time.monotonic()))
-        step = self.server.script.pop(0) if self.server.script else 200
-        if isinstance(step, str):
-            return getattr(self, step)()
-        status, headers, body = step if isinstance(step, tuple) else (step, {}, None)
-        if body is None:
-            body = json.dumps(THING if status == 200 else {"code": "c%d" % status, "detail": "d", "id": "i"}).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        if "Transfer-Encoding" not in headers:
-            self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def hangup(self):
-        """End the connection without an answer."""
-        self.close_connection = True
-
-    def half(self):
-        """End it in the middle of one."""
-        self.close_connection = True
-        self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"id":"a"},{"i')
-
-    def silence(self):
-        """Answer when the client has gone away."""
-        self.close_connection = True
-        self.rfile.read(1)
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_PATCH = answer
-
-
-class Server(ThreadingHTTPServer):
-    """For many connections at once."""
-
-    daemon_threads = True
-    request_queue_size = 64
-
-
-@pytest.fixture
-def server():
-    """`script`: the answers to come; `asked`: (method, path, body, when)."""
-    made = Server(("127.0.0.1", 0), Scripted)
-    made.script, made.asked = [], []
-    made.url = "http://127.0.0.1:%d" % made.server_port
-    Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
 
 
 def client(server, **options):

@@ -20,7 +20,7 @@ run(client, globals(), **%r)
 """
 
 
-def wait_for_log(broker, pattern, count=1, timeout=10):
+def wait_for_log(broker, pattern, count=1, timeout=30):
     """Wait until a broker has logged so many lines that match; the matches."""
     deadline = time.monotonic() + timeout
     while True:

@@ -108,7 +108,7 @@ class Opposite:
             values = self._pack(self.last_values.get(self.thing_id, {}))
             self.command(LAST_VALUES_UPDATE, values)
 
-    def wait(self, condition, what, timeout=10):
+    def wait(self, condition, what, timeout=30):
         """Wait until `condition()` is true, looked at with every message; its value."""
         deadline = time.monotonic() + timeout
         with self._news:
@@ -133,7 +133,7 @@ class Opposite:
             if record[0] == name
         ]
 
-    def wait_value(self, name, value, timeout=10, thing_id=THING_ID):
+    def wait_value(self, name, value, timeout=30, thing_id=THING_ID):
         """Wait until the latest value that the device published is this one."""
         self.wait(
             lambda: self.values(name, thing_id)[-1:] == [value], "value %r of %s" % (value, name), timeout
@@ -143,7 +143,7 @@ class Opposite:
         """The names of the commands that the device sent, in order."""
         return [m.item[0] for m in list(self.messages) if m.topic == "/a/d/%s/c/up" % self.device_id]
 
-    def wait_command(self, name, count=1, timeout=10):
+    def wait_command(self, name, count=1, timeout=30):
         """Wait until the device has sent a command so many times."""
         self.wait(lambda: self.commands().count(name) >= count, "command %s" % name, timeout)
 

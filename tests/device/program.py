@@ -25,11 +25,11 @@ def milliseconds():
 
 
 class Ticker:
-    """A user's task that wants to run every 5 ms, and notes how long it really took."""
+    """A user's task that wants to run every 5 ms, and notes in `gaps` how many ms it really took, until `stop`."""
 
     def __init__(self):
         self.gaps = []
-        asyncio.create_task(self._tick())
+        self._task = asyncio.create_task(self._tick())
 
     async def _tick(self):
         while True:
@@ -37,10 +37,10 @@ class Ticker:
             await asyncio.sleep(0.005)
             self.gaps.append(milliseconds() - begin)
 
-    def take(self):
-        """(count, median, longest) of the gaps in ms since the last call."""
+    def stop(self):
+        """End it: (count, median, longest) of the gaps."""
+        self._task.cancel()
         gaps = sorted(self.gaps) or [0]
-        self.gaps = []
         return len(gaps), gaps[len(gaps) // 2], gaps[-1]
 
 
@@ -84,7 +84,6 @@ def run(client, names, **arguments):
     """Run the client until it is stopped, and the orders beside it; prints `ended`, or what was raised."""
 
     async def main():
-        names["ticker"] = Ticker()
         orders = asyncio.create_task(_orders(names))
         print("running")
         await client.run(**arguments)

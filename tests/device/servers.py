@@ -45,7 +45,7 @@ class Server:
         """How many there have been."""
         return len(self._sockets)
 
-    def wait(self, condition, timeout=10):
+    def wait(self, condition, timeout=30):
         """Wait until `condition()` is true; it may change with each connection and each note."""
         with self._news:
             assert self._news.wait_for(condition, timeout), "in vain: %r" % vars(self)

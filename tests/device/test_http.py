@@ -1,6 +1,7 @@
 """HTTP on each interpreter: bodies of every kind from a server of Python's own, plain and over verified TLS."""
 
 import json
+import socket
 import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,6 +45,11 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.client_address[1], self.command, self.path, self.headers["X-Test"], body))
         if self.path == "/silent":
             return self.server.silence.wait(10)
+        if self.path == "/drip":  # a byte of the head now and then
+            for byte in b"HTTP/1.1 200 OK\r\n" * 100:
+                self.wfile.write(bytes((byte,)))
+                if self.server.silence.wait(0.05):
+                    return None
         self.send_response(204 if self.path == "/nothing" else 200)
         self.send_header("Content-Type", "a/b")
         if self.path == "/chunked":
@@ -65,6 +71,15 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/cut":
             self.close_connection = True
 
+    def parse_request(self):
+        """Also for /deaf, whose body is not read."""
+        done = super().parse_request()
+        if done and self.path == "/deaf":
+            self.server.silence.wait(20)
+            self.close_connection = True
+            return False
+        return done
+
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
 
     def log_message(self, *_):
@@ -76,6 +91,7 @@ def server(request, certificates):
     """The server; `url` and `params` are for HTTP."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # clients that have gone away
     server.seen, server.silence = [], threading.Event()
     server.url, server.params = "http://127.0.0.1:%d/" % server.server_port, {}
     if request.param == "https":
@@ -132,3 +148,77 @@ def test_an_unverified_server_is_refused(interpreter, tmp_path, server):
     if server.url.startswith("https"):
         lines = run(interpreter, tmp_path, server, [("GET", "/sized", None)], params={"verify_mode": 2})
         assert "Error" in lines[0] and server.seen == []
+
+
+WAITING = """
+import asyncio, sys, time
+from arduino_iot_cloud.http import HTTP
+url, params, requests, timeout = %r
+clock = getattr(time, "ticks_ms", None) or (lambda: int(time.monotonic() * 1000))
+async def main():
+    server = HTTP(url, params, timeout=timeout)
+    ticks = 0
+    async def tick():
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0.02)
+            ticks += 1
+    ticker = asyncio.create_task(tick())
+    for method, path, size in requests:
+        begin = clock()
+        before = ticks
+        try:
+            answer = await server.request(method, path, (), bytes(size) if size else None)
+            print("got", len(await answer.read(10000)))
+        except OSError as error:
+            took = clock() - begin
+            print(error.args[0], timeout * 900 < took < timeout * 1000 + 6000, ticks - before > 5, server.stream)
+        if sys.implementation.name != "micropython":
+            await asyncio.sleep(0.05)  # no transport of a connection that was given up is left in the loop
+            print(len(asyncio.get_running_loop()._selector.get_map()))
+asyncio.run(main())
+"""
+
+
+def waited(interpreter, tmp_path, url, params, requests, timeout=0.7):
+    path = tmp_path / "waiting.py"
+    path.write_text(WAITING % ((url, params, requests, timeout),))
+    heap = None if interpreter.name == "cpython" else "32m"
+    done = interpreter.run(path, heap=heap, check=True)
+    lines = [line for line in done.stdout.splitlines() if "encrypted" not in line]
+    if interpreter.name == "cpython":
+        assert {line for line in lines[1::2]} <= {"1", "2"}, lines  # the loop's own, and a kept connection
+        lines = lines[::2]
+    return lines
+
+
+def test_every_wait_has_an_end(interpreter, tmp_path, server):
+    # The body does not fit into the buffers between the two.
+    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    requests = [
+        ("PUT", "/deaf", 12000000), ("GET", "/silent", 0), ("GET", "/drip", 0), ("POST", "/sized", 3000),
+        ("POST", "/deaf", 12000000), ("GET", "/sized", 0),
+    ]  # fmt: skip
+    lines = waited(interpreter, tmp_path, server.url, server.params, requests)
+    late = "110 True True None"
+    assert lines == [late, late, late, "got 5120", late, "got 5120"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_connection_that_does_not_come_about_has_an_end(scheme, interpreter, tmp_path):
+    with socket.socket() as full, socket.socket() as silent:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(5)
+        waiting = []
+        for _ in range(4):  # as many as the listener keeps, and more
+            waiting.append(socket.socket())
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(full.getsockname())
+        for listener in (full, silent):
+            url = "%s://127.0.0.1:%d" % (scheme, listener.getsockname()[1])
+            lines = waited(interpreter, tmp_path, url, {"verify_mode": 2} if scheme == "https" else {}, [("GET", "/", 0)])
+            assert lines == ["110 True True None"]
+        for each in waiting:
+            each.close()

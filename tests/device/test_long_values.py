@@ -55,11 +55,37 @@ def test_many_values_take_several_packets(connect_device, opposite):
     assert max(len(m.payload) for m in packets) <= 256 - 52
 
 
-def test_a_packet_larger_than_the_buffer_is_reported_and_the_next_one_taken(connect_device, opposite):
+def test_last_values_of_any_size_are_taken(start_device, broker, opposite):
+    values = {"f%d" % i: i + 0.125 for i in range(60)}
+    opposite.last_values[THING_ID] = dict(values, t="y" * 1000)
+    setup = TEXT + "for i in range(60): client.register('f%d' % i)"
+    device = start_device(setup, broker, buffer=256)
+    device.wait_until("client.connected")
+    assert device.ask("[client['f%d' % i] for i in range(60)]") == list(values.values())
+    device.wait_for("Dropped the value of 't' .*buffer=256")
+    assert device.ask("client.stats()['dropped']") == 1
+    assert opposite.commands().count("LastValuesBegin") == 1
+
+
+def test_a_variable_without_a_value_that_is_registered_later_gets_the_clouds(connect_device, opposite):
+    device = connect_device("client.on('sync', lambda client: print('sync'))\n" + TEXT)
+    opposite.wait_value("t", "")
+    opposite.last_values[THING_ID] = {"late": 21}
+    device.do("client.register('late', on_write=lambda client, value: print('late', value))")
+    device.wait_for("^late 21\n")
+    assert opposite.commands().count("LastValuesBegin") == 2
+    device.do("client.register('task', lambda client, args: None)")
+    opposite.write(t="now")
+    device.wait_for("^wrote 3\n")
+    assert opposite.commands().count("LastValuesBegin") == 2
+    assert device.output.count("sync\n") == 1
+
+
+def test_a_value_larger_than_the_buffer_is_reported_and_the_next_one_taken(connect_device, opposite):
     device = connect_device(TEXT, buffer=256)
     opposite.wait_value("t", "")
     opposite.write(t="y" * 1000)
-    device.wait_for(r"Dropped \d+ bytes from the cloud on .*buffer=256")
+    device.wait_for("Dropped the value of 't' from the cloud: .*buffer=256")
     opposite.write(t="z" * 100)
     device.wait_for("^wrote 100\n")
     assert device.ask("client.connected, client.stats()['dropped']") == (True, 1)

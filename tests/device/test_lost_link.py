@@ -7,6 +7,7 @@ import pytest
 from devices import DEVICE_ID, wait_for_log
 from opposite import OTHER_THING_ID, THING_ID
 from servers import Relay
+from stopwatches import Stopwatch
 
 WRITER = """
 for name in ("a", "b"):
@@ -216,10 +217,10 @@ def test_a_half_open_link_is_noticed_within_one_and_a_half_keepalives(
 ):
     params = None if port == "port" else {"cafile": str(certificates.ca_file_der), "server_hostname": "localhost"}
     device = connect_device(WRITER, port=getattr(broker, port), keepalive=2, run=QUICK, ssl_params=params)
-    begin = time.monotonic()
+    watch = Stopwatch(device.process)
     broker.process.signal(signal.SIGSTOP)
-    device.wait_for("^Lost the link to 127.0.0.1:%d: the server does not answer" % getattr(broker, port), timeout=6)
-    assert time.monotonic() - begin < 3 + 1  # 1.5 keepalives, and some for a busy machine
+    device.wait_for("^Lost the link to 127.0.0.1:%d: the server does not answer" % getattr(broker, port), timeout=30)
+    assert watch.seconds() < 3 + 1  # 1.5 keepalives, and some for the way
     device.do("client['a'] = 5")
     broker.process.signal(signal.SIGCONT)
     opposite.wait_value("a", 5, timeout=20)

@@ -40,10 +40,22 @@ _MISTAKES = {
     "no name": (["make().register(5)"], "TypeError", "name int"),
     "an unexpected argument": (["make().register('speed', valve=1)"], "TypeError", "valve"),
     "an unexpected argument of a composite": (["Location('place', lat=1.0, long=2.0)"], "TypeError", "long"),
-    "arguments beside an object": (
-        ["make().register(Location('place'), interval=3)"],
+    "a class that hides what the client needs": (
+        ["from arduino_iot_cloud import Schedule", "class Alarm(Schedule):", "    def write(self):", "        pass",
+         "make().register(Alarm('alarm'))"],
         "TypeError",
-        "'place' interval",
+        "Alarm.write",
+    ),
+    "keys that are no names": (
+        ["from arduino_iot_cloud import ArduinoCloudObject as O", "make().register(O('tank', keys=['a', 5]))"],
+        "TypeError",
+        "'tank' keys names 5",
+    ),
+    "keys that hide something": (["make().register('tank', keys=['a', 'name'])"], "ValueError", "'tank' 'name'"),
+    "on_active that is no function": (
+        ["from arduino_iot_cloud import Schedule", "make().register(Schedule('alarm', on_active=5))"],
+        "TypeError",
+        "'alarm' on_active function 5",
     ),
     "an attribute of another type": (
         ["p = Location('place', lat=1.0, lon=2.0)", "p.lat = 'north'"],
@@ -77,7 +89,7 @@ _MISTAKES = {
     "an empty device id": (["make(device_id='')"], "TypeError", "device_id"),
     "a number for a password": (["make(password=1234)"], "TypeError", "password int"),
     "a password alone": (["make(username=None)"], "ValueError", "username password"),
-    "a text for a keepalive": (["make(keepalive='10')"], "ValueError", "keepalive '10'"),
+    "a text for a keepalive": (["make(keepalive='10')"], "TypeError", "keepalive '10'"),
     "a negative keepalive": (["make(keepalive=-1)"], "ValueError", "keepalive -1"),
     "a keepalive too long": (["make(keepalive=65536)"], "ValueError", "keepalive 65536"),
     "a buffer too small": (["make(buffer=64)"], "ValueError", "buffer 64"),

@@ -41,7 +41,7 @@ def unlink(made):
     made.request("DELETE", "/things/%s/device" % made.thing_id)
 
 
-def wait_cloud(made, name, value, thing_id=None, timeout=10):
+def wait_cloud(made, name, value, thing_id=None, timeout=30):
     """Wait until a variable has a value in the cloud."""
     deadline = time.monotonic() + timeout
     while made.value(name, thing_id) != value:

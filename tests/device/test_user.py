@@ -307,7 +307,7 @@ def test_mistakes_with_properties_are_named(start_user, mine, local_cloud):
     for statement, words in (
         ("cloud.property('number')", "takes a thing_id and a name"),
         ("cloud.property(%r, '')" % mine.thing_id, "name is the variable's name"),
-        ("cloud.property('t', 'n').subscribe(5)", "callback is a function, not int"),
+        ("cloud.property('t', 'n').subscribe(5)", "the callback of .* is a function, not 5"),
     ):
         user.do(statement)
         user.wait_for("^order failed: TypeError: .*%s" % words)

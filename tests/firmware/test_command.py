@@ -2,20 +2,26 @@
 
 import os
 import re
+import resource
 import subprocess
-import time
 
 import pytest
 from firmware_build import elsewhere
 from toolchain import firmware
 from toolchain.paths import ROOT, TOOLS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def command(*arguments):
     """Run tools/firmware: subprocess.CompletedProcess."""
-    return subprocess.run([TOOLS / "firmware", *arguments], capture_output=True, text=True, timeout=300)
+    return subprocess.run([TOOLS / "firmware", *arguments], capture_output=True, text=True, timeout=600)
+
+
+def _processor_seconds():
+    """Of processor's time that the children have taken, of those that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.mark.parametrize("board", ["QEMU_ARM", "UNIX"])
@@ -24,11 +30,11 @@ def test_a_second_build_is_quick(board):
     assert first.returncode == 0, first.stderr
     path = first.stdout.strip()
     made = os.stat(path).st_mtime_ns
-    begin = time.monotonic()
+    begin = _processor_seconds()
     second = command(board)
     assert second.returncode == 0 and os.stat(path).st_mtime_ns == made
     assert "nothing has changed" in second.stderr
-    assert time.monotonic() - begin < 6  # 1 s alone; other tests run beside this one
+    assert _processor_seconds() - begin < 4  # 1 s alone
 
 
 @pytest.mark.parametrize("board", ["QEMU_ARM", "UNIX"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from toolchain.paths import ROOT
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 # For the import, the client and five variables; asyncio, which the program has anyway, comes on top.
 LIMIT = 4096

@@ -10,7 +10,7 @@ from toolchain import firmware
 from toolchain.mpy import compiler
 from toolchain.paths import ROOT
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 ASYNCIO = {"asyncio/%s.py" % name for name in ("__init__", "core", "event", "funcs", "lock", "stream")}
 CLIENT = {"arduino_iot_cloud/client.py", "arduino_iot_cloud/bundled_roots.py"}

@@ -9,7 +9,7 @@ from provisioning import payload
 from toolchain import firmware
 from toolchain.paths import ROOT, TOOLS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def switched_on(elf):

@@ -6,7 +6,7 @@ import pytest
 from example_projects import LAPTOP, Project, check_laptop
 from processes import Process
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 # Nothing but what is frozen: no lib/, no folder of the user.
 FROZEN_ONLY = {"MICROPYPATH": ".frozen", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}

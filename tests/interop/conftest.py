@@ -193,7 +193,7 @@ class SyncDevice:
         assert answer.group(1) is not None, self.output
         return ast.literal_eval(answer.group(1))
 
-    def wait_until(self, expression, timeout=10):
+    def wait_until(self, expression, timeout=30):
         """Wait until an expression is true there; it is looked at between the calls of `update`."""
         self._asked += 1
         self.process.send("wanted = (%d, %r)\n" % (self._asked, expression))

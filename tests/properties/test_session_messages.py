@@ -51,7 +51,7 @@ def test_after_any_history_the_session_works(history, discovery):
     published = None
     own = 0
     with Reports():
-        rig.session.begin(rig.now)
+        rig.connect()
         for what, where, value in history:
             if what == "tell":
                 rig.tell(where, value)
@@ -59,7 +59,7 @@ def test_after_any_history_the_session_works(history, discovery):
                 rig.wait(where)
             elif what == "reconnect":
                 rig.session.end()
-                rig.session.begin(rig.now)
+                rig.connect()
             elif what == "set":
                 rig["own"] = own = value
                 published = None
@@ -69,7 +69,7 @@ def test_after_any_history_the_session_works(history, discovery):
         for name, kind in (("i", int), ("f", float), ("b", bool), ("t", str), ("own", int)):
             assert type(rig[name]) is kind
         assert rig["own"] == own
-        if rig.session.state == "Disconnected":
+        if rig.session.state == "Disconnect":
             rig.session.end()
         rig.sync()
         assert rig.session.thing_id == THING and rig.session.ready

@@ -81,7 +81,7 @@ class Kept:
     async def _gets_in(self, port, params, *login):
         params = {**params, "cafile": self._cloud.ca_der_file}
         client = ArduinoCloudClient(self.device_id, *login, ssl_params=params, server=self._cloud.host, port=port)
-        running = asyncio.create_task(client.run(backoff=0.05))
+        running = asyncio.create_task(client.run(interval=0.05, backoff=1))
         deadline = asyncio.get_running_loop().time() + 10
         while not client.connected and client.error is None:
             assert asyncio.get_running_loop().time() < deadline, client.state

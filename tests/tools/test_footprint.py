@@ -35,7 +35,11 @@ def test_memory_is_within_its_budgets():
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("command", [("latency",), ("codec", "--round", "0.02")], ids=["latency", "codec"])
+@pytest.mark.parametrize(
+    "command",
+    [("latency", "--share", "0.1"), ("codec", "--round", "0.02"), ("idle", "--seconds", "2")],
+    ids=["latency", "codec", "idle"],
+)
 def test_benchmarks_print_their_figures(command):
     name, *options = command
     done = subprocess.run([TOOLS / "bench" / name, "--json", *options], capture_output=True, encoding="utf-8")

@@ -120,6 +120,20 @@ class Rig:
         """Milliseconds until the session wants to look again."""
         return ticks_diff(self.session.wake, self.now)
 
+    # The link, whose states the driver tells the session
+
+    def connect(self):
+        """The link is made; one that there was has been lost before."""
+        self.lose()
+        self.session.move("ConnectPhy")
+        self.session.move("ConnectMqttBroker")
+        self.session.begin(self.now)
+
+    def lose(self):
+        """The link is lost, if there is one."""
+        if self.session.state not in ("Init", "Disconnect"):
+            self.session.end()
+
     # The cloud's side
 
     def tell(self, topic, payload):
@@ -141,7 +155,7 @@ class Rig:
 
     def attach(self, thing=THING):
         """From the connection until the thing is known."""
-        self.session.begin(self.now)
+        self.connect()
         self.poll()
         self.command(THING_UPDATE, thing)
         self.poll()
@@ -156,7 +170,7 @@ class Rig:
 
     def reconnect(self, *pairs):
         """The link goes and comes back, and the last values with it."""
-        self.session.end()
+        self.lose()
         self.wait(1000)
         return self.sync(*pairs)
 

@@ -171,7 +171,7 @@ def boot(store, size=4, make=None, **arguments):
     """A program starts: a rig whose variable `a` has a history in `store`."""
     p = make() if make else ArduinoCloudObject("a", history=size, store=store)
     rig = ClientRig(p, **arguments)
-    rig.session.begin(0)
+    rig.connect()
     rig.ring = p.policy
     return rig
 

@@ -6,6 +6,7 @@ from portable_assert import raises
 from seeded import Seeded
 
 from arduino_cloud_api.json_reader import BEGIN, DONE, END, MORE, VALUE, JSONError, Reader
+from arduino_cloud_api.trouble import parsed
 from arduino_iot_cloud.port import MICROPYTHON
 
 RUNS = 150 if MICROPYTHON else 1500
@@ -109,6 +110,27 @@ def test_texts():
             assert values(b"{" + data + b":" + data + b"}", (), at_most) == [{text: text}]
 
 
+def test_a_byte_order_mark_before_a_document():
+    for data, opened in ((LIST, ()), (LIST, (None,)), (SERIES, SERIES_OPENED), (b"7", ()), (b'"x"', ())):
+        for at_most in (1, 2, 3, 4, 1000):
+            assert events(b"\xef\xbb\xbf" + data, opened, at_most) == events(data, opened, at_most)
+            assert outcome(b"\xef\xbb\xbf", opened, at_most) is None
+
+
+def test_a_document_that_is_there_as_a_whole():
+    for data in (LIST, SERIES, b"12", b" true ", b'"x"', b"\xef\xbb\xbf{}"):
+        assert parsed(data) == json.loads(data.decode().lstrip("\ufeff"))
+    for data in (b"", b"[", b"[1", b"[1]]", b"1 2", b"[" * 4000, b'{"a":' * 700, b"\xff", b'"\xff"', b"nul"):
+        raises(JSONError, parsed, data)
+
+
+def test_numbers_have_as_many_digits_as_take_no_time():
+    for data in (b"9" * 100000, b"[" + b"1" * 100000, b"0." + b"3" * 100000, b"1" + b"e" * 100000):
+        for at_most in (64, 1000000):
+            raises(JSONError, values, data, (), at_most, 4194304)
+    assert values(b"-" + b"9" * 999, (), 64) == [1 - 10**999]
+
+
 def test_half_a_pair_of_escapes_harms_nothing():
     for data in (b'"\\ud83d"', b'"\\ude00\\ud83dx"', b'"\\ud83d\\u0041"'):
         assert len(values(data)) == 1
@@ -120,7 +142,8 @@ def test_what_is_no_json_is_refused():
         b"", b" ", b"]", b"}", b",", b"[,]", b"[1,]", b"[1 2]", b"[1;2]", b"[1}", b"{]", b'{"a"}', b'{"a":}',
         b'{"a":1,}',
         b'{"a" 1}', b"{a:1}", b"{1:1}", b'{"a":1 "b":2}', b"[1]]", b"[1] 2", b"1 2", b'"a" "b"', b"nul", b"nulll", b"+",
-        b"-", b"--1", b"1-", b"tru e", b"NaN", b"Infinity", b"-Infinity", b"'a'", b"/**/1", b"\xef\xbb\xbf1", b'"\xff"',
+        b"-", b"--1", b"1-", b"tru e", b"NaN", b"Infinity", b"-Infinity", b"'a'", b"/**/1", b'"\xff"', b"\xef\xbb1", b"\xef\xbb\xbf",
+        b"\xef\xbb\xbf\xef\xbb\xbf1", b"\xef \xbb\xbf1", b"\xbf1", b"[\xef\xbb\xbf1]", b"1\xef\xbb\xbf",
         b'"\xc3"', b"\x00", b"[1\x00]", b'{"a":1}}', b"<html>", b'{"a":[}', b'["a",:]', b"{,}", b'{"a"::1}',
     ):  # fmt: skip
         for opened in ((), (None,), (None, None), SERIES_OPENED):

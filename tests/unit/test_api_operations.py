@@ -53,6 +53,8 @@ def test_arguments_that_do_not_do_are_refused_at_once():
         (ValueError, lambda: api.things.show("")),
         (ValueError, lambda: api.things.show(None)),
         (ValueError, lambda: api.things.show(7)),
+        (ValueError, lambda: api.things.show("..")),
+        (ValueError, lambda: api.properties.show("t", ".")),
         (AttributeError, lambda: api.thing),
         (AttributeError, lambda: api.things.remove),
         (AttributeError, lambda: api.things._table_),
@@ -76,6 +78,22 @@ def test_what_the_client_is_made_with():
         assert made._prefix == "/iot/" and made._token_path == "/iot/v1/clients/token" and not made._elsewhere
     made = CloudAPI("a", "b", base_url="http://h:1/beneath", token_url="http://h:2/token")
     assert made._prefix == "/beneath/iot/" and made._token_path == "/token" and made._elsewhere
+
+
+def test_numbers_that_do_not_do_are_named():
+    nan, infinite = float("nan"), float("inf")
+    for name, values in (
+        ("timeout", (0, -1, nan, infinite, 1e9)),
+        ("attempts", (0, -5, 101, 1 << 70)),
+        ("backoff", (-0.1, nan, infinite, 61)),
+    ):
+        for value in values:
+            assert name in str(raises(ValueError, lambda: CloudAPI(token="t", **{name: value})))
+        for value in ("1", None, True, [1]):
+            assert name in str(raises(TypeError, lambda: CloudAPI(token="t", **{name: value})))
+    assert "attempts" in str(raises(TypeError, lambda: CloudAPI(token="t", attempts=1.5)))
+    for name in ("base_url", "token_url"):
+        assert "address" in str(raises(TypeError, lambda: CloudAPI(token="t", **{name: 5})))
 
 
 def test_a_file_as_a_form():

@@ -1,6 +1,7 @@
 """The API client's times against the calendar; pauses and errors as servers tell them."""
 
 from portable_assert import raises
+from seeded import Seeded
 
 from arduino_cloud_api.times import days, milliseconds, of_http, text
 from arduino_cloud_api.trouble import describe, pause_of
@@ -42,6 +43,7 @@ def test_times_as_the_api_writes_them():
         "", "2026-03-02", "2026-13-02T10:10:00Z", "2026-03-02T10:10Z", "2026-03-02T25:10:00Z", "2026-3-02T10:10:00Z",
         "2026-03-02T10:10:00X", "2026-03-02T10:10:00+1", "2026-03-02T10:10:00.5+01:00Z", "x026-03-02T10:10:00Z",
         "2026/03/02T10:10:00Z", "2026-03-00T10:10:00Z",
+        None, 5, {}, {4: "-"}, [], [0] * 30, True, "2026-03-02T10:10:00\u00b2Z", "-026-03-02T10:10:00Z",
     ):  # fmt: skip
         raises(ValueError, milliseconds, written)
 
@@ -64,6 +66,21 @@ def test_the_pause_that_a_server_wants():
     assert pause_of({"retry-after": b"Sun, 06 Nov 1994 08:49:30 GMT", "date": now}) == 0
     for value in (b"-1", b"soon", b"", b"1.5"):
         assert pause_of({"retry-after": value, "date": now}) is None
+
+
+def test_an_error_of_any_bytes_is_told_in_a_line():
+    deep = b'{"detail":' + b"[" * 2000
+    for body in (deep, b"[" * 4000, b'{"detail":"\xff\xfe"}', b'{"code":"\\ud83d"}', b'{"id":{"a":[[]]}}', b"\xef\xbb\xbf"):
+        found = describe(500, body, False, ("s", 5, None))
+        assert len(found) == 3 and found[0] and found[1], body
+    code, detail, _ = describe(500, b'{"code":"\\u001b[31mx","detail":"a\\nb\\u0000\\u009bc"}', False, ())
+    assert (code, detail) == ("[31mx", "a b  c")
+    assert describe(500, b'\xef\xbb\xbf{"code":"c","detail":"d"}', False, ())[:2] == ("c", "d")
+    random = Seeded(9)
+    for _ in range(300):
+        data = random.mutated(random.mutated(b'{"code":"c\\ud83d\\n","detail":{"a":[1.5,null]},"id":"i","error":7}'))
+        for text in describe(500, data, random.below(2) == 0, ("i", 7)):
+            assert text is None or isinstance(text, str) and "\n" not in text and text.encode() is not None, data
 
 
 def test_what_an_error_says():

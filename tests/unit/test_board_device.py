@@ -39,6 +39,14 @@ def test_a_time_without_a_link_is_a_number_of_hours():
         make(offline=good)
 
 
+async def test_a_wrong_pause_is_told_before_anything_is_started():
+    for name, wrong in (("interval", -1), ("interval", "1"), ("backoff", 0.5), ("backoff", None)):
+        link = Link()
+        made = make(link)
+        assert name in str(await raises_async((TypeError, ValueError), made.run(**{name: wrong})))
+        assert not link.started and not made.running and not made.client.driver.running
+
+
 # Connecting
 
 

@@ -3,7 +3,7 @@
 from portable_assert import raises
 
 from arduino_iot_cloud.cbor import Reader, Writer
-from arduino_iot_cloud.composites import Color, ColoredLight, DimmedLight, Location, Television
+from arduino_iot_cloud.composites import Color, ColoredLight, Composite, DimmedLight, Location, Television
 from arduino_iot_cloud.schedule import Schedule
 
 KINDS = (
@@ -101,10 +101,79 @@ def test_an_attribute_of_a_wrong_type_at_construction_is_named():
         assert "lamp:hue" in str(raises(TypeError, Color, "lamp", hue=wrong))
 
 
-def test_no_attribute_can_be_taken_away():
-    p = Location("here", lat=1.5, lon=2.5)
-    assert "here:lat" in str(raises(TypeError, setattr, p, "lat", None))
-    assert p.lat == 1.5
+def test_an_attribute_set_to_none_has_no_value_and_nothing_is_published():
+    for kind, keys in KINDS:
+        for key in keys:
+            p = complete(kind, keys)
+            setattr(p, key, None)
+            assert getattr(p, key) is None and not p.initialized and p.changed == 0 and records(p) == []
+            setattr(p, keys[0], 1)
+            setattr(p, key, 1)
+            assert p.initialized and p.changed == 1 and len(records(p)) == len(keys)
+
+
+def test_set_to_none_it_has_no_values_until_it_gets_new_ones():
+    for kind, keys in KINDS:
+        p = complete(kind, keys)
+        p.value = None
+        assert p.value == {key: None for key in keys} and not p.initialized and p.changed == 0 and records(p) == []
+        for key in keys[:-1]:
+            p.store(key, p.shape(key, 1))
+        assert not p.initialized
+        setattr(p, keys[-1], 1)
+        assert p.initialized and p.changed == 1
+
+
+def test_what_is_under_way_stays_so_where_there_is_no_value_any_more():
+    for p in (Location("here", lat=1.5, lon=2.5), Location("here", lat=1.5, lon=2.5)):
+        p.changed = -1
+        p.lat = None
+        assert p.changed == -1
+    p.value = None
+    assert p.changed == -1
+
+
+def test_an_attribute_without_a_value_keeps_its_type():
+    class Tank(Composite):
+        KEYS = ("level", "name_of_it")
+
+    for p, key, wrong in (
+        (Location("here", lat=1.5, lon=2.5), "lat", "x"), (Tank("tank", level=5, name_of_it="x"), "level", 1.5),
+        (Tank("tank", level=5, name_of_it="x"), "name_of_it", 5),
+    ):
+        for none in (None, {key: None}):
+            if none is None:
+                setattr(p, key, None)
+            else:
+                p.value = none
+            assert p.value[key] is None
+            assert p.name + ":" + key in str(raises(TypeError, setattr, p, key, wrong))
+            assert p.value[key] is None
+
+
+def test_none_among_the_first_values_is_no_value():
+    for p in (Location("here", lat=1.5, lon=None), Location("here", value={"lat": 1.5, "lon": None})):
+        assert (p.lat, p.lon, p.initialized, p.changed) == (1.5, None, False, 0)
+
+
+def test_names_of_attributes_may_be_given():
+    for keys in (("level", "ok"), ["level", "ok"], {"level": 1, "ok": 2}, {"level", "ok"}, iter(["level", "ok"])):
+        p = Composite("tank", keys=keys, level=5, interval=3)
+        assert sorted(p.KEYS) == ["level", "ok"] and (p.level, p.ok, p.interval, p.changed) == (5, None, 3, 0)
+        p.ok = True
+        assert p.changed == 1 and sorted(records(p)) == [("tank:level", 5), ("tank:ok", True)]
+    assert Composite.KEYS == () and Composite("tank", keys=("b", "a")).KEYS == ("b", "a")
+    for none in (None, (), {}):
+        assert Location("here", keys=none).KEYS == ("lat", "lon")
+
+
+def test_names_of_attributes_that_cannot_be_are_named():
+    for wrong in ("", "a:b", "value", "name", "client", "changed", "interval", "store", "field", "due", "KEYS", "_value"):
+        error = str(raises(ValueError, Composite, "tank", keys=("level", wrong)))
+        assert "'tank'" in error and repr(wrong) in error
+    for wrong in (None, 5, b"level"):
+        error = str(raises(TypeError, Composite, "tank", keys=("level", wrong)))
+        assert "'tank'" in error and repr(wrong) in error
 
 
 def test_zero_and_false_are_values():
@@ -134,13 +203,19 @@ def test_other_values_than_dicts_are_refused():
     assert p.value == {"hue": 1.0, "sat": 2.0, "bri": 3.0}
 
 
-def test_a_dict_as_the_initial_value_sets_the_attributes_or_is_refused_by_name():
-    try:
-        p = Location("here", value={"lat": 1.5, "lon": 2.5})
-    except TypeError as error:
-        assert "value" in str(error)
-    else:
-        assert (p.lat, p.lon, p.changed) == (1.5, 2.5, 1)
+def test_a_dict_as_the_initial_value_sets_the_attributes():
+    p = Location("here", value={"lat": 1.5, "lon": 2.5})
+    assert (p.lat, p.lon, p.changed) == (1.5, 2.5, 1)
+    p = Location("here", value={"lat": 1.5}, lon=2.5)
+    assert (p.lat, p.lon, p.changed) == (1.5, 2.5, 1)
+
+
+def test_another_initial_value_is_named():
+    for wrong in (5, 1.5, True, "x", [1, 2], ()):
+        for more in ({}, {"lat": 1.5}):
+            error = str(raises(TypeError, Location, "here", value=wrong, **more))
+            assert "'here'" in error and type(wrong).__name__ in error
+    assert "'hue'" in str(raises(TypeError, Location, "here", value={"hue": 5}))
 
 
 def test_unknown_attributes_are_named():
@@ -170,8 +245,8 @@ def test_from_the_cloud_one_attribute_at_a_time():
     assert type(p.hue) is float and p.value == {"swi": True, "hue": 7.0, "sat": 2.5, "bri": 3.5}
     assert p.changed == 0
     assert p.shape("swi", 2) is True and p.shape("swi", 0) is False
-    raises(KeyError, p.shape, "vol", 1)
-    raises(KeyError, p.shape, None, 1)
+    raises(ValueError, p.shape, "vol", 1)
+    raises(ValueError, p.shape, None, 1)
     raises(TypeError, p.shape, "hue", "x")
 
 

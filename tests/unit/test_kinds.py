@@ -50,6 +50,19 @@ def test_values_of_another_type_are_refused_and_named():
         assert "lamp" in str(raises(TypeError, made, "lamp", value=wrong))
 
 
+def test_none_is_no_value_and_there_is_nothing_to_publish():
+    for made, value, wrong in ((Switch, True, 2), (TemperatureSensor, 1.5, "x"), (Counter, 5, 1.5), (String, "x", 5)):
+        p = made("v", value=value)
+        p.value = None
+        assert p.value is None and not p.initialized and p.changed == 0
+        raises(TypeError, setattr, p, "value", wrong)
+        p.value = value
+        assert p.value == value and p.changed == 1
+        p.changed = -1  # under way
+        p.value = None
+        assert p.changed == -1
+
+
 def test_integers_have_32_bits():
     for made, low, high in ((Counter, -(2**31), 2**31 - 1), (Time, 0, 2**32 - 1)):
         p = made("n")

@@ -20,13 +20,42 @@ def test_bits():
     assert yearly(12, 31) == 4 << 26 | 11 << 8 | 31  # type 4: the C++ library's own helper makes 7 of it
 
 
-def test_mistakes_are_named():
-    for wrong in ((0,), (-1,), (1 << 26,), (1.5,), (1, "weeks")):
-        assert "every" in str(raises(ValueError, every, *wrong))
-    for wrong in ("", "mo", "unm", "holiday"):
-        assert repr(wrong) in str(raises(ValueError, weekly, wrong))
-    for wrong in (0, 32, 1.0, "1"):
-        raises(ValueError, monthly, wrong)
-        raises(ValueError, yearly, 1, wrong)
-    for wrong in (0, 13, "May"):
-        raises(ValueError, yearly, wrong, 1)
+def test_days_of_the_week_by_three_letters_or_more():
+    for day in ("thu", "Thur", "THURS", "thursday"):
+        assert weekly(day) == 2 << 26 | 16
+    assert weekly("sun", "Sunday") == 2 << 26 | 1
+
+
+def test_numbers_out_of_range_are_named():
+    for function, given, name, high in (
+        (every, (0,), "count", 67108863), (every, (-1,), "count", 67108863), (every, (1 << 26,), "count", 67108863),
+        (monthly, (0,), "day", 31), (monthly, (32,), "day", 31),
+        (yearly, (0, 1), "month", 12), (yearly, (13, 1), "month", 12), (yearly, (1, 0), "day", 31),
+        (yearly, (1, 32), "day", 31), (yearly, (4, 31), "day", 30), (yearly, (2, 30), "day", 29),
+    ):
+        error = str(raises(ValueError, function, *given))
+        assert name in error and str(high) in error and "not %d" % given[name == "day" and function is yearly] in error
+
+
+def test_numbers_of_another_type_are_named():
+    for wrong in (True, 1.0, 1.5, float("nan"), "1", None, [1], b"1"):
+        for function, given, name in (
+            (every, (wrong,), "count"), (monthly, (wrong,), "day"),
+            (yearly, (wrong, 1), "month"), (yearly, (1, wrong), "day"),
+        ):
+            error = str(raises(TypeError, function, *given))
+            assert error.startswith(name + " is a whole number from 1 to") and error.endswith("not %r" % (wrong,))
+
+
+def test_units_that_there_are_not():
+    for wrong in ("weeks", "", "Hours", None, 5, True):
+        error = str(raises(ValueError, every, 1, wrong))
+        assert "unit" in error and "minutes" in error and error.endswith(repr(wrong))
+
+
+def test_days_of_the_week_that_there_are_not():
+    for wrong in ("", "mo", "unm", "holiday", "sunk", "mon, tue", "monday "):
+        error = str(raises(ValueError, weekly, wrong))
+        assert "Sunday" in error and error.endswith(repr(wrong))
+    for wrong in (1, 1.0, True, None, b"Mon", ["Mon"], ("Mon", "Tue")):
+        assert str(raises(TypeError, weekly, wrong)).endswith("not %r" % (wrong,))

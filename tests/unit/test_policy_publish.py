@@ -6,6 +6,7 @@ from session_rig import OTHER
 
 from arduino_iot_cloud.composites import Color, DimmedLight, Location
 from arduino_iot_cloud.policy import differs
+from arduino_iot_cloud.port import ticks_add
 from arduino_iot_cloud.property import ArduinoCloudObject
 
 NAN = float("nan")
@@ -212,6 +213,44 @@ def test_an_interval_that_ended_without_a_link_is_made_up_for_once():
     assert rig.run_for(20000) == [(at, [("a", 0)]) for at in (0, 10000, 20000)]
 
 
+def test_every_year_whether_changed_or_not():
+    year = 365 * 86400
+    rig = rig_with(publish=year)
+    hour = 3600000
+    assert rig.run_for((year - 7200) * 1000, hour) == []
+    assert rig.run_for(2 * 7200 * 1000, hour) == [(7200 * 1000, [("a", 0)])]
+
+
+def test_intervals_longer_than_ten_years_are_refused():
+    ArduinoCloudObject("a", value=0, publish=315360000, history=5)
+    for wrong in ({"publish": 315360001}, {"publish": INF}, {"publish": NAN}, {"min_interval": 1e9},
+                  {"min_interval": -1}, {"min_delta": INF}, {"min_delta": NAN}, {"publish": True}):
+        assert "'a'" in str(raises(ValueError, ArduinoCloudObject, "a", value=0, **wrong))
+
+
+def test_after_a_pause_of_any_length_what_waited_is_due():
+    for policy in ({"publish": "change", "min_interval": 3600}, {"publish": 3600}, {"publish": 3600, "history": 5}):
+        for hours in (1, 148, 149, 150, 200, 298, 299, 1000):
+            rig = rig_with(**policy)
+            rig.wait(1000)
+            rig.client["a"] = 1
+            rig.session.end()
+            for _ in range(hours):  # nobody looks meanwhile
+                rig.now = ticks_add(rig.now, 3600000)
+            rig.properties["a"].policy.resumed(rig.now)
+            rig.run_for(0)
+            rig.sync()
+            assert rig.run_for(1000)[0] == (0, [("a", 1)]), (policy, hours)
+
+
+def test_a_variable_that_had_no_value_for_months_is_published_at_once():
+    for hours in (149, 299, 24 * 60):
+        rig = rig_with(publish="change", min_interval=3600)
+        rig.properties["a"].value = None
+        assert rig.run_for(hours * 3600000, 3600000) == []
+        assert changes(rig, 7) == [(0, [("a", 7)])], hours
+
+
 def test_on_demand_the_first_value_then_only_after_a_push():
     rig = rig_with(publish="demand")
     assert changes(rig, 1) == []
@@ -313,9 +352,9 @@ def test_without_a_clock_there_is_no_time():
 
 def test_arguments_are_checked_by_name():
     for key, values in (
-        ("publish", ("often", 0, 0.09, -1, 500001, NAN, INF, True, [])),
+        ("publish", ("often", 0, 0.09, -1, 315360001, NAN, INF, True, [])),
         ("min_delta", (-1, NAN, "1", True)),
-        ("min_interval", (-0.1, 500001, NAN, INF, "1", True)),
+        ("min_interval", (-0.1, 315360001, NAN, INF, "1", True)),
         ("permission", ("all", 1, True)),
         ("sync", ("mine", 1, True)),
         ("timestamp", ("yes", 2)),

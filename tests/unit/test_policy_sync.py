@@ -270,3 +270,85 @@ def test_attributes_that_come_one_by_one():
     rig.attach()
     last_values(rig, record("a:lat", 1.5))
     assert p.lat == 1.5
+
+
+def lost_on_the_way(*others, **options):
+    """A device whose packet with 5 was lost with the link, and that is attached again: the cloud has 9 or not."""
+    rig = ClientRig(variable(**options), *others).sync()
+    rig.drain()
+    rig.wait(1000)
+    rig.client["a"] = 5
+    for p in others:
+        rig.client[p.name] = 7
+    assert ("a", 5) in rig.publish()
+    rig.session.end()
+    return rig.attach()
+
+
+def other(**options):
+    return ArduinoCloudObject("b", value=1, on_write=written, **options)
+
+
+def test_a_packet_whose_value_was_replaced_is_not_sent_again_and_the_others_in_it_are():
+    for publish in (None, "change"):
+        for rule, stale in (("cloud", True), (RULES[3], True), ("device", False), (RULES[4], False), (None, False)):
+            for more in ({}, {"publish": "change"}, {"history": 5}, {"sync": "recent"}):
+                rig = lost_on_the_way(other(**more), sync=rule, publish=publish)
+                last_values(rig, record("a", 9))
+                assert rig["a"] == (9 if stale else 5) and rig.session.stale is stale
+                if stale:  # the driver forgets it
+                    assert rig.exchange() == [("b", 7)], (publish, more)
+                    assert not rig.session.stale
+                else:  # the driver sends it again
+                    rig.session.acknowledged()
+                rig.wait(1000)
+                assert rig.exchange() == [], (publish, rule, more)
+
+
+def test_by_time_too():
+    for time, value in ((UNIX, 5), (UNIX + 1000, 9)):
+        rig = lost_on_the_way(sync="recent")
+        last_values(rig, record("a", 9, time))
+        assert rig["a"] == value and rig.session.stale is (value == 9)
+
+
+def test_once_it_may_have_been_sent_again_it_is_newer_than_last_values():
+    rig = lost_on_the_way(sync="cloud")
+    rig.run(3000)  # the values have waited long enough
+    assert rig.session.ready
+    last_values(rig, record("a", 9))
+    assert rig["a"] == 5 and not rig.session.stale
+    rig.session.acknowledged()
+    last_values(rig, record("a", 9))
+    assert rig["a"] == 5 and rig.exchange() == []
+
+
+def test_an_echo_that_was_lost_does_not_outweigh_the_clouds_next_value():
+    rig = lost_on_the_way()
+    last_values(rig, record("a", 5))
+    rig.session.acknowledged()
+    rig.wait(1000)
+    rig.client["a"] = 6
+    rig.publish()
+    rig.write(("a", 9))  # crosses it
+    rig.session.end()
+    rig.attach()
+    last_values(rig, record("a", 11))
+    assert rig["a"] == 11 and rig.session.stale
+
+
+def test_the_clouds_value_follows_the_samples_that_wait():
+    for options in ({}, {"publish": "change"}):
+        rig = ClientRig(variable(history=10, sync="cloud", **options)).sync()
+        rig.drain()
+        rig.session.end()
+        for value in (5, 6):
+            rig.wait(1000)
+            rig.client["a"] = value
+        rig.attach()
+        last_values(rig, record("a", 9))
+        assert rig["a"] == 9 and not rig.session.stale
+        assert rig.publish() == [("a", 5), ("a", 6), ("a", 9)]
+        rig.write(("a", 10))  # crosses them
+        rig.session.acknowledged()
+        assert rig.exchange() == [("a", 10)] and rig.exchange() == []

@@ -64,8 +64,9 @@ def test_from_the_cloud_floats_are_cut_for_ints():
     for new, expected in ((7.9, 7), (-7.9, -7), (0.5, 0), (3.0, 3), (1e18, 10**18)):
         value = fit_cloud("n", 5, new)
         assert value == expected and type(value) is int
-    raises(OverflowError, fit_cloud, "n", 5, float("inf"))
-    raises(ValueError, fit_cloud, "n", 5, float("nan"))
+    for new in (float("inf"), -float("inf"), float("nan"), 1e300, -1e300, 2.0**64):
+        error = raises(ValueError, fit_cloud, "the name", 5, new)
+        assert "the name" in str(error) and len(str(error)) < 80
 
 
 def test_from_the_cloud_0_and_1_are_bools_and_other_numbers_leave_them():
@@ -84,8 +85,26 @@ def test_from_the_cloud_ints_are_floats():
         assert value == float(new) and type(value) is float
 
 
+def test_from_the_cloud_bools_are_0_and_1_of_an_int():
+    for old in (0, 1, 7):
+        for new in (True, False):
+            value = fit_cloud("n", old, new)
+            assert value == new and type(value) is int
+
+
+def test_any_number_is_taken_where_the_first_came_from_the_cloud():
+    for fitting in (fit, fit_cloud):
+        for new in (21, 21.5, -3, 0.0, float("inf")):
+            value = fitting("n", (), new)
+            assert value == new and type(value) is type(new)
+        error = raises(TypeError, fitting, "the name", (), "text")
+        assert str(error) == "'the name' takes a number, not str"
+    raises(TypeError, fit, "n", (), True)
+    assert fit_cloud("n", (), True) == 1
+
+
 def test_from_the_cloud_other_types_are_refused():
-    for old, new in ((1, "1"), (1, True), (1.5, "1"), (1.5, True), (True, "1"), ("a", 1), ("a", 1.5), ("a", True)):
+    for old, new in ((1, "1"), (1.5, "1"), (1.5, True), (True, "1"), ("a", 1), ("a", 1.5), ("a", True)):
         error = raises(TypeError, fit_cloud, "the name", old, new)
         assert "the name" in str(error) and type(old).__name__ in str(error) and type(new).__name__ in str(error)
 
@@ -114,12 +133,51 @@ def test_the_type_of_a_first_value_that_is_set_later_stays():
     raises(TypeError, setattr, p, "value", 1.5)
 
 
-def test_none_takes_the_value_away_and_frees_the_type():
-    p = ArduinoCloudObject("n", value=5)
+def test_none_takes_the_value_away_and_the_type_stays():
+    for value, other in ((5, "text"), (5, 5.5), (1.5, "text"), (True, 7), ("text", 5)):
+        p = ArduinoCloudObject("n", value=value)
+        p.value = None
+        assert p.value is None and not p.initialized and p.changed == 0
+        raises(TypeError, setattr, p, "value", other)
+        assert p.shape(None, value) == value
+        p.value = value
+        assert p.value == value and p.changed == 1
+        p.value = None
+        raises(TypeError, setattr, p, "value", other)
+
+
+def test_none_fixes_no_type_where_there_was_no_value():
+    p = ArduinoCloudObject("n")
     p.value = None
-    assert p.value is None and not p.initialized
     p.value = "text"
     assert p.value == "text"
+
+
+def test_none_leaves_what_is_under_way():
+    p = ArduinoCloudObject("n", value=5)
+    p.written(True)
+    p.value = None
+    assert p.changed == -1
+    p.delivered()
+    assert p.changed == 0
+
+
+def test_a_number_of_the_cloud_fixes_no_type_and_one_of_the_program_does():
+    p = ArduinoCloudObject("n")
+    p.store(None, p.shape(None, 21))
+    for value in (21.5, 22, -0.5):
+        p.store(None, p.shape(None, value))
+        assert p.value == value and type(p.value) is type(value)
+        p.value = value + 1
+        assert p.value == value + 1 and type(p.value) is type(value)
+    p.value = None
+    p.value = 7.5
+    raises(TypeError, setattr, p, "value", "text")
+    p = ArduinoCloudObject("n")
+    p.value = 21
+    p.store(None, p.shape(None, 21.9))
+    assert p.value == 21
+    raises(TypeError, setattr, p, "value", 21.5)
 
 
 def test_false_zero_and_empty_text_are_values():
@@ -220,7 +278,9 @@ def test_it_is_shown_as_its_value():
 
 def test_it_has_no_attributes_in_the_cloud():
     p = ArduinoCloudObject("n", value=1)
-    raises(KeyError, p.shape, "lat", 5)
+    for attribute in ("lat", "", "lat:x"):
+        error = raises(ValueError, p.shape, attribute, 5)
+        assert str(error) == "'n' has no attribute '%s'" % attribute
     assert p.shape(None, 5) == 5
 
 

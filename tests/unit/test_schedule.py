@@ -2,6 +2,8 @@
 
 import time
 
+from portable_assert import raises
+from reports import Reports
 from stands_in import Stands
 
 import arduino_iot_cloud.port as port
@@ -172,6 +174,53 @@ def test_without_values_it_is_inactive():
 def test_without_a_callback_it_only_says_so():
     made = Schedule("s", frm=MIDNIGHT, to=0, len=10, msk=ONE_SHOT)
     assert looks(made, (MIDNIGHT,)) == [True]
+
+
+def test_a_class_of_ones_own_may_extend_on_run():
+    class Own(Schedule):
+        looks = 0
+
+        def on_run(self, client, args=None):
+            self.looks += 1
+            super().on_run(client, args)
+
+    calls = []
+
+    def on_active(client, value):
+        calls.append(value["len"])
+
+    made = Own("s", on_active=on_active, frm=MIDNIGHT, to=0, len=10, msk=ONE_SHOT)
+    assert looks(made, (MIDNIGHT, MIDNIGHT + 11)) == [True, False]
+    assert made.looks == 2 and calls == [10]
+
+
+def test_an_on_run_beside_its_own_has_no_effect_and_that_is_said():
+    calls = []
+    with Reports() as reports:
+        made = Schedule("alarm", on_run=calls.append, on_active=lambda client, value: calls.append("active"),
+                        frm=MIDNIGHT, to=0, len=10, msk=ONE_SHOT)
+    assert "'alarm'" in reports.texts[0] and "on_run" in reports.texts[0] and reports.levels == [30]
+    assert looks(made, (MIDNIGHT,)) == [True] and calls == ["active"]
+    with Reports() as reports:
+        Schedule("alarm", on_run=None)
+    assert not reports.texts
+
+
+def test_what_cannot_be_called_is_named():
+    for wrong in (5, "x", True, [print]):
+        error = str(raises(TypeError, Schedule, "alarm", on_active=wrong))
+        assert "'alarm'" in error and "on_active" in error and repr(wrong) in error
+
+
+def test_it_is_not_looked_at_without_values_any_more():
+    made = Schedule("s", frm=MIDNIGHT, to=0, len=10, msk=ONE_SHOT)
+    assert looks(made, (MIDNIGHT,)) == [True]
+    made.msk = None
+    assert looks(made, (MIDNIGHT,)) == [False]
+    made.msk = ONE_SHOT
+    assert looks(made, (MIDNIGHT,)) == [True]
+    made.value = None
+    assert looks(made, (MIDNIGHT,)) == [False]
 
 
 def test_days_are_right_where_the_clock_counts_from_2000():

@@ -45,7 +45,7 @@ def test_the_thing_is_asked_for_at_once():
     for discovery in ASKED:
         for start in STARTS:
             rig = Rig(discovery=discovery, now=start)
-            rig.session.begin(rig.now)
+            rig.connect()
             assert rig.session.state == "SendCapabilities"
             assert rig.wakes_in() <= 0
             assert rig.poll() == ASKED[discovery]
@@ -56,7 +56,7 @@ def test_unanswered_everything_is_asked_again_after_4_8_16_and_then_every_32_sec
     for discovery in ASKED:
         for start in STARTS:
             rig = Rig(discovery=discovery, now=start)
-            rig.session.begin(rig.now)
+            rig.connect()
             done = rig.run(HOUR)
             assert [requests for _, requests in done[:-1]] == [ASKED[discovery]] * 11
             assert waits(done) == [4000, 8000, 16000] + [32000] * 8
@@ -65,16 +65,16 @@ def test_unanswered_everything_is_asked_again_after_4_8_16_and_then_every_32_sec
 def test_after_the_eleventh_unanswered_question_the_link_is_reset():
     for discovery in ASKED:
         rig = Rig(discovery=discovery, now=STARTS[3])
-        rig.session.begin(rig.now)
+        rig.connect()
         done = rig.run(HOUR)
         assert done[-1][1] == [("reset", None, None)]
-        assert rig.session.wake is None and rig.session.state == "Disconnected"
+        assert rig.session.wake is None  # the driver ends it
         assert rig.run(HOUR) == []
 
 
 def test_nothing_is_asked_before_its_time():
     rig = Rig()
-    rig.session.begin(0)
+    rig.connect()
     rig.poll()
     for _ in range(39):
         rig.wait(100)
@@ -85,7 +85,7 @@ def test_nothing_is_asked_before_its_time():
 
 def test_after_a_late_look_the_wait_is_whole_again():
     rig = Rig()
-    rig.session.begin(0)
+    rig.connect()
     rig.poll()
     rig.wait(60000)
     assert rig.poll() == ASKED["both"]
@@ -96,7 +96,7 @@ def test_an_unlinked_device_asks_ever_more_seldom_and_never_gives_up():
     for start in STARTS:
         for discovery in ASKED:
             rig = Rig(discovery=discovery, now=start)
-            rig.session.begin(rig.now)
+            rig.connect()
             rig.poll()
             with Reports() as reports:
                 if discovery == "legacy":
@@ -114,7 +114,7 @@ def test_an_unlinked_device_asks_ever_more_seldom_and_never_gives_up():
 
 def test_that_a_device_is_unlinked_is_told_once_and_does_not_hasten_anything():
     rig = Rig()
-    rig.session.begin(0)
+    rig.connect()
     rig.poll()
     times = []
     with Reports() as reports:
@@ -129,7 +129,7 @@ def test_that_a_device_is_unlinked_is_told_once_and_does_not_hasten_anything():
 
 def test_an_unlinked_device_is_attached_when_the_cloud_says_so():
     rig = Rig()
-    rig.session.begin(0)
+    rig.connect()
     rig.poll()
     rig.command(THING_UPDATE, "")
     rig.run(100000)
@@ -141,15 +141,15 @@ def test_an_unlinked_device_is_attached_when_the_cloud_says_so():
 def test_a_new_connection_starts_anew():
     for unlinked in (False, True):
         rig = Rig()
-        rig.session.begin(0)
+        rig.connect()
         rig.poll()
         if unlinked:
             rig.command(THING_UPDATE, "")
         rig.run(100000)
         rig.session.end()
-        assert rig.session.wake is None and rig.session.state == "Disconnected"
+        assert rig.session.wake is None  # the driver ends it
         assert rig.run(HOUR) == []
-        rig.session.begin(rig.now)
+        rig.connect()
         assert not rig.session.unlinked
         done = rig.run(HOUR)
         assert waits(done) == [4000, 8000, 16000] + [32000] * 8
@@ -158,16 +158,17 @@ def test_a_new_connection_starts_anew():
 
 def test_requests_of_the_last_connection_are_forgotten():
     rig = Rig()
-    rig.session.begin(0)
+    rig.connect()
     rig.session.poll(0)
     rig.session.end()
-    rig.session.begin(1000)
+    rig.now = 1000
+    rig.connect()
     assert rig.session.out == []
 
 
 def test_values_are_held_until_there_is_a_thing():
     rig = Rig(variable("a", 1))
-    rig.session.begin(0)
+    rig.connect()
     rig.run(200000)
     assert not rig.session.ready
     rig.command(THING_UPDATE, "")
@@ -177,7 +178,7 @@ def test_values_are_held_until_there_is_a_thing():
 
 def test_other_messages_do_not_stop_the_asking():
     rig = Rig(variable("a", 1))
-    rig.session.begin(0)
+    rig.connect()
     rig.poll()
     with Reports():
         rig.tell(COMMAND_DOWN, b"\xff")

@@ -111,5 +111,5 @@ def test_commands_with_mistakes_at_any_time():
             rig.poll()
             if random.below(20) == 0:
                 rig.session.end()
-                rig.session.begin(rig.now)
+                rig.connect()
         check(rig)

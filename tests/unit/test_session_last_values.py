@@ -8,9 +8,11 @@ from session_rig import (
     GET_LAST_VALUES,
     LAST_VALUES_BEGIN,
     LAST_VALUES_UPDATE,
+    OTHER,
     SHADOW_IN,
     SHADOW_OUT,
     THING,
+    THING_DETACH,
     THING_UPDATE,
     TIMEZONE_DOWN,
     Rig,
@@ -31,7 +33,7 @@ HOUR = 3600000
 def waiting(*properties, discovery="both", legacy=False, now=0):
     """A session that has just been attached."""
     rig = Rig(*properties, discovery=discovery, now=now)
-    rig.session.begin(rig.now)
+    rig.connect()
     rig.poll()
     if legacy:
         rig.tell(DEVICE_IN, pack(("thing_id", THING)))
@@ -60,7 +62,7 @@ def test_asked_again_every_30_seconds_and_then_both_ways_where_allowed():
             assert [time for time, _ in done] == [30000 * i for i in range(12)]
             assert [requests for _, requests in done[1:11]] == [again] * 10
             assert done[11][1] == [("reset", None, None)]
-            assert rig.session.wake is None and rig.session.state == "Disconnected"
+            assert rig.session.wake is None  # the driver ends it
 
 
 def test_values_of_our_own_are_held_for_three_seconds_at_most():
@@ -86,7 +88,7 @@ def test_their_arrival_ends_the_asking():
                 rig.tell(SHADOW_IN, pack())
             else:
                 rig.last_values()
-            assert rig.session.state == "Connected" and rig.session.ready and rig.session.synced
+            assert rig.session.state == "Connected" and rig.session.ready
             assert rig.syncs == 1 and rig.session.wake is None
             assert rig.run(HOUR) == [] and rig.requests() == []
 
@@ -190,12 +192,140 @@ def test_a_variable_with_attributes_is_called_once_and_only_for_a_difference():
     assert rig["there"] == {"lat": 3.5, "lon": 4.5}
 
 
-def test_they_are_taken_whenever_they_come():
+def test_they_are_taken_whenever_they_come_but_the_event_comes_once():
     rig = Rig(variable("a", 1)).sync()
     rig.drain()
+    rig.reconnect(("a", 4))
+    assert rig["a"] == 4 and rig.syncs == 2
     rig.last_values(("a", 5))
-    assert rig["a"] == 5 and rig.wrote == ["a"] and rig.syncs == 2
+    assert rig["a"] == 5 and rig.wrote == ["a", "a"] and rig.syncs == 2
     assert rig.session.state == "Connected" and rig.requests() == []
+
+
+def test_what_went_out_on_this_connection_is_newer_than_late_ones():
+    for acknowledged in (True, False):
+        rig = Rig(variable("a", 1), variable("b", 1)).sync()
+        rig.drain()
+        rig.session.end()
+        rig["a"] = 5
+        rig.attach()
+        rig.run(3000)  # the cloud takes its time
+        assert rig.published(acknowledged=acknowledged) == [("a", 5)]
+        rig.last_values(("a", 1), ("b", 7))
+        assert (rig["a"], rig["b"]) == (5, 7) and rig.wrote == ["b"]
+        if not acknowledged:
+            rig.session.acknowledged()
+        assert rig.published() == []
+        rig.reconnect(("a", 6))
+        assert rig["a"] == 6
+
+
+def test_what_the_cloud_wrote_on_this_connection_is_newer_than_late_ones():
+    rig = Rig(variable("a", 1)).sync()
+    rig.drain()
+    rig.session.end()
+    rig.attach()
+    rig.write(("a", 9))
+    rig.last_values(("a", 8))
+    assert rig["a"] == 9 and rig.wrote == ["a"]
+
+
+def test_what_came_from_the_cloud_never_outweighs_what_comes_from_it_later():
+    for p in (variable("a"), variable("a", 1)):
+        for changed in (False, True):
+            rig = Rig(p).attach()
+            rig.write(("a", 9))
+            rig.session.end()  # before the last values
+            if changed:
+                rig.attach()
+                rig.write(("a", 10))
+                rig.session.end()
+            rig.sync(("a", 11))
+            assert rig["a"] == 11
+            rig.drain()
+
+
+def test_a_value_that_the_program_sets_after_the_clouds_counts_again():
+    rig = Rig(variable("a")).attach()
+    rig.write(("a", 9))
+    rig["a"] = 5
+    rig.session.end()
+    rig.sync(("a", 9))
+    assert rig["a"] == 5 and rig.published() == [("a", 5)]
+
+
+def test_none_without_a_thing_is_taken_and_no_event_comes():
+    rig = Rig(variable("a", 1), variable("empty")).sync()
+    rig.drain()
+    rig.command(THING_DETACH, THING)
+    rig.requests()
+    rig.last_values(("a", 5), ("empty", 5))
+    assert rig.syncs == 1 and rig["a"] == 1 and rig["empty"] is None
+    assert rig.session.state == "SendCapabilities" and not rig.session.ready
+
+
+def test_a_new_thing_is_a_new_event():
+    rig = Rig(variable("a", 1)).sync()
+    rig.command(THING_UPDATE, OTHER)
+    rig.poll()
+    rig.last_values()
+    rig.last_values()
+    assert rig.syncs == 2
+
+
+# Asking once more
+
+
+def refreshed():
+    rig = Rig(variable("a", 1)).sync()
+    rig.drain()
+    rig.properties["new"] = variable("new")
+    for _ in range(3):
+        rig.session.refresh(rig.now)
+    return rig
+
+
+def test_asked_once_more_for_a_variable_without_a_value():
+    rig = refreshed()
+    assert rig.wakes_in() == 0 and rig.poll() == [BY_COMMAND] and rig.poll() == []
+    rig.session.refresh(rig.now)
+    assert rig.run(1000) == []
+    rig.last_values(("a", 7), ("new", 5))
+    assert (rig["a"], rig["new"], rig.syncs) == (1, 5, 1)
+    assert rig.run(HOUR) == []
+    rig.session.refresh(rig.now)  # another one
+    assert rig.poll() == [BY_COMMAND]
+
+
+def test_without_an_answer_ever_more_slowly_and_both_ways():
+    for discovery, again in (("both", [BY_SHADOW, BY_COMMAND]), ("command", [BY_COMMAND])):
+        rig = refreshed()
+        rig.session.discovery = discovery
+        done = rig.run(2 * HOUR)
+        assert done[0] == (0, [BY_COMMAND]) and done[1] == (30000, again)
+        assert [time for time, _ in done[:8]] == [0] + [30000 * (2**i - 1) for i in range(1, 8)]
+        assert rig.session.state == "Connected" and rig.session.ready
+        rig.last_values()
+        assert rig.run(HOUR) == []
+
+
+def test_not_asked_where_they_are_asked_for_anyway():
+    rig = Rig(variable("a"))
+    rig.session.refresh(0)
+    assert rig.session.wake is None
+    rig.connect()
+    rig.session.refresh(0)
+    rig.requests()
+    rig.poll()
+    rig.session.refresh(0)
+    assert rig.wakes_in() == 4000
+    rig.command(THING_UPDATE, THING)
+    assert rig.poll()[-1] == BY_COMMAND
+    rig.session.refresh(rig.now)
+    assert rig.poll() == []
+    rig.session.end()
+    rig.session.refresh(rig.now)
+    assert rig.session.wake is None
 
 
 def test_they_bring_the_time_zone():

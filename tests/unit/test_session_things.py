@@ -25,7 +25,7 @@ ASK_VALUES = ("publish", COMMAND_UP, LAST_VALUES_BEGIN)
 def connected(discovery="both", *properties):
     """A session that has asked for its thing."""
     rig = Rig(*properties, discovery=discovery)
-    rig.session.begin(rig.now)
+    rig.connect()
     rig.poll()
     return rig
 
@@ -202,9 +202,9 @@ def test_a_new_connection_asks_for_everything_anew():
     rig.drain()
     for _ in range(3):
         rig.session.end()
-        assert not rig.session.ready and rig.session.state == "Disconnected"
+        assert not rig.session.ready and rig.session.state == "Disconnect"
         rig.wait(1000)
-        rig.session.begin(rig.now)
+        rig.connect()
         assert rig.session.topic is None and rig.session.state == "SendCapabilities"
         assert rig.poll() == [
             ("subscribe", [COMMAND_DOWN, DEVICE_IN], None),
@@ -230,7 +230,7 @@ def test_another_thing_after_a_new_connection_gets_all_values():
     rig = Rig(variable("a", 1), variable("b", 2)).sync()
     rig.drain()
     rig.session.end()
-    rig.session.begin(rig.now)
+    rig.connect()
     rig.poll()
     rig.command(THING_UPDATE, OTHER)
     rig.poll()

@@ -3,16 +3,15 @@
 import sys
 
 from mqtt_rig import publish
+from pieces_rig import Inbound
 from policy_rig import ClientRig
 from portable_assert import raises
-from reports import Reports
-from session_rig import COMMAND_DOWN, DEVICE_IN, SHADOW_IN, THING, THING_IN, pack
+from session_rig import COMMAND_DOWN, DEVICE_IN, SHADOW_IN, THING, pack
 
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.composites import ColoredLight, Composite
 from arduino_iot_cloud.mqtt import MQTT
-from arduino_iot_cloud.oversized import report
 from arduino_iot_cloud.property import ArduinoCloudObject
 
 SIZES = (128, 129, 200, 256, 257, 300, 512, 1024, 2000, 16383)
@@ -159,72 +158,6 @@ def test_many_values_take_several_packets_and_a_composite_is_never_divided():
         assert packets > 2 and len(found) == 6 + 24 and rig.session.dropped == 0
 
 
-class Inbound:
-    """A driver's inbound side."""
-
-    oversized = 0
-
-    def __init__(self, rig, buffer):
-        self.mqtt = MQTT(buffer)
-        self.session = rig.session
-
-    def receive(self, data):
-        """Bytes from the server; messages that fit go to the session."""
-        while data:
-            room = self.mqtt.room()
-            n = min(len(room), len(data))
-            room[:n] = data[:n]
-            data = data[n:]
-            self.mqtt.received(n, 0)
-            while True:
-                kind = self.mqtt.packet()
-                if kind == 3:
-                    mqtt = self.mqtt
-                    topic = bytes(mqtt.view[mqtt.topic : mqtt.topic_end])
-                    self.session.message(topic, mqtt.view, mqtt.payload, mqtt.payload_end, 0)
-                if not kind:
-                    break
-            if self.mqtt.oversized != self.oversized:
-                report(self)
-
-
-def last_values(n):
-    return dumps(Tag(0x010600, [pack(("a", 9), ("long", "x" * n))]))
-
-
-def test_a_packet_larger_than_the_buffer_is_reported():
-    for buffer in (128, 1024):
-        for identifier in (None, 5):
-            rig = ClientRig(ArduinoCloudObject("a", value=1, on_write=lambda client, value: None)).sync()
-            inbound = Inbound(rig, buffer)
-            with Reports() as reports:
-                data = publish(THING_IN.encode(), pack(("a", 7), ("b", "x" * buffer)), identifier)
-                inbound.receive(data)
-                inbound.receive(publish(THING_IN.encode(), pack(("a", 8))))
-            assert len(reports.texts) == 1 and THING_IN in reports and str(len(data)) in reports
-            assert "buffer=%d" % buffer in reports
-            assert rig["a"] == 8
-
-
-def test_last_values_larger_than_the_buffer_do_not_keep_the_device_waiting():
-    for topic, payload in ((COMMAND_DOWN, last_values(2000)), (SHADOW_IN, pack(("a", 9), ("b", "x" * 2000)))):
-        for identifier in (None, 5):
-            rig = ClientRig(ArduinoCloudObject("a", value=1)).attach()
-            with Reports() as reports:
-                Inbound(rig, 1024).receive(publish(topic.encode(), payload, identifier))
-            assert len(reports.texts) == 1 and "buffer=1024" in reports
-            assert rig.session.state == "Connected" and rig.session.ready and rig.syncs == 1
-            assert rig.exchange() == [("a", 1)]
-
-
-def test_another_long_packet_meanwhile_is_not_taken_for_the_last_values():
-    rig = ClientRig(ArduinoCloudObject("a", value=1)).attach()
-    with Reports():
-        Inbound(rig, 1024).receive(publish(THING_IN.encode(), pack(("b", "x" * 2000))))
-        Inbound(rig, 1024).receive(publish(COMMAND_DOWN.encode(), dumps(Tag(0x010100, [b"x" * 2000]))))
-    assert rig.session.state == "RequestLastValues"
-
-
 def test_the_smallest_buffer_holds_all_of_the_handshake():
     update = publish(COMMAND_DOWN.encode(), dumps(Tag(0x010400, [THING])), 65535)
     thing = publish(DEVICE_IN.encode(), pack(("thing_id", THING)), 65535)
@@ -237,7 +170,7 @@ def test_the_smallest_buffer_holds_all_of_the_handshake():
         assert len(packet) <= 128, len(packet)
     for way in ((update, values), (thing, shadow)):
         rig = ClientRig(ArduinoCloudObject("a", value=1), buffer=128)
-        rig.session.begin(0)
+        rig.connect()
         rig.poll()
         inbound = Inbound(rig, 128)
         for packet in way:

@@ -39,6 +39,13 @@ def tell(session, topic, records):
     session.message(memoryview(topic.encode()), payload, 0, len(payload), 0)
 
 
+def connect(session):
+    """The link comes up, and MQTT has connected."""
+    session.move("ConnectPhy")
+    session.move("ConnectMqttBroker")
+    session.begin(0)
+
+
 def test_a_value_is_one_record_and_a_dict_one_for_each_attribute():
     assert encode("n", 5) == bytes([0x81, 0xA2, 0, 0x61, 110, 2, 5])
     assert loads(encode("flag", True)) == [{0: "flag", 4: True}]
@@ -74,7 +81,7 @@ def test_a_user_subscribes_to_each_thing_once():
     one, two, three = Listener("one", "a"), Listener("one", "b"), Listener("two", "a")
     session.listen(one)
     assert requests(session) == []  # not connected yet
-    session.begin(0)
+    connect(session)
     assert session.changes == [(True, None)]
     assert requests(session) == [("subscribe", ["/a/t/one/e/o"], None)]
     session.listen(two)
@@ -90,7 +97,7 @@ def test_a_user_subscribes_to_each_thing_once():
     session.ignore(three)
     session.listen(one)
     assert requests(session) == []
-    session.begin(0)
+    connect(session)
     assert requests(session) == [("subscribe", ["/a/t/one/e/o"], None)]
 
 
@@ -98,7 +105,7 @@ def test_many_things_take_several_packets():
     session = make()
     for i in range(20):
         session.listen(Listener("thing%02d" % i, "a"))
-    session.begin(0)
+    connect(session)
     found = requests(session)
     assert [len(topics) for _, topics, _ in found] == [8, 8, 4]
     assert sum([topics for _, topics, _ in found], []) == ["/a/t/thing%02d/e/o" % i for i in range(20)]
@@ -110,7 +117,7 @@ def test_values_go_to_those_who_listen():
     light = Listener("one", "light")
     for listener in (one, again, other, light):
         session.listen(listener)
-    session.begin(0)
+    connect(session)
     tell(session, "/a/t/one/e/o", [{0: "a", 2: 1}, {0: "b", 2: 2}, {0: "light:swi", 4: True}, {0: "light:bri", 2: 3}])
     tell(session, OTHER, [{0: "a", 3: "x"}])
     tell(session, "/a/t/nobody/e/o", [{0: "a", 3: "y"}])
@@ -124,7 +131,7 @@ def test_one_who_leaves_while_being_told_disturbs_nobody():
     session.on_value = lambda listener, value: (listener.values.append(value), session.ignore(listener))
     session.listen(first)
     session.listen(second)
-    session.begin(0)
+    connect(session)
     tell(session, "/a/t/one/e/o", [{0: "a", 2: 1}, {0: "a", 2: 2}])
     assert first.values == second.values == [1]
 
@@ -133,7 +140,7 @@ def test_a_malformed_message_is_counted_and_dropped():
     session = make()
     one = Listener("one", "a")
     session.listen(one)
-    session.begin(0)
+    connect(session)
     with Reports() as reports:
         for payload in (b"", b"\xff", b"\x81", b"\xa0", dumps([{0: "a", 2: 1}]) + b"\0", dumps([{0: "a", 2: "x"}])):
             tell(session, "/a/t/one/e/o", payload)
@@ -148,14 +155,14 @@ def test_messages_go_out_one_after_the_other_and_stay_until_they_have_arrived():
     for i in range(3):
         session.queue.append(Message(b"topic%d" % i, b"payload%d" % i, lambda arrived, i=i: ended.append((i, arrived))))
     assert not session.ready
-    session.begin(0)
+    connect(session)
     for i in range(3):
         assert session.ready and session.topic == b"topic%d" % i
         writer = Writer(bytearray(20))
         assert session.fill(writer) and bytes(writer.buf[: writer.pos]) == b"payload%d" % i
         session.end()
         assert not session.ready
-        session.begin(0)
+        connect(session)
         session.give_up(session.queue[0])  # it may have arrived
         assert session.topic == b"topic%d" % i
         session.acknowledged()
@@ -168,7 +175,7 @@ def test_a_message_that_waits_can_be_given_up():
     session = make()
     first, second = [Message(b"t", b"p", None) for _ in range(2)]
     session.queue.extend((first, second))
-    session.begin(0)
+    connect(session)
     session.fill(Writer(bytearray(9)))
     session.give_up(first)
     session.give_up(second)
@@ -180,7 +187,7 @@ def test_a_device_learns_its_thing():
     session = make("dev")
     mine = Listener("", "a")
     session.listen(mine)
-    session.begin(0)
+    connect(session)
     assert requests(session) == [("subscribe", ["/a/d/dev/e/i"], None)]
     tell(session, "/a/d/dev/e/i", [{0: "thing_id", 3: ""}])
     assert session.thing_id is None and requests(session) == []
@@ -195,7 +202,7 @@ def test_a_device_learns_its_thing():
     tell(session, "/a/t/two/e/i", [{0: "a", 2: 3}])
     assert mine.values == [1, 3]
     session.end()
-    session.begin(0)
+    connect(session)
     assert requests(session) == [("subscribe", ["/a/d/dev/e/i", "/a/t/two/e/i"], None)]
     tell(session, "/a/d/dev/e/i", [{0: "thing_id", 3: ""}])
     assert session.thing_id is None and requests(session) == [("unsubscribe", ["/a/t/two/e/i"], None)]

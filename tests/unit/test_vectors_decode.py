@@ -146,7 +146,7 @@ def test_the_thing_is_announced_on_the_devices_topic():
         if "topic" in vector:
             assert vector["topic"].replace("{D}", DEVICE) == DEVICE_IN
             rig = Rig()
-            rig.session.begin(0)
+            rig.connect()
             rig.poll()
             rig.tell(DEVICE_IN, payload)
             thing = vector["effect"][0]["value"]

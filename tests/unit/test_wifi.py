@@ -303,7 +303,7 @@ def test_a_callback_that_fails_is_reported_and_changes_nothing():
     rig.wifi.on_change = fail
     with Reports() as reports:
         assert rig.connect()
-    assert "on_change failed: ValueError" in str(reports.texts)
+    assert "on_change' raised ValueError" in str(reports.texts)
 
 
 def test_wrong_arguments_are_refused_and_no_password_is_quoted():

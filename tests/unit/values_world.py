@@ -90,9 +90,9 @@ class World(ClientRig):
     # The network
 
     def connect(self):
+        super().connect()
         self.linked = True
         self.again = self.packet is not None
-        self.session.begin(self.now)
 
     def lose(self):
         """The link goes, and with it what is under way."""
@@ -101,7 +101,7 @@ class World(ClientRig):
         self.cloud.down.clear()
         self.cloud.slow.clear()
         self.cloud.subscribed.clear()
-        self.session.end()
+        super().lose()
 
     def arrive(self):
         """The oldest message of the device arrives in the cloud."""

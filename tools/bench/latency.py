@@ -14,16 +14,30 @@ from statistics import median, quantiles
 from .report import print_figures, print_json
 from .setting import OFFICIAL, OURS, setting
 
+UMQTT = "umqtt"  # which ours speaks through in sync mode
+# The programs of device/ with their last arguments. In sync mode a program calls update() and pauses, over and over:
+# for 10 ms as our documentation has it, for 100 as the official client's examples.
+PROGRAMS = {"async": ["latency"], "sync, pause 10 ms": ["stepped", 10], "sync, pause 100 ms": ["stepped", 100]}
 # Devices at a time, values each way, shortest and longest pause between two in ms. The official client looks
-# once a second: a value must not wait for the one before it.
-PACES = {OURS: (1, 200, 10, 30), OFFICIAL: (4, 12, 1600, 2400)}
+# once a second, or takes one packet in an update(): a value must not wait for the one before it.
+PACES = {
+    ("async", OURS): (1, 200, 10, 30),
+    ("async", OFFICIAL): (4, 12, 1600, 2400),
+    ("sync, pause 10 ms", OURS): (2, 100, 40, 60),
+    ("sync, pause 10 ms", OFFICIAL): (2, 20, 200, 300),
+    ("sync, pause 100 ms", OURS): (4, 25, 200, 400),
+    ("sync, pause 100 ms", OFFICIAL): (4, 8, 600, 900),
+}
+TOGETHER = (1, 1, 4)  # of these so many at once: the quick ones alone, those that mostly wait side by side
 WAIT = 20
 
 
-def _exchange(builds, cloud, name, count, low, high):
+def _exchange(builds, cloud, mode, name, count, low, high):
     # One device: milliseconds of each value to it, and of each from it.
     device = cloud.add()
-    process = builds.start(name, "latency", *device.arguments, count, low, high)
+    program, *more = PROGRAMS[mode]
+    parts = name + " " + UMQTT if more and name == OURS else name
+    process = builds.start(parts, program, *device.arguments, count, low, high, *more)
     try:
         device.values.get(timeout=WAIT)
         device.send("led", True)
@@ -47,21 +61,32 @@ def _exchange(builds, cloud, name, count, low, high):
     return [ns / 1e6 for ns in inbound], [ns / 1e6 for ns in outbound]
 
 
-def measure():
-    """{client: {direction: {"n": ..., "median_ms": ..., "p95_ms": ...}}}"""
-    figures = {}
-    with setting(OURS, OFFICIAL) as (builds, cloud):
-        for name, (devices, *pace) in PACES.items():
-            with ThreadPoolExecutor(devices) as pool:
-                results = [pool.submit(_exchange, builds, cloud, name, *pace) for _ in range(devices)]
-            directions = {"to_device": [], "from_device": []}
-            for result in results:
-                for samples, found in zip(directions.values(), result.result()):
-                    samples += found
-            figures[name] = {
-                direction: {"n": len(found), "median_ms": median(found), "p95_ms": quantiles(found, n=20)[-1]}
-                for direction, found in directions.items()
-            }
+def _all_of(builds, cloud, share, mode, name):
+    devices, count, low, high = PACES[mode, name]
+    pace = (max(round(count * share), 2), low, high)
+    directions = {"to_device": [], "from_device": []}
+    with ThreadPoolExecutor(devices) as pool:
+        jobs = [pool.submit(_exchange, builds, cloud, mode, name, *pace) for _ in range(devices)]
+    for job in jobs:
+        for samples, found in zip(directions.values(), job.result()):
+            samples += found
+    return {
+        direction: {"n": len(found), "median_ms": median(found), "p95_ms": quantiles(found, n=20)[-1]}
+        for direction, found in directions.items()
+    }
+
+
+def measure(share=1):
+    """With this share of the values: {mode: {client: {direction: {"n": ..., "median_ms": ..., "p95_ms": ...}}}}"""
+    figures = {mode: {} for mode in PROGRAMS}
+    turns = iter(PACES)
+    with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud):
+        for together in TOGETHER:
+            turn = [next(turns) for _ in range(together)]
+            with ThreadPoolExecutor(together) as pool:
+                jobs = [pool.submit(_all_of, builds, cloud, share, *which) for which in turn]
+            for (mode, name), job in zip(turn, jobs):
+                figures[mode][name] = job.result()
     return figures
 
 
@@ -69,19 +94,26 @@ def main():
     """The command."""
     parser = argparse.ArgumentParser(prog="tools/bench/latency", description=__doc__.partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().json
+    parser.add_argument("--share", type=float, default=1, help="of the values, for a quick look (1)")
+    options = parser.parse_args()
     try:
-        figures = measure()
+        figures = measure(options.share)
     except (RuntimeError, AssertionError) as error:
         sys.exit("latency: %s" % error)
-    if as_json:
+    if options.json:
         return print_json(figures)
-    rows = [
-        [text + ", " + name] + [figures[name][direction][key] for key in ("median_ms", "p95_ms", "n")]
-        for direction, text in (("to_device", "cloud to device"), ("from_device", "device to cloud"))
-        for name in (OURS, OFFICIAL)
-    ]
-    print_figures("Latency over loopback and TLS, 32-bit MicroPython, ms", ("median", "95 %", "values"), rows)
+    rows = []
+    for mode, clients in figures.items():
+        for direction, text in (("to_device", "cloud to device"), ("from_device", "device to cloud")):
+            for name, found in clients.items():
+                cells = [found[direction][key] for key in ("median_ms", "p95_ms", "n")]
+                rows.append(["%s, %s, %s" % (text, mode, name)] + cells)
+    print_figures(
+        "Latency over loopback and TLS, 32-bit MicroPython, ms",
+        ("median", "95 %", "values"),
+        rows,
+        ["In sync mode a value waits for the end of the pause between two calls of update()."],
+    )
 
 
 if __name__ == "__main__":

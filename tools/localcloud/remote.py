@@ -1,18 +1,19 @@
 """A client of the local API for programs beside the cloud: demos, tests, scripts."""
 
 import asyncio
+import http.client
 import json
-import urllib.error
-import urllib.request
+import socket
+import time
 from contextlib import asynccontextmanager
+from threading import Timer
 from typing import Any, AsyncIterator
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from websockets.asyncio.client import connect
 
-_TIMEOUT = 10
-# Straight to loopback, whatever proxy the environment names.
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_TIMEOUT = 10.0  # in seconds: for a request, from its beginning to the last byte of the answer
+_LARGEST = 1 << 26
 
 
 class RemoteError(Exception):
@@ -23,10 +24,15 @@ class RemoteError(Exception):
         self.status = status
 
 
+class NoAnswerError(RemoteError, OSError):
+    """The cloud is not there, or what answers is not the cloud; `status` is 0 where there was no answer."""
+
+
 class RemoteCloud:
     """The local API of the cloud that `about` (the JSON line of `serve --json`) describes."""
 
-    def __init__(self, about: dict[str, Any]) -> None:
+    def __init__(self, about: dict[str, Any], timeout: float = _TIMEOUT) -> None:
+        self._timeout = timeout
         self._base = about["http"] + "/local/v1"
         self._headers = {"Authorization": "Bearer " + about["api_token"]}
 
@@ -116,17 +122,52 @@ class RemoteCloud:
         return await asyncio.to_thread(self.request, method, path, body)
 
     def request(self, method: str, path: str, body: object = None) -> Any:
-        """Make one request and wait for it: for programs without an event loop."""
-        data = None if body is None else json.dumps(body).encode()
-        headers = {**self._headers, "Content-Type": "application/json"}
-        request = urllib.request.Request(self._base + path, data, headers, method=method)
+        """Make one request and wait for it: for programs without an event loop. Raises RemoteError."""
+        status, text = self._answer(method, path, None if body is None else json.dumps(body).encode())
         try:
-            with _OPENER.open(request, timeout=_TIMEOUT) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            text = error.read().decode("utf-8", "replace")
-            try:
-                detail = str(json.loads(text)["detail"])
-            except (ValueError, KeyError, TypeError):
-                detail = text
-            raise RemoteError(error.code, detail) from None
+            answer = json.loads(text.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            answer = None
+            if 200 <= status < 300:
+                raise NoAnswerError(status, "%s: the answer is not JSON" % self._base) from None
+        if 200 <= status < 300:
+            return answer
+        if isinstance(answer, dict) and "detail" in answer:
+            raise RemoteError(status, str(answer["detail"]))
+        raise RemoteError(status, text[:500].decode("utf-8", "replace") or "HTTP %d" % status)
+
+    def _answer(self, method: str, path: str, data: bytes | None) -> tuple[int, bytes]:
+        # Straight to the cloud, whatever proxy the environment names; and the token nowhere else, whatever the
+        # answer sends on to.
+        address = urlsplit(self._base)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=self._timeout)
+        begin = time.monotonic()
+        end = Timer(self._timeout, _shut, (connection,))
+        end.daemon = True
+        end.start()
+        try:
+            headers = {**self._headers, "Content-Type": "application/json"}
+            connection.request(method, address.path + path, data, headers)
+            answer = connection.getresponse()
+            text = answer.read(_LARGEST)
+            if answer.length or len(text) == _LARGEST:  # so much of it is missing
+                raise http.client.IncompleteRead(b"", answer.length)
+        except (OSError, http.client.HTTPException) as error:
+            late = time.monotonic() - begin >= self._timeout or isinstance(error, TimeoutError)
+            there = not isinstance(error, ConnectionRefusedError)
+            what = "does not answer in time" if late else "broke off" if there else "is not there"
+            text = str(error) or type(error).__name__
+            raise NoAnswerError(0, "the cloud at %s %s (%s)" % (self._base, what, text)) from None
+        finally:
+            end.cancel()
+            connection.close()
+        return answer.status, text
+
+
+def _shut(connection: http.client.HTTPConnection) -> None:
+    # The time is up: each byte might come in time, but not all of them.
+    try:
+        if connection.sock:
+            connection.sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # it has ended just now

@@ -3,20 +3,25 @@
     python3 -m toolchain.mpy FOLDER [PACKAGE...]
 """
 
+import contextlib
+import functools
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from .paths import LIB, VENV
+from .paths import CACHE, LIB, VENV
 from .report import ToolchainError
 
 # As in the manifests of asyncio and micropython-lib: no asserts, no docstrings, no line numbers.
 OPTIMISATION = 3
+_KEPT = CACHE / "bytecode"
 
 
 def compiler():
@@ -50,15 +55,42 @@ def version():
 def compile_file(source, target, name=None, optimisation=OPTIMISATION):
     """Compile one file; `name` is what tracebacks show: the module's name by default, a string that is interned anyway.
 
-    A path instead would cost a board some 30 bytes of heap a module.
+    A path instead would cost a board some 30 bytes of heap a module. What is compiled is kept, by all that it depends
+    on: the same again is a copy.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    command = [str(compiler()), "-O%d" % optimisation, "-s", name or source.stem]
-    done = subprocess.run(
-        command + ["-o", str(target), str(source)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
-    )
+    options = ["-O%d" % optimisation, "-s", name or source.stem]
+    kept = _KEPT / _key(options, source)
+    if kept.is_file():
+        shutil.copyfile(kept, target)
+        return
+    command = [str(compiler()), *options, "-o", str(target), str(source)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
     if done.returncode:
         raise ToolchainError("%s does not compile: %s" % (source, done.stdout.strip().splitlines()[-1]))
+    _keep(target, kept)
+
+
+@functools.cache
+def _which_compiler():
+    about = compiler().stat()
+    return about.st_size, about.st_mtime_ns
+
+
+def _key(options, source):
+    # What the bytecode depends on: the compiler itself, its options, and the text.
+    hashed = hashlib.sha256(repr((_which_compiler(), options)).encode())
+    hashed.update(source.read_bytes())
+    return hashed.hexdigest()[:32]
+
+
+def _keep(target, kept):
+    # Whole or not at all, since others may look for it; where the cache cannot be written to, not at all.
+    new = kept.with_name("%s.%d-%d" % (kept.name, os.getpid(), threading.get_ident()))
+    with contextlib.suppress(OSError):
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(target, new)
+        new.replace(kept)
 
 
 def compile_tree(target, packages=None, source=LIB, optimisation=OPTIMISATION):

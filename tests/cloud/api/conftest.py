@@ -92,7 +92,9 @@ class Api:
     def _declared(self, method, path):
         """The statuses that the description of the API names for the operation; None if it is not described."""
         if self.about["http"] not in Api.described:
-            paths = self.raw("GET", "/iot/openapi.json").json["paths"]
+            answer = self.raw("GET", "/iot/openapi.json")
+            assert answer.status == 200, (answer.status, answer.body)
+            paths = answer.json["paths"]
             Api.described[self.about["http"]] = [
                 (re.compile(re.sub(r"{\w+}", "[^/]+", template)), operations) for template, operations in paths.items()
             ]

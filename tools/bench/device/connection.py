@@ -3,8 +3,8 @@
 import sys
 
 
-def connect():
-    """The client; the first arguments are the device's id, the port, the root certificate."""
+def connect(**more):
+    """The client; the first arguments are the device's id, the port, the root certificate. `more`: for the client."""
     from arduino_iot_cloud import ArduinoCloudClient
 
     device, port, root = sys.argv[1:4]
@@ -15,4 +15,5 @@ def connect():
         ssl_params={"cafile": root, "verify_mode": 2, "server_hostname": "localhost"},
         server="127.0.0.1",
         port=int(port),
+        **more
     )

@@ -73,7 +73,7 @@ def in_words(connection: Connection, tally: Tally | None = None):
         message, unanswered = told(error), False
     except APIError as error:
         message = _refused(connection, error)
-        unanswered = not error.status or error.status >= 500
+        unanswered = error.status < 300 or error.status >= 500
     else:
         return
     # A change that was sent without a good answer may have been made.

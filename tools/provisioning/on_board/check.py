@@ -23,7 +23,7 @@ async def main():
     device = Device()
     if uptime:
         device.client.register("uptime", on_read=lambda client: ticks_ms() // 1000, interval=0.5)
-    running = asyncio.create_task(device.run(backoff=0.5))
+    running = asyncio.create_task(device.run(interval=0.5, backoff=1))
     try:
         await watch(device, running)
     finally:

@@ -1,0 +1,76 @@
+"""An answer that sends on to another address (RFC 9110, section 15.4). Loaded only for one.
+
+It is followed to the same server alone: nobody else gets the token.
+"""
+
+from arduino_iot_cloud.http_arguments import split
+from arduino_iot_cloud.http_head import shown
+from arduino_iot_cloud.port import const
+
+from .errors import APIError
+
+_HOPS = const(5)
+
+
+def follow(call, response):
+    """Have the call ask where the answer sends it, or raise APIError."""
+    location = response.headers.get("location", b"")
+    method, path = call._request
+    here = response.connection
+    to = None
+    if method in ("GET", "HEAD"):
+        to = target("https" if here._tls else "http", here.server, here.port, path, location)
+        if to and call._hops < _HOPS:
+            call._hops += 1
+            call._attempt -= 1
+            call._request = method, to
+            return
+    if to:
+        why = "after %d redirects it is not followed any more" % _HOPS
+    elif method not in ("GET", "HEAD"):
+        why = "a %s is not sent on; the new address may have to be given as %s" % (
+            method, "token_url" if call._login else "base_url"
+        )  # fmt: skip
+    else:
+        why = "it is not followed, since the token is for %s:%d alone; give another server as base_url" % (
+            here.server, here.port
+        )  # fmt: skip
+    where = shown(location[:200]) or "no address"
+    for secret in call._api._secrets():
+        if secret:
+            where = where.replace(secret, "***")
+    raise APIError(call._name, response.status, "redirected", "the server sends on to %s: %s" % (where, why))
+
+
+def target(scheme: str, host: str, port: int, path: str, location: bytes):
+    """The path (str) that a Location (RFC 3986, section 5.2) leads to from `path`; None where that is another server,
+    or no address."""
+    if not location or min(location) <= 32 or max(location) > 126:
+        return None
+    to = location.decode().partition("#")[0]
+    if to[:2] == "//":
+        to = scheme + ":" + to
+    if ":" in to.partition("/")[0].partition("?")[0]:
+        try:
+            parts = split(to)
+        except ValueError:
+            return None
+        return _straight(parts[3]) if parts[:3] == (scheme, host, port) else None
+    base = path.partition("?")[0]
+    if not to or to[0] == "?":
+        return base + to
+    return _straight(to if to[0] == "/" else base[: base.rfind("/") + 1] + to)
+
+
+def _straight(path):
+    # Without the steps . and .. in it.
+    path, mark, query = path.partition("?")
+    steps = []
+    for step in path.split("/")[1:]:
+        if step == "..":
+            steps = steps[:-1]
+        elif step != ".":
+            steps.append(step)
+    if path.endswith("/.") or path.endswith("/.."):
+        steps.append("")
+    return "/" + "/".join(steps) + mark + query

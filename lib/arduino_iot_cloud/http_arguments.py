@@ -1,0 +1,43 @@
+"""What the HTTP client is given: addresses and numbers. Let go of once they are looked at: nothing of this module is
+used by its functions."""
+
+
+def split(url: str) -> tuple:
+    """The parts of a URL (RFC 3986): scheme ("http" or "https"), host, port, path with the query.
+
+    Scheme and host come in lower case, an IPv6 address without its brackets. Raises TypeError or ValueError.
+    """
+    if not isinstance(url, str):
+        raise TypeError("an http or https address is text, not %r" % (url,))
+    scheme, _, rest = url.partition("://")
+    scheme = scheme.lower()
+    host, slash, path = rest.partition("/")
+    port = ""
+    if "@" in host:
+        raise ValueError("an http or https address without a user or password is needed")
+    if host[:1] == "[":
+        host, bracket, port = host[1:].partition("]")
+        if ":" not in host or not bracket or port[:1] not in ("", ":"):
+            host = ""
+        port = port[1:]
+    elif ":" in host:
+        host, _, port = host.partition(":")
+        port = port or "none"
+    number = 443 if scheme == "https" else 80
+    if port:
+        number = int(port) if port.encode().isdigit() and len(port) < 6 else 0
+    whole = host and 0 < number < 65536 and scheme in ("http", "https")
+    if not whole or min(host + path) <= " " or "\x7f" in host + path:  # neither blanks nor control characters
+        raise ValueError("not an http or https address: %s" % url)
+    if "?" in host or "#" in host or "\\" in host:
+        raise ValueError("an address has a / behind the host, and no \\: %s" % url)
+    return scheme, host.lower(), number, slash + path or "/"
+
+
+def checked(name: str, value, low, high, kinds):
+    """`value`, a number of `kinds` from `low` to `high`. Raises TypeError or ValueError for what is none."""
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise TypeError("%s is a number from %s to %s, not %r" % (name, low, high, value))
+    if not low <= value <= high:
+        raise ValueError("%s is a number from %s to %s, not %r" % (name, low, high, value))
+    return value

@@ -1,0 +1,272 @@
+"""What must be true in every simulated world. The bounds are worked out from docs/; each says from what."""
+
+from .clock import clock
+
+# What leaves late, since the way is narrow, is followed the sooner.
+_NARROW_MS = 2000
+# Between two questions for the last values, or for the time zone (docs/time-and-schedules.md: 30 s, 60 s and so on;
+# while the last values are waited for: 30 s).
+_QUESTION_MS = 30000 - _NARROW_MS
+_BOTH_WAYS_MS = 500  # the same question, in the other way
+# Between two questions for the thing: 4, 8, 16, 32, 32 s.
+_THING_MS = 4000
+_THING_MAX_MS = 32000
+# Ten attempts, none of which led to a connection of 30 s: the pauses between them are at least the half of
+# 1, 2, 4, 8, 16, 32, 32 and 32 s, where the first one may be left out.
+_ATTEMPTS = 10
+_ATTEMPTS_MS = 60000
+_LASTING_MS = 30000
+# A callback that is due is called at once; in sync mode, once `update` has come back: 15 s for a connection, 3 for the
+# time, 5 for an acknowledgement (docs/reference.md), and as long as the program waits between two calls.
+_LATE_MS = 300
+_LATE_SYNC_MS = 26000
+# Polls for each thing that there is to do: a packet in several pieces, its callback, the answer to it.
+_POLLS = 30
+# What may be left after a collection beside what was there some cycles ago.
+_HEAP = 1024
+
+
+class _Asked:
+    # When a device asked for something.
+    def __init__(self):
+        self.connects = []  # when it looked up its server
+        self.begins = 0  # connections, things, and questions for the last values
+        self.anew()
+
+    def anew(self):
+        """It may ask at once: there is a new connection, or another thing."""
+        self.begins += 1
+        self.last = {}  # "thing", or "values" for both the last values and the time zone -> when
+        self.things = 0
+        self.values = 0
+        self.what = None
+        self.allowed = 0  # further questions for last values: variables that were registered meanwhile
+
+
+class Checks:
+    """Called by cloud, broker and program at every step."""
+
+    def __init__(self, world):
+        self.world = world
+        self._asked = {}
+        self._heap = []
+        self.packets = 0
+
+    def _of(self, device_id):
+        if device_id not in self._asked:
+            self._asked[device_id] = _Asked()
+        return self._asked[device_id]
+
+    # From the broker
+
+    def packet(self, session, kind, sent):
+        """A packet has arrived, that was sent at `sent`."""
+        self.packets += 1
+        self.world.program.traffic += 1
+        session.sent = sent
+        session.blocked = clock.blocked
+        if kind == 12:
+            last = getattr(session, "pinged", None)
+            session.pinged = sent
+            if last is not None and sent - last < session.keepalive * 750 - _NARROW_MS:
+                clock.fail(
+                    "%s sends a PINGREQ %d ms after the last one, with a keepalive of %d s"
+                    % (session.client_id, sent - last, session.keepalive)
+                )
+
+    def online(self, session):
+        """A client has logged in."""
+        self._of(session.client_id).anew()
+
+    def offline(self, session):
+        """A connection is over."""
+        if clock.now - session.began >= _LASTING_MS and session.client_id:
+            self._of(session.client_id).connects.clear()
+
+    def silent(self, session):
+        """The broker has heard nothing for 1.5 keepalives: a fault where the network works and the program runs."""
+        connection = getattr(session.connection, "connection", session.connection)
+        program = self.world.program
+        quiet = session.keepalive * 1500
+        if (
+            connection.up.hung is None
+            and connection.is_open
+            and program.running
+            and clock.now - program.since > quiet
+            and clock.blocked - session.blocked < session.keepalive * 250
+            and not self.world.starved_since(quiet)
+        ):
+            clock.fail("%s has sent nothing for 1.5 keepalives" % session.client_id)
+
+    def by_hand(self, name):
+        """The program itself has somebody connect now."""
+        self._of(name).connects.clear()
+
+    # From the network
+
+    def looked_up(self, name):
+        """A name is looked up."""
+        device = self.world.hosts.get(name)
+        if device is None:
+            return
+        connects = self._of(device).connects
+        connects.append(clock.now)
+        if len(connects) > _ATTEMPTS:
+            connects.pop(0)
+        if len(connects) == _ATTEMPTS and connects[-1] - connects[0] < _ATTEMPTS_MS:
+            clock.fail("%s has tried to connect %d times in %d ms" % (device, _ATTEMPTS, connects[-1] - connects[0]))
+
+    # From the cloud
+
+    def asked(self, device, what):
+        """A device asks for its thing, for the last values (in one of two ways), or for the time zone."""
+        session = self.world.broker.sessions.get(device.device_id)
+        if not session:
+            return
+        asked = self._of(device.device_id)
+        key = "thing" if what == "thing" else "values"
+        last = asked.last.get(key)
+        asked.last[key] = session.sent
+        gap = None if last is None else session.sent - last
+        if key == "thing":
+            asked.things += 1
+            least = min(_THING_MS << min(max(asked.things - 2, 0), 4), _THING_MAX_MS) - _NARROW_MS
+        else:
+            if gap is not None and gap < _BOTH_WAYS_MS and what != asked.what:
+                return
+            asked.what = what
+            asked.values += 1
+            asked.begins += 1
+            # The first answer may bring an offset that has ended: the next question then comes at once.
+            least = _QUESTION_MS if asked.values > 2 else 0
+            if asked.allowed and gap is not None and gap < least:
+                asked.allowed -= 1
+                return
+        if gap is not None and gap < least:
+            clock.fail("%s asks for the %s again after %d ms" % (device.device_id, what, gap))
+
+    def attached(self, device):
+        """The cloud has told a device another thing, or none: it may ask anew."""
+        self._of(device.device_id).anew()
+
+    def registered(self, device):
+        """A variable was registered meanwhile: the last values may be asked for once more, in both ways."""
+        self._of(device.identity.device_id).allowed += 2
+
+    def stored(self, device, stored, again):
+        """A value of a device has arrived."""
+        variable = stored.variable
+        if variable.options.get("history"):
+            sample = stored.value
+            following = max(stored.sample + 1, variable.first_sample)
+            if sample > following:
+                stored.missing += sample - following
+            stored.sample = max(stored.sample, sample)
+
+    # From the program
+
+    def in_time(self, callback):
+        """A callback that is due by time is called."""
+        late = clock.now - callback.last - callback.interval - (clock.blocked - callback.blocked)
+        program = self.world.program
+        bound = _LATE_SYNC_MS * len(program.devices) if program.mode == "sync" else _LATE_MS
+        if late > bound:
+            clock.fail("'%s' of %s is called %d ms late" % (callback.name, callback.device.identity.device_id, late))
+
+    def starved(self):
+        """Look for callbacks that are not called at all."""
+        for device in self.world.program.devices:
+            for callback in device.callbacks:
+                if not callback.under_way:
+                    self.in_time(callback)
+
+    def synced(self, device):
+        """The event "sync"."""
+        if device.syncs > device.connects:
+            clock.fail("%s: %d events 'sync', %d 'connect'" % (device.identity.device_id, device.syncs, device.connects))
+
+    def flushed(self, device):
+        """flush() says that everything has arrived."""
+        thing = device.identity.thing
+        if thing is None or device.client.thing_id != thing.thing_id:
+            return
+        for variable in device.variables:
+            stored = thing.stored[variable.name]
+            value = device.get(variable)
+            if type(variable.options.get("publish")) is int:
+                continue  # its time will come
+            if isinstance(value, dict) and None in value.values():
+                continue
+            if variable.publishes and not variable.writable and value is not None:
+                if not variable.agrees(value, stored.value):
+                    clock.fail(
+                        "flush() of %s is true, and of %s the cloud has %r, the device %r"
+                        % (device.identity.device_id, variable.describe(), stored.value, value)
+                    )
+
+    # At the end of a quiet minute
+
+    def agreement(self, device):
+        """Both sides agree on every variable."""
+        name = device.identity.device_id
+        thing = device.identity.thing
+        if device.client.thing_id != thing.thing_id:
+            clock.fail("%s is attached to %r, not to %s" % (name, device.client.thing_id, thing.thing_id))
+        if device.clean is False:
+            clock.fail("%s: flush() is false after a quiet minute" % name)
+        for variable in device.variables:
+            if variable.name not in device.client.records:
+                continue
+            value = device.get(variable)
+            stored = thing.stored[variable.name]
+            if not variable.agrees(value, stored.value):
+                clock.fail("%s of %s: the device has %r, the cloud %r" % (variable.describe(), name, value, stored.value))
+            if variable.options.get("history") and not variable.options.get("publish"):
+                self._samples(device, variable, stored)
+
+    def echoes(self, device):
+        """No variable has been published more often than it changed, on either side, but for what a connection brings:
+        a packet that was not acknowledged, and a value that won over the last one of the cloud."""
+        begins = self._of(device.identity.device_id).begins
+        for variable in device.variables:
+            publish = variable.options.get("publish")
+            allowed = variable.changes + 3 * begins
+            if variable.options.get("history"):
+                continue  # each connection may bring all samples again
+            if type(publish) is int:
+                allowed += clock.now // (1000 * publish)
+            stored = [thing.stored[variable.name] for thing in device.identity.things]
+            published = sum([one.records for one in stored])
+            allowed += sum([one.writes for one in stored])
+            if published > allowed:
+                clock.fail(
+                    "%s of %s was published %d times for %d changes"
+                    % (variable.describe(), device.identity.device_id, published, allowed)
+                )
+
+    def _samples(self, device, variable, stored):
+        if variable.next_sample == variable.first_sample:
+            return
+        if stored.sample != variable.next_sample - 1:
+            clock.fail(
+                "%s of %s: the cloud has the sample %d, the device took %d"
+                % (variable.describe(), device.identity.device_id, stored.sample, variable.next_sample - 1)
+            )
+
+    def polls(self, before, traffic, ms):
+        """The event loop has not come round more often than there was something to do."""
+        polls = clock.polls - before
+        allowed = 200 + _POLLS * traffic + ms // 500
+        if polls > allowed:
+            clock.fail("%d polls in %d ms for %d things to do" % (polls, ms, traffic))
+
+    def heap(self, size):
+        """`size` bytes are taken after a collection, with the same objects alive as the other times."""
+        heap = self._heap
+        heap.append(size)
+        if len(heap) >= 9:
+            third = len(heap) // 3
+            early = max(heap[third : 2 * third])
+            late = min(heap[-third:])
+            if late > early + _HEAP:
+                clock.fail("the heap grows: %s" % " ".join([str(size) for size in heap]))

@@ -1,0 +1,346 @@
+"""What befalls a simulated world: one method for each, called now and then; `heal` undoes them all."""
+
+from .cbor import Tagged, encode, record
+from .chance import Chance
+from .clock import PLANNED, clock
+from .cloud import THING_UPDATE, TIMEZONE_DOWN, unix
+from .network import network
+
+# Feature -> the mean time between two of its kind, in seconds.
+DISTURBANCES = {
+    "writes": 20,
+    "cuts": 200,
+    "hangs": 600,
+    "stops": 900,
+    "broker": 900,
+    "names": 900,
+    "refusals": 1200,
+    "deaf": 700,
+    "slow": 700,
+    "jumps": 600,
+    "zones": 600,
+    "things": 900,
+    "hostile": 200,
+    "broken": 900,
+    "oversized": 300,
+    "memory": 600,
+    "interrupts": 1500,
+    "restarts": 1500,
+}
+
+
+class Disturbances:
+    """Those of one world."""
+
+    def __init__(self, world):
+        self.world = world
+        self._chances = {}
+        for feature in sorted(DISTURBANCES):
+            if world.has(feature):
+                self._chances[feature] = Chance(world.seed, feature)
+                self._plan(feature)
+
+    def _plan(self, feature):
+        clock.at(1000 * self._chances[feature].wide(1, 4 * DISTURBANCES[feature]), self._due, feature)
+
+    def _due(self, feature):
+        program = self.world.program
+        if not program.calm and program.running:
+            getattr(self, feature)(self._chances[feature])
+        self._plan(feature)
+
+    def _for_a_while(self, chance, what, change, back):
+        # Something is so for up to some minutes, unless everything is healed before.
+        ms = 1000 * chance.wide(1, 900)
+        self.world.note("%s for %d s" % (what, ms // 1000))
+        change()
+        clock.at(ms, back)
+
+    def heal(self):
+        """Everything works."""
+        world = self.world
+        broker = world.broker
+        cloud = world.cloud
+        broker.refusal = 0
+        broker.mute = cloud.deaf = cloud.slow = False
+        cloud.zone = None
+        clock.interrupt = None
+        self._return()
+        for device in cloud.devices.values():
+            if device.thing is None:
+                self._attach(device, device.things[0])
+        for connection in list(network.connections):
+            if connection.broken:  # perhaps the client waits for the rest of a packet that never was one
+                connection.reset()
+        network.heal()
+
+    # The network
+
+    def _connection(self, chance):
+        return chance.choice(network.connections) if network.connections else None
+
+    def _pipe(self, chance, name, blow):
+        connection = self._connection(chance)
+        if connection:
+            pipe = chance.choice((connection.up, connection.down))
+            pipe.fuse = chance.wide(1, 2000)
+            pipe.blow = blow(connection)
+            self.world.note("%s after %d bytes" % (name, pipe.fuse))
+
+    def cuts(self, chance):
+        """A connection ends, at some byte."""
+        how = chance.choice(("reset", "finish", "vanish"))
+        self._pipe(chance, how, lambda connection: getattr(connection, how))
+
+    def hangs(self, chance):
+        """Nothing gets through any more, in one direction or both."""
+        which = chance.below(3)
+
+        def blow(connection):
+            def hang():
+                if which != 1:
+                    connection.up.hang()
+                if which != 0:
+                    connection.down.hang()
+
+            return hang
+
+        self._pipe(chance, "hangs", blow)
+
+    def stops(self, chance):
+        """The server stops reading."""
+        self._pipe(chance, "stops reading", lambda connection: connection.stop_reading)
+
+    def names(self, chance):
+        """The name server is away."""
+        network_state = chance.choice(("refused", "silent"))
+
+        def away():
+            network.no_names = network_state
+
+        self._for_a_while(chance, "no name server", away, self._names_back)
+
+    @staticmethod
+    def _names_back():
+        network.no_names = None
+
+    # The broker
+
+    def _hosts(self):
+        return ["10.0.%s.1" % name[5:] for name in self.world.hosts]
+
+    def broker(self, chance):
+        """The broker is away."""
+        how = chance.choice(("refuses", "does not answer", "answers no CONNECT"))
+        ends = chance.choice(("reset", "finish", "vanish"))
+
+        def away():
+            for address in self._hosts():
+                if how == "refuses":
+                    self.world.leave(address)
+                elif how == "does not answer":
+                    network.dead.add(address)
+                else:
+                    self.world.broker.mute = True
+            for connection in list(network.connections):
+                if connection.server:
+                    getattr(connection, ends)()
+
+        self._for_a_while(chance, "the broker %s (%s)" % (how, ends), away, self._return)
+
+    def _return(self):
+        for address in self._hosts():
+            self.world.serve(address)
+            network.dead.discard(address)
+        self.world.broker.mute = False
+
+    def refusals(self, chance):
+        """Log-ins are refused."""
+        broker = self.world.broker
+        code = chance.choice((1, 2, 3, 3, 4, 5))
+
+        def refuse():
+            broker.refusal = code
+            for session in list(broker.sessions.values()):
+                session.connection.finish()
+
+        def allow():
+            broker.refusal = 0
+
+        self._for_a_while(chance, "log-ins are refused with %d" % code, refuse, allow)
+
+    # The cloud
+
+    def deaf(self, chance):
+        """The cloud answers no questions."""
+        cloud = self.world.cloud
+
+        def close():
+            cloud.deaf = True
+
+        def open_again():
+            cloud.deaf = False
+
+        self._for_a_while(chance, "no answers", close, open_again)
+
+    def slow(self, chance):
+        """The cloud answers late."""
+        cloud = self.world.cloud
+
+        def slow_down():
+            cloud.slow = True
+
+        def speed_up():
+            cloud.slow = False
+
+        self._for_a_while(chance, "late answers", slow_down, speed_up)
+
+    def _device(self, chance):
+        devices = self.world.cloud.devices
+        return devices[chance.choice(sorted(devices))]
+
+    def writes(self, chance):
+        """The dashboard sets a variable."""
+        device = self._device(chance)
+        if not device.thing:
+            return
+        names = [name for name in sorted(device.thing.stored) if device.thing.stored[name].variable.writable]
+        if names:
+            name = chance.choice(names)
+            value = device.thing.stored[name].variable.from_dashboard(chance)
+            self.world.program.traffic += 1
+            self.world.cloud.write(device.thing, name, value)
+
+    def zones(self, chance):
+        """The time zone ends soon, again and again, or has ended, or is nonsense."""
+        cloud = self.world.cloud
+        form = chance.below(6)
+        self.world.note("time zones of kind %d" % form)
+
+        def until():
+            now = unix()
+            return (now - 10, now + 1, now + 10, 1, now + 3600, now + 86400 * 365 * 20)[form]
+
+        cloud.zone = None if chance.one_in(3) else until
+        device = self._device(chance)
+        if chance.one_in(2):
+            offset = chance.choice((0, 3600, -43200, 50400, -999999, 7200))
+            cloud.tell(device, Tagged(TIMEZONE_DOWN, [offset, max(0, until())]))
+
+    def things(self, chance):
+        """The device is attached to another thing, or to none."""
+        device = self._device(chance)
+        self._attach(device, chance.choice((None, device.things[0], device.things[1])))
+
+    def _attach(self, device, thing):
+        self.world.note("%s is attached to %s" % (device.device_id, thing and thing.thing_id))
+        self.world.check.attached(device)
+        self.world.cloud.attach(device, thing)
+
+    def jumps(self, chance):
+        """The wall clock jumps."""
+        step = chance.wide(1, 86400 * 30)
+        if chance.one_in(4):
+            step = 86400 * 365 * chance.between(1, 8)
+        now = int(clock.unix()) + step * chance.choice((1, -1))
+        if not 946684800 <= now < 4000000000:
+            now = 1800000000
+        self.world.note("the clock jumps to %d" % now)
+        clock.set_wall(now)
+
+    # What no honest cloud sends
+
+    def _topics(self, chance):
+        sessions = self.world.broker.sessions
+        return sorted(sessions[chance.choice(sorted(sessions))].subscriptions) if sessions else []
+
+    def hostile(self, chance):
+        """A malformed or senseless message."""
+        topics = self._topics(chance)
+        if not topics:
+            return
+        topic = chance.choice(topics)
+        payload = self._payload(chance)
+        self.world.note("on %s: %r" % (topic, payload))
+        self.world.program.traffic += 1
+        self.world.broker.publish(topic, payload)
+
+    def _payload(self, chance):
+        form = chance.below(6)
+        if form == 0:
+            return chance.bytes(chance.wide(1, 100))
+        if form == 1:  # a tag that says what it is not
+            return encode(Tagged(chance.choice((0x010400, 0x010600, 0x010900, 0x011000, 0x010100, 7)), self._item(chance)))
+        if form == 2:
+            return encode(self._item(chance))
+        name = "v%d" % chance.below(9) if chance.below(5) else chance.choice(("thing_id", "tz_offset", "", "r:m"))
+        if form == 3:  # a variable's attribute that it has not, or none where it has some
+            name += chance.choice((":", ":x", "::", ":hue:", ""))
+            return encode([record(name, {}) if chance.one_in(4) else record(name, [])])
+        if form == 4:
+            return encode([{chance.between(-20, 20): self._item(chance), 0: "nobody"}])
+        return encode([record("nobody", chance.below(9))])[: chance.wide(1, 12)]
+
+    def _item(self, chance):
+        return chance.choice(
+            (None, [], {}, -1, "", "x" * 40, [[]], [""], ["x" * 37], [b""], [b"\x81"], [1.5, -1], [{}, {}], [1 << 60, 1])
+        )
+
+    def broken(self, chance):
+        """Bytes that are no MQTT: the client may well give up the connection."""
+        connection = self._connection(chance)
+        if connection:
+            data = chance.bytes(chance.wide(1, 40))
+            self.world.note("broken bytes: %r" % data)
+            connection.broken = True
+            connection.send(data)
+
+    def oversized(self, chance):
+        """A pack that is larger than the buffer, with a value in it that counts; or one record that is too large."""
+        device = self._device(chance)
+        topic = device.thing and "/a/t/%s/e/i" % device.thing.thing_id
+        session = self.world.broker.sessions.get(device.device_id)
+        if not session or topic not in session.subscriptions:
+            return
+        self.world.program.traffic += 50
+        if chance.one_in(4):
+            self.world.note("a record that is too large")
+            self.world.broker.publish(topic, encode([record("nobody", "x" * 5000)]))
+            return
+        pack = [record("nobody%d" % i, i / 4) for i in range(chance.between(100, 400))]
+        names = [name for name in sorted(device.thing.stored) if device.thing.stored[name].variable.writable]
+        if names:
+            stored = device.thing.stored[chance.choice(names)]
+            value = stored.variable.from_dashboard(chance)
+            if not isinstance(value, dict):
+                stored.value = value
+                stored.time = unix()
+                stored.writes += 1
+                pack.insert(chance.below(len(pack)), record(stored.variable.name, value))
+        self.world.note("a pack of %d records" % len(pack))
+        self.world.broker.publish(topic, encode(pack))
+
+    # The program's own
+
+    def memory(self, chance):
+        """One of the next allocations fails."""
+        self.world.starved = clock.now
+        if chance.one_in(3):
+            self.world.note("memory ends at the next import")
+            network.fail_import()
+        else:
+            network.starve = chance.wide(1, 60)
+            self.world.note("memory ends after %d allocations" % network.starve)
+
+    def interrupts(self, chance):
+        """Ctrl-C."""
+        self.world.note("Ctrl-C")
+        clock.interrupt = KeyboardInterrupt(PLANNED)
+
+    def restarts(self, chance):
+        """The program calls stop(), and runs again after a pause."""
+        ms = 1000 * chance.wide(1, 600)
+        if self.world.has("pauses") and chance.one_in(3):
+            ms = chance.choice((3600000, 86400000, 7 * 86400000, 13 * 86400000))
+        self.world.note("a restart after %d s" % (ms // 1000))
+        self.world.pause = ms

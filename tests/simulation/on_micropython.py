@@ -1,0 +1,331 @@
+"""MicroPython in the simulated world: what its asyncio and the client import is replaced before the first import.
+
+The frozen asyncio is used as it is. `_asyncio` is replaced, too, since the one in C reads the real clock.
+"""
+
+import builtins
+import os as _os
+import sys as _sys
+import time as _time
+
+from .chance import Chance
+from .clock import PLANNED, clock, ticks_add, ticks_diff
+from .network import network
+from .sockets import DATAGRAM, POLLERR, POLLHUP, POLLIN, POLLOUT, STREAM, Socket, addresses, trouble
+
+lines = []  # what was printed last
+KEPT = 60
+
+
+class Time:
+    """The module `time`."""
+
+    gmtime = _time.gmtime
+    localtime = _time.gmtime
+    mktime = _time.mktime
+    ticks_ms = clock.ticks_ms
+    ticks_add = ticks_add
+    ticks_diff = ticks_diff
+    sleep_ms = clock.sleep
+
+    @staticmethod
+    def ticks_us():
+        return clock.ticks_ms() * 1000 % (1 << 30)
+
+    ticks_cpu = ticks_us
+
+    @staticmethod
+    def time():
+        return int(clock.unix())
+
+    @staticmethod
+    def time_ns():
+        return int(clock.unix()) * 1000000000
+
+    @staticmethod
+    def sleep(seconds):
+        clock.sleep(int(seconds * 1000))
+
+    @staticmethod
+    def sleep_us(us):
+        clock.sleep(us // 1000)
+
+
+class Poll:
+    """select.poll: the place where time passes. Beside sockets it takes asyncio's flags."""
+
+    def __init__(self):
+        self.wanted = []  # [stream, events]
+        self._found = []
+
+    def register(self, stream, events=POLLIN | POLLOUT):
+        for entry in self.wanted:
+            if entry[0] is stream:
+                entry[1] = events
+                return
+        self.wanted.append([stream, events])
+
+    modify = register
+
+    def unregister(self, stream):
+        for i in range(len(self.wanted)):
+            if self.wanted[i][0] is stream:
+                del self.wanted[i]
+                return
+        raise KeyError(stream)
+
+    def _ready(self):
+        found = self._found
+        found.clear()
+        for stream, events in self.wanted:
+            if isinstance(stream, Socket):
+                ready = stream.ready() & (events | POLLERR | POLLHUP)
+            else:
+                ready = stream.ioctl(3, events)
+            if ready:
+                found.append((stream, ready))
+        return found
+
+    def poll(self, ms=-1, flags=0):
+        return list(clock.wait(None if ms < 0 else ms, self._ready))
+
+    ipoll = poll
+
+
+class Select:
+    """The module `select`."""
+
+    POLLIN = POLLIN
+    POLLOUT = POLLOUT
+    POLLERR = POLLERR
+    POLLHUP = POLLHUP
+    poll = Poll
+
+
+class TaskQueue:
+    """_asyncio.TaskQueue: the tasks by their time, equal ones in the order in which they came."""
+
+    def __init__(self):
+        self.tasks = []  # the next one last
+
+    def peek(self):
+        return self.tasks[-1] if self.tasks else None
+
+    def push(self, task, key=None):
+        if key is None:
+            key = clock.ticks_ms()
+        task.data = None
+        task.ph_key = key
+        tasks = self.tasks
+        i = len(tasks)
+        while i and ticks_diff(tasks[i - 1].ph_key, key) <= 0:
+            i -= 1
+        tasks.insert(i, task)
+
+    def pop(self):
+        return self.tasks.pop()
+
+    def remove(self, task):
+        self.tasks.remove(task)
+
+
+class Task:
+    """_asyncio.Task, with the attributes that asyncio and the client look at."""
+
+    def __init__(self, coro, globals=None):
+        self.coro = coro
+        self.data = None
+        self.state = True
+        self.ph_key = 0
+
+    def __iter__(self):
+        if not self.state:
+            self.state = False
+        elif self.state is True:
+            self.state = TaskQueue()
+        elif not isinstance(self.state, TaskQueue):
+            raise RuntimeError("can't wait")
+        return self
+
+    def __next__(self):
+        if not self.state:
+            raise self.data
+        self.state.push(core.cur_task)
+        core.cur_task.data = self
+
+    def done(self):
+        return not self.state
+
+    def cancel(self):
+        if not self.state:
+            return False
+        if self is core.cur_task:
+            raise RuntimeError("can't cancel self")
+        task = self
+        while isinstance(task.data, Task):
+            task = task.data
+        if hasattr(task.data, "remove"):
+            task.data.remove(task)
+            core._task_queue.push(task)
+        elif ticks_diff(task.ph_key, clock.ticks_ms()) > 0:
+            core._task_queue.remove(task)
+            core._task_queue.push(task)
+        task.data = core.CancelledError
+        return True
+
+
+core = None  # asyncio's, once that is imported
+
+
+class Asyncio:
+    """The module `_asyncio`."""
+
+    TaskQueue = TaskQueue
+    Task = Task
+
+
+class Sockets:
+    """The module `socket`."""
+
+    AF_INET = 2
+    SOCK_STREAM = STREAM
+    SOCK_DGRAM = DATAGRAM
+    SOL_SOCKET = 1
+    SO_REUSEADDR = 2
+    socket = Socket
+
+    @staticmethod
+    def getaddrinfo(name, port, family=0, type=0, proto=0, flags=0):
+        ms, found = addresses(name, port, type)
+        clock.block(ms)  # as on boards; that much of it is documented
+        if not found:
+            raise trouble(-2)
+        return found
+
+
+jitter = [Chance(0)]
+
+
+class Random:
+    """The module `random`."""
+
+    # What the client imports by name must not be bound to a class.
+    @staticmethod
+    def random():
+        return jitter[0].random()
+
+    @staticmethod
+    def getrandbits(n):
+        return jitter[0].below(1 << min(n, 30))
+
+
+class Os:
+    """The module `os`, with random bytes that repeat."""
+
+    def __getattr__(self, name):
+        return getattr(_os, name)
+
+    @staticmethod
+    def urandom(n):
+        network.allocate()
+        return jitter[0].bytes(n)
+
+
+class Machine:
+    """The module `machine`: a clock that can be set."""
+
+    class RTC:
+        """The clock."""
+
+        def datetime(self, t):
+            clock.set_wall(_time.mktime((t[0], t[1], t[2], t[4], t[5], t[6], 0, 0)))
+
+
+class System:
+    """The module `sys`, whose reports of exceptions are kept."""
+
+    def __getattr__(self, name):
+        return getattr(_sys, name)
+
+    @staticmethod
+    def print_exception(error, file=None):
+        from io import StringIO
+
+        text = StringIO()
+        _sys.print_exception(error, text)
+        if PLANNED in text.getvalue():
+            return
+        on_fault(error)
+        for line in text.getvalue().split("\n"):
+            keep(line)
+
+
+_print = builtins.print
+
+
+def keep(*words, **options):
+    """Take what is printed."""
+    if len(lines) > KEPT:
+        del lines[: KEPT // 2]
+    lines.append("%s  %s" % (clock, " ".join([str(word) for word in words])))
+
+
+def on_fault(error):
+    """An exception is reported that nobody has planned."""
+    if "simulated" not in str(error):
+        clock.fail("reported: %r" % error)
+
+
+def leave(code):
+    """End the process."""
+    _sys.exit(code)
+
+
+def show(*words):
+    """Print in earnest."""
+    _print(*words)
+
+
+def _no_import(name, *words):
+    del builtins.__import__
+    raise MemoryError("memory allocation failed, simulated")
+
+
+def fail_import(fails=True):
+    """Let the next import run out of memory, or not. A hook that lets imports through would not know where they are."""
+    if fails:
+        builtins.__import__ = _no_import
+    elif builtins.__import__ is _no_import:
+        del builtins.__import__
+
+
+def install():
+    """Replace the modules."""
+    modules = _sys.modules
+    for names, module in (
+        (("time", "utime"), Time),
+        (("select", "uselect"), Select),
+        (("socket", "usocket"), Sockets),
+        (("_asyncio",), Asyncio),
+        (("random", "urandom"), Random),
+        (("os", "uos"), Os()),
+        (("machine",), Machine),
+        (("sys",), System()),
+    ):
+        for name in names:
+            modules[name] = module
+    builtins.print = keep
+
+
+def begin(seed, on_unhandled):
+    """A new world: jitter by its seed, an empty event loop."""
+    global core
+    import asyncio
+    from asyncio import core
+
+    jitter[0] = Chance(seed, "jitter")
+    lines.clear()
+    asyncio.new_event_loop()
+    asyncio.get_event_loop().set_exception_handler(
+        lambda loop, context: on_unhandled(context["message"], context["exception"])
+    )

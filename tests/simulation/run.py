@@ -1,0 +1,128 @@
+"""Live through worlds: `-m simulation.run MODE FIRST_SEED COUNT DAYS FEATURES`, in the folder `tests`.
+
+FEATURES: those that are off, with commas; "-" for none, "plain" for all, then "+name" for one that is on; "idle" and
+"busy": see world.World. Prints a line for each world, `OK seed days`, or, and then it ends, `FAIL seed` behind the
+story of what happened.
+"""
+
+import sys
+
+MICROPYTHON = sys.implementation.name == "micropython"
+if MICROPYTHON:
+    from simulation import on_micropython as host
+else:
+    from simulation import on_cpython as host
+
+host.install()
+
+import asyncio
+import gc
+
+from simulation.chance import Chance
+from simulation.clock import PLANNED, Failed, clock
+from simulation.disturbances import DISTURBANCES
+from simulation.network import network
+from simulation.world import FEATURES, World
+
+
+def _unhandled(message, error):
+    # asyncio reports what its transports catch, too.
+    if error is not None and (PLANNED in str(error) or "simulated" in str(error)):
+        return
+    if error is None and not clock.in_loop:
+        return  # the loop of a client of sync mode that the program has dropped
+    if error is not None:
+        host.System.print_exception(error) if MICROPYTHON else host._print_exception(type(error), error, error.__traceback__)
+    clock.fail("%s: %r" % (message, error))
+
+
+def _once(world):
+    # One run of the program. Returns whether it ended by a planned exception.
+    program = world.program
+    try:
+        if world.mode == "sync":
+            program.run_sync()
+        elif program.by_start:
+            asyncio.create_task(program.watch(program.generation))
+            program.devices[0].client.start()
+            program.running = False
+        else:
+            asyncio.run(program.main())
+    except (KeyboardInterrupt, SystemExit) as error:
+        if PLANNED not in str(error):
+            raise
+        world.note("the program has ended: %r" % error)
+    program.running = False
+
+
+def live(world):
+    """Live through a world. Raises what ends it too early."""
+    chance = Chance(world.seed, "restarts")
+    anew = True
+    kept = False  # the event loop of before, with the coroutines in it
+    while True:
+        world.pause = None
+        clock.interrupt = None
+        network.fail_import(False)
+        world.program.start(anew, kept)
+        _once(world)
+        clock.check()
+        if world.over:
+            return
+        pause = world.pause or chance.wide(1, 5000)
+        clock.block(min(pause, 60000))
+        clock.skip(max(pause - 60000, 0))
+        world.paused += pause
+        anew = chance.one_in(2)
+        # After Ctrl-C, MicroPython's loop still holds the tasks of before. A program that only calls start() again may
+        # leave it as it is, with the same client or a new one.
+        world.program.by_start = MICROPYTHON and world.program.may_start() and chance.one_in(2)
+        kept = world.program.by_start and chance.one_in(2)
+        if MICROPYTHON and not kept:
+            asyncio.new_event_loop()
+
+
+def _story(world, error):
+    for line in world.describe():
+        host.show("   ", line)
+    for line in host.lines:
+        host.show("   ", line)
+    if not isinstance(error, Failed):
+        if MICROPYTHON:
+            host._sys.print_exception(error)
+        else:
+            import traceback
+
+            host.show("".join(traceback.format_exception(type(error), error, error.__traceback__)))
+
+
+network.fail_import = host.fail_import
+
+
+def main(mode, first, count, days, off):
+    """Live through `count` worlds."""
+    for seed in range(first, first + count):
+        network.fail_import(False)
+        host.begin(seed, _unhandled)
+        world = World(seed, mode, days, off)
+        try:
+            live(world)
+        except BaseException as error:
+            _story(world, error)
+            host.show("FAIL %d at %s: %s" % (seed, clock, error if isinstance(error, Failed) else repr(error)))
+            return 1
+        host.show("OK %d %.4f" % (seed, (clock.now - world.paused) / 86400000))
+        world = None
+        gc.collect()
+    return 0
+
+
+def _off(words):
+    off = words.split(",")
+    if "plain" in off:
+        off += list(FEATURES) + list(DISTURBANCES)
+    return [word for word in off if "+" + word not in off]
+
+
+if __name__ == "__main__":
+    host.leave(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), _off(sys.argv[5])))

@@ -1,0 +1,234 @@
+"""What the client takes for a socket: the methods of both interpreters, on the simulated network."""
+
+import sys
+
+from .clock import clock
+from .network import EAGAIN, EINPROGRESS, EPIPE, ETIMEDOUT, network
+
+MICROPYTHON = sys.implementation.name == "micropython"
+POLLIN = 1
+POLLOUT = 4
+POLLERR = 8
+POLLHUP = 16
+STREAM = 1
+DATAGRAM = 2
+
+_number = [1000000]  # of the last file: beyond those of the system
+
+
+def trouble(code):
+    """The exception for an error of the system."""
+    return OSError(code) if MICROPYTHON else OSError(code, "simulated error %d" % code)
+
+
+class Socket:
+    """A socket of the simulated network, for streams or datagrams."""
+
+    def __init__(self, family=2, type=STREAM, proto=0, fileno=None):
+        network.allocate()
+        _number[0] += 1
+        self._fileno = _number[0]
+        self.family = family
+        self.type = type
+        self.proto = proto
+        self.connection = None
+        self._error = 0  # what connecting ended with
+        self._pending = False
+        self._closed = False
+        self._blocking = True
+        self._timeout = None
+        self._datagrams = []
+        self._peer = None
+
+    # Properties
+
+    def fileno(self):
+        return -1 if self._closed else self._fileno
+
+    def setblocking(self, blocking):
+        self._blocking = blocking
+        self._timeout = None
+
+    def settimeout(self, seconds):
+        self._blocking = seconds is None or seconds > 0
+        self._timeout = seconds
+
+    def gettimeout(self):
+        return self._timeout if self._blocking else 0.0
+
+    def setsockopt(self, *arguments):
+        pass
+
+    def getsockopt(self, level, option, size=0):
+        error, self._error = self._error, 0
+        return error
+
+    def getsockname(self):
+        return ("10.0.0.1", self._fileno % 60000)
+
+    def getpeername(self):
+        if not self._peer:
+            raise trouble(107)
+        return self._peer
+
+    def ready(self):
+        """The events for which a poll would return now."""
+        if self.type == DATAGRAM:
+            return POLLOUT | (POLLIN if self._datagrams else 0)
+        if self._pending:
+            return 0
+        connection = self.connection
+        if self._error or connection is None or connection.error:
+            return POLLERR | POLLHUP | POLLIN | POLLOUT
+        return (POLLIN if connection.inbox or connection.eof else 0) | (POLLOUT if connection.up.room() else 0)
+
+    # Connecting
+
+    def connect(self, address):
+        network.allocate()
+        self._peer = (address[0], address[1])
+        if self.type == DATAGRAM:
+            return
+        self._pending = True
+        network.open(self._peer, self._connected)
+        if not self._blocking:
+            raise trouble(EINPROGRESS)
+        clock.may_block or clock.fail("the client connects without a time limit")
+        while self._pending:
+            clock.wait(None, self._settled)
+        if self._error:
+            raise trouble(self._error)
+
+    def connect_ex(self, address):
+        try:
+            self.connect(address)
+        except OSError as error:
+            return error.args[0]
+        return 0
+
+    def _settled(self):
+        return not self._pending
+
+    def _connected(self, connection, error):
+        self._pending = False
+        self.connection = connection
+        self._error = error
+        if self._closed and connection:
+            connection.close()
+
+    def _usable(self):
+        if self._closed:
+            raise trouble(9)
+        if self._error:
+            error, self._error = self._error, EPIPE
+            raise trouble(error)
+        if self._pending or self.connection is None:
+            raise trouble(107)
+        if self.connection.error:
+            raise trouble(self.connection.error)
+        return self.connection
+
+    # Reading and writing: what differs is how "nothing yet" is said
+
+    def _read(self, n):
+        network.allocate()
+        data = self._usable().read(n)
+        if data is None and self._blocking:
+            self._block()
+            data = self._usable().read(n)
+        return data
+
+    def _block(self):
+        if not clock.may_block:
+            clock.fail("the client waits for a socket beside the event loop")
+        before = clock.now
+        limit = None if self._timeout is None else int(self._timeout * 1000)
+        found = clock.wait(limit, self._readable)
+        clock.blocked += clock.now - before
+        if not found:
+            raise trouble(ETIMEDOUT)
+
+    def _readable(self):
+        return self.ready() & ~POLLOUT
+
+    def read(self, n=-1):
+        return self._read(1 << 20 if n < 0 else n)
+
+    def readinto(self, view, n=None):
+        data = self._read(len(view) if n is None else n)
+        if data is None:
+            return None
+        view[: len(data)] = data
+        return len(data)
+
+    def write(self, data, *part):
+        # As MicroPython's streams: all of it, so many bytes, or from where on and how many.
+        network.allocate()
+        connection = self._usable()
+        data = memoryview(data)
+        if part:
+            data = data[: part[0]] if len(part) == 1 else data[part[0] : part[0] + part[1]]
+        sent = connection.up.send(data)
+        return sent or (None if len(data) else 0)
+
+    def recv(self, n, flags=0):
+        if self.type == DATAGRAM:
+            if not self._datagrams and self._blocking:
+                self._block()
+            if not self._datagrams:
+                raise trouble(EAGAIN)
+            return self._datagrams.pop(0)[:n]
+        data = self._read(n)
+        if data is None:
+            raise trouble(EAGAIN)
+        return data
+
+    def recv_into(self, view, n=0, flags=0):
+        data = self.recv(n or len(view))
+        memoryview(view)[: len(data)] = data
+        return len(data)
+
+    def send(self, data, flags=0):
+        if self.type == DATAGRAM:
+            clock.at(network.chance.between(*network.latency), self._answer, bytes(data))
+            return len(data)
+        sent = self.write(data)
+        if sent is None:
+            raise trouble(EAGAIN)
+        return sent
+
+    def sendall(self, data, flags=0):
+        while data:
+            data = data[self.send(data) :]
+
+    def _answer(self, data):
+        server = network.datagrams.get(self._peer)
+        answer = server and self._peer[0] not in network.dead and server(data)
+        if answer:
+            clock.at(network.chance.between(*network.latency), self._datagrams.append, answer)
+
+    def shutdown(self, how):
+        if self.connection:
+            self.connection.close()
+
+    def close(self):
+        if not self._closed:
+            self._closed = True
+            if self.connection:
+                self.connection.close()
+
+    def detach(self):
+        return self._fileno
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+
+def addresses(name, port, type=STREAM):
+    """What getaddrinfo returns, after the time that it takes: (ms, list), an empty list where it fails."""
+    network.allocate()
+    ms, found = network.look_up(name)
+    return ms, [(2, type or STREAM, 6 if type == STREAM else 17, "", (address, port)) for address in found]

@@ -1,0 +1,38 @@
+"""The client lives through simulated worlds on every interpreter and in every mode; README.md says what is checked."""
+
+import pytest
+from soaking.worlds import MODES, live
+
+# Worlds for each mode. Each has some minutes of trouble, so that they cost a minute of one core in all.
+SEEDS = {"cpython": 25, "mp64": 10, "mp32": 15}
+TIMEOUT_S = 110
+
+
+def _insist(result):
+    assert not result.failures, "\n\n".join(
+        "%s\n%s" % (failure.story, failure.replay) for failure in result.failures[:3]
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("interpreter", SEEDS)
+def test_trouble_of_every_kind_heals(interpreter, mode):
+    _insist(live(interpreter, mode, 1, SEEDS[interpreter], timeout=TIMEOUT_S))
+
+
+@pytest.mark.parametrize("kind", ["idle", "busy"])
+def test_a_device_lives_a_week(kind):
+    _insist(live("mp32", "async", 3, 1, 7, (kind,), TIMEOUT_S))
+
+
+def test_a_world_replays_exactly():
+    once, again = [live("mp32", "async", 7, 1, off=("memory",), timeout=TIMEOUT_S) for _ in range(2)]
+    assert once == again
+
+
+def test_a_fault_is_found_and_told_with_its_seed():
+    # The world's own fault: a cloud that never comes back.
+    result = live("cpython", "async", 1, 2, off=("plain", "+nothing_heals"), timeout=TIMEOUT_S)
+    assert [failure.seed for failure in result.failures] == [1, 2]
+    assert "is not back" in result.failures[0].story
+    assert "tools/soak --seed 1 --interpreter cpython --mode async" in result.failures[0].replay

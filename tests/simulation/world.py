@@ -1,0 +1,277 @@
+"""A world, made by a seed: devices and their cloud, what befalls them, and when they are looked at.
+
+A world goes through cycles: trouble for a while; then everything is healed, and the devices must come back in time;
+then a quiet minute, after which both sides must agree.
+"""
+
+import gc
+
+from .broker import Broker
+from .chance import Chance
+from .checks import Checks
+from .clock import PERIOD, clock
+from .cloud import START, Cloud, Device, Thing, unix
+from .disturbances import DISTURBANCES, Disturbances
+from .network import network
+from .program import Program
+from .user_program import User
+from .websocket_server import WebSocket
+
+_BUSY = ("policies", "coroutines", "writes")  # what a busy device has
+
+PORT = 8883
+WEBSOCKET_PORT = 443
+
+# What a world may have beside DISTURBANCES; each can be left out.
+FEATURES = (
+    "policies", "coroutines", "clients", "late", "raises", "blocks", "endless", "ends", "interrupts", "restarts",
+    "pauses", "latency", "pieces", "addresses", "quick",
+)  # fmt: skip
+
+# The longest until a device is back, once everything works again:
+# 1.5 keepalives to notice a dead link; 15 s for an attempt that began before; 60 s for the pause after it, the longest
+# there is (where waiting alone does not help); 32 s until the thing is asked for again, and 30 s until the last values
+# are, where a question got lost; then the way there, and the name server, whose silence ends after 5 s.
+_BACK_S = 15 + 60 + 32 + 30 + 15
+_QUIET_MS = 95000  # a minute, and the longest `publish=` beside `read_every`
+
+
+class World:
+    """`days`: how long it lasts at least. `off`: features that it does not have; among them "idle" stands for a device
+    to which nothing happens, "busy" for one to which nothing bad happens, but a value every ten seconds."""
+
+    def __init__(self, seed, mode, days=0.0, off=()):
+        self.seed = seed
+        self.mode = mode
+        self.length = int(days * 86400000)
+        self.off = off
+        self.idle = "idle" in off
+        self.busy = "busy" in off
+        self.over = False
+        self.pause = None  # ms: the program is to end, and to begin again after these
+        self.chance = chance = Chance(seed, "world")
+        # A new board counts from 0, and a long-lived one is somewhere; near the end of the period, at times.
+        first = chance.choice((0, PERIOD - chance.below(3600000), (PERIOD >> 1) - chance.below(3600000)))
+        clock.reset(first, chance.choice((START, START, 946684800 + 5)))
+        clock.may_block = mode == "sync"
+        clock.in_loop = mode != "sync"
+        network.reset(seed)
+        self.check = Checks(self)
+        network.looked_up = self.check.looked_up
+        self.cloud = Cloud(seed, self.check)
+        self.broker = self.cloud.broker = Broker(self.cloud, self.check)
+        self.program = Program(self)
+        self.hosts = {}  # name -> id of the device that connects there
+        self.addresses = {}
+        self.starved = -(1 << 40)
+        self.paused = 0  # ms that the program did not run
+        self._subscribe_network()
+        self._people()
+        self.phase = "trouble"
+        self.until = self._trouble()
+        self._looks = None
+        self.cycles = 0
+        self.disturbances = Disturbances(self)
+        self._minute = (0, 0, 0)
+        clock.at(60000, self._each_minute)
+
+    def has(self, feature):
+        """Whether it has a feature."""
+        return feature not in self.off and (not (self.idle or self.busy) or self.busy and feature in _BUSY)
+
+    def note(self, text):
+        """Write into the log what befalls."""
+        print("#", text)
+
+    # What there is
+
+    def _subscribe_network(self):
+        if self.has("latency"):
+            low = self.chance.wide(1, 100)
+            network.latency = (low, low + self.chance.wide(1, 400))
+            network.windows = (1 << 16, 5744, 536, 200)
+        network.pieces = self.has("pieces")
+        network.names["pool.ntp.org"] = ["10.1.0.1"]
+        network.datagrams[("10.1.0.1", 123)] = self._tell_time
+
+    def _tell_time(self, question):
+        # As RFC 4330 wants it.
+        now = unix() + 2208988800
+        answer = bytearray(48)
+        answer[0] = 0x24
+        answer[1] = 2
+        answer[24:32] = question[40:48]
+        answer[40:44] = (now % (1 << 32)).to_bytes(4, "big")
+        return bytes(answer)
+
+    def serve(self, address):
+        """Have the broker answer at an address."""
+        network.servers[(address, PORT)] = self.broker.accept
+        network.servers[(address, WEBSOCKET_PORT)] = self._accept_websocket
+
+    def leave(self, address):
+        """Have nothing answer there."""
+        network.servers.pop((address, PORT), None)
+        network.servers.pop((address, WEBSOCKET_PORT), None)
+
+    def _accept_websocket(self, connection):
+        return WebSocket(connection, self.broker.accept, self.cloud.chance)
+
+    def _host(self, number, device_id):
+        name = "cloud%d" % number
+        addresses = ["10.0.%d.1" % number]
+        self.serve(addresses[0])
+        if self.has("addresses") and self.chance.one_in(4):
+            other = "10.0.%d.2" % number
+            if self.chance.one_in(2):
+                network.dead.add(other)  # else nothing listens there
+            addresses.insert(self.chance.below(2), other)
+        network.names[name] = addresses
+        self.hosts[name] = device_id
+        return name
+
+    def _people(self):
+        chance = self.chance
+        port = WEBSOCKET_PORT if self.mode == "websocket" else PORT
+        count = chance.choice((1, 1, 2, 3)) if self.has("clients") else 1
+        for i in range(count):
+            device_id = "device%d" % i
+            identity = Device(device_id, "secret%d" % i, [None])
+            host = self._host(i, device_id)
+            variables = self.program.add(identity, host, port, i)
+            identity.things = [Thing("thing%d%s" % (i, letter), variables) for letter in "ab"]
+            identity.thing = identity.things[0]
+            for thing in identity.things:
+                for stored in thing.stored.values():
+                    if chance.one_in(2) and not stored.variable.options.get("history"):
+                        stored.value = stored.variable.value(chance)
+                        stored.time = chance.choice((0, 1700000000))
+            self.cloud.devices[device_id] = identity
+        if self.mode == "user":
+            for i in range(chance.between(1, 2)):
+                name = "user%d" % i
+                device = chance.choice(self.program.devices)
+                host = self._host(10 + i, name)
+                user = User(self.program, name, device, host, WEBSOCKET_PORT)
+                self.cloud.users[name] = user.token
+                self.program.users.append(user)
+
+    def describe(self):
+        """Some lines about it."""
+        lines = []
+        for device in self.program.devices:
+            arguments = device.arguments
+            words = ["%s=%s" % (key, arguments[key]) for key in ("keepalive", "discovery", "buffer", "transport")]
+            lines.append("%s: %s" % (device.identity.device_id, ", ".join(words)))
+            lines += ["    " + variable.describe() for variable in device.variables]
+        return lines
+
+    # The cycles
+
+    def _trouble(self):
+        if self.idle or self.busy:
+            return clock.now + 21600000
+        return clock.now + 1000 * self.chance.between(120, 14400 if self.length else 900)
+
+    def starved_since(self, ms):
+        """Whether memory was short in the last `ms`."""
+        return clock.now - self.starved < ms
+
+    def tick(self):
+        """Called by the program: what is due is done. Returns the ms until the next time."""
+        self.check.starved()
+        return getattr(self, "_in_" + self.phase)()
+
+    def _in_trouble(self):
+        if clock.now >= self.until:
+            self._heal()
+            return 500
+        if self.idle:
+            return self.until - clock.now
+        self.program.act()
+        if self.busy:
+            return 10000
+        return min(self.chance.wide(50, 120000), self.until - clock.now)
+
+    def _heal(self):
+        self.note("everything is healed")
+        self.phase = "healing"
+        self.program.calm = True
+        self.disturbances.heal()
+        if "+nothing_heals" in self.off:  # to see that this is noticed
+            network.servers.clear()
+            for connection in list(network.connections):
+                connection.reset()
+        longest = max([device.arguments["keepalive"] for device in self.program.devices])
+        self.until = clock.now + 1500 * longest + 1000 * _BACK_S
+
+    def _is_back(self, device):
+        identity = device.identity
+        session = self.broker.sessions.get(identity.device_id)
+        return (
+            session is not None
+            and device.client.state == "Connected"
+            and device.client.thing_id == identity.thing.thing_id
+        )
+
+    def _in_healing(self):
+        away = [device for device in self.program.devices if not self._is_back(device)]
+        lost = [user for user in self.program.users if not user.online]
+        if not away and not lost:
+            self.phase = "quiet"
+            self.until = clock.now + _QUIET_MS
+            self._looks = (clock.polls, self.program.traffic, clock.now)
+            self._flush()
+            return _QUIET_MS
+        if clock.now > self.until:
+            for device in away:
+                clock.fail("%s is not back: it is in %s" % (device.identity.device_id, device.client.state))
+            for user in lost:
+                clock.fail("%s is not back" % user.name)
+            clock.check()
+        return 500
+
+    def _flush(self):
+        for device in self.program.devices:
+            work = self.program.quiet_flush(device)
+            if self.mode == "sync":
+                try:
+                    work.send(None)
+                except StopIteration:
+                    pass
+            else:
+                import asyncio
+
+                asyncio.create_task(work)
+
+    def _in_quiet(self):
+        left = self.until - clock.now
+        if left > 0:
+            return left
+        polls, traffic, then = self._looks
+        self.check.polls(polls, self.program.traffic - traffic, clock.now - then)
+        for device in self.program.devices:
+            if not self._is_back(device):
+                clock.fail("%s is away after a quiet minute: %s" % (device.identity.device_id, device.client.state))
+            else:
+                self.check.agreement(device)
+                self.check.echoes(device)
+        clock.check()
+        gc.collect()
+        if hasattr(gc, "mem_alloc"):
+            self.check.heap(gc.mem_alloc())
+        self.cycles += 1
+        if clock.now - self.paused >= self.length:
+            self.over = True
+            return 0
+        self.phase = "trouble"
+        self.program.calm = False
+        self.until = self._trouble()
+        return 1000
+
+    def _each_minute(self):
+        polls, traffic, then = self._minute
+        if self.program.running and self.mode != "sync" and then >= self.program.since:
+            self.check.polls(polls, self.program.traffic - traffic, clock.now - then)
+        self._minute = (clock.polls, self.program.traffic, clock.now)
+        clock.at(60000, self._each_minute)

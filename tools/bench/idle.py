@@ -1,0 +1,110 @@
+"""tools/bench/idle: what a device costs that has nothing to do: wake-ups, processor's time, packets, memory that stays.
+
+Over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython, beside the official client.
+"""
+
+import argparse
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from soaking.woken import processor_seconds, wakeups
+
+from .report import print_figures, print_json
+from .setting import OFFICIAL, OURS, setting
+
+UMQTT = "umqtt"  # which ours speaks through in sync mode
+MODES = ("async", "sync")
+KEEPALIVE_S = 10
+HURRIED_S = 1  # a keepalive with which the pings of minutes come in seconds: what each leaves in memory shows soon
+SETTLE_S = 5  # after the first values: by then all is said
+WAIT = 30
+
+
+class Idler:
+    """One device. `look()` -> (time, wake-ups, seconds of processor's time, PINGREQs so far)."""
+
+    def __init__(self, builds, cloud, name, mode, keepalive):
+        self._cloud = cloud
+        self._device = cloud.add()
+        parts = name + " " + UMQTT if (mode, name) == ("sync", OURS) else name
+        self.process = builds.start(parts, "idle", *self._device.arguments, keepalive, mode)
+        self._asked = 0
+
+    def wait(self):
+        """Wait until its first values have arrived."""
+        self._device.values.get(timeout=WAIT)
+
+    def look(self):
+        """What it has used up."""
+        pings = self._cloud.broker.log.count("Received PINGREQ from " + self._device.id)
+        return time.monotonic(), wakeups(self.process.pid), processor_seconds(self.process.pid), pings
+
+    def heap(self):
+        """Bytes in use."""
+        self._asked += 1
+        self.process.send("\n")
+        return int(self.process.wait_for(r"(?:^heap \d+\n(?:.*\n)*?){%d}^heap (\d+)\n" % (self._asked - 1), WAIT)[1])
+
+
+def _idle(builds, cloud, name, mode, seconds):
+    # Two at once: one that is left alone, and one that pings more often, whose heap is looked at.
+    alone, hurried = (Idler(builds, cloud, name, mode, keepalive) for keepalive in (KEEPALIVE_S, HURRIED_S))
+    try:
+        for one in (alone, hurried):
+            one.wait()
+        time.sleep(SETTLE_S)
+        hurried.heap()  # the first answer loads what it needs
+        heap, before, pings = hurried.heap(), alone.look(), hurried.look()[3]
+        time.sleep(seconds)
+        passed, woken, processor, pinged = (after - first for first, after in zip(before, alone.look()))
+        return {
+            "wakeups_per_s": woken / passed,
+            "processor_percent": 100 * processor / passed,
+            "pings_per_minute": 60 * pinged / passed,
+            "stays": hurried.heap() - heap,
+            "pings_meanwhile": hurried.look()[3] - pings,
+        }
+    finally:
+        for one in (alone, hurried):
+            one.process.kill()
+
+
+def measure(seconds):
+    """{mode: {client: {"wakeups_per_s": ..., ...}}}"""
+    with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud), ThreadPoolExecutor(4) as pool:
+        jobs = {
+            mode: {name: pool.submit(_idle, builds, cloud, name, mode, seconds) for name in (OURS, OFFICIAL)}
+            for mode in MODES
+        }
+        return {mode: {name: job.result() for name, job in clients.items()} for mode, clients in jobs.items()}
+
+
+def main():
+    """The command."""
+    parser = argparse.ArgumentParser(prog="tools/bench/idle", description=__doc__.partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--seconds", type=float, default=30, help="how long they idle (30)")
+    options = parser.parse_args()
+    try:
+        figures = measure(options.seconds)
+    except (RuntimeError, AssertionError) as error:
+        sys.exit("idle: %s" % error)
+    if options.json:
+        return print_json(figures)
+    columns = ["%s, %s" % (mode, name) for mode in MODES for name in (OURS, OFFICIAL)]
+    rows = [
+        [text] + [figures[mode][name][key] for mode in MODES for name in (OURS, OFFICIAL)]
+        for key, text in (
+            ("wakeups_per_s", "wake-ups a second"),
+            ("processor_percent", "processor's time, %"),
+            ("pings_per_minute", "PINGREQs a minute, keepalive of %d s" % KEEPALIVE_S),
+            ("stays", "heap that stays, bytes"),
+            ("pings_meanwhile", "  after so many PINGREQs, keepalive of %d s" % HURRIED_S),
+        )
+    ]
+    print_figures("An idle device over TLS, 32-bit MicroPython, %g s" % options.seconds, columns, rows)
+
+
+if __name__ == "__main__":
+    main()

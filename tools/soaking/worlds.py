@@ -1,0 +1,68 @@
+"""Simulated worlds (tests/simulation) in child processes, one for each interpreter."""
+
+import os
+import subprocess
+import sys
+from collections import namedtuple
+
+from toolchain.paths import BIN, LIB, PEERS, ROOT
+
+TESTS = ROOT / "tests"
+INTERPRETERS = ("cpython", "mp64", "mp32")
+MODES = ("async", "sync", "websocket", "user")
+HEAP = "4m"  # the cloud lives in it, too
+
+# What became of some worlds: days that they lasted, and the stories of those that failed.
+Result = namedtuple("Result", "days worlds failures")
+Failure = namedtuple("Failure", "seed story replay")
+
+
+def command(interpreter, mode, first, count, days, off):
+    """The command and the environment for some worlds."""
+    words = ["-m", "simulation.run", mode, str(first), str(count), str(days), ",".join(off) or "-"]
+    environment = dict(os.environ)
+    if interpreter == "cpython":
+        environment["PYTHONPATH"] = os.pathsep.join((str(TESTS), str(LIB)))
+        return [sys.executable] + words, environment
+    environment["MICROPYPATH"] = ":".join((str(TESTS), str(LIB), str(PEERS / "umqtt"), ".frozen"))
+    program = str(BIN / ("micropython" + interpreter[2:]))
+    return [program, "-X", "heapsize=" + HEAP] + words, environment
+
+
+def replay(interpreter, mode, seed, days, off):
+    """The command line that brings a world back."""
+    line = "tools/soak --seed %d --interpreter %s --mode %s" % (seed, interpreter, mode)
+    if days:
+        line += " --days %g" % days
+    return line + (" --off %s" % ",".join(off) if off else "")
+
+
+def live(interpreter, mode, first, count, days=0.0, off=(), timeout=None):
+    """Live through `count` worlds from the seed `first` on, in one process for as long as they are well: a Result."""
+    end = first + count
+    lived = 0.0
+    worlds = 0
+    failures = []
+    while first < end:
+        words, environment = command(interpreter, mode, first, end - first, days, off)
+        try:
+            done = subprocess.run(
+                words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                timeout=timeout,
+            )  # fmt: skip
+            output, code = done.stdout, done.returncode
+        except subprocess.TimeoutExpired as error:
+            output, code = error.stdout or b"", "no end within %s s" % timeout
+        lines = output.decode("utf-8", "replace").splitlines()
+        well = [line.split() for line in lines if line.startswith("OK ")]
+        lived += sum(float(words[2]) for words in well)
+        worlds += len(well)
+        first += len(well)
+        if first < end:
+            worlds += 1
+            story = [line for line in lines if not line.startswith("OK ")]
+            if not (story and story[-1].startswith("FAIL ")):
+                story.append("FAIL %d: the process has ended: %s" % (first, code))
+            failures.append(Failure(first, "\n".join(story), replay(interpreter, mode, first, days, off)))
+            first += 1
+    return Result(lived, worlds, failures)
