@@ -153,7 +153,8 @@ class Driver:
             self._attempt(self._receive)
             if self._done:
                 self._done = False
-                self._forget("answers", "asking", "backoff", "diagnosis", "messages", "packets", "states", "tags", "zone")
+                self._forget("backoff", "diagnosis", "packets", "states")
+                self._forget("answers", "asking", "messages", "tags", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
             self._attempt(self._connect)
         self._call_back()
