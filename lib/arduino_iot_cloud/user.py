@@ -39,6 +39,11 @@ class ArduinoIoTCloud:
         """No callbacks are due by time."""
         return 60000
 
+    def resume(self, now: int):
+        """A run begins: there are no ticks to look at."""
+
+    pause = resume
+
     @classmethod
     async def connect(cls, **options):
         """Connect, and return an ArduinoIoTCloud.
