@@ -17,7 +17,7 @@ from time import time
 from .cbor import Writer
 from .port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms, timestamp
 from .session import Session
-from .sync_link import MQTT, Link, MQTTException
+from .sync_link import MQTT, Link
 
 if MICROPYTHON:
     from time import sleep_ms
@@ -26,7 +26,6 @@ else:
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _PATIENCE_MS = const(5000)  # at most, for an acknowledgement
-_LARGE_MS = const(30000)  # for a message that is larger than the buffer
 _IDLE_MS = const(20)  # how long `start` waits for something to read before it looks at the callbacks again
 _SCARCE_MS = const(1000)  # until the next attempt, where there is no memory to work out another
 _LASTING_MS = const(30000)  # a connection of this length starts the pauses over
@@ -153,7 +152,8 @@ class Driver:
             self._attempt(self._receive)
             if self._done:
                 self._done = False
-                self._forget("answers", "asking", "backoff", "diagnosis", "messages", "packets", "states", "tags", "zone")
+                self._forget("backoff", "diagnosis", "packets", "states", "sync_trouble")
+                self._forget("answers", "asking", "messages", "tags", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
             self._attempt(self._connect)
         self._call_back()
@@ -171,17 +171,12 @@ class Driver:
             near = 0 <= ticks_diff(now, self._ticks) < _FAR_MS
             # The link knows by itself whether it has ended: perhaps somebody has only set the clock.
             if not near or time() - self._seconds >= _FAR_MS // 1000:
-                self._renew(now)
+                from .sync_trouble import renew
+
+                renew(self, now, self._ticks, self._seconds)
+                self._retry = now
                 if not near:
                     self._drop()
-
-    def _renew(self, now):
-        from .methods import resume
-
-        resume(self.client, now, self._ticks, self._seconds)
-        self._retry = now
-        self.since = None
-        self.delay = self.first
 
     def _attempt(self, step):
         # Whatever this raises costs the link, and nothing else.
@@ -204,20 +199,9 @@ class Driver:
 
     def explain(self, error):
         """Report why the connection ended. Returns whether waiting may heal it."""
-        from .diagnosis import explain, fault
+        from .sync_trouble import explain
 
-        if not isinstance(error, (OSError, EOFError, MemoryError)):
-            if isinstance(error, MQTTException):
-                from .mqtt import MQTTError
-
-                error = MQTTError("the server refused the connection", error.args[0])
-            elif self._ours or not isinstance(error, (AssertionError, IndexError, ValueError)):
-                self.faults += 1
-                fault(error)
-                error = OSError("a packet could not be handled")
-            elif not isinstance(error, ValueError):  # umqtt's own words for what no server may send
-                error = OSError("a malformed packet")
-        return explain(self.client, error)
+        return explain(self, error, self._ours)
 
     def _give_up(self, error):
         self._link.broken = True  # the next turn drops it
@@ -283,28 +267,12 @@ class Driver:
         self._ours = True
         self.received += 1
         if self._link.rest:
-            self._pieces(topic)
+            from .sync_trouble import pieces
+
+            pieces(self._link, self.session, topic, self.client.buffer, self._patience)
         else:
             self.session.message(topic, payload, 0, len(payload), ticks_ms())
         self._ours = False
-
-    def _pieces(self, topic):
-        # Hand a message that is larger than the buffer to the session, as it arrives.
-        link = self._link
-        buf = bytearray(self.client.buffer)
-        view = memoryview(buf)
-        have = 0
-        end = ticks_add(ticks_ms(), _LARGE_MS)
-        while link.rest:
-            link.arm(min(self._patience, ticks_diff(end, ticks_ms())))
-            have = link.take(view, have, len(buf))
-            used = self.session.piece(topic, view, 0, have, link.rest, ticks_ms())
-            if not used and have == len(buf):
-                raise OSError("a part of a packet that is too large")
-            topic = None
-            have -= used
-            buf[:have] = buf[used : used + have]
-        self._arm()
 
     def _owe(self, what):
         # A callback must not run here, where umqtt is in the middle of something.
@@ -410,18 +378,11 @@ class Driver:
         self._writer.pos = 0
         self._ours = True
         if self._filling:
-            self._fill_again()
+            from .sync_trouble import fill_again
+
+            fill_again(session)
         self._filling = True
         if session.fill(self._writer, ticks_ms()):
             self._topic = session.topic
         self._filling = self._ours = False
         return self._topic is not None
-
-    def _fill_again(self):
-        # What was put there when that was interrupted has not left: it is due again.
-        for p in self.session.properties.values():
-            if p.changed < 0:
-                if p.policy:
-                    p.policy.resend()
-                else:
-                    p.owe()

@@ -1,7 +1,6 @@
 """What sync mode finds on MicroPython and not on CPython, under the same names. Not needed on a board."""
 
 import selectors
-import ssl
 from time import sleep
 from weakref import finalize
 
@@ -36,16 +35,23 @@ class poll:
 
 
 class Stream:
-    """A non-blocking socket whose `read` and `write` return None where they would have to wait. TLS shakes hands with the
-    first of them."""
+    """A non-blocking socket whose `read` and `write` return None where they would have to wait.
+
+    `tls`: it is one of the module ssl. The first of them then shakes hands.
+    """
 
     wants = 0  # what TLS waits for, whatever is asked of it
 
-    def __init__(self, sock):
+    def __init__(self, sock, tls: bool):
         self._sock = sock
-        self._shaken = not isinstance(sock, ssl.SSLSocket)
+        self._waits = ((BlockingIOError, 0),)
+        self._shaken = not tls
         self.close = sock.close
         self.fileno = sock.fileno
+        if tls:
+            import ssl
+
+            self._waits = ((ssl.SSLWantReadError, POLLIN), (ssl.SSLWantWriteError, POLLOUT))
 
     def read(self, n: int):
         """Up to `n` bytes; b"" at the end of the stream."""
@@ -62,13 +68,12 @@ class Stream:
                 self._sock.do_handshake()
                 self._shaken = True
             return call(argument)
-        except ssl.SSLWantReadError:
-            self.wants = POLLIN
-        except ssl.SSLWantWriteError:
-            self.wants = POLLOUT
-        except BlockingIOError:
-            pass
-        return None
+        except OSError as error:
+            for kind, wants in self._waits:
+                if isinstance(error, kind):
+                    self.wants = wants
+                    return None
+            raise
 
 
 class MQTTException(Exception):

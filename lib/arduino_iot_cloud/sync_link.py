@@ -63,8 +63,10 @@ class Link:
         self._sock = sock
 
     def connect(self, address):
-        """Connect to one of `addresses`; `address` is what umqtt takes for the only one. The TLS handshake comes with the
-        first bytes, none of which leaves before the server is verified."""
+        """Connect to one of `addresses`, all but the last within 10 s; `address` is what umqtt takes for the only one.
+
+        The TLS handshake comes with the first bytes, none of which leaves before the server is verified.
+        """
         until = self.until
         n = len(self.addresses)
         for address in self.addresses:
@@ -88,7 +90,7 @@ class Link:
             sock.setblocking(False)
         if not MICROPYTHON:
             self._beneath = self._beneath and sock
-            self._sock = Stream(sock)
+            self._sock = Stream(sock, self._tls is not None)
         self.opened()
 
     def _open(self, address):
@@ -177,8 +179,11 @@ class Link:
             self._send(memoryview(self._out)[:n])
 
     def acknowledge(self):
-        """Have the system acknowledge at once what has been read, on Linux. It would wait 40 ms for something to send along
-        with that, and so would a server for the acknowledgement that gathers small packets (Nagle), as brokers do."""
+        """Have the system acknowledge at once what has been read, on Linux.
+
+        It would wait up to 40 ms for something to send along with that. A broker that gathers small packets (Nagle)
+        would keep the next value back until then.
+        """
         if self._owes and self._beneath:
             self._owes = False
             self._beneath.setsockopt(6, _QUICKACK, 1)

@@ -5,7 +5,7 @@ import signal
 import pytest
 from opposite import THING_ID, Opposite
 from stopwatches import Stopwatch
-from sync_setting import DEVICE, start
+from sync_setting import DEVICE, SETUP, start
 from toolchain.paths import PEERS
 
 

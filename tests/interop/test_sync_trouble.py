@@ -187,7 +187,7 @@ def test_what_is_raised_while_a_packet_is_handled_costs_the_link(
     if kind == "MemoryError":
         device.wait_for("Out of memory")
     else:
-        device.wait_for("'a packet' raised %s[^$]*Traceback" % kind)
+        device.wait_for("A packet from the cloud raised %s[^$]*Traceback" % kind)
         device.wait_for("Lost the link to .*: a packet could not be handled")
     device.wait_until("client.connected and client.stats()['connections'] == 2")
     assert device.ask("client.driver.faults") == (0 if kind == "MemoryError" else 1)

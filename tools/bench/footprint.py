@@ -32,7 +32,7 @@ WAIT = 12
 # Modules that a program with scalar properties never loads, and those for CPython alone.
 OPTIONS = (
     "ucloud official derived kinds composites schedule masks policy history persistence nvs sizes pieces refusal methods "
-    "network_time interrupts coroutines announcing wifi sync_link sync keys certificates roots websocket upgrade http_arguments http_head "
+    "network_time interrupts coroutines announcing wifi sync_link sync_trouble sync keys certificates roots websocket upgrade http_arguments http_head "
     "http_form http_response http user user_session user_token requests ota"
 ).split()
 NOT_ON_BOARDS = "cpython hsm keyfiles sync_cpython".split()
