@@ -115,6 +115,8 @@ class Checks:
             if program.mode == "sync":
                 limit += _LATE_SYNC_MS * len(program.devices)
             since = max(connection.heard, program.since)
+            if self.world.starved_since(clock.now - connection.since):
+                continue  # it may have got lost for want of memory
             if program.running and connection.since >= program.since and clock.now - since > limit + clock.blocked_since(since):
                 clock.fail(
                     "nothing has come to %s for %d ms, and it keeps the connection" % (session.client_id, clock.now - since)
