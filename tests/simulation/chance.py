@@ -11,7 +11,7 @@ class Chance:
             mark = (mark * 31 + ord(letter)) % 30323
         self.a = 1 + (seed * 7919 + mark) % 30268
         self.b = 1 + (seed * 104729 + mark * 5) % 30306
-        self.c = 1 + (seed // 1000 + mark * 3) % 30322
+        self.c = 1 + (seed * 611953 + mark * 3) % 30322
         for _ in range(8):
             self.below(2)
 
@@ -20,7 +20,8 @@ class Chance:
         self.a = self.a * 171 % 30269
         self.b = self.b * 172 % 30307
         self.c = self.c * 170 % 30323
-        return ((self.a << 15 ^ self.b << 8 ^ self.c) & 0x3FFFFFFF) % n
+        # Each of the three reaches the lowest bits, on which `n` may look alone.
+        return ((self.a << 15 ^ self.b << 8 ^ self.c ^ self.a >> 3 ^ self.b >> 5) & 0x3FFFFFFF) % n
 
     def between(self, low, high):
         """An int from low to high, both included."""

@@ -19,9 +19,11 @@ _LASTING_MS = 30000
 # A callback that is due is called at once; in sync mode, once `update` has come back: 15 s for a connection, 3 for the
 # time, 5 for an acknowledgement (docs/reference.md), and as long as the program waits between two calls.
 _LATE_MS = 300
+_EARLY_MS = 20
 _LATE_SYNC_MS = 26000
 # Polls for each thing that there is to do: a packet in several pieces, its callback, the answer to it.
 _POLLS = 30
+_NOTICED_MS = 5000  # more than 1.5 keepalives
 # What may be left after a collection beside what was there some cycles ago.
 _HEAP = 1024
 
@@ -104,6 +106,22 @@ class Checks:
 
     # From the network
 
+    def deadlines(self, connections):
+        """No connection is kept on which nothing has come for 1.5 keepalives; an attempt has 15 s."""
+        program = self.world.program
+        for connection in connections:
+            session = getattr(connection.server, "session", connection.server)
+            limit = max(session.keepalive * 1500, 15000) + _NOTICED_MS
+            if program.mode == "sync":
+                limit += _LATE_SYNC_MS * len(program.devices)
+            since = max(connection.heard, program.since)
+            if self.world.starved_since(clock.now - connection.since):
+                continue  # it may have got lost for want of memory
+            if program.running and connection.since >= program.since and clock.now - since > limit + clock.blocked_since(since):
+                clock.fail(
+                    "nothing has come to %s for %d ms, and it keeps the connection" % (session.client_id, clock.now - since)
+                )
+
     def looked_up(self, name):
         """A name is looked up."""
         device = self.world.hosts.get(name)
@@ -162,16 +180,31 @@ class Checks:
             if sample > following:
                 stored.missing += sample - following
             stored.sample = max(stored.sample, sample)
+        self.world.disturbances.stored(device, stored)
 
     # From the program
 
     def in_time(self, callback):
         """A callback that is due by time is called."""
+        if self.world.starved_since(callback.interval + 60000):
+            return  # a call may have failed for want of memory
         late = clock.now - callback.last - callback.interval - (clock.blocked - callback.blocked)
         program = self.world.program
         bound = _LATE_SYNC_MS * len(program.devices) if program.mode == "sync" else _LATE_MS
         if late > bound:
             clock.fail("'%s' of %s is called %d ms late" % (callback.name, callback.device.identity.device_id, late))
+
+    def not_early(self, callback):
+        """The interval has passed since it was called before, in this run."""
+        if callback.called is None or clock.blocked_since(callback.called - callback.interval - 20000):
+            return  # its turn may have come before it was called
+        # A coroutine begins some time after it was called.
+        interval = callback.interval // 2 if callback.style == "coroutine" else callback.interval
+        if clock.now - callback.called < interval - _EARLY_MS:
+            clock.fail(
+                "'%s' of %s is called after %d ms, not %d"
+                % (callback.name, callback.device.identity.device_id, clock.now - callback.called, callback.interval)
+            )
 
     def starved(self):
         """Look for callbacks that are not called at all."""

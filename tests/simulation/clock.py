@@ -32,6 +32,7 @@ class Clock:
         self.failure = None
         self.polls = self.sleeps = 0
         self._at = self._still = 0
+        self._blocks = []  # the last ones: (their end, ms)
 
     def fail(self, text):
         """Note that a check has failed; the first one counts."""
@@ -127,7 +128,17 @@ class Clock:
             self._next()
         self.now = end
         if counts:
-            self.blocked += ms
+            self._count(ms)
+
+    def _count(self, ms):
+        self.blocked += ms
+        self._blocks.append((self.now, ms))
+        if len(self._blocks) > 40:
+            del self._blocks[:20]
+
+    def blocked_since(self, when):
+        """For how long the program stood still since then, in ms."""
+        return sum([ms for end, ms in self._blocks if end > when])
 
     def skip(self, ms):
         """The device is off for so long; the world waits for it, but for the clocks."""

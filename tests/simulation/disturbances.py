@@ -6,21 +6,23 @@ from .clock import PLANNED, clock
 from .cloud import THING_UPDATE, TIMEZONE_DOWN, unix
 from .network import network
 
-# Feature -> the mean time between two of its kind, in seconds.
+# Feature -> the mean time between two of its kind, in seconds; 0 for what comes with a value.
 DISTURBANCES = {
-    "writes": 20,
-    "cuts": 200,
+    "writes": 15,
+    "crossings": 0,
+    "unacknowledged": 0,
+    "cuts": 120,
     "hangs": 600,
     "stops": 900,
     "broker": 900,
     "names": 900,
     "refusals": 1200,
     "deaf": 700,
-    "slow": 700,
+    "slow": 300,
     "jumps": 600,
     "zones": 600,
     "things": 900,
-    "hostile": 200,
+    "hostile": 60,
     "broken": 900,
     "oversized": 300,
     "memory": 600,
@@ -38,7 +40,8 @@ class Disturbances:
         for feature in sorted(DISTURBANCES):
             if world.has(feature):
                 self._chances[feature] = Chance(world.seed, feature)
-                self._plan(feature)
+                if DISTURBANCES[feature]:
+                    self._plan(feature)
 
     def _plan(self, feature):
         clock.at(1000 * self._chances[feature].wide(1, 4 * DISTURBANCES[feature]), self._due, feature)
@@ -211,6 +214,29 @@ class Disturbances:
             self.world.program.traffic += 1
             self.world.cloud.write(device.thing, name, value)
 
+    def assigned(self, device, variable):
+        """The program has set a variable: at times the dashboard does so in the same moment."""
+        chance = self._chances.get("crossings")
+        if chance and variable.writable and device.thing and not self.world.program.calm and chance.one_in(8):
+            clock.at(chance.below(2 * network.latency[1]), self._cross, chance, device, variable)
+
+    def _cross(self, chance, device, variable):
+        if device.thing and not self.world.program.calm:
+            self.world.cloud.write(device.thing, variable.name, variable.from_dashboard(chance))
+
+    def stored(self, device, stored):
+        """A value has arrived: at times the connection ends before its acknowledgement leaves, and at times the
+        dashboard has another value before the device is back."""
+        chance = self._chances.get("unacknowledged")
+        if not chance or self.world.program.calm or not chance.one_in(12):
+            return
+        session = self.world.broker.sessions.get(device.device_id)
+        if session:
+            connection = getattr(session.connection, "connection", session.connection)
+            getattr(connection, chance.choice(("reset", "vanish")))()
+            if stored.variable.writable and chance.one_in(2):
+                clock.at(chance.below(800), self._cross, chance, device, stored.variable)
+
     def zones(self, chance):
         """The time zone ends soon, again and again, or has ended, or is nonsense."""
         cloud = self.world.cloud
@@ -266,18 +292,18 @@ class Disturbances:
         self.world.broker.publish(topic, payload)
 
     def _payload(self, chance):
-        form = chance.below(6)
+        form = min(chance.below(8), 5)
         if form == 0:
             return chance.bytes(chance.wide(1, 100))
         if form == 1:  # a tag that says what it is not
             return encode(Tagged(chance.choice((0x010400, 0x010600, 0x010900, 0x011000, 0x010100, 7)), self._item(chance)))
         if form == 2:
             return encode(self._item(chance))
-        name = "v%d" % chance.below(9) if chance.below(5) else chance.choice(("thing_id", "tz_offset", "", "r:m"))
-        if form == 3:  # a variable's attribute that it has not, or none where it has some
-            name += chance.choice((":", ":x", "::", ":hue:", ""))
-            return encode([record(name, {}) if chance.one_in(4) else record(name, [])])
-        if form == 4:
+        name = "v%d" % chance.below(5) if chance.below(5) else chance.choice(("tz_offset", "", "r:m"))
+        if form > 4:  # an attribute that no variable has
+            name += chance.choice((":", ":", ":x", "::", ":hue:"))
+            return encode([record(name, chance.choice((1, 2.5, True, "text", [], {})))])
+        if form == 3:
             return encode([{chance.between(-20, 20): self._item(chance), 0: "nobody"}])
         return encode([record("nobody", chance.below(9))])[: chance.wide(1, 12)]
 

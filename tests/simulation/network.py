@@ -99,6 +99,7 @@ class Connection:
         self.down = Pipe(network, self._to_client)
         self.down.window = 1 << 24  # the server's own memory
         self.inbox = bytearray()
+        self.since = self.heard = clock.now  # when it was opened, when something last came to the client
         self.unread = []  # what the server has not read, while it reads nothing
         self.reads = True
         self.over = False  # the server has closed
@@ -118,6 +119,7 @@ class Connection:
             self.unread.append((data, sent))
 
     def _to_client(self, data, sent):
+        self.heard = clock.now
         self.inbox += data
 
     # The client's side

@@ -221,3 +221,6 @@ def begin(seed, on_unhandled):
     _on_unhandled = on_unhandled
     lines.clear()
     _sockets.clear()
+    for name in list(sys.modules):  # so that a world does not depend on those before it
+        if name.startswith("arduino_iot_cloud"):
+            del sys.modules[name]

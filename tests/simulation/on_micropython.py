@@ -286,8 +286,11 @@ def show(*words):
     _print(*words)
 
 
+_import_fails = [False]
+
+
 def _no_import(name, *words):
-    del builtins.__import__
+    fail_import(False)
     raise MemoryError("memory allocation failed, simulated")
 
 
@@ -295,8 +298,9 @@ def fail_import(fails=True):
     """Let the next import run out of memory, or not. A hook that lets imports through would not know where they are."""
     if fails:
         builtins.__import__ = _no_import
-    elif builtins.__import__ is _no_import:
+    elif _import_fails[0]:
         del builtins.__import__
+    _import_fails[0] = fails
 
 
 def install():
@@ -317,6 +321,13 @@ def install():
     builtins.print = keep
 
 
+def forget_client():
+    """Let the next world import the client anew, so that it does not depend on the worlds before it."""
+    for name in list(_sys.modules):
+        if name.startswith("arduino_iot_cloud"):
+            del _sys.modules[name]
+
+
 def begin(seed, on_unhandled):
     """A new world: jitter by its seed, an empty event loop."""
     global core
@@ -324,6 +335,7 @@ def begin(seed, on_unhandled):
     from asyncio import core
 
     jitter[0] = Chance(seed, "jitter")
+    forget_client()
     lines.clear()
     asyncio.new_event_loop()
     asyncio.get_event_loop().set_exception_handler(

@@ -24,6 +24,7 @@ class Callback:
         self.last = clock.now  # when it was called, or could have been
         self.blocked = clock.blocked
         self.under_way = False
+        self.called = None  # when it was, in this run
 
     def enter(self):
         """It is called."""
@@ -31,6 +32,8 @@ class Callback:
         check = self.device.program.check
         if self.interval is not None:
             check.in_time(self)
+            check.not_early(self)
+        self.called = clock.now
         self.last = clock.now
         self.blocked = clock.blocked
 
@@ -183,7 +186,8 @@ class Device:
         for i in range(chance.below(4)):
             style = self._style(chance.choice(("plain", "plain", "coroutine", "raises", "blocks", "ends")))
             quick = (0.2, 1, 1) if self.program.has("quick") else (30, 100)
-            interval = chance.choice(quick + (10, 60, 600, 90000, 700000))
+            # The ticks of 700000 s are more than half their period.
+            interval = chance.choice(quick + (10, 60, 600, 90000) + ((700000,) if self.program.has("long") else (7000,)))
             callback = Callback(self, "task %d" % i, style, int(interval * 1000))
             self.callbacks.append(callback)
             self.client.register(Task(callback.name, on_run=self._on_run(callback), interval=interval, args=i))
@@ -224,6 +228,7 @@ class Device:
                 self.client[variable.name] = value
         except MemoryError:
             pass
+        self.program.world.disturbances.assigned(self.identity, variable)
 
     def push(self, variable):
         """The program pushes a variable that is published on demand."""
@@ -290,7 +295,13 @@ class Program:
     # What it does by chance
 
     def act(self):
-        """Do one thing."""
+        """Do one thing. Where memory is short, it may fail."""
+        try:
+            self._act()
+        except MemoryError:
+            pass
+
+    def _act(self):
         device = self.chance.choice(self.devices)
         variable = self.chance.choice(device.variables)
         self.traffic += 1
@@ -345,6 +356,7 @@ class Program:
         for device in self.devices:
             for callback in device.callbacks:
                 callback.last = clock.now
+                callback.called = None
                 callback.blocked = clock.blocked
                 callback.under_way = callback.under_way and kept
         self.running = True

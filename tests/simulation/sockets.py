@@ -144,7 +144,7 @@ class Socket:
         before = clock.now
         limit = None if self._timeout is None else int(self._timeout * 1000)
         found = clock.wait(limit, self._readable)
-        clock.blocked += clock.now - before
+        clock._count(clock.now - before)
         if not found:
             raise trouble(ETIMEDOUT)
 

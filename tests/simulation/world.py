@@ -17,6 +17,7 @@ from .program import Program
 from .user_program import User
 from .websocket_server import WebSocket
 
+_CYCLES = 3  # of a short world
 _BUSY = ("policies", "coroutines", "writes")  # what a busy device has
 
 PORT = 8883
@@ -25,7 +26,7 @@ WEBSOCKET_PORT = 443
 # What a world may have beside DISTURBANCES; each can be left out.
 FEATURES = (
     "policies", "coroutines", "clients", "late", "raises", "blocks", "endless", "ends", "interrupts", "restarts",
-    "pauses", "latency", "pieces", "addresses", "quick",
+    "pauses", "latency", "pieces", "addresses", "quick", "long",
 )  # fmt: skip
 
 # The longest until a device is back, once everything works again:
@@ -74,6 +75,7 @@ class World:
         self.disturbances = Disturbances(self)
         self._minute = (0, 0, 0)
         clock.at(60000, self._each_minute)
+        clock.at(10000, self._each_ten_seconds)
 
     def has(self, feature):
         """Whether it has a feature."""
@@ -171,7 +173,7 @@ class World:
     def _trouble(self):
         if self.idle or self.busy:
             return clock.now + 21600000
-        return clock.now + 1000 * self.chance.between(120, 14400 if self.length else 900)
+        return clock.now + 1000 * self.chance.wide(30, 14400 if self.length else 600)
 
     def starved_since(self, ms):
         """Whether memory was short in the last `ms`."""
@@ -261,7 +263,7 @@ class World:
         if hasattr(gc, "mem_alloc"):
             self.check.heap(gc.mem_alloc())
         self.cycles += 1
-        if clock.now - self.paused >= self.length:
+        if clock.now - self.paused >= self.length and (self.length or self.cycles >= _CYCLES):
             self.over = True
             return 0
         self.phase = "trouble"
@@ -275,3 +277,7 @@ class World:
             self.check.polls(polls, self.program.traffic - traffic, clock.now - then)
         self._minute = (clock.polls, self.program.traffic, clock.now)
         clock.at(60000, self._each_minute)
+
+    def _each_ten_seconds(self):
+        self.check.deadlines(network.connections)
+        clock.at(10000, self._each_ten_seconds)
