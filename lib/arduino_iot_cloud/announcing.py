@@ -1,6 +1,8 @@
-"""What a device tells the cloud about its network: part of its greeting on every connection."""
+"""What a device tells the cloud about its network: part of its greeting on every connection.
 
-from .messages import encode
+Comes and goes: whoever announces something imports it, and may unload it after that.
+"""
+
 from .session import Session
 
 # The kinds of network, at the place of their number in DeviceNetConfig.
@@ -21,15 +23,18 @@ def net_config(client, kind: str, *params):
     for param in params:
         if not isinstance(param, expected) or kind == "ethernet" and len(param) not in (0, 4, 16):
             raise ValueError("net_config('%s'): %r is no %s" % (kind, param, expected.__name__))
-    _set(client, 0, encode("DeviceNetConfig", KINDS.index(kind), *params))
+    _set(client, 0, "DeviceNetConfig", KINDS.index(kind), *params)
 
 
 def wifi_firmware(client, version: str):
     """Have the cloud told the firmware version of the board's Wi-Fi module, from the next greeting on."""
-    _set(client, 1, encode("WiFiFWVersion", version))
+    _set(client, 1, "WiFiFWVersion", version)
 
 
-def _set(client, place, command):
+def _set(client, place, name, *params):
+    from .messages import encode
+
+    command = encode(name, *params)
     # In the class, so that it does not matter which comes first, this or the session, and that this module may go.
     if not hasattr(Session, "announced"):
         Session.announced = {}

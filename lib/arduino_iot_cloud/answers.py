@@ -2,6 +2,9 @@
 
 Topics and commands are those of the ArduinoIoTCloud C++ library 2.9, beside those of the older
 discovery of the official Python client. The functions work on a `session.Session`.
+
+Comes and goes: the session imports it for a message, and enters it while callbacks may run; the driver unloads it
+once values flow.
 """
 
 from .port import const, log, ticks_add

@@ -4,6 +4,8 @@ Commands, waits and counts are those of the ArduinoIoTCloud C++ library 2.9; the
 the official Python client is spoken beside it. The functions work on a `session.Session`. Its
 attribute `announce`, if there is one, holds the further commands of a device's greeting: see
 `announcing`. What the cloud answers is in `answers`.
+
+Comes and goes: the session imports it for a question, and the driver unloads it once values flow.
 """
 
 from . import __version__

@@ -1,4 +1,7 @@
-"""The bundled root certificates: files beside the package, or constants in frozen code, which has no files."""
+"""The bundled root certificates: files beside the package, or constants in frozen code, which has no files.
+
+Comes and goes: `trust` imports it to load the roots, and unloads it after that.
+"""
 
 
 def root(name: str) -> bytes:

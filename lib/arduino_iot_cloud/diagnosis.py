@@ -1,6 +1,8 @@
 """What went wrong with the link, in words that say what to do; the numbers are behind them, in parentheses.
 
 What TLS has to say is in `tls_trouble`, what a callback or a packet raised in `faults`.
+
+Comes and goes: a driver imports it when a connection has ended, and unloads it with the next one.
 """
 
 import errno

@@ -1,4 +1,7 @@
-"""The head of an HTTP/1.1 response (RFC 9112), without I/O."""
+"""The head of an HTTP/1.1 response (RFC 9112), without I/O.
+
+Comes and goes with `upgrade`; whatever stays and stands on it, such as `http`, has entered it for good.
+"""
 
 from .port import const
 

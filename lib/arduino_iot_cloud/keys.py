@@ -7,7 +7,6 @@ package `arduino_cloud_board` is installed, a key store and a name in it are a U
 """
 
 from .port import MICROPYTHON, log
-from .trust import is_uri, load_pair
 
 _providers = {}
 
@@ -37,6 +36,8 @@ def load(ctx, params: dict):
     key = params["keyfile"]
     certificate = params.get("certfile")
     of_key = _provider("keyfile", key)
+    from .trust import is_uri, load_pair
+
     if of_key and is_uri(certificate) and _scheme(certificate) == _scheme(key):
         of_certificate = of_key
     else:
@@ -76,6 +77,8 @@ def _scheme(uri):
 
 def _provider(name, source):
     # None for what is no URI
+    from .trust import is_uri
+
     if not is_uri(source):
         return None
     scheme = _scheme(source)

@@ -1,6 +1,8 @@
 """Device commands: a CBOR tag and an array of parameters, on /a/d/{D}/c/up and /c/dw.
 
 Layouts are those of the ArduinoIoTCloud C++ library 2.9; `tags` has the tags.
+
+Comes and goes: the session imports it for a command, and unloads it before it acts on that.
 """
 
 from .cbor import Reader, Writer

@@ -1,4 +1,7 @@
-"""MQTT 3.1.1 packets that a client sends outside of the steady state, as bytes."""
+"""MQTT 3.1.1 packets that a client sends outside of the steady state, as bytes.
+
+Comes and goes: whoever makes a packet imports it, and the driver unloads it once values flow.
+"""
 
 
 def field(data) -> bytes:

@@ -1,4 +1,7 @@
-"""What the errors of TLS mean, those of mbedtls and of OpenSSL: which side refused what. Loaded only for them."""
+"""What the errors of TLS mean, those of mbedtls and of OpenSSL: which side refused what. Loaded only for them.
+
+Comes and goes: `diagnosis` imports it for an error of TLS, and unloads it after that.
+"""
 
 from time import gmtime
 

@@ -1,6 +1,8 @@
 """Whom a connection trusts, and what it shows: the TLS context.
 
 `ssl` is used on CPython, the built-in `tls` on MicroPython, where an `ssl` may be missing.
+
+Comes and goes: a client imports it to make its TLS context, and unloads it after that.
 """
 
 from .port import MICROPYTHON, forget

@@ -1,4 +1,7 @@
-"""From an open stream to a WebSocket for MQTT: the opening handshake (RFC 6455, section 4)."""
+"""From an open stream to a WebSocket for MQTT: the opening handshake (RFC 6455, section 4).
+
+Comes and goes: `connecting` enters it for the handshake, and unloads it after that.
+"""
 
 from binascii import b2a_base64
 from hashlib import sha1

@@ -3,6 +3,8 @@
 The C++ library asks for the last values when the offset from UTC has ended, every 30 seconds, and takes the link down
 after eleven times. Here the command TimezoneUp, which is for that, and the last values take turns, ever more
 slowly, and the values flow on.
+
+Comes and goes: the session imports it for a look, and the driver unloads it after that.
 """
 
 from .port import const, ticks_add, ticks_diff, timestamp

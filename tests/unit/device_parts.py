@@ -113,7 +113,7 @@ class Attempts:
         self.count += 1
         driver = self.driver
         driver.error = None
-        driver.phase = "ConnectMqttBroker"
+        driver.session.move("ConnectMqttBroker")
         if self._errors:
             raise self._errors.pop(0)
         while driver.running and not driver.error:

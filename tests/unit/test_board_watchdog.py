@@ -112,7 +112,7 @@ async def starved(link=None, each=None, seconds=400, **arguments):
 
 
 def busy(driver):
-    driver.mqtt.last_tx += 1
+    driver.mqtt.sent(0, driver.mqtt.last_tx + 1)
 
 
 async def test_a_client_that_gets_on_feeds_and_one_that_does_not_starves():
