@@ -192,6 +192,11 @@ def _print_exception(kind, error, trace, *rest, **options):
         keep(line)
 
 
+def report(error):
+    """Take note of an exception that nobody has caught."""
+    _print_exception(type(error), error, error.__traceback__)
+
+
 _all_tasks = asyncio.all_tasks
 
 

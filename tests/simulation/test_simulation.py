@@ -4,7 +4,7 @@ import pytest
 from soaking.worlds import MODES, live
 
 # Worlds for each mode. Each has some minutes of trouble, so that they cost a minute of one core in all.
-SEEDS = {"cpython": 25, "mp64": 10, "mp32": 15}
+SEEDS = {"cpython": 30, "mp64": 5, "mp32": 8}
 TIMEOUT_S = 110
 
 
