@@ -117,10 +117,11 @@ class Checks:
             since = max(connection.heard, program.since)
             if self.world.starved_since(clock.now - connection.since):
                 continue  # it may have got lost for want of memory
-            if program.running and connection.since >= program.since and clock.now - since > limit + clock.blocked_since(since):
-                clock.fail(
-                    "nothing has come to %s for %d ms, and it keeps the connection" % (session.client_id, clock.now - since)
-                )
+            silence = clock.now - since
+            if not program.running or connection.since < program.since:
+                continue  # a run before it was interrupted
+            if silence > limit + clock.blocked_since(since):
+                clock.fail("nothing has come to %s for %d ms, and it keeps the connection" % (session.client_id, silence))
 
     def looked_up(self, name):
         """A name is looked up."""
@@ -216,7 +217,8 @@ class Checks:
     def synced(self, device):
         """The event "sync"."""
         if device.syncs > device.connects:
-            clock.fail("%s: %d events 'sync', %d 'connect'" % (device.identity.device_id, device.syncs, device.connects))
+            name = device.identity.device_id
+            clock.fail("%s: %d events 'sync', %d 'connect'" % (name, device.syncs, device.connects))
 
     def flushed(self, device):
         """flush() says that everything has arrived."""
@@ -253,7 +255,9 @@ class Checks:
             value = device.get(variable)
             stored = thing.stored[variable.name]
             if not variable.agrees(value, stored.value):
-                clock.fail("%s of %s: the device has %r, the cloud %r" % (variable.describe(), name, value, stored.value))
+                clock.fail(
+                    "%s of %s: the device has %r, the cloud %r" % (variable.describe(), name, value, stored.value)
+                )
             if variable.options.get("history") and not variable.options.get("publish"):
                 self._samples(device, variable, stored)
 

@@ -3,7 +3,7 @@
 from .cbor import Tagged, encode, record
 from .chance import Chance
 from .clock import PLANNED, clock
-from .cloud import THING_UPDATE, TIMEZONE_DOWN, unix
+from .cloud import TIMEZONE_DOWN, unix
 from .network import network
 
 # Feature -> the mean time between two of its kind, in seconds; 0 for what comes with a value.
@@ -296,7 +296,8 @@ class Disturbances:
         if form == 0:
             return chance.bytes(chance.wide(1, 100))
         if form == 1:  # a tag that says what it is not
-            return encode(Tagged(chance.choice((0x010400, 0x010600, 0x010900, 0x011000, 0x010100, 7)), self._item(chance)))
+            tag = chance.choice((0x010400, 0x010600, 0x010900, 0x011000, 0x010100, 7))
+            return encode(Tagged(tag, self._item(chance)))
         if form == 2:
             return encode(self._item(chance))
         name = "v%d" % chance.below(5) if chance.below(5) else chance.choice(("tz_offset", "", "r:m"))
@@ -309,7 +310,8 @@ class Disturbances:
 
     def _item(self, chance):
         return chance.choice(
-            (None, [], {}, -1, "", "x" * 40, [[]], [""], ["x" * 37], [b""], [b"\x81"], [1.5, -1], [{}, {}], [1 << 60, 1])
+            (None, [], {}, -1, "", "x" * 40, [[]], [""], ["x" * 37],
+             [b""], [b"\x81"], [1.5, -1], [{}, {}], [1 << 60, 1])
         )
 
     def broken(self, chance):

@@ -192,6 +192,19 @@ def _print_exception(kind, error, trace, *rest, **options):
         keep(line)
 
 
+def report(error):
+    """Take note of an exception that nobody has caught."""
+    _print_exception(type(error), error, error.__traceback__)
+
+
+_all_tasks = asyncio.all_tasks
+
+
+def _tasks_in_order(loop=None):
+    # A set has its order by addresses, and what is cancelled first may matter.
+    return sorted(_all_tasks(loop), key=lambda task: int(task.get_name().rpartition("-")[2]))
+
+
 def install():
     """Replace what the client reads: clock, sockets, random numbers, print."""
     import builtins
@@ -206,6 +219,7 @@ def install():
     os.urandom = _urandom
     builtins.print = keep
     traceback.print_exception = _print_exception
+    asyncio.all_tasks = asyncio.tasks.all_tasks = _tasks_in_order
     asyncio.set_event_loop_policy(_Policy())
     sys.modules.pop("logging", None)
 

@@ -321,6 +321,9 @@ def install():
     builtins.print = keep
 
 
+report = System.print_exception
+
+
 def forget_client():
     """Let the next world import the client anew, so that it does not depend on the worlds before it."""
     for name in list(_sys.modules):

@@ -2,68 +2,15 @@
 
 import asyncio
 
+from .callback import Callback
 from .chance import Chance
-from .clock import PLANNED, clock
+from .clock import clock
 from .variables import COMPOSITES, Variable
 
-_ERRORS = (ValueError, OSError, KeyError, TypeError, ZeroDivisionError, MemoryError, RuntimeError, AttributeError)
 
 # One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md)
 _UPDATE_MS = 24000
 _STOP_MS = 6000  # stop() to the end of run(): the name server's silence, which MicroPython waits for; for each client
-
-
-class Callback:
-    """A callback of the program's. `interval` in ms: how often it is due, None where an event calls it."""
-
-    def __init__(self, device, name, style, interval=None):
-        self.device = device
-        self.name = name
-        self.style = style
-        self.interval = interval
-        self.last = clock.now  # when it was called, or could have been
-        self.blocked = clock.blocked
-        self.under_way = False
-        self.called = None  # when it was, in this run
-
-    def enter(self):
-        """It is called."""
-        self.device.program.traffic += 1
-        check = self.device.program.check
-        if self.interval is not None:
-            check.in_time(self)
-            check.not_early(self)
-        self.called = clock.now
-        self.last = clock.now
-        self.blocked = clock.blocked
-
-    def misbehave(self):
-        """What it does beside its work."""
-        program = self.device.program
-        chance = program.chance
-        if program.calm:
-            return
-        if self.style == "raises" and chance.one_in(2):
-            raise chance.choice(_ERRORS)(PLANNED)
-        if self.style == "blocks" and chance.one_in(3):
-            clock.block(chance.wide(1, 4000))
-        if self.style == "ends" and program.has("ends") and chance.one_in(40):
-            program.endings += 1
-            raise (KeyboardInterrupt if chance.one_in(2) else SystemExit)(PLANNED)
-
-    async def linger(self):
-        """What a coroutine does."""
-        if self.style == "endless" and not self.device.program.chance.below(3):
-            while True:
-                await asyncio.sleep(3600)
-        self.under_way = True
-        try:
-            await asyncio.sleep(self.device.program.chance.below(3000) / 1000)
-            self.misbehave()
-        finally:
-            self.under_way = False
-            self.last = clock.now
-            self.blocked = clock.blocked
 
 
 class Device:
@@ -187,7 +134,8 @@ class Device:
             style = self._style(chance.choice(("plain", "plain", "coroutine", "raises", "blocks", "ends")))
             quick = (0.2, 1, 1) if self.program.has("quick") else (30, 100)
             # The ticks of 700000 s are more than half their period.
-            interval = chance.choice(quick + (10, 60, 600, 90000) + ((700000,) if self.program.has("long") else (7000,)))
+            slow = (10, 60, 600, 90000, 700000 if self.program.has("long") else 7000)
+            interval = chance.choice(quick + slow)
             callback = Callback(self, "task %d" % i, style, int(interval * 1000))
             self.callbacks.append(callback)
             self.client.register(Task(callback.name, on_run=self._on_run(callback), interval=interval, args=i))

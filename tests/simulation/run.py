@@ -32,7 +32,7 @@ def _unhandled(message, error):
     if error is None and not clock.in_loop:
         return  # the loop of a client of sync mode that the program has dropped
     if error is not None:
-        host.System.print_exception(error) if MICROPYTHON else host._print_exception(type(error), error, error.__traceback__)
+        host.report(error)
     clock.fail("%s: %r" % (message, error))
 
 
@@ -103,6 +103,8 @@ def main(mode, first, count, days, off):
     """Live through `count` worlds."""
     for seed in range(first, first + count):
         network.fail_import(False)
+        if not MICROPYTHON:
+            gc.disable()  # what it finds is reported, and so must not depend on when it comes
         host.begin(seed, _unhandled)
         world = World(seed, mode, days, off)
         try:

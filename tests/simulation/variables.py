@@ -57,7 +57,8 @@ class Variable:
         self.late = False  # registered while the program runs
         self.read_every = 0
         late = self.style in ("coroutine", "endless")  # a variable's callbacks wait for each other
-        if self.publishes and not late and self.kind in SCALARS[:7] and not self.options.get("history") and chance.one_in(5):
+        readable = self.publishes and not late and self.kind in SCALARS[:7] and not self.options.get("history")
+        if readable and chance.one_in(5):
             self.read_every = chance.choice((1, 5, 30, 300))
         self.changes = 0  # of all kinds that may be published, since the world began
         self.reset()
