@@ -207,6 +207,7 @@ class ArduinoCloudClient:
             from .methods import resume
 
             resume(self, now, *self._paused)
+            self._paused = None
 
     def _run(self, async_mode, pauses=None):
         if pauses:

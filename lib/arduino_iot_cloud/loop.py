@@ -13,6 +13,7 @@ from .stream import event_loop
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _LONG_MS = const(60000)  # to sleep where nothing is due
+_SHORT_MS = const(5000)  # to sleep where memory is short
 _LASTING_MS = const(30000)  # a connection of this length starts the pauses over
 _LINK_ERRORS = (OSError, MemoryError, MQTTError)  # of an open connection; others are faults of this program
 
@@ -140,19 +141,20 @@ class Driver:
         _runs.append(self)
         self.first = self.delay = interval
         self.factor = backoff
-        self.client.resume(ticks_ms())
         timer = asyncio.create_task(self.poll())
         self.tasks = [asyncio.current_task(), timer]
         try:
             while self.running:
-                self.session.move("ConnectPhy")
                 wait = 0
                 try:
-                    await self.connect()
+                    self.client.resume(ticks_ms())
+                    self.session.move("ConnectPhy")
+                    try:
+                        await self.connect()
+                    finally:
+                        self.session.end()
                 except Exception as error:
                     wait = self.lost(error)
-                finally:
-                    self.session.end()
                 wait = ticks_add(ticks_ms(), wait)
                 while self.running and ticks_diff(wait, ticks_ms()) > 0:
                     await self.alarm.wait(ticks_diff(wait, ticks_ms()))
@@ -214,9 +216,12 @@ class Driver:
 
     def lost(self, error):
         """Report why the connection ended. Returns the ms until the next attempt."""
-        from .backoff import pause
+        try:
+            from .backoff import pause
 
-        return pause(self, error)
+            return pause(self, error)
+        except Exception:  # not even that can be loaded
+            return _SHORT_MS
 
     def explain(self, error):
         """The same in words. Returns whether waiting may heal it."""

@@ -62,9 +62,12 @@ class Session:
 
     def move(self, state: str):
         """Go to another state. Nothing else writes it. Raises RuntimeError for a move that `states` does not know."""
-        from .states import check
+        try:
+            from .states import check
 
-        check(self.state, state)
+            check(self.state, state)
+        except MemoryError:
+            pass  # the table cannot be loaded: the move counts all the same
         self.state = state
 
     def enter(self, state: str, now: int = 0):
@@ -77,11 +80,14 @@ class Session:
 
     def end(self):
         """MQTT has been disconnected."""
-        self.lost()
-        if self.topic is not None:
-            self.topic = None
-            self.on_event("disconnect")
+        attached = self.topic is not None
+        self.topic = None
         self.enter("Disconnect")
+        try:
+            self.lost()
+        finally:  # also out of memory
+            if attached:
+                self.on_event("disconnect")
 
     def poll(self, now: int):
         """Do what is due. Returns true where the modules that it needed will not be needed soon."""

@@ -11,6 +11,7 @@ import asyncio
 from .loop import Driver
 from .mqtt import MQTTError
 from .port import forget, log
+from .stream import event_loop
 from .user_session import CloudError, Message, UserSession, encode
 
 
@@ -112,6 +113,7 @@ class ArduinoIoTCloud:
         self.session.on_value = _tell
         self.session.on_change = self._changed
         self._news = asyncio.Event()
+        self._loop = None
         self._up = False
         self._task = None
 
@@ -155,6 +157,7 @@ class ArduinoIoTCloud:
     async def _start(self):
         from .trust import context
 
+        self._loop = event_loop()
         self.driver = _Driver(self, context(self))
         self._task = asyncio.create_task(self._run())
         try:
@@ -179,17 +182,21 @@ class ArduinoIoTCloud:
             self._lost("disconnected")
 
     def _changed(self):
-        self.driver.synced = True  # the cloud has answered: the next attempt, if any, comes soon
-        self._news.set()
+        self._tell_news()
         self.driver.wake()
         if not self._up:
             self._up = True
             self.error = None
             _tell(self._on_connected)
 
+    def _tell_news(self):
+        # Whoever waits does so in the event loop of `connect`: in another one it must not be woken.
+        if self._loop is event_loop():
+            self._news.set()
+
     def _lost(self, why):
         self.error = why
-        self._news.set()
+        self._tell_news()
         if self._up:
             self._up = False
             _tell(self._on_disconnect, why)
