@@ -208,8 +208,9 @@ class Driver:
                     await self.end(self.watcher)
             del self.tasks[2:]
             self.watcher = None
-            if self.stream:
-                self.stream.close()
+            stream = self.stream
+            if stream:  # on CPython, one that is closed stays until the server has taken what is still to be sent
+                (getattr(stream, "abort", stream.close) if self.running else stream.close)()
 
     # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
     # so these import in frames of their own.
