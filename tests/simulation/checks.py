@@ -121,7 +121,8 @@ class Checks:
             if not program.running or connection.since < program.since:
                 continue  # a run before it was interrupted
             if silence > limit + clock.blocked_since(since):
-                clock.fail("nothing has come to %s for %d ms, and it keeps the connection" % (session.client_id, silence))
+                name = session.client_id
+                clock.fail("nothing has come to %s for %d ms, and it keeps the connection" % (name, silence))
 
     def looked_up(self, name):
         """A name is looked up."""
