@@ -91,7 +91,9 @@ class Checks:
         program = self.world.program
         quiet = session.keepalive * 1500
         if (
-            connection.up.hung is None
+            # In sync mode, update() of another client may take long.
+            (program.mode != "sync" or len(program.devices) == 1)
+            and connection.up.hung is None
             and connection.is_open
             and program.running
             and clock.now - program.since > quiet
