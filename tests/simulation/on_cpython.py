@@ -213,6 +213,7 @@ def install():
     time.monotonic = lambda: (clock.now + clock.first_tick) / 1000 + 1e-7
     time.time = clock.unix
     time.sleep = lambda seconds: clock.sleep(int(seconds * 1000))
+    selectors.DefaultSelector = Selector
     socket.socket = _Socket
     socket.getaddrinfo = _getaddrinfo
     random.random = lambda: _jitter.random()

@@ -185,6 +185,8 @@ class World:
         return getattr(self, "_in_" + self.phase)()
 
     def _in_trouble(self):
+        if self.pause is not None:
+            return 0  # the program is about to end
         if clock.now >= self.until:
             self._heal()
             return 500
