@@ -197,9 +197,9 @@ class ArduinoCloudClient:
         except BaseException as error:
             report(p.name, error)
 
-    def pause(self, now: int):
-        """A run has ended."""
-        self._paused = now, time()
+    def pause(self, now: int = None):
+        """A run has ended; where nobody knows when, `now` is None."""
+        self._paused = (0, 0) if now is None else (now, time())
 
     def resume(self, now: int):
         """A run begins: after a long pause, all callbacks are due."""

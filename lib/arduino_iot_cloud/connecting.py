@@ -25,8 +25,8 @@ async def open_link(driver):
         stream = await _transport(client, driver.tls)
     finally:
         leave("transport")
-    forget("transport")
     try:
+        forget("transport")
         if client.transport == "websocket":
             enter("upgrade", "http_head")
             try:

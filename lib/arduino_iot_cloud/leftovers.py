@@ -21,10 +21,13 @@ if MICROPYTHON:
             if not task.done():
                 try:
                     if loop is core._task_queue:
-                        task.cancel()
+                        task.cancel()  # out of the queue where it waits
+                except RuntimeError:
+                    pass  # it was the last one that ran, and is in none
+                try:
                     task.coro.close()
                 except (RuntimeError, ValueError):
-                    pass  # it is the present one
+                    pass  # it is being executed
 
 else:
 
@@ -59,7 +62,10 @@ def abandon(driver):
     driver.loop = None
     driver.running = False
     driver.tasks = []
+    if driver.watcher:
+        tasks.append(driver.watcher)
     _close(tasks, loop)
+    driver.client.pause()
     for turn in list(driver.turns):
         turn.end()
     driver.alarm.task = driver.timer.task = driver.room.task = driver.acked = driver.watcher = None

@@ -13,7 +13,7 @@ from .stream import event_loop
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _LONG_MS = const(60000)  # to sleep where nothing is due
-_SHORT_MS = const(5000)  # to sleep where memory is short
+_SHORT_MS = const(15000)  # to sleep where memory is short
 _LASTING_MS = const(30000)  # a connection of this length starts the pauses over
 _LINK_ERRORS = (OSError, MemoryError, MQTTError)  # of an open connection; others are faults of this program
 
@@ -148,6 +148,7 @@ class Driver:
                 wait = 0
                 try:
                     self.client.resume(ticks_ms())
+                    self.session.end()  # which it has, unless that was interrupted
                     self.session.move("ConnectPhy")
                     try:
                         await self.connect()
@@ -166,6 +167,7 @@ class Driver:
             _runs.remove(self)
             if self.loop:
                 await self.end(timer)
+            self.timer.task = None
             self.tasks = []
             self.client.pause(ticks_ms())
 
@@ -174,8 +176,11 @@ class Driver:
         task.cancel()
         try:
             await task
-        except asyncio.CancelledError:
-            pass
+        except GeneratorExit:
+            self.loop = None
+            raise
+        except BaseException:
+            pass  # what ended it has been raised already
 
     async def connect(self):
         """From the opening of the stream to its end."""
@@ -201,7 +206,7 @@ class Driver:
             self.loop = None
             raise
         finally:
-            self.alarm.task = None
+            self.alarm.task = self.room.task = None
             if self.loop:
                 await self.end(reader)
                 if self.watcher:
@@ -257,11 +262,10 @@ class Driver:
         try:
             enter("connecting")
             try:
-                stream = await self.open()
+                self.stream = stream = await self.open()
             finally:
                 leave("connecting")
             forget("connecting", "diagnosis", "backoff")
-            self.stream = stream
             n = 0
             while True:
                 kind = mqtt.packet()

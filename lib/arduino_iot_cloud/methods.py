@@ -7,6 +7,7 @@ import asyncio
 from time import time
 
 from .port import const, forget, ticks_add, ticks_diff, ticks_ms, timestamp
+from .stream import event_loop
 
 _FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
 
@@ -44,9 +45,10 @@ async def _until(client, condition, timeout):
     _seconds(timeout, 0, 500000)  # which is less than half the wrap of the ticks
     driver = client._run(True)
     event = driver.acked
-    if event is None:
+    if event is None or event.loop is not event_loop():
         event = driver.acked = asyncio.Event()
         event.users = 0
+        event.loop = event_loop()
     event.users += 1
     end = ticks_add(ticks_ms(), int(timeout * 1000))
     try:
@@ -62,8 +64,8 @@ async def _until(client, condition, timeout):
         return True
     finally:
         event.users -= 1
-        if not event.users:
-            driver.acked = None  # the next one may belong to another event loop
+        if not event.users and driver.acked is event:
+            driver.acked = None
 
 
 def _clean(driver):
@@ -138,7 +140,9 @@ def resume(client, now: int, ticks: int, seconds: int):
     """A run begins. `ticks` and `seconds` are the tick and the time at which the last one ended. Where ticks of that
     time may have wrapped, which nothing but the clock can tell, nothing that was noted in ticks holds any more: all
     callbacks are due."""
-    if 0 <= ticks_diff(now, ticks) < _FAR_MS and 0 <= time() - seconds < _FAR_MS // 1000:
+    pause = ticks_diff(now, ticks)
+    # A clock that jumps in a moment's pause is no long pause.
+    if seconds and 0 <= pause < _FAR_MS and (pause < 60000 or 0 <= time() - seconds < _FAR_MS // 1000):
         return
     for p in client.runnable:
         p.due = now

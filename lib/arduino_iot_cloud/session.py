@@ -82,7 +82,8 @@ class Session:
         """MQTT has been disconnected."""
         attached = self.topic is not None
         self.topic = None
-        self.enter("Disconnect")
+        if self.state not in ("Init", "Disconnect"):
+            self.enter("Disconnect")
         try:
             self.lost()
         finally:  # also out of memory

@@ -168,9 +168,10 @@ class Driver:
         # Where `update` was not called for so long that ticks may have wrapped, nothing that holds one counts any more.
         if self._ticks is not None:
             now = ticks_ms()
-            near = 0 <= ticks_diff(now, self._ticks) < _FAR_MS
+            pause = ticks_diff(now, self._ticks)
+            near = 0 <= pause < _FAR_MS
             # The link knows by itself whether it has ended: perhaps somebody has only set the clock.
-            if not near or time() - self._seconds >= _FAR_MS // 1000:
+            if not near or pause > 60000 and time() - self._seconds >= _FAR_MS // 1000:
                 from .sync_trouble import renew
 
                 renew(self, now, self._ticks, self._seconds)

@@ -40,7 +40,7 @@ class ArduinoIoTCloud:
         """No callbacks are due by time."""
         return 60000
 
-    def resume(self, now: int):
+    def resume(self, now: int = None):
         """A run begins: there are no ticks to look at."""
 
     pause = resume

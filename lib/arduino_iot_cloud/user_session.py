@@ -114,7 +114,8 @@ class UserSession:
 
     def end(self):
         """MQTT has been disconnected."""
-        self.move("Disconnect")
+        if self.state not in ("Init", "Disconnect"):
+            self.move("Disconnect")
         self.online = False
 
     def poll(self, now: int):
