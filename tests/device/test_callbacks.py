@@ -242,3 +242,25 @@ client.register(Schedule("plan", on_active=active, on_write=lambda client, value
     opposite.write(plan__frm=now - 3600, plan__to=now - 10, plan__len=600, plan__msk=0)
     device.wait_until("not client['plan'].active")
     assert device.output.count("active ") == 1
+
+
+def test_values_faster_than_a_coroutine_pile_up_no_further_than_eight_and_the_newest_arrives(connect_device, opposite):
+    device = connect_device(
+        """
+gate = asyncio.Event()
+seen = []
+async def slow(client, value):
+    seen.append(value)
+    await gate.wait()
+client.register("slow", value=0, on_write=slow)
+client.register("last", value=0, on_write=lambda client, value: print("last", value))
+"""
+    )
+    for value in range(1, 31):
+        opposite.write(slow=value)
+    opposite.write(last=1)
+    device.wait_for("^last 1\n")
+    assert device.ask("seen") == [1]
+    device.ask("gate.set()")
+    device.wait_until("30 in seen")
+    assert device.ask("seen") == [1] + list(range(23, 31))
