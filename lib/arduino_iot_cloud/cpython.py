@@ -58,7 +58,7 @@ class Stream:
         self._data = b""
         self._ended = False
         self._loop = asyncio.get_running_loop()
-        writer.transport.set_write_buffer_limits(0)  # `writable` then waits until all has gone to the system
+        writer.transport.set_write_buffer_limits(1, 0)  # `writable` then waits until all has gone to the system
 
     def opened(self):
         """The handshake is done, as for MicroPython's stream."""
@@ -133,6 +133,8 @@ async def connect(address, context, name) -> Stream:
 async def writable(stream: Stream):
     """Wait until the stream takes more."""
     await stream.writer.drain()
+    while stream.writer.transport.get_write_buffer_size():  # a last byte, which nobody waits for
+        await asyncio.sleep(0.01)
 
 
 async def send(stream: Stream, data):
@@ -141,7 +143,7 @@ async def send(stream: Stream, data):
         n = stream.write(data)
         if n:
             data = data[n:]
-        await stream.writer.drain()
+        await writable(stream)
 
 
 def event_loop():
