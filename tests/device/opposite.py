@@ -37,7 +37,7 @@ class Opposite:
         self.messages = []
         self._news = threading.Condition()
         self._online = threading.Event()
-        self._client = client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="opposite")
+        self._client = client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="opposite of " + device_id)
         client.max_inflight_messages_set(1000)
         client.reconnect_delay_set(0.02, 0.1)
         if username:

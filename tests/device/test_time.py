@@ -232,7 +232,7 @@ def test_the_next_time_zone_is_asked_for_at_the_end_of_this_one(connect_device, 
     device = connect_device(WRITER)
     device.do("port.time = lambda: 1800000000")
     opposite.command(TIMEZONE_DOWN, 7200, 1800000000 - 1)
-    opposite.wait_command("0x10800")
+    opposite.wait_command("0x10800", timeout=60)  # half a minute after the last question
     assert opposite.commands().count("LastValuesBegin") == 1
     opposite.command(TIMEZONE_DOWN, 3600, 1800000000 + 5000)
     device.wait_until("client.local_time() == 1800003600")

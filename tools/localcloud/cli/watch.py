@@ -18,7 +18,7 @@ from .working import work
 NEVER = "N/A"  # the API's word for the value of a variable that was never written
 _PATIENCE_S = 10.0
 _MOST_LISTENERS = 500
-_LONGEST_PACKET = 16384
+_LONGEST_PACKET = 16383
 _WATCH_IS = """\
 Without THING all things are watched; THING/PROPERTY by names or ids, with * and ? for any text.
 On a terminal it is a table that changes; else, or with --json, a line for each value, beginning with
