@@ -58,6 +58,8 @@ class ArduinoCloudClient:
             device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode, server, port,
             ntp_server, ntp_timeout
         )  # fmt: skip
+        del check
+        forget("arguments")
         listener = 0 if password is None else 1
         if transport != "tcp":
             listener = 2
@@ -116,7 +118,7 @@ class ArduinoCloudClient:
         and the arguments of ArduinoCloudObject. A name that is there is replaced.
 
         Raises TypeError or ValueError for what is no name (text without ":"), callback, interval or factor."""
-        from .arguments import register
+        from .registering import register
 
         register(self, aiotobj, coro, kwargs)
 
@@ -222,7 +224,7 @@ class ArduinoCloudClient:
             refuse_mode(async_mode)
         if not self.driver:
             # The largest objects first, while the heap is in one piece.
-            forget("arguments", "names")
+            forget("arguments", "names", "registering")
             from .trust import context
 
             tls = context(self)
