@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from time import time
 
 from .cbor import Writer
 from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
@@ -147,7 +148,8 @@ class Driver:
             while self.running:
                 wait = 0
                 try:
-                    self.client.resume(ticks_ms())
+                    if self.client.paused:
+                        self.resume()
                     self.session.end()  # which it has, unless that was interrupted
                     self.session.move("ConnectPhy")
                     try:
@@ -169,7 +171,7 @@ class Driver:
                 await self.end(timer)
             self.timer.task = None
             self.tasks = []
-            self.client.pause(ticks_ms())
+            self.client.paused = (ticks_ms(), time())
 
     async def end(self, task):
         """Cancel a task of ours, and wait until it has ended, so that nothing of it stays."""
@@ -220,6 +222,12 @@ class Driver:
     # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
     # so these import in frames of their own.
 
+    def resume(self):
+        """A run begins after another one."""
+        from .pausing import resume
+
+        resume(self.client, ticks_ms())
+
     def lost(self, error):
         """Report why the connection ended. Returns the ms until the next attempt."""
         try:
@@ -265,7 +273,7 @@ class Driver:
                 self.stream = stream = await self.open()
             finally:
                 leave("connecting")
-            forget("connecting", "diagnosis", "backoff")
+            forget("connecting", "diagnosis", "backoff", "pausing")
             n = 0
             while True:
                 kind = mqtt.packet()
@@ -325,7 +333,7 @@ class Driver:
                 raise self.error
             now = ticks_ms()
             if self.pump(now) and not self.watcher:
-                from .parts import watch
+                from .watching import watch
 
                 self.watcher = asyncio.create_task(watch(self))
             if self.done:

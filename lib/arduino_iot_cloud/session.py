@@ -7,8 +7,22 @@ both sides have one is in `answers`, too. A message larger than the buffer is fo
 """
 
 from .cbor import CBORError
-from .port import enter, leave, log, ticks_diff
+from .port import const, enter, leave, log, ticks_diff
 from .senml import Records
+
+# Of `property`
+_OWN = const(1)
+_SENT = const(2)
+_TOLD = const(4)
+
+
+def overwritten(p, whole: bool):
+    """The cloud has written a property, all of it or some attributes. An older value that is under way may reach the
+    cloud after that: so it goes once more."""
+    if whole:
+        p.standing = p.standing & ~_OWN | _TOLD
+    if p.standing & _SENT:
+        p.owe()
 
 
 class Session:
@@ -243,15 +257,20 @@ class Session:
 
             replace(self, p, whole)
         else:
-            p.overwritten(whole)
+            overwritten(p, whole)
         if got & 1:
             self.on_value(p)
 
     def acknowledged(self):
         """The cloud has what `fill` wrote last."""
         for p in self.properties.values():
-            if p.standing:
-                p.delivered()
+            if p.standing & _SENT:
+                p.standing = p.standing & ~_SENT | _TOLD
+                if p.changed < 0:
+                    p.changed = 0
+                    p.standing &= ~_OWN
+                if p.policy:
+                    p.policy.acknowledged()
 
     def fill(self, writer, now: int = 0) -> bool:
         """Write the properties that are due into the rest of the writer's buffer. Returns whether there were any."""
@@ -283,7 +302,12 @@ class Session:
                 p.changed = 2
                 return True
             self.drop("the value of '%s', which does not fit a packet" % p.name)
-        p.written(writer.pos > pos)
+        if writer.pos > pos:
+            p.changed = -1
+            p.standing |= _SENT | _TOLD
+        else:
+            p.changed = 0
+            p.standing &= ~_OWN
         if p.policy:
             p.policy.told(now)
         return False
