@@ -34,7 +34,9 @@ async def open_link(driver):
             finally:
                 leave("upgrade", "http_head")
             forget("upgrade", "http_head")
-        await _log_in(stream, driver.mqtt, _packet(client))
+        packet = _packet(client)
+        forget("packets")
+        await _log_in(stream, driver.mqtt, packet)
     except BaseException:
         stream.close()
         raise

@@ -258,7 +258,7 @@ class Driver:
 
     def request(self):
         """The packet of the session's next request."""
-        forget("answers", "asking", "messages", "tags", "zone")
+        forget("answers", "asking", "attaching", "messages", "tags", "zone")
         from .packets import take
 
         return take(self.session.out, self.mqtt)
@@ -338,7 +338,7 @@ class Driver:
                 self.watcher = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "messages", "packets", "states", "tags", "zone")
+                forget("answers", "asking", "attaching", "messages", "packets", "states", "tags", "zone")
             if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
                 self.since = None
                 self.brief = 0

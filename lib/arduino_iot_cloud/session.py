@@ -38,7 +38,7 @@ class Session:
     def on_event(self, name):
         """Nobody listens."""
 
-    def spare(self, name):
+    def spare(self, *names):
         """Nobody is short of memory. The driver has `port.forget` here, on a board."""
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
@@ -80,6 +80,8 @@ class Session:
             from .states import check
 
             check(self.state, state)
+            del check
+            self.spare("states")
         except MemoryError:
             pass  # the table cannot be loaded: the move counts all the same
         self.state = state
@@ -107,7 +109,7 @@ class Session:
     def poll(self, now: int):
         """Do what is due. Returns true where the modules that it needed will not be needed soon."""
         if self.wake is not None and ticks_diff(self.wake, now) <= 0:
-            self.spare("answers")
+            self.spare("answers", "attaching")
             if self.state == "Connected":
                 from .zone import poll
             else:
@@ -132,22 +134,28 @@ class Session:
 
     def _message(self, topic, buf, pos, end, now):
         # A message that is not one of the thing's values. Callbacks of the program are called from inside of `answers`.
-        enter("answers")
+        self.spare("asking", "packets")
+        enter("answers", "attaching")
         try:
             if topic == ("/a/d/%s/c/dw" % self.device_id).encode():
                 from .messages import decode
 
                 told = decode(buf, pos, end)
-                self.spare("messages")  # before the next module comes
-                from .answers import command
-
+                del decode
+                self.spare("messages", "tags")  # before the next module comes
+                if told[0].startswith("Thing"):
+                    from .attaching import command
+                else:
+                    from .answers import command
                 command(self, told, now)
+            elif topic == ("/a/d/%s/e/i" % self.device_id).encode():
+                self.values(buf, pos, end, False, now)
             else:
                 from .answers import message
 
                 message(self, bytes(topic), buf, pos, end, now)
         finally:
-            leave("answers")
+            leave("answers", "attaching")
 
     def piece(self, topic, view, pos: int, end: int, rest: int, now: int) -> int:
         """Take a part of a message that is larger than the buffer: what is there of its payload, between two offsets
@@ -155,13 +163,13 @@ class Session:
 
         Returns how many bytes are used up. The others belong to a record of which the end is missing: the next
         part begins with them. A part that fills the buffer, and the last one, are used up at least to a byte."""
-        enter("answers", "pieces")
+        enter("answers", "attaching", "pieces")
         try:
             from .pieces import take
 
             used = take(self, topic, view, pos, end, rest, now)
         finally:
-            leave("answers", "pieces")
+            leave("answers", "attaching", "pieces")
         if not self.part:
             self.spare("pieces")
         return used
@@ -212,13 +220,15 @@ class Session:
         if p is not last:
             self.settle(last, sync)
         if p is None:
-            enter("answers")
+            enter("answers", "attaching")
             try:
-                from .answers import internal
-
+                if name == "thing_id":
+                    from .attaching import internal
+                else:
+                    from .answers import internal
                 internal(self, name, value, now)
             finally:
-                leave("answers")
+                leave("answers", "attaching")
         else:
             self._take(p, attribute, value, time, sync)
         return p
