@@ -71,6 +71,10 @@ _runs = []  # the drivers that run
 class Driver:
     """Runs one ArduinoCloudClient under asyncio."""
 
+    # What seldom differs is kept in the class.
+    acked = None  # set at each packet, for `flush`
+    faults = 0
+
     def __init__(self, client, tls):
         self.client = client
         self.tls = tls
@@ -83,11 +87,10 @@ class Driver:
         self.since = None  # when this connection began, until it has lasted: see `backoff`
         self.brief = 0  # connections in a row that have not
         self.error = None  # why the reader ended
-        self.acked = None  # set at each packet, for `flush`
         self.watcher = None  # the task that waits until the network takes more
         self.synced = False  # this connection got as far as the last values
         self.done = False  # the handshake has just ended
-        self.connections = self.published = self.received = self.faults = 0
+        self.connections = self.published = self.received = 0
         self.mqtt = MQTT(client.buffer, client.keepalive)
         self.session = self.new_session(client)
         self.session.spare = forget
@@ -226,7 +229,8 @@ class Driver:
         """A run begins after another one."""
         from .pausing import resume
 
-        resume(self.client, ticks_ms())
+        resume(self.client, ticks_ms(), *self.client.paused)
+        self.client.paused = None
 
     def lost(self, error):
         """Report why the connection ended. Returns the ms until the next attempt."""

@@ -1,6 +1,6 @@
 """A network that takes no more. Imported when it does."""
 
-from .stream import writable
+from .sending import writable
 
 
 async def watch(driver):
