@@ -20,78 +20,19 @@ _ASK_MS = const(30000)  # from the last values to the first question for a time 
 # Several short functions: a board's heap finds room for each of them where it would not for a long one.
 
 
-def _attach(session, thing_id, legacy, now):
-    # The cloud said which thing this device belongs to, "" for none.
-    if session.topic is not None:
-        if thing_id == session.thing_id:
-            return
-        _detach(session, now)
-    if thing_id:
-        _forget(session.properties, session.thing_id not in (None, thing_id))
-        session.unlinked = False
-        session.thing_id = thing_id
-        session.legacy = legacy
-        _subscribe(session, "/a/t/" + thing_id)
-        session.enter("RequestLastValues", now)
-        session.on_event("connect")
-    elif not session.unlinked:
-        session.unlinked = True
-        log(30, "The device is not attached to a thing. Attach it in the cloud; waiting.")
-
-
-def _forget(properties, other):
-    # This connection has told nothing yet; another thing has never seen the values at all.
-    for p in properties.values():
-        p.standing &= ~_TOLD
-        if other:
-            p.standing &= ~_SENT
-            if p.initialized:
-                p.standing |= _OWN
-            if p.policy:
-                p.policy.anew()
-            elif p.initialized:
-                p.owe()
-
-
-def _subscribe(session, thing):
-    session.topic = (thing + "/e/o").encode()
-    session.data_in = (thing + "/e/i").encode()
-    topics = [session.data_in]
-    if session.discovery != "command":
-        topics.append(thing + "/shadow/i")
-    session.out.append(("subscribe", topics, None))
-
-
-def _detach(session, now):
-    if session.topic is not None:
-        session.out.append(("unsubscribe", [session.data_in, "/a/t/%s/shadow/i" % session.thing_id], None))
-        session.topic = None
-        session.data_in = b""
-        session.enter("SendCapabilities", now)
-        session.on_event("disconnect")
-
-
 def message(session, topic: bytes, buf, pos: int, end: int, now: int):
     """Take a message that is neither a command nor a value of the thing. Raises CBORError for a malformed one."""
     if topic == ("/a/t/%s/shadow/i" % session.thing_id).encode():
         _last_values(session, buf, pos, end, now)
-    elif topic == ("/a/d/%s/e/i" % session.device_id).encode():
-        session.values(buf, pos, end, False, now)
     else:
         session.drop("a message on an unknown topic")
 
 
 def command(session, command: list, now: int):
-    """Take a command, as `messages.decode` returns it. Raises CBORError for malformed last values in it."""
+    """Take a command, as `messages.decode` returns it, that `attaching` does not take. Raises CBORError for malformed
+    last values in it."""
     name = command[0]
-    if name == "ThingUpdate":
-        _attach(session, command[1], False, now)
-    elif name == "ThingDetach":
-        if command[1] == session.thing_id:
-            _detach(session, now)
-        else:
-            session.drop("a ThingDetach for another thing")
-    elif name == "LastValuesUpdate":
+    if name == "LastValuesUpdate":
         _last_values(session, command[1], 0, len(command[1]), now)
     elif name == "TimezoneDown":
         internal(session, "tz_dst_until", command[2], now)
@@ -147,13 +88,8 @@ def replace(session, p, whole: bool):
 
 
 def internal(session, name: str, value, now: int):
-    """Take a record of a name that is no property's: the thing's id, the time zone."""
-    if name == "thing_id":
-        if isinstance(value, str) and len(value) <= 36:
-            _attach(session, value, True, now)
-        else:
-            session.drop("the thing_id %s" % ("%r" % value)[:50])
-    elif name in ("tz_offset", "tz_dst_until"):
+    """Take a record of a name that is no property's: the time zone."""
+    if name in ("tz_offset", "tz_dst_until"):
         if type(value) not in (int, float) or not -1e11 < value < 1e11:
             return session.drop("%s %s" % (name, ("%r" % value)[:50]))
         if session.state == "Connected":

@@ -1,11 +1,9 @@
-"""What a program hands in, checked at once, and what is registered; let go of at the start.
+"""What a program hands in, checked at once.
 
-Whoever needs it later imports it and, being no coroutine, may let go of it again.
+Whoever needs it imports it and, being no coroutine, may let go of it again, as the client does.
 """
 
-import arduino_iot_cloud as package
-
-from .port import const, log, ticks_ms
+from .port import const, log
 
 _LONGEST_S = const(315360000)  # ten years: between two calls of a callback
 
@@ -97,46 +95,8 @@ def link(server, port, keepalive, buffer, ssl_params):
         raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(ssl_params).__name__)
 
 
-def register(client, aiotobj, coro, kwargs: dict):
-    """What `ArduinoCloudClient.register` does."""
-    from .property import ArduinoCloudObject
-
-    if isinstance(aiotobj, str):
-        if coro is not None:
-            kwargs["on_run"] = coro
-        if "keys" in kwargs:
-            from . import ucloud  # noqa: F401 -- which has the next line take them
-        aiotobj = ArduinoCloudObject(aiotobj, **kwargs)
-    elif not isinstance(aiotobj, ArduinoCloudObject):
-        raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
-    elif kwargs:
-        # As there: the official client drops them without a word
-        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, ", ".join(kwargs)))
-    kind = type(aiotobj)
-    if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
-        from .derived import check
-
-        check(aiotobj.name, kind)
-    _check_object(aiotobj)
-    client.check(aiotobj.name, aiotobj.value)
-    aiotobj.client = client
-    client.records[aiotobj.name] = aiotobj
-    client.runnable = [one for one in client.runnable if one.name != aiotobj.name]
-    if aiotobj.policy:
-        aiotobj.policy.registered(client)
-    if aiotobj.on_run or aiotobj.on_read:
-        aiotobj.due = ticks_ms()
-        client.runnable.append(aiotobj)
-        if client.driver:
-            client.driver.schedule()
-    if client.driver and not aiotobj.initialized:
-        if aiotobj.on_write or not aiotobj.on_run or isinstance(aiotobj.value, dict):  # a task wants none
-            client.driver.session.refresh(ticks_ms())
-    client.wake()
-
-
-def _check_object(p):
-    # A variable or a task: its name, its callbacks and when they are called.
+def check_object(p):
+    """Check a variable or a task: its name, its callbacks and when they are called."""
     name = p.name
     if not isinstance(name, str):
         raise TypeError("a name is text, not %r" % (name,))

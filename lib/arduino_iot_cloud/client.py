@@ -1,7 +1,5 @@
 """ArduinoCloudClient: the variables as a dict, and the calls that run them."""
 
-from time import time
-
 from .port import MICROPYTHON, const, forget, report, ticks_add, ticks_diff
 
 _FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
@@ -27,7 +25,7 @@ class ArduinoCloudClient:
     """
 
     error = None  # why the link last failed
-    _paused = None  # the tick and the time at which the last run ended
+    paused = None  # the tick and the time at which the last run ended
     events = None  # their callbacks, once there are any
     transport = "tcp"
 
@@ -58,6 +56,8 @@ class ArduinoCloudClient:
             device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode, server, port,
             ntp_server, ntp_timeout
         )  # fmt: skip
+        del check
+        forget("arguments", "names")
         listener = 0 if password is None else 1
         if transport != "tcp":
             listener = 2
@@ -116,7 +116,7 @@ class ArduinoCloudClient:
         and the arguments of ArduinoCloudObject. A name that is there is replaced.
 
         Raises TypeError or ValueError for what is no name (text without ":"), callback, interval or factor."""
-        from .arguments import register
+        from .registering import register
 
         register(self, aiotobj, coro, kwargs)
 
@@ -197,18 +197,6 @@ class ArduinoCloudClient:
         except BaseException as error:
             report(p.name, error)
 
-    def pause(self, now: int = None):
-        """A run has ended; where nobody knows when, `now` is None."""
-        self._paused = (0, 0) if now is None else (now, time())
-
-    def resume(self, now: int):
-        """A run begins: after a long pause, all callbacks are due."""
-        if self._paused:
-            from .methods import resume
-
-            resume(self, now, *self._paused)
-            self._paused = None
-
     def _run(self, async_mode, pauses=None):
         if pauses:
             from .arguments import pauses as check
@@ -222,7 +210,7 @@ class ArduinoCloudClient:
             refuse_mode(async_mode)
         if not self.driver:
             # The largest objects first, while the heap is in one piece.
-            forget("arguments", "names")
+            forget("names", "registering")
             from .trust import context
 
             tls = context(self)

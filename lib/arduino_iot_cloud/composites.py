@@ -109,7 +109,9 @@ class Composite(ArduinoCloudObject):
             client.check(self.name, new)
         self._value.update(new)
         if not self.initialized:
-            self.withdraw()
+            from .clearing import withdraw
+
+            withdraw(self)
         elif value:
             self.touch()
 

@@ -5,7 +5,7 @@ Comes and goes: the driver enters it for each attempt, and unloads it after that
 
 from .mqtt import MQTTError
 from .port import const, enter, forget, leave, ticks_ms, timestamp
-from .stream import writable
+from .sending import writable
 
 _CONNACK = const(2)
 
@@ -34,7 +34,9 @@ async def open_link(driver):
             finally:
                 leave("upgrade", "http_head")
             forget("upgrade", "http_head")
-        await _log_in(stream, driver.mqtt, _packet(client))
+        packet = _packet(client)
+        forget("packets")
+        await _log_in(stream, driver.mqtt, packet)
     except BaseException:
         stream.close()
         raise

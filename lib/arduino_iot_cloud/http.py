@@ -6,7 +6,7 @@ from time import time
 from .http_head import HTTPError
 from .http_response import Response
 from .port import const, enter, forget, leave, log, ticks_diff, ticks_ms
-from .stream import send
+from .sending import send
 
 enter("http_head")  # which WebSocket unloads, and this stands on
 _IDLE_S = const(3)  # servers end idle connections after 5 s, or later

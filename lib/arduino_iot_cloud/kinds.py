@@ -44,7 +44,9 @@ class Scalar(ArduinoCloudObject):
             self._value = value
             self.touch()
         else:
-            self._clear()
+            from .clearing import clear
+
+            clear(self)
 
 
 def make(name: str):

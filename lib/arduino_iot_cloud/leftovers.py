@@ -65,7 +65,7 @@ def abandon(driver):
     if driver.watcher:
         tasks.append(driver.watcher)
     _close(tasks, loop)
-    driver.client.pause()
+    driver.client.paused = (0, 0)  # nobody knows when it ended
     for turn in list(driver.turns):
         turn.end()
     driver.alarm.task = driver.timer.task = driver.room.task = driver.acked = driver.watcher = None

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from time import time
 
 from .cbor import Writer
 from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
@@ -70,6 +71,10 @@ _runs = []  # the drivers that run
 class Driver:
     """Runs one ArduinoCloudClient under asyncio."""
 
+    # What seldom differs is kept in the class.
+    acked = None  # set at each packet, for `flush`
+    faults = 0
+
     def __init__(self, client, tls):
         self.client = client
         self.tls = tls
@@ -82,11 +87,10 @@ class Driver:
         self.since = None  # when this connection began, until it has lasted: see `backoff`
         self.brief = 0  # connections in a row that have not
         self.error = None  # why the reader ended
-        self.acked = None  # set at each packet, for `flush`
         self.watcher = None  # the task that waits until the network takes more
         self.synced = False  # this connection got as far as the last values
         self.done = False  # the handshake has just ended
-        self.connections = self.published = self.received = self.faults = 0
+        self.connections = self.published = self.received = 0
         self.mqtt = MQTT(client.buffer, client.keepalive)
         self.session = self.new_session(client)
         self.session.spare = forget
@@ -147,7 +151,8 @@ class Driver:
             while self.running:
                 wait = 0
                 try:
-                    self.client.resume(ticks_ms())
+                    if self.client.paused:
+                        self.resume()
                     self.session.end()  # which it has, unless that was interrupted
                     self.session.move("ConnectPhy")
                     try:
@@ -169,7 +174,7 @@ class Driver:
                 await self.end(timer)
             self.timer.task = None
             self.tasks = []
-            self.client.pause(ticks_ms())
+            self.client.paused = (ticks_ms(), time())
 
     async def end(self, task):
         """Cancel a task of ours, and wait until it has ended, so that nothing of it stays."""
@@ -220,6 +225,13 @@ class Driver:
     # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
     # so these import in frames of their own.
 
+    def resume(self):
+        """A run begins after another one."""
+        from .pausing import resume
+
+        resume(self.client, ticks_ms(), *self.client.paused)
+        self.client.paused = None
+
     def lost(self, error):
         """Report why the connection ended. Returns the ms until the next attempt."""
         try:
@@ -250,7 +262,7 @@ class Driver:
 
     def request(self):
         """The packet of the session's next request."""
-        forget("answers", "asking", "messages", "tags", "zone")
+        forget("answers", "asking", "attaching", "messages", "tags", "zone")
         from .packets import take
 
         return take(self.session.out, self.mqtt)
@@ -265,7 +277,7 @@ class Driver:
                 self.stream = stream = await self.open()
             finally:
                 leave("connecting")
-            forget("connecting", "diagnosis", "backoff")
+            forget("connecting", "diagnosis", "backoff", "pausing")
             n = 0
             while True:
                 kind = mqtt.packet()
@@ -325,12 +337,12 @@ class Driver:
                 raise self.error
             now = ticks_ms()
             if self.pump(now) and not self.watcher:
-                from .parts import watch
+                from .watching import watch
 
                 self.watcher = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "messages", "packets", "states", "tags", "zone")
+                forget("answers", "asking", "attaching", "messages", "packets", "states", "tags", "zone")
             if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
                 self.since = None
                 self.brief = 0

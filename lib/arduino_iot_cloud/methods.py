@@ -4,12 +4,9 @@ Each function here becomes a method of that name: `client` is its first argument
 """
 
 import asyncio
-from time import time
 
-from .port import const, forget, ticks_add, ticks_diff, ticks_ms, timestamp
+from .port import forget, ticks_add, ticks_diff, ticks_ms, timestamp
 from .stream import event_loop
-
-_FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
 
 
 def add(cls, client, name: str):
@@ -134,22 +131,6 @@ def inlet(client, name: str):
     made = Inlet(client.records[name])
     client.register("inlet of " + name, on_run=lambda client, args: made.run(), interval=0)
     return made
-
-
-def resume(client, now: int, ticks: int, seconds: int):
-    """A run begins. `ticks` and `seconds` are the tick and the time at which the last one ended. Where ticks of that
-    time may have wrapped, which nothing but the clock can tell, nothing that was noted in ticks holds any more: all
-    callbacks are due."""
-    pause = ticks_diff(now, ticks)
-    # A clock that jumps in a moment's pause is no long pause.
-    if seconds and 0 <= pause < _FAR_MS and (pause < 60000 or 0 <= time() - seconds < _FAR_MS // 1000):
-        return
-    for p in client.runnable:
-        p.due = now
-        p.far = 0
-    for p in client.records.values():
-        if p.policy:
-            p.policy.resumed(now)
 
 
 def update_systime(client, server: str = None, timeout: float = None):

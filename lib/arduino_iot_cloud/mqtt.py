@@ -204,13 +204,15 @@ class MQTT:
 
         For PUBLISH, `view[topic:topic_end]` and `view[payload:payload_end]` hold until the next call. One that is
         larger than the buffer comes in parts: `whole` is then false, `rest` the number of bytes that are still to
-        come, `keep` to be called after each part; the topic of every part but the first is empty.
+        come, `parts.keep` to be called after each part; the topic of every part but the first is empty.
         For CONNACK and SUBACK, `code` is the return code. Raises MQTTError for what no server may send.
         """
         if self.blocked:
             return 0
         if self._body:
-            return self._part()
+            from .parts import part
+
+            return part(self)
         rx = self.rx
         start = self._start
         have = self._have
@@ -249,7 +251,9 @@ class MQTT:
             self.payload_end = end
             self.whole = end <= have
             if not self.whole:
-                self._begin_parts(end, first)
+                from .parts import begin
+
+                begin(self, end, first)
             elif first & 2:
                 self._ack(rx[self.topic_end] << 8 | rx[self.topic_end + 1])
             return kind
@@ -266,42 +270,6 @@ class MQTT:
         elif not (kind == _UNSUBACK and n == 2 or kind == _PINGRESP and n == 0):
             raise MQTTError("unexpected packet", first)
         return kind
-
-    def _begin_parts(self, end, first):
-        # A PUBLISH is larger than the buffer, and what is there is its first part.
-        have = self._have
-        self.oversized += 1
-        if self.payload > have:  # so is its topic: nobody will know it
-            self.topic_end = self.payload = have
-        elif first & 2:
-            self._owed = self.rx[self.topic_end] << 8 | self.rx[self.topic_end + 1]
-        self.payload_end = have
-        self.rest = end - have
-        self._body = end - self.payload
-
-    def _part(self):
-        # The next part of a PUBLISH that is larger than the buffer: as much as there is room for.
-        n = min(self._have, self._body)
-        if n < self._body and n < len(self.rx):
-            return 0
-        self.topic = self.topic_end = self.payload = 0
-        self.payload_end = n
-        self.rest = self._body - n
-        return PUBLISH
-
-    def keep(self, pos: int):
-        """After a part of a PUBLISH that is not whole: its bytes from `pos` on are needed again, before the next."""
-        if self.rest:
-            if pos == 0 and self._have == len(self.rx):
-                raise MQTTError("a part of a packet that is too large", 0)
-            self._body -= pos - self.payload
-            self._wait(pos)
-            return
-        self._start = self.payload_end
-        self._body = 0
-        if self._owed:
-            self._ack(self._owed)
-            self._owed = 0
 
     def _ack(self, identifier):
         # Owe a PUBACK.

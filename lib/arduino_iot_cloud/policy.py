@@ -260,7 +260,9 @@ class Policy:
 
             replace(session, p, whole)
         else:
-            p.overwritten(whole)
+            from .session import overwritten
+
+            overwritten(p, whole)
             echo = echo or self.publish or p.standing & 2  # of `property`: it is under way
         if echo:
             self.urgent = True

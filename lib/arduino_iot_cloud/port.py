@@ -1,8 +1,7 @@
 """What differs between the interpreters: constants, ticks, Unix time, reports, and modules to let go of."""
 
 import sys
-from gc import collect
-from time import gmtime, time
+from time import time
 
 MICROPYTHON = sys.implementation.name == "micropython"
 
@@ -13,7 +12,7 @@ else:
     from .cpython import const, ticks_add, ticks_diff, ticks_ms
 
 # Seconds from 1970 to the epoch of this port's time.time(): several ports count from 2000.
-EPOCH = 946684800 if gmtime(0)[0] == 2000 else 0
+EPOCH = 946684800 if __import__("time").gmtime(0)[0] == 2000 else 0
 
 offset = 0  # what to add to a clock that nobody has set: see `network_time`
 
@@ -69,6 +68,8 @@ def forget(*names):
     is worth a call before imports, too.
     """
     if MICROPYTHON:
+        from gc import collect
+
         package = sys.modules["arduino_iot_cloud"].__dict__
         for name in names:
             if _inside.get(name):

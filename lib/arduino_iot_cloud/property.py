@@ -4,9 +4,7 @@ from .port import const
 from .senml import label, write_record
 
 _OWN = const(1)
-_SENT = const(2)
-_TOLD = const(4)
-_NUMBER = ()  # stands for the present value where any number will do
+_NUMBER = const(())  # stands for the present value where any number will do
 
 
 def fit(name: str, last, value):
@@ -96,14 +94,13 @@ class ArduinoCloudObject:
     def __repr__(self):
         return str(self.value)
 
-    def _rare(self, *given):
+    def __getattr__(self, *given):
         # What only programs for the official client ask for: a module of its own has it.
         from .official import attribute
 
         return attribute(self, *given)
 
-    __getattr__ = _rare
-    updated = property(_rare, _rare)
+    updated = property(__getattr__, __getattr__)
 
     @property
     def value(self):
@@ -113,7 +110,9 @@ class ArduinoCloudObject:
     @value.setter
     def value(self, value):
         if value is None:
-            self._clear()
+            from .clearing import clear
+
+            clear(self)
         else:
             value = fit(self.name, self._sample(), value)
             if self.client:
@@ -125,13 +124,6 @@ class ArduinoCloudObject:
         # What has the type to take, as `fit` wants it.
         return self._like if self._value is None or self._like == _NUMBER else self._value
 
-    def _clear(self):
-        # Have no value, and nothing to publish. The type stays.
-        if self._like is None:
-            self._like = self._value
-        self._value = None
-        self.withdraw()
-
     def touch(self):
         """The program has set it: have the value published."""
         self.standing |= _OWN
@@ -142,45 +134,10 @@ class ArduinoCloudObject:
         if self.client:
             self.client.wake()
 
-    # What becomes of a value on its way to the cloud
-
-    def withdraw(self):
-        """There is no value to publish any more."""
-        self.standing &= ~_OWN
-        if self.changed > 0 and not (self.policy and self.policy.owes()):
-            self.changed = 0
-
     def owe(self):
-        """It is to be published."""
+        """It is to be published. The session sees to the rest of its way."""
         if self.changed < 1:
             self.changed = 1
-
-    def written(self, done: bool):
-        """It is in the packet that goes now; or not, since there is nothing of it that fits one."""
-        if done:
-            self.changed = -1
-            self.standing |= _SENT | _TOLD
-        else:
-            self.changed = 0
-            self.standing &= ~_OWN
-
-    def delivered(self):
-        """The packet under way has been acknowledged."""
-        if self.standing & _SENT:
-            self.standing = self.standing & ~_SENT | _TOLD
-            if self.changed < 0:
-                self.changed = 0
-                self.standing &= ~_OWN
-            if self.policy:
-                self.policy.acknowledged()
-
-    def overwritten(self, whole: bool):
-        """The cloud has written it, all of it or some attributes. An older value that is under way may reach the cloud
-        after that: so it goes once more."""
-        if whole:
-            self.standing = self.standing & ~_OWN | _TOLD
-        if self.standing & _SENT:
-            self.owe()
 
     @property
     def initialized(self) -> bool:

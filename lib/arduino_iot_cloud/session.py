@@ -7,8 +7,22 @@ both sides have one is in `answers`, too. A message larger than the buffer is fo
 """
 
 from .cbor import CBORError
-from .port import enter, leave, log, ticks_diff
+from .port import const, enter, leave, log, ticks_diff
 from .senml import Records
+
+# Of `property`
+_OWN = const(1)
+_SENT = const(2)
+_TOLD = const(4)
+
+
+def overwritten(p, whole: bool):
+    """The cloud has written a property, all of it or some attributes. An older value that is under way may reach the
+    cloud after that: so it goes once more."""
+    if whole:
+        p.standing = p.standing & ~_OWN | _TOLD
+    if p.standing & _SENT:
+        p.owe()
 
 
 class Session:
@@ -24,7 +38,7 @@ class Session:
     def on_event(self, name):
         """Nobody listens."""
 
-    def spare(self, name):
+    def spare(self, *names):
         """Nobody is short of memory. The driver has `port.forget` here, on a board."""
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
@@ -66,6 +80,8 @@ class Session:
             from .states import check
 
             check(self.state, state)
+            del check
+            self.spare("states")
         except MemoryError:
             pass  # the table cannot be loaded: the move counts all the same
         self.state = state
@@ -93,7 +109,7 @@ class Session:
     def poll(self, now: int):
         """Do what is due. Returns true where the modules that it needed will not be needed soon."""
         if self.wake is not None and ticks_diff(self.wake, now) <= 0:
-            self.spare("answers")
+            self.spare("answers", "attaching")
             if self.state == "Connected":
                 from .zone import poll
             else:
@@ -118,22 +134,28 @@ class Session:
 
     def _message(self, topic, buf, pos, end, now):
         # A message that is not one of the thing's values. Callbacks of the program are called from inside of `answers`.
-        enter("answers")
+        self.spare("asking", "packets")
+        enter("answers", "attaching")
         try:
             if topic == ("/a/d/%s/c/dw" % self.device_id).encode():
                 from .messages import decode
 
                 told = decode(buf, pos, end)
-                self.spare("messages")  # before the next module comes
-                from .answers import command
-
+                del decode
+                self.spare("messages", "tags")  # before the next module comes
+                if told[0].startswith("Thing"):
+                    from .attaching import command
+                else:
+                    from .answers import command
                 command(self, told, now)
+            elif topic == ("/a/d/%s/e/i" % self.device_id).encode():
+                self.values(buf, pos, end, False, now)
             else:
                 from .answers import message
 
                 message(self, bytes(topic), buf, pos, end, now)
         finally:
-            leave("answers")
+            leave("answers", "attaching")
 
     def piece(self, topic, view, pos: int, end: int, rest: int, now: int) -> int:
         """Take a part of a message that is larger than the buffer: what is there of its payload, between two offsets
@@ -141,13 +163,13 @@ class Session:
 
         Returns how many bytes are used up. The others belong to a record of which the end is missing: the next
         part begins with them. A part that fills the buffer, and the last one, are used up at least to a byte."""
-        enter("answers", "pieces")
+        enter("answers", "attaching", "pieces")
         try:
             from .pieces import take
 
             used = take(self, topic, view, pos, end, rest, now)
         finally:
-            leave("answers", "pieces")
+            leave("answers", "attaching", "pieces")
         if not self.part:
             self.spare("pieces")
         return used
@@ -198,13 +220,15 @@ class Session:
         if p is not last:
             self.settle(last, sync)
         if p is None:
-            enter("answers")
+            enter("answers", "attaching")
             try:
-                from .answers import internal
-
+                if name == "thing_id":
+                    from .attaching import internal
+                else:
+                    from .answers import internal
                 internal(self, name, value, now)
             finally:
-                leave("answers")
+                leave("answers", "attaching")
         else:
             self._take(p, attribute, value, time, sync)
         return p
@@ -243,15 +267,20 @@ class Session:
 
             replace(self, p, whole)
         else:
-            p.overwritten(whole)
+            overwritten(p, whole)
         if got & 1:
             self.on_value(p)
 
     def acknowledged(self):
         """The cloud has what `fill` wrote last."""
         for p in self.properties.values():
-            if p.standing:
-                p.delivered()
+            if p.standing & _SENT:
+                p.standing = p.standing & ~_SENT | _TOLD
+                if p.changed < 0:
+                    p.changed = 0
+                    p.standing &= ~_OWN
+                if p.policy:
+                    p.policy.acknowledged()
 
     def fill(self, writer, now: int = 0) -> bool:
         """Write the properties that are due into the rest of the writer's buffer. Returns whether there were any."""
@@ -283,7 +312,12 @@ class Session:
                 p.changed = 2
                 return True
             self.drop("the value of '%s', which does not fit a packet" % p.name)
-        p.written(writer.pos > pos)
+        if writer.pos > pos:
+            p.changed = -1
+            p.standing |= _SENT | _TOLD
+        else:
+            p.changed = 0
+            p.standing &= ~_OWN
         if p.policy:
             p.policy.told(now)
         return False

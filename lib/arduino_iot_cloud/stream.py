@@ -40,19 +40,9 @@ if MICROPYTHON:
                 raise stop
             core._io_queue.queue_read(self.s)
 
-    def writable(stream):
-        """To be awaited: waits until the stream takes more."""
-        yield core._io_queue.queue_write(stream.s)
-
-    def send(stream, data):
-        """To be awaited: writes all of `data`."""
-        while data:
-            yield core._io_queue.queue_write(stream.s)
-            data = data[stream.write(data) or 0 :]
-
     def event_loop():
         """What tells one event loop from the next."""
         return core._task_queue
 
 else:
-    from .cpython import Stream, event_loop, send, writable  # noqa: F401
+    from .cpython import Stream, event_loop  # noqa: F401

@@ -28,7 +28,7 @@ def explain(driver, error: Exception, ours: bool) -> bool:
 
 def renew(driver, now: int, ticks: int, seconds):
     """`update` has not been called for long, since this tick and time: all callbacks are due, the pauses start over."""
-    from .methods import resume
+    from .pausing import resume
 
     resume(driver.client, now, ticks, seconds)
     driver.since = None

@@ -44,7 +44,8 @@ if MICROPYTHON:
     async def _connect(address, context, name):
         import socket
 
-        from .stream import Stream, writable
+        from .sending import writable
+        from .stream import Stream
 
         beneath = stream = socket.socket(address[0], address[1], address[2])
         try:

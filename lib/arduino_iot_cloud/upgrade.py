@@ -8,7 +8,7 @@ from hashlib import sha1
 from os import urandom
 
 from .http_head import Head
-from .stream import send
+from .sending import send
 from .websocket import Stream, WebSocketError
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"

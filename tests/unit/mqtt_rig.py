@@ -1,6 +1,7 @@
 """What an MQTT server sends, and a network between it and the client's MQTT: it delivers, it takes, time passes."""
 
 from arduino_iot_cloud.mqtt import MQTT
+from arduino_iot_cloud.parts import keep
 from arduino_iot_cloud.port import ticks_add, ticks_diff
 
 CONNACK = 2
@@ -96,7 +97,7 @@ class Server:
         if topic:
             self._parts = [topic, b""]
         self._parts[1] += payload
-        mqtt.keep(mqtt.payload_end)
+        keep(mqtt, mqtt.payload_end)
         if not mqtt.rest:
             self.taken.append((PUBLISH, self._parts[0], self._parts[1]))
 

@@ -4,6 +4,7 @@ from mqtt_rig import PUBLISH, Server, puback, publish, suback, two
 from portable_assert import raises
 
 from arduino_iot_cloud.mqtt import MQTTError
+from arduino_iot_cloud.parts import keep
 
 SIZE = 128
 BEFORE = publish(b"before", b"b", 11)
@@ -104,7 +105,7 @@ def test_a_part_need_not_be_used_up():
                     if mqtt.rest:
                         n = min(used, n)
                     got += bytes(mqtt.view[mqtt.payload : mqtt.payload + n])
-                    mqtt.keep(mqtt.payload + n)
+                    keep(mqtt, mqtt.payload + n)
             assert got == payload
             assert server.deliver() == puback(33) + puback(22)
 
@@ -114,12 +115,12 @@ def test_a_part_of_which_nothing_is_used_ends_the_connection():
     mqtt.room()[:] = publish(b"topic", b"o" * 1000)[:SIZE]
     mqtt.received(SIZE, 0)
     assert mqtt.packet() == PUBLISH
-    mqtt.keep(mqtt.payload)  # its head has gone: there is room
+    keep(mqtt, mqtt.payload)  # its head has gone: there is room
     n = len(mqtt.room())
     assert n == 10
     mqtt.received(n, 0)
     assert mqtt.packet() == PUBLISH and mqtt.payload_end == SIZE
-    raises(MQTTError, mqtt.keep, 0)
+    raises(MQTTError, keep, mqtt, 0)
 
 
 def test_a_long_topic_with_its_identifier_at_the_end_of_the_buffer():

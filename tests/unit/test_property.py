@@ -5,6 +5,7 @@ from portable_assert import raises
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import loads
 from arduino_iot_cloud.property import ArduinoCloudObject, Task, fit, fit_cloud
+from arduino_iot_cloud.session import Session
 
 SAMPLES = (True, False, 0, 1, 7, -5, 0.0, 1.0, 2.5, "", "text")
 NO_VALUES = (b"bytes", [1], (1,), {"a": 1}, {1}, object(), 1j)
@@ -155,10 +156,11 @@ def test_none_fixes_no_type_where_there_was_no_value():
 
 def test_none_leaves_what_is_under_way():
     p = ArduinoCloudObject("n", value=5)
-    p.written(True)
+    session = Session("d", {"n": p})
+    assert session.fill(Writer(bytearray(64)))
     p.value = None
     assert p.changed == -1
-    p.delivered()
+    session.acknowledged()
     assert p.changed == 0
 
 
