@@ -27,6 +27,10 @@ class ArduinoIoTCloud:
     # What `loop.Driver` and `diagnosis` look for in a client
     driver = None
     records = {}
+    runnable = ()
+    ntp_server = "pool.ntp.org"
+    ntp_timeout = 3
+    paused = None
     discovery = "both"
     error = None
 
@@ -40,10 +44,6 @@ class ArduinoIoTCloud:
         """No callbacks are due by time."""
         return 60000
 
-    def resume(self, now: int = None):
-        """A run begins: there are no ticks to look at."""
-
-    pause = resume
 
     @classmethod
     async def connect(cls, **options):
