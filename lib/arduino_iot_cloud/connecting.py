@@ -5,7 +5,7 @@ Comes and goes: the driver enters it for each attempt, and unloads it after that
 
 from .mqtt import MQTTError
 from .port import const, enter, forget, leave, ticks_ms, timestamp
-from .sending import writable
+from .stream import writable
 
 _CONNACK = const(2)
 

@@ -1,20 +1,15 @@
-"""To wait until a stream takes more, or has taken all. Imported while something is opened.
-"""
+"""To send all of something that is no MQTT packet. Imported for HTTP and WebSocket."""
 
 from .port import MICROPYTHON
 
 if MICROPYTHON:
-    from asyncio import core
+    from .stream import writable
 
-    def writable(stream):
-        """To be awaited: waits until the stream takes more."""
-        yield core._io_queue.queue_write(stream.s)
-
-    def send(stream, data):
+    async def send(stream, data):
         """To be awaited: writes all of `data`."""
         while data:
-            yield core._io_queue.queue_write(stream.s)
+            await writable(stream)
             data = data[stream.write(data) or 0 :]
 
 else:
-    from .cpython import send, writable  # noqa: F401
+    from .cpython import send  # noqa: F401

@@ -40,9 +40,13 @@ if MICROPYTHON:
                 raise stop
             core._io_queue.queue_read(self.s)
 
+    def writable(stream):
+        """To be awaited: waits until the stream takes more."""
+        yield core._io_queue.queue_write(stream.s)
+
     def event_loop():
         """What tells one event loop from the next."""
         return core._task_queue
 
 else:
-    from .cpython import Stream, event_loop  # noqa: F401
+    from .cpython import Stream, event_loop, writable  # noqa: F401

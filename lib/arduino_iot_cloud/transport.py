@@ -44,8 +44,7 @@ if MICROPYTHON:
     async def _connect(address, context, name):
         import socket
 
-        from .sending import writable
-        from .stream import Stream
+        from .stream import Stream, writable
 
         beneath = stream = socket.socket(address[0], address[1], address[2])
         try:

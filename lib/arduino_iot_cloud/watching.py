@@ -1,6 +1,6 @@
 """A network that takes no more. Imported when it does."""
 
-from .sending import writable
+from .stream import writable
 
 
 async def watch(driver):
