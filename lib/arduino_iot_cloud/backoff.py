@@ -5,8 +5,7 @@ Comes and goes: a driver imports it for that, and unloads it with its next conne
 
 from random import random
 
-from .mqtt import MQTTError
-from .port import const, log, report
+from .port import const, log
 
 _SLOW_S = const(60)  # where waiting alone does not help
 _MAX_S = const(32)
@@ -24,9 +23,6 @@ def pause(driver, error) -> int:
     if driver.since is not None:
         driver.since = None
         driver.brief += 1
-    if not isinstance(error, (OSError, EOFError, ValueError, MemoryError, MQTTError)):
-        driver.faults += 1
-        report("the client", error)
     try:
         heals = driver.explain(error)
         if driver.brief >= _SUSPICIOUS:

@@ -8,62 +8,15 @@ from time import time
 
 from .cbor import Writer
 from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
-from .port import MICROPYTHON, const, enter, forget, leave, log, report, ticks_add, ticks_diff, ticks_ms
+from .port import const, enter, forget, leave, log, report, ticks_add, ticks_diff, ticks_ms
 from .session import Session
-from .stream import event_loop
+from .stream import Alarm, event_loop
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _LONG_MS = const(60000)  # to sleep where nothing is due
 _SHORT_MS = const(15000)  # to sleep where memory is short
 _LASTING_MS = const(30000)  # a connection of this length starts the pauses over
 _LINK_ERRORS = (OSError, MemoryError, MQTTError)  # of an open connection; others are faults of this program
-
-if MICROPYTHON:
-    from asyncio import core
-
-    from .stream import stop
-
-    class Alarm:
-        """A sleep that `set` ends early. One task may wait for it. Waiting allocates nothing, as with `Stream`."""
-
-        task = None  # the one that sleeps
-        state = False  # set before anybody waited
-        ticks = None  # how many ms to sleep, until that has begun
-        _queue = None  # of the event loop in which it sleeps
-
-        def set(self):
-            """Wake who waits, or let the next wait return at once."""
-            if self.task is None or self._queue is not core._task_queue:
-                self.task = None
-                self.state = True
-            else:
-                core._task_queue.remove(self.task)
-                core._task_queue.push(self.task)
-                self.task = None
-
-        def wait(self, ticks: int):
-            """To be awaited: sleeps until `set`, for `ticks` ms at most."""
-            self.ticks = 0 if self.state else ticks
-            self.state = False
-            return self
-
-        def __iter__(self):
-            return self
-
-        def __next__(self):
-            if self.ticks is None:
-                self.task = None
-                stop.__traceback__ = None
-                raise stop
-            if self.ticks:
-                self.task = core.cur_task
-                self._queue = core._task_queue
-            core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ticks))
-            self.ticks = None
-
-else:
-    from .cpython import Alarm
-
 
 _runs = []  # the drivers that run
 
@@ -73,6 +26,7 @@ class Driver:
 
     # What seldom differs is kept in the class.
     acked = None  # set at each packet, for `flush`
+    filling = False  # a packet of values is being written, or was when that was interrupted
     faults = 0
 
     def __init__(self, client, tls):
@@ -235,6 +189,9 @@ class Driver:
     def lost(self, error):
         """Report why the connection ended. Returns the ms until the next attempt."""
         try:
+            if not isinstance(error, _LINK_ERRORS + (EOFError, ValueError)):
+                self.faults += 1
+                report("the client", error)
             from .backoff import pause
 
             return pause(self, error)
@@ -397,13 +354,19 @@ class Driver:
         topic = session.topic
         if mqtt.under_way(topic):
             return mqtt.due
+        if self.filling:
+            from .refilling import fill_again
+
+            fill_again(session)
         writer = self.writer
         writer.pos = mqtt.begin(topic)
-        if not session.fill(writer, now):
-            return False
-        mqtt.finish(writer.pos)
-        self.published += 1
-        return True
+        self.filling = True
+        filled = session.fill(writer, now)
+        if filled:
+            mqtt.finish(writer.pos)
+            self.published += 1
+        self.filling = False
+        return filled
 
     def on_sync(self):
         """The last values have arrived."""

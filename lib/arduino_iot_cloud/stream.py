@@ -1,6 +1,6 @@
 """A non-blocking socket as a stream that tasks wait for."""
 
-from .port import MICROPYTHON
+from .port import MICROPYTHON, ticks_add, ticks_ms
 
 if MICROPYTHON:
     from asyncio import core
@@ -40,6 +40,44 @@ if MICROPYTHON:
                 raise stop
             core._io_queue.queue_read(self.s)
 
+    class Alarm:
+        """A sleep that `set` ends early. One task may wait for it. Waiting allocates nothing, as with `Stream`."""
+
+        task = None  # the one that sleeps
+        state = False  # set before anybody waited
+        ticks = None  # how many ms to sleep, until that has begun
+        _queue = None  # of the event loop in which it sleeps
+
+        def set(self):
+            """Wake who waits, or let the next wait return at once."""
+            if self.task is None or self._queue is not core._task_queue:
+                self.task = None
+                self.state = True
+            else:
+                core._task_queue.remove(self.task)
+                core._task_queue.push(self.task)
+                self.task = None
+
+        def wait(self, ticks: int):
+            """To be awaited: sleeps until `set`, for `ticks` ms at most."""
+            self.ticks = 0 if self.state else ticks
+            self.state = False
+            return self
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if self.ticks is None:
+                self.task = None
+                stop.__traceback__ = None
+                raise stop
+            if self.ticks:
+                self.task = core.cur_task
+                self._queue = core._task_queue
+            core._task_queue.push(core.cur_task, ticks_add(ticks_ms(), self.ticks))
+            self.ticks = None
+
     def writable(stream):
         """To be awaited: waits until the stream takes more."""
         yield core._io_queue.queue_write(stream.s)
@@ -49,4 +87,4 @@ if MICROPYTHON:
         return core._task_queue
 
 else:
-    from .cpython import Stream, event_loop, writable  # noqa: F401
+    from .cpython import Alarm, Stream, event_loop, writable  # noqa: F401

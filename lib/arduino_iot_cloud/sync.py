@@ -379,7 +379,7 @@ class Driver:
         self._writer.pos = 0
         self._ours = True
         if self._filling:
-            from .sync_trouble import fill_again
+            from .refilling import fill_again
 
             fill_again(session)
         self._filling = True

@@ -52,13 +52,3 @@ def pieces(link, session, topic, size: int, patience: int):
         have -= used
         buf[:have] = buf[used : used + have]
     link.arm(patience)
-
-
-def fill_again(session):
-    """What was put into a packet when that was interrupted has not left: it is due again."""
-    for p in session.properties.values():
-        if p.changed < 0:
-            if p.policy:
-                p.policy.resend()
-            else:
-                p.owe()
