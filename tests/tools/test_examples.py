@@ -37,7 +37,8 @@ class Pin:
 
 def test_laptop(interpreter, make_project):
     project = make_project(*LAPTOP)
-    heap = None if interpreter.name == "cpython" else "%dk" % (2 * interpreter.bits)
+    # On 32 bits 72 KB do, and 64 do not: the largest modules are compiled from source here.
+    heap = None if interpreter.name == "cpython" else "%dk" % (9 * interpreter.bits // 4)
     process = project.start(interpreter, "laptop.py", heap=heap)
     check_laptop(project)
     assert process.returncode is None and "raised" not in process.stdout, process.stdout + process.stderr
