@@ -74,6 +74,7 @@ class UserSession:
 
     state = "Init"
     move = Session.move
+    spare = Session.spare
     online = False
     thing_id = None  # of the device
     dropped = 0  # messages that were refused

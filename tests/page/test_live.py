@@ -50,7 +50,7 @@ def test_a_click_moves_the_device_and_the_device_moves_the_gauge(browser, make_p
     browser.wait("document.querySelectorAll('.badge:not([hidden])').length === 2")
     assert browser.evaluate("document.querySelector('.things').textContent") == "Greenhouse: offline"
 
-    device = micropython(32).start(code=board.program, heap="64k")
+    device = micropython(32).start(code=board.program, heap="72k")
     browser.wait("document.querySelector('.things').textContent === 'Greenhouse: online'", 20)
     assert browser.evaluate("document.querySelectorAll('.badge:not([hidden])').length") == 0
     browser.wait(GAUGE + " === '10'")

@@ -7,7 +7,7 @@ import pytest
 from toolchain.paths import TOOLS
 
 # The smallest heaps were 39 and 54 KB before each duty had its owner: what is to come down again.
-BUDGETS = {"construct": 20 * 1024, "smallest_kb": 47, "demo_kb": 62, "romfs import": 8 * 1024}
+BUDGETS = {"construct": 20 * 1024, "smallest_kb": 47, "demo_kb": 63, "romfs import": 8 * 1024}
 
 
 @pytest.mark.timeout(180)

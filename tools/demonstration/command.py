@@ -14,7 +14,7 @@ NEEDED = ("venv", "micropython")
 INTERRUPTED = 130
 
 _EPILOG = """A local cloud is started, a device and a thing are made in it, and examples/laptop.py runs as that
-device: on MicroPython, 32-bit, with 64 KB of heap, over TLS with the certificate verified. The first
+device: on MicroPython, 32-bit, with 72 KB of heap, over TLS with the certificate verified. The first
 run fetches what it needs into .cache/. Nothing is left running and no data is kept."""
 
 

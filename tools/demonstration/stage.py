@@ -20,7 +20,7 @@ from .device import Device
 from .watch import watch
 
 EXAMPLE = ROOT / "examples" / "laptop.py"
-HEAP = "64k"
+HEAP = "72k"
 START_S = 20  # for the device to connect and to send a value
 STOP_S = 2  # for the cloud to stop by itself
 
@@ -81,7 +81,7 @@ class Stage:
                 await asyncio.wait([library])
         library.result()
         self.library = folder / "lib"
-        with self._progress("starting examples/laptop.py on MicroPython, 32-bit, 64 KB of heap"):
+        with self._progress("starting examples/laptop.py on MicroPython, 32-bit, 72 KB of heap"):
             await self._start_device(folder, secrets)
         self.page = "%s#/thing/%s" % (about["page"], self.thing_id)
 
