@@ -70,7 +70,9 @@ def set_clock(board, seconds: int):
     except ImportError:
         port.offset = seconds - port.EPOCH - int(port.time())
     else:
-        t = port.gmtime(seconds - port.EPOCH)
+        from time import gmtime
+
+        t = gmtime(seconds - port.EPOCH)
         RTC().datetime((t[0], t[1], t[2], t[6] + 1, t[3], t[4], t[5], 0))  # weekday: 1 is Monday
 
 
