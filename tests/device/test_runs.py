@@ -70,10 +70,6 @@ def stays(broker, opposite, process, count):
     assert "runs already" not in process.stdout + process.stderr
 
 
-START = "client.start()"
-RUN = "asyncio.run(client.run())"
-
-
 @pytest.mark.parametrize("second", ("client.start()", "asyncio.run(client.run())", "make().start()", "client.stop(); client.start()"))
 @pytest.mark.parametrize("first", ("client.start", "lambda: asyncio.run(client.run())"))
 def test_after_ctrl_c_the_client_or_another_one_runs_again(start_program, broker, opposite, first, second):

@@ -11,7 +11,7 @@ from .chance import Chance
 from .checks import Checks
 from .clock import PERIOD, clock
 from .cloud import START, Cloud, Device, Thing, unix
-from .disturbances import DISTURBANCES, Disturbances
+from .disturbances import Disturbances
 from .network import network
 from .program import Program
 from .user_program import User
