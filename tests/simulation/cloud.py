@@ -216,9 +216,7 @@ class Cloud:
     # Values
 
     def _values(self, device, thing, found, again):
-        if thing is not device.thing:
-            return  # it does not know yet
-        last = None
+        last = None  # the device may be attached to another thing since: it does not know yet
         for name, value, time in found:
             name, colon, attribute = name.partition(":")
             stored = thing.stored.get(name)
