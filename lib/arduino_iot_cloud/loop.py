@@ -212,7 +212,7 @@ class Driver:
 
     def open(self):
         """The coroutine that opens the stream."""
-        forget()
+        forget("diagnosis", "backoff", "pausing")
         from .connecting import open_link
 
         return open_link(self)
@@ -234,7 +234,7 @@ class Driver:
                 self.stream = stream = await self.open()
             finally:
                 leave("connecting")
-            forget("connecting", "diagnosis", "backoff", "pausing")
+            forget("connecting")
             n = 0
             while True:
                 kind = mqtt.packet()
@@ -299,7 +299,7 @@ class Driver:
                 self.watcher = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "attaching", "messages", "packets", "states", "tags", "zone")
+                forget("answers", "asking", "attaching", "messages", "packets", "tags", "zone")
             if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
                 self.since = None
                 self.brief = 0
