@@ -44,12 +44,14 @@ class HTTP:
             log(30, "%s: the connection is neither encrypted nor verified" % url)
 
     def _take(self, url, timeout):
-        from .http_arguments import checked, split
+        from .http_arguments import split
+        from .ranges import number
 
-        self.timeout = checked("timeout", timeout, 0.001, 86400, (int, float))
+        number("timeout", timeout, 0.001, 86400)
+        self.timeout = timeout
         scheme, self.server, self.port, self.path = split(url)
-        del checked, split
-        forget("http_arguments")
+        del number, split
+        forget("http_arguments", "ranges")
         return scheme
 
     def _context(self):

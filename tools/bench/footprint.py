@@ -4,12 +4,10 @@ Everything is compiled to .mpy as for a board. Beside ours: the official client 
 speaks MQTT alone and cannot reconnect.
 """
 
-import argparse
 import contextlib
 import io
 import queue
 import re
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median
@@ -20,7 +18,7 @@ from toolchain import mpy
 from toolchain.paths import LIB, ROOT
 
 from .account import Listings, account
-from .report import print_figures, print_json
+from .report import command, print_figures
 from .setting import OFFICIAL, OURS, setting
 
 UMQTT = "umqtt"
@@ -230,7 +228,13 @@ def measure():
         return figures
 
 
-def _print(figures):
+def show(figures):
+    """Print them as tables."""
+    _print_client(figures)
+    _print_api(figures["api"])
+
+
+def _print_client(figures):
     ours, official, umqtt = (figures[name] for name in (OURS, OFFICIAL, UMQTT))
 
     def row(text, *path, bare=None):
@@ -292,21 +296,5 @@ def _print_api(figures):
     )
 
 
-def main():
-    """The command."""
-    parser = argparse.ArgumentParser(prog="tools/footprint", description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().json
-    try:
-        figures = measure()
-    except RuntimeError as error:
-        sys.exit("footprint: %s" % error)
-    if as_json:
-        print_json(figures)
-    else:
-        _print(figures)
-        _print_api(figures["api"])
-
-
 if __name__ == "__main__":
-    main()
+    command(__doc__, measure, show)
