@@ -271,7 +271,8 @@ class Session:
 
     def acknowledged(self):
         """The cloud has what `fill` wrote last."""
-        for p in self.properties.values():
+        for name in self.properties:  # by name, here and in `fill`: values() would allocate each time
+            p = self.properties[name]
             if p.standing & _SENT:
                 p.standing = p.standing & ~_SENT | _TOLD
                 if p.changed < 0:
@@ -289,7 +290,8 @@ class Session:
         for level in (2, 1):  # first those that found no room the last time
             if full:
                 break
-            for p in self.properties.values():
+            for name in self.properties:
+                p = self.properties[name]
                 if p.changed == level and not (p.policy and not p.policy.ready(now)):
                     if full:
                         p.changed = 2
