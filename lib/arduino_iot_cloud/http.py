@@ -45,13 +45,13 @@ class HTTP:
 
     def _take(self, url, timeout):
         from .http_arguments import split
-        from .ranges import number
+        from .arguments import number
 
         number("timeout", timeout, 0.001, 86400)
         self.timeout = timeout
         scheme, self.server, self.port, self.path = split(url)
         del number, split
-        forget("http_arguments", "ranges")
+        forget("http_arguments", "arguments")
         return scheme
 
     def _context(self):

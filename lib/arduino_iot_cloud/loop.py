@@ -346,11 +346,8 @@ class Driver:
         whether there is one to send."""
         mqtt = self.mqtt
         session = self.session
-        if session.stale:
-            session.stale = False
-            mqtt.forget()
         topic = session.topic
-        if mqtt.under_way(topic):
+        if mqtt.under_way(None if session.stale else topic):
             return mqtt.due
         if self.filling:
             from .refilling import fill_again

@@ -33,7 +33,7 @@ def thing_id(client):
 def _seconds(value, low, high):
     # The module that refuses is imported only to do so.
     if type(value) not in (int, float) or not low <= value <= high:
-        from .ranges import number
+        from .arguments import number
 
         number("timeout", value, low, high)
 

@@ -38,11 +38,10 @@ class Session:
     when a thing is attached and `on_event("disconnect")` when it no longer is.
     """
 
-    def on_event(self, name):
-        """Nobody listens."""
-
     def spare(self, *names):
         """Nobody is short of memory. The driver has `port.forget` here, on a board."""
+
+    on_event = spare  # nobody listens
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
         # All at once, so that the table behind the object has its size while the heap is still in one piece.

@@ -307,7 +307,7 @@ class Property:
         """
         cloud = self._cloud
         if type(timeout) not in (int, float) or not 0 <= timeout <= 500000:
-            from .ranges import number
+            from .arguments import number
 
             number("timeout", timeout, 0, 500000)
         thing_id = self._thing_id or cloud.thing_id

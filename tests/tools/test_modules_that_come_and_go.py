@@ -8,8 +8,8 @@ PACKAGE = LIB / "arduino_iot_cloud"
 MODULES = {path.stem: ast.parse(path.read_text()) for path in sorted(PACKAGE.glob("*.py"))}
 # They are entered and unloaded together, the first standing on the second.
 TOGETHER = {("upgrade", "http_head"), ("tls_trouble", "diagnosis")}
-# Used only while the one that stays is being imported; of `ranges`, a function that uses nothing else of it.
-ONCE = {("roots", "certificates"), ("arguments", "ranges")}
+# Used only while the one that stays is being imported.
+ONCE = {("roots", "certificates")}
 # Counts itself in for good, since it stays: then WebSocket does not unload it.
 HOLDS = {("http", "http_head"), ("http_response", "http_head")}
 # On CPython nothing is unloaded.
