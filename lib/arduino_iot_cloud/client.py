@@ -27,10 +27,10 @@ class ArduinoCloudClient:
     events = None  # their callbacks, once there are any
     transport = "tcp"
 
-    # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
+    # What stands for None in `server` and `port`, and in `ssl_params` for the roots: see `certificates.ROOTS`.
     SERVER = "iot.arduino.cc"
     PORTS = (8885, 8884, 8443)  # with a certificate, with a password, over WebSocket
-    ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+    ROOTS = None
 
     def __init__(
         self,
