@@ -219,7 +219,7 @@ class MQTT:
                 break
             shift += 7
             if shift > 21:
-                raise MQTTError("malformed remaining length", 0)
+                raise MQTTError("malformed packet", rx[start])
         end = pos + n
         first = rx[start]
         kind = first >> 4
@@ -230,7 +230,7 @@ class MQTT:
                 raise MQTTError("unexpected packet", first)
         self._start = end
         if first & 15 and kind != PUBLISH:
-            raise MQTTError("reserved flags", first)
+            raise MQTTError("malformed packet", first)
         if kind == PUBLISH:
             if n > 1:
                 self.topic = pos + 2
@@ -238,7 +238,7 @@ class MQTT:
                 if first & 2:
                     self.payload += 2
             if n < 2 or self.payload > end or first & 4:  # QoS 2 was not asked for
-                raise MQTTError("malformed PUBLISH", first)
+                raise MQTTError("malformed packet", first)
             self.payload_end = end
             self.whole = end <= have
             if not self.whole:
