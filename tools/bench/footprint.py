@@ -19,9 +19,8 @@ from toolchain.paths import LIB, NOT_ON_BOARDS, ROOT
 
 from .account import Listings, account
 from .report import command, print_figures
-from .setting import OFFICIAL, OURS, setting
+from .setting import OFFICIAL, OURS, UMQTT, setting
 
-UMQTT = "umqtt"
 PACKAGE = "arduino_iot_cloud"
 API = "arduino_cloud_api"
 RUNS = 3  # a figure is the median of so many
