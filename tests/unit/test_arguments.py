@@ -1,7 +1,5 @@
 """Every number, name and function that a program hands in is checked at once: what is wrong is named."""
 
-import asyncio
-
 from portable_assert import raises, raises_async
 from reports import Reports
 
