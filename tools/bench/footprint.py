@@ -1,7 +1,7 @@
-"""tools/footprint: what the client takes in memory on the 32-bit MicroPython, whose objects have a board's size and lie as low as there.
+"""tools/footprint: what the client takes in memory on the 32-bit MicroPython.
 
-Everything is compiled to .mpy as for a board. Beside ours: the official client and umqtt.simple, which
-speaks MQTT alone and cannot reconnect.
+Its objects have a board's size and lie as low as there, and everything is compiled to .mpy as for a board. Beside ours:
+the official client and umqtt.simple, which speaks MQTT alone and cannot reconnect.
 """
 
 import contextlib
