@@ -81,6 +81,9 @@ class Loop(asyncio.SelectorEventLoop):
     def __init__(self):
         super().__init__(Selector())
         self.set_exception_handler(_unhandled)
+        # asyncio adds this to a time before it compares. After half a year, a nanosecond is lost in the sum, and a
+        # timer of this very moment would wait for the next one, which here only a timer brings.
+        self._clock_resolution = 1e-6
 
     def time(self):
         return clock.now / 1000

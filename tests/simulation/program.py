@@ -10,6 +10,8 @@ from .variables import COMPOSITES, Variable
 
 # One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md)
 _UPDATE_MS = 24000
+# By the pace of the world.
+_KEEPALIVES = {1: (10, 10, 10, 30, 60), 4: (10, 30, 60, 300), 16: (30, 60, 300, 1200)}
 _STOP_MS = 6000  # stop() to the end of run(): the name server's silence, which MicroPython waits for; for each client
 
 
@@ -212,7 +214,8 @@ class Program:
         """A device of this identity."""
         chance = self.chance
         variables = [
-            Variable("v%d" % i, chance, not self.has("policies")) for i in range(chance.between(1, 9))
+            Variable("v%d" % i, chance, not self.has("policies"), self.world.pace)
+            for i in range(chance.between(1, 9))
         ]
         for variable in variables:
             variable.late = self.has("late") and chance.one_in(6)
@@ -226,7 +229,7 @@ class Program:
             "ssl_params": None,
             "server": host,
             "port": port,
-            "keepalive": chance.choice((10, 10, 10, 30, 60)),
+            "keepalive": chance.choice(_KEEPALIVES[self.world.pace]),
             "sync_mode": self.mode == "sync",
             "discovery": chance.choice(("both", "both", "command", "legacy")),
             "buffer": chance.choice((1024, 1024, 512, 4096)),

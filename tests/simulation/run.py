@@ -1,8 +1,8 @@
 """Live through worlds: `-m simulation.run MODE FIRST_SEED COUNT DAYS FEATURES`, in the folder `tests`.
 
 FEATURES: those that are off, with commas; "-" for none, "plain" for all, then "+name" for one that is on; "idle" and
-"busy": see world.World. Prints a line for each world, `OK seed days`, or, and then it ends, `FAIL seed` behind the
-story of what happened.
+"busy": see world.World. Prints a line for each world, `OK seed days`, days of each of its devices added up; or, and
+then it ends, `FAIL seed` behind the story of what happened.
 """
 
 import sys
@@ -113,7 +113,8 @@ def main(mode, first, count, days, off):
             _story(world, error)
             host.show("FAIL %d at %s: %s" % (seed, clock, error if isinstance(error, Failed) else repr(error)))
             return 1
-        host.show("OK %d %.4f" % (seed, (clock.now - world.paused) / 86400000))
+        days = (clock.now - world.paused) / 86400000 * len(world.program.devices)
+        host.show("OK %d %.4f" % (seed, days))
         world = None
         gc.collect()
     return 0

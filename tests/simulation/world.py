@@ -45,6 +45,8 @@ class World:
         self.seed = seed
         self.mode = mode
         self.length = int(days * 86400000)
+        # How many times as rarely anything happens. A short world is a dense one, but for one in four.
+        self.pace = Chance(seed, "pace").choice((1, 4, 16) if days >= 1 else (1, 1, 1, 4))
         self.off = off
         self.idle = "idle" in off
         self.busy = "busy" in off
@@ -79,6 +81,8 @@ class World:
 
     def has(self, feature):
         """Whether it has a feature."""
+        if feature == "quick" and self.pace > 1:
+            return False
         return feature not in self.off and (not (self.idle or self.busy) or self.busy and feature in _BUSY)
 
     def note(self, text):
@@ -160,7 +164,7 @@ class World:
 
     def describe(self):
         """Some lines about it."""
-        lines = []
+        lines = ["pace %d" % self.pace]
         for device in self.program.devices:
             arguments = device.arguments
             words = ["%s=%s" % (key, arguments[key]) for key in ("keepalive", "discovery", "buffer", "transport")]
@@ -173,7 +177,8 @@ class World:
     def _trouble(self):
         if self.idle or self.busy:
             return clock.now + 21600000
-        return clock.now + 1000 * self.chance.wide(30, 14400 if self.length else 600)
+        longest = min(14400 * self.pace, 86400) if self.length else 600 * self.pace
+        return clock.now + 1000 * self.chance.wide(30 * self.pace, longest)
 
     def starved_since(self, ms):
         """Whether memory was short in the last `ms`."""
@@ -195,7 +200,8 @@ class World:
         self.program.act()
         if self.busy:
             return 10000
-        return min(self.chance.wide(50, 120000), self.until - clock.now)
+        pace = self.pace
+        return min(self.chance.wide(50 * pace * pace, 120000 * pace), self.until - clock.now)
 
     def _heal(self):
         self.note("everything is healed")
@@ -206,7 +212,7 @@ class World:
             network.servers.clear()
             for connection in list(network.connections):
                 connection.reset()
-        longest = max([device.arguments["keepalive"] for device in self.program.devices])
+        longest = max([one.arguments["keepalive"] for one in self.program.devices + self.program.users])
         self.until = clock.now + 1500 * longest + 1000 * _BACK_S
 
     def _is_back(self, device):
