@@ -1,6 +1,7 @@
 """What a CloudAPI is made with; let go of once it is looked at."""
 
-from arduino_iot_cloud.http_arguments import checked, split
+from arduino_iot_cloud.http_arguments import split
+from arduino_iot_cloud.arguments import number
 
 
 def take(api, client_id, client_secret, base_url, token_url, organization, token, attempts, backoff):
@@ -12,8 +13,10 @@ def take(api, client_id, client_secret, base_url, token_url, organization, token
     ):  # fmt: skip
         if value is not None and (not isinstance(value, str) or "\r" in value or "\n" in value):
             raise ValueError("%s is a text of one line" % name)
-    api.attempts = checked("attempts", attempts, 1, 100, int)
-    api.backoff = checked("backoff", backoff, 0, 60, (int, float))
+    number("attempts", attempts, 1, 100, "a number", int)
+    number("backoff", backoff, 0, 60)
+    api.attempts = attempts
+    api.backoff = backoff
     split(base_url)
     base = base_url.rstrip("/")
     base = base[:-4] if base.endswith("/iot") else base  # as written for older clients

@@ -5,28 +5,21 @@ Whoever needs it imports it and, being no coroutine, may let go of it again, as 
 
 from .port import const, log
 
-_LONGEST_S = const(315360000)  # ten years: between two calls of a callback
+_LONGEST_S = const(315360000)  # ten years
 
 
-def number(name: str, value, low, high, what: str = "a number of seconds"):
-    """Raise TypeError for what is no int or float (a bool is none), ValueError for what is not from `low` to `high`.
+def number(name: str, value, low, high, what: str = "a number of seconds", kind=(int, float)):
+    """Raise TypeError for what is no `kind` of number (a bool is none), ValueError for what is not from `low` to `high`.
 
-    The message names the argument, what it should be, and what was given.
+    The message names the argument, `what` it should be, and what was given.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, kind):
         error = TypeError
     elif not low <= value <= high:  # so is NaN
         error = ValueError
     else:
         return
     raise error("%s is %s from %s to %s, not %r" % (name, what, low, high, value))
-
-
-def whole(name: str, value, low: int, high: int, what: str):
-    """As `number`, for an int: `what` says what it counts."""
-    if isinstance(value, float):
-        raise TypeError("%s is %s from %s to %s, not %r" % (name, what, low, high, value))
-    number(name, value, low, high, what)
 
 
 def function(name: str, value):
@@ -86,9 +79,9 @@ def link(server, port, keepalive, buffer, ssl_params):
             "server is a host's name or address, without a scheme or a port, not %r" % (server,)
         )
     if port is not None:
-        whole("port", port, 1, 65535, "a number")
-    whole("keepalive", keepalive, 0, 65535, "a whole number of seconds")
-    whole("buffer", buffer, 128, 16383, "a number of bytes")
+        number("port", port, 1, 65535, "a number", int)
+    number("keepalive", keepalive, 0, 65535, "a whole number of seconds", int)
+    number("buffer", buffer, 128, 16383, "a number of bytes", int)
     if ssl_params is None:
         log(30, "ssl_params=None: the connection is neither encrypted nor verified")
     elif not isinstance(ssl_params, dict):
@@ -109,21 +102,6 @@ def check_object(p):
     number("'%s': interval" % name, p.interval, 0, _LONGEST_S)
     if p.backoff is not None:
         number("'%s': backoff" % name, p.backoff, 1, 100, "a factor")
-
-
-# One text: the keys of a dict would stay in memory for good, as names do.
-_OF_POLICIES = const(
-    "|publish: 'change', 'demand' or seconds from 0.1 to 315360000 (ten years)|min_delta: a number from 0 on"
-    "|min_interval: seconds from 0 to 500000|permission: 'read', 'write' or 'readwrite'"
-    "|sync: 'cloud', 'device', 'recent' or a function|history: a number of samples from 0 to 10000"
-    "|store: a path, 'nvs:' and a name, or an object that stores|timestamp: True or False|"
-)
-
-
-def refuse_policy(name: str, key: str, value):
-    """Raise ValueError: an argument of `policy.configure` cannot be that."""
-    expected = _OF_POLICIES.partition("|%s: " % key)[2].partition("|")[0]
-    raise ValueError("'%s': %s is %s, not %r" % (name, key, expected, value))
 
 
 def refuse_mode(async_mode: bool):

@@ -16,13 +16,17 @@ def pause(driver, error) -> int:
     """Report what ended the connection. Returns the ms until the next attempt.
 
     They are a random part of the pause, so that a thousand devices do not come back at once: from half of it on. Each
-    pause is longer than the one before, up to 32 s; it is a minute where waiting alone does not help. `driver` has
-    `delay` (seconds of the next pause), `factor`, `since` (the tick at which the connection began; None without one,
-    and once it has lasted 30 s, when the driver starts the pauses over) and `brief` (how many in a row have not).
+    pause is longer than the one before, up to 32 s; it is a minute where waiting alone does not help. A connection that
+    has lasted 30 s starts them over. `driver` has `first` and `delay` (seconds of the first and of the next pause),
+    `factor`, `since` (the tick at which the connection began; None without one, 0 once it has lasted) and `brief` (how
+    many in a row have not).
     """
-    if driver.since is not None:
-        driver.since = None
+    if driver.since:
         driver.brief += 1
+    elif driver.since == 0:
+        driver.brief = 0
+        driver.delay = driver.first
+    driver.since = None
     try:
         heals = driver.explain(error)
         if driver.brief >= _SUSPICIOUS:

@@ -1,8 +1,6 @@
 """ArduinoCloudClient: the variables as a dict, and the calls that run them."""
 
-from .port import MICROPYTHON, const, forget, report, ticks_add, ticks_diff
-
-_FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
+from .port import MICROPYTHON, forget, report, ticks_add, ticks_diff
 
 
 class ArduinoCloudClient:
@@ -29,10 +27,10 @@ class ArduinoCloudClient:
     events = None  # their callbacks, once there are any
     transport = "tcp"
 
-    # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
+    # What stands for None in `server` and `port`, and in `ssl_params` for the roots: see `certificates.ROOTS`.
     SERVER = "iot.arduino.cc"
     PORTS = (8885, 8884, 8443)  # with a certificate, with a password, over WebSocket
-    ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+    ROOTS = None
 
     def __init__(
         self,
@@ -167,23 +165,25 @@ class ArduinoCloudClient:
             return 60000
         if left > 0:
             return left
-        if p.far:  # a long interval comes in pieces
-            p.far -= 1
-            p.due = ticks_add(now, _FAR_MS)
-            return _FAR_MS
-        left = p.interval * 1000
-        if left > _FAR_MS:
-            p.far = int(left // _FAR_MS)
-            left -= p.far * _FAR_MS
-        left = int(left)
+        far = p.far
+        left = p.interval
+        if far or left > 86400:  # a long interval comes in pieces
+            from .pausing import piece
+
+            left = piece(p)
+            del piece
+            forget("pausing")
+        left = int(left * 1000)
         p.due = ticks_add(now, left)
+        if far:
+            return left
         if p.backoff:
             p.interval = min(p.interval * p.backoff, 5.0)
         if p.on_run:
             self._call(p, p.on_run, p.args)
         if p.on_read:
             self._call(p, p.on_read)
-        return _FAR_MS if p.far else left
+        return left
 
     def _call(self, p, callback, *args):
         try:

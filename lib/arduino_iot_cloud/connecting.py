@@ -16,25 +16,40 @@ async def open_link(driver):
     Raises OSError, EOFError, ValueError or MQTTError.
     """
     client = driver.client
+    # What stays in a local variable stays in memory, with its module: so neither functions nor coroutines do.
     if not timestamp():
         driver.session.move("SyncTime")
-        await _set_clock(client)
+        from .network_time import sync_time
+
+        step = sync_time(client.ntp_server, client.ntp_timeout)
+        del sync_time
+        await step
     driver.session.move("ConnectMqttBroker")
     enter("transport")
     try:
-        stream = await _transport(client, driver.tls)
+        from .transport import open_stream
+
+        step = open_stream(client.server, client.port, driver.tls, client.ssl_params)
+        del open_stream
+        stream = await step
     finally:
         leave("transport")
+    step = None
     try:
         forget("transport")
         if client.transport == "websocket":
             enter("upgrade", "http_head")
             try:
-                stream = await _websocket(stream, "%s:%d" % (client.server, client.port))
+                from .upgrade import upgrade
+
+                step = upgrade(stream, client.server + ":" + str(client.port))
+                del upgrade
+                stream = await step
             finally:
                 leave("upgrade", "http_head")
+            step = None
             forget("upgrade", "http_head")
-        packet = _packet(client)
+        packet = connect(client.device_id, client.username, client.password, client.keepalive)
         forget("packets")
         await _log_in(stream, driver.mqtt, packet)
     except BaseException:
@@ -67,31 +82,6 @@ async def _log_in(stream, mqtt, packet):
             if kind != _CONNACK or mqtt.code:
                 raise MQTTError("the server refused the connection", mqtt.code)
             return
-
-
-# Modules that come and go are imported in functions that end at once.
-
-
-def _transport(client, tls):
-    from .transport import open_stream
-
-    return open_stream(client.server, client.port, tls, client.ssl_params)
-
-
-def _set_clock(client):
-    from .network_time import sync_time
-
-    return sync_time(client.ntp_server, client.ntp_timeout)
-
-
-def _websocket(stream, host):
-    from .upgrade import upgrade
-
-    return upgrade(stream, host)
-
-
-def _packet(client):
-    return connect(client.device_id, client.username, client.password, client.keepalive)
 
 
 def connect(client_id, username, password, keepalive: int) -> bytes:

@@ -23,8 +23,7 @@ class HTTP:
     It makes one request after the other; for requests side by side there is to be an HTTP each.
     """
 
-    # The bundled roots for public servers, as ArduinoCloudClient.ROOTS.
-    ROOTS = ((), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+    ROOTS = None  # for `trust`: the bundled ones
     password = ""  # a server takes whom it wants by what is in the request
     driver = None  # for `diagnosis`, as in a client
     sent = False  # something of the last request may have reached the server
@@ -44,12 +43,14 @@ class HTTP:
             log(30, "%s: the connection is neither encrypted nor verified" % url)
 
     def _take(self, url, timeout):
-        from .http_arguments import checked, split
+        from .http_arguments import split
+        from .arguments import number
 
-        self.timeout = checked("timeout", timeout, 0.001, 86400, (int, float))
+        number("timeout", timeout, 0.001, 86400)
+        self.timeout = timeout
         scheme, self.server, self.port, self.path = split(url)
-        del checked, split
-        forget("http_arguments")
+        del number, split
+        forget("http_arguments", "arguments")
         return scheme
 
     def _context(self):

@@ -1,5 +1,5 @@
-"""What the HTTP client is given: addresses and numbers. Let go of once they are looked at: nothing of this module is
-used by its functions."""
+"""The address that the HTTP client is given. Let go of once it is looked at: nothing of this module is used by its
+function."""
 
 
 def split(url: str) -> tuple:
@@ -32,12 +32,3 @@ def split(url: str) -> tuple:
     if "?" in host or "#" in host or "\\" in host:
         raise ValueError("an address has a / behind the host, and no \\: %s" % url)
     return scheme, host.lower(), number, slash + path or "/"
-
-
-def checked(name: str, value, low, high, kinds):
-    """`value`, a number of `kinds` from `low` to `high`. Raises TypeError or ValueError for what is none."""
-    if isinstance(value, bool) or not isinstance(value, kinds):
-        raise TypeError("%s is a number from %s to %s, not %r" % (name, low, high, value))
-    if not low <= value <= high:
-        raise ValueError("%s is a number from %s to %s, not %r" % (name, low, high, value))
-    return value

@@ -15,7 +15,7 @@ from .stream import Alarm, event_loop
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _LONG_MS = const(60000)  # to sleep where nothing is due
 _SHORT_MS = const(15000)  # to sleep where memory is short
-_LASTING_MS = const(30000)  # a connection of this length starts the pauses over
+_LASTING_MS = const(30000)  # of a connection: see `backoff`
 _LINK_ERRORS = (OSError, MemoryError, MQTTError)  # of an open connection; others are faults of this program
 
 _runs = []  # the drivers that run
@@ -38,7 +38,7 @@ class Driver:
         self.loop = None  # the event loop of the last run
         self.tasks = []  # of this run, the first one for `run` itself
         self.turns = []  # of callbacks that are coroutines: see `coroutines`
-        self.since = None  # when this connection began, until it has lasted: see `backoff`
+        self.since = None  # when this connection began; 0 once it has lasted, None before there is one: see `backoff`
         self.brief = 0  # connections in a row that have not
         self.error = None  # why the reader ended
         self.watcher = None  # the task that waits until the network takes more
@@ -144,7 +144,7 @@ class Driver:
     async def connect(self):
         """From the opening of the stream to its end."""
         self.synced = False
-        self.error = self.stream = None
+        self.error = self.stream = self.since = None
         reader = asyncio.create_task(self.read())
         self.tasks.append(reader)
         try:
@@ -156,7 +156,7 @@ class Driver:
                 await self.alarm.wait(wait)
             if self.stream:
                 self.connections += 1
-                self.since = ticks_ms()
+                self.since = ticks_ms() or 1
                 self.session.begin(self.since)
                 await self.write()
             elif self.error:
@@ -212,7 +212,7 @@ class Driver:
 
     def open(self):
         """The coroutine that opens the stream."""
-        forget()
+        forget("diagnosis", "backoff", "pausing")
         from .connecting import open_link
 
         return open_link(self)
@@ -234,7 +234,7 @@ class Driver:
                 self.stream = stream = await self.open()
             finally:
                 leave("connecting")
-            forget("connecting", "diagnosis", "backoff", "pausing")
+            forget("connecting")
             n = 0
             while True:
                 kind = mqtt.packet()
@@ -299,11 +299,9 @@ class Driver:
                 self.watcher = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "attaching", "messages", "packets", "states", "tags", "zone")
-            if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
-                self.since = None
-                self.brief = 0
-                self.delay = self.first
+                forget("answers", "asking", "attaching", "messages", "packets", "tags", "zone")
+            if self.since and ticks_diff(now, self.since) > _LASTING_MS:
+                self.since = 0
             wait = _LONG_MS
             if session.wake is not None:
                 wait = min(wait, ticks_diff(session.wake, now))
@@ -348,11 +346,8 @@ class Driver:
         whether there is one to send."""
         mqtt = self.mqtt
         session = self.session
-        if session.stale:
-            session.stale = False
-            mqtt.forget()
         topic = session.topic
-        if mqtt.under_way(topic):
+        if mqtt.under_way(None if session.stale else topic):
             return mqtt.due
         if self.filling:
             from .refilling import fill_again

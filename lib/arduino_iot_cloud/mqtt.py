@@ -15,7 +15,6 @@ _SUBACK = const(9)
 _UNSUBACK = const(11)
 _PINGRESP = const(13)
 
-_PINGREQ = b"\xc0\x00"
 _FRONT = const(3)  # bytes kept free in front of the topic for the fixed header
 _ACKS = const(16)  # PUBACKs that can wait to be sent
 _PUBACK_MS = const(30000)  # a server that answers, but acknowledges nothing for so long, has lost the packet
@@ -41,7 +40,7 @@ class MQTT:
         self.oversized = 0  # inbound packets that are larger than the buffer
         self._acks = bytearray(4 * _ACKS)
         self._queue = []  # packets to send
-        self._tx_end = 0
+        self._tx_start = self._tx_end = 0
         self.topic = self.topic_end = self.payload = self.payload_end = self.rest = 0
         self.opened(0)
 
@@ -74,25 +73,19 @@ class MQTT:
         """Send a packet that `packets` made, behind those that wait already."""
         self._queue.append(packet)
 
-    def under_way(self, topic: bytes) -> bool:
+    def under_way(self, topic) -> bool:
         """Whether a PUBLISH is under way, so that the next has to wait. One that an earlier connection left behind
-        goes out again as a duplicate (DUP) if it is for this topic, and is forgotten otherwise."""
+        goes out again as a duplicate (DUP) if it is for this topic, bytes; it is forgotten for another, and for None."""
         if self._lost:
             self._lost = False
             tx = self.tx
             n = tx[_FRONT] << 8 | tx[_FRONT + 1]
             if tx[_FRONT + 2 : _FRONT + 2 + n] == topic:
-                tx[self._tx_start()] = 0x3A
+                tx[self._tx_start] = 0x3A
                 self.due = True
             else:
                 self.unacked = 0
         return self.unacked != 0
-
-    def forget(self):
-        """Give up the PUBLISH that an earlier connection left behind."""
-        if self._lost:
-            self._lost = False
-            self.unacked = 0
 
     def begin(self, topic: bytes) -> int:
         """Start a PUBLISH of QoS 1 in `tx`, where none may be under way. Returns where the payload starts."""
@@ -117,12 +110,10 @@ class MQTT:
         else:
             tx[1] = n & 127 | 128
             tx[2] = n >> 7
-        tx[n < 128] = 0x32
+        self._tx_start = n = int(n < 128)  # where the remaining length takes one byte, not two
+        tx[n] = 0x32
         self._tx_end = end
         self.due = True
-
-    def _tx_start(self):
-        return int(self._tx_end - _FRONT < 128)  # where the remaining length takes one byte, not two
 
     def outgoing(self, now: int) -> bool:
         """Whether something is to be sent: then it is `out[at:end]`. The same bytes are offered until `sent` takes
@@ -146,7 +137,7 @@ class MQTT:
             self.due = False
             self._published = now
             self.out = self.tx
-            self.at = self._tx_start()
+            self.at = self._tx_start
             self.end = self._tx_end
         else:
             self.end = 0
@@ -177,7 +168,7 @@ class MQTT:
             wait = 3 * quarter - max(ticks_diff(now, self.last_tx), ticks_diff(now, self._answered))
             if wait <= 0:
                 self._asked = self._last_rx = now  # from here on the answer is waited for
-                self._queue.append(_PINGREQ)
+                self._queue.append(b"\xc0\x00")  # PINGREQ
                 wait = 2 * quarter
         else:
             wait = 60000
@@ -228,7 +219,7 @@ class MQTT:
                 break
             shift += 7
             if shift > 21:
-                raise MQTTError("malformed remaining length", 0)
+                raise MQTTError("malformed packet", rx[start])
         end = pos + n
         first = rx[start]
         kind = first >> 4
@@ -239,7 +230,7 @@ class MQTT:
                 raise MQTTError("unexpected packet", first)
         self._start = end
         if first & 15 and kind != PUBLISH:
-            raise MQTTError("reserved flags", first)
+            raise MQTTError("malformed packet", first)
         if kind == PUBLISH:
             if n > 1:
                 self.topic = pos + 2
@@ -247,7 +238,7 @@ class MQTT:
                 if first & 2:
                     self.payload += 2
             if n < 2 or self.payload > end or first & 4:  # QoS 2 was not asked for
-                raise MQTTError("malformed PUBLISH", first)
+                raise MQTTError("malformed packet", first)
             self.payload_end = end
             self.whole = end <= have
             if not self.whole:

@@ -14,7 +14,7 @@ from .port import MICROPYTHON, const, forget, log, ticks_diff, ticks_ms
 
 _PORT = const(123)
 _FROM_1900 = const(2208988800)  # seconds to 1970
-_SIZE = const(48)
+_PACKET = const(48)
 
 _asking = 0  # how many tasks are
 
@@ -28,7 +28,7 @@ class _Question:
 
     def answer(self, data):
         """The Unix time in an answer. Raises ValueError for anything that is none."""
-        if len(data) < _SIZE:
+        if len(data) < _PACKET:
             raise ValueError("a short answer")
         if data[24:32] != self.packet[40:48]:
             raise ValueError("an answer to another question")
@@ -120,9 +120,9 @@ async def _ask(server):
                 from .stream import Stream
 
                 await Stream(s)
-                data = s.recv(_SIZE)
+                data = s.recv(_PACKET)
             else:
-                data = await asyncio.get_running_loop().sock_recv(s, _SIZE)
+                data = await asyncio.get_running_loop().sock_recv(s, _PACKET)
             try:
                 return question.answer(data)
             except ValueError as error:
@@ -140,7 +140,7 @@ def set_clock(server: str, timeout: float) -> bool:
         try:
             s.settimeout(timeout)
             s.send(question.packet)
-            done = _set(server, question.answer(s.recv(_SIZE)))
+            done = _set(server, question.answer(s.recv(_PACKET)))
         finally:
             s.close()
     except (OSError, ValueError) as error:

@@ -3,9 +3,12 @@
 Imported when a property is made with one of the arguments of `configure`.
 """
 
-from .port import const, ticks_add, ticks_diff, ticks_ms, timestamp
+from .port import const, forget, ticks_add, ticks_diff, ticks_ms, timestamp
 
-_LONGEST_S = const(315360000)  # ten years, as for `interval`
+# Of `property`
+_OWN = const(1)
+_SENT = const(2)
+
 _HOUR_MS = const(3600000)
 _KEYS = ("publish", "min_delta", "min_interval", "permission", "sync", "timestamp", "history", "store")
 
@@ -37,40 +40,22 @@ def configure(p, key: str, given: dict):
         from .history import History as kind
     elif given.get("store"):
         raise ValueError("'%s': store goes with history" % p.name)
+    from .policy_arguments import check
+
     policy = kind(p)
     for key in _KEYS:
         value = given.get(key)
         if value is not None:
-            if not _good(key, value):
-                from .arguments import refuse_policy
-
-                refuse_policy(p.name, key, value)
+            check(p.name, key, value)
             setattr(policy, key, value)
             if key.startswith("min_"):
                 policy.publish = policy.publish or "change"
                 if policy.publish != "change":
                     raise ValueError("'%s': %s goes with publish='change'" % (p.name, key))
+    del check
+    forget("policy_arguments")
     p.writable = policy.permission in ("write", "readwrite")
     p.policy = policy
-
-
-def _good(key, value):
-    number = type(value) in (int, float)
-    if key == "publish":
-        return value in ("change", "demand") or number and 0.1 <= value <= _LONGEST_S
-    if key == "min_delta":
-        return number and value >= 0 and value - value == 0  # not infinite
-    if key == "min_interval":
-        return number and 0 <= value <= _LONGEST_S
-    if key == "permission":
-        return value in ("read", "write", "readwrite")
-    if key == "sync":
-        return value in ("cloud", "device", "recent") or callable(value)
-    if key == "history":
-        return type(value) is int and 0 <= value <= 10000
-    if key == "store":
-        return isinstance(value, str) or hasattr(value, "load")
-    return value in (True, False)
 
 
 class Policy:
@@ -263,7 +248,7 @@ class Policy:
             from .session import overwritten
 
             overwritten(p, whole)
-            echo = echo or self.publish or p.standing & 2  # of `property`: it is under way
+            echo = echo or self.publish or p.standing & _SENT
         if echo:
             self.urgent = True
         if echo or self.publish:
@@ -285,7 +270,7 @@ class Policy:
     def _refuse(self, offered, whole):
         # Leave it: the cloud is told the device's, unless that is on its way.
         p = self.p
-        if p.standing & 2 or self.owes():  # of `property`: it is under way
+        if p.standing & _SENT or self.owes():
             return
         value = p.value
         last = dict(self.last or value) if whole else offered[None]
@@ -301,7 +286,7 @@ class Policy:
         rule = self.sync
         if rule is None:  # as without a policy: unless the device has something newer to tell
             return not (
-                p.standing & 1  # of `property`: it is the program's
+                p.standing & _OWN
                 and self.permission != "write"
                 and (p.changed or self.publish and differs(p.value, self.last, 0))
             )

@@ -3,7 +3,10 @@
 from .port import const
 from .senml import label, write_record
 
-_OWN = const(1)
+# The bits of `standing`. Each module that looks at them has them, under the same names: so they cost nothing.
+_OWN = const(1)  # the program's value, which the cloud has not acknowledged
+# _SENT = 2: it is in the packet that is not acknowledged
+# _TOLD = 4: since the thing was attached it has gone into a packet, or come with one
 _NUMBER = const(())  # stands for the present value where any number will do
 
 
@@ -73,8 +76,7 @@ class ArduinoCloudObject:
     busy = False  # the coroutines.Turn of its callbacks, where these are coroutines and still run
     far = 0  # how many long stretches of time pass before the tick `due`
     changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
-    standing = 0  # the sum of: 1 the program's value, which the cloud has not acknowledged; 2 it is in the packet that
-    # is not acknowledged; 4 since the thing was attached it has gone into a packet, or come with one
+    standing = 0  # the sum of the bits above
     policy = None  # a `policy.Policy`, where the program has asked for one
     writable = False  # by the cloud, without `on_write`
     _value = None

@@ -10,6 +10,9 @@ from .cbor import CBORError
 from .port import const, enter, leave, log, ticks_diff
 from .senml import Records
 
+if __debug__:  # what is compiled for a board does without the table, and the memory that it takes
+    from .states import check
+
 # Of `property`
 _OWN = const(1)
 _SENT = const(2)
@@ -35,11 +38,10 @@ class Session:
     when a thing is attached and `on_event("disconnect")` when it no longer is.
     """
 
-    def on_event(self, name):
-        """Nobody listens."""
-
     def spare(self, *names):
         """Nobody is short of memory. The driver has `port.forget` here, on a board."""
+
+    on_event = spare  # nobody listens
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
         # All at once, so that the table behind the object has its size while the heap is still in one piece.
@@ -75,15 +77,10 @@ class Session:
         self.enter("SendCapabilities", now)
 
     def move(self, state: str):
-        """Go to another state. Nothing else writes it. Raises RuntimeError for a move that `states` does not know."""
-        try:
-            from .states import check
-
+        """Go to another state. Nothing else writes it. Raises RuntimeError for a move that `states` does not know;
+        on a board, compiled, it is not looked at."""
+        if __debug__:
             check(self.state, state)
-            del check
-            self.spare("states")
-        except MemoryError:
-            pass  # the table cannot be loaded: the move counts all the same
         self.state = state
 
     def enter(self, state: str, now: int = 0):
@@ -273,7 +270,8 @@ class Session:
 
     def acknowledged(self):
         """The cloud has what `fill` wrote last."""
-        for p in self.properties.values():
+        for name in self.properties:  # by name, here and in `fill`: values() would allocate each time
+            p = self.properties[name]
             if p.standing & _SENT:
                 p.standing = p.standing & ~_SENT | _TOLD
                 if p.changed < 0:
@@ -291,7 +289,8 @@ class Session:
         for level in (2, 1):  # first those that found no room the last time
             if full:
                 break
-            for p in self.properties.values():
+            for name in self.properties:
+                p = self.properties[name]
                 if p.changed == level and not (p.policy and not p.policy.ready(now)):
                     if full:
                         p.changed = 2

@@ -1,6 +1,6 @@
 """Where a connection is, in the words of Arduino's C++ library, and what may follow what.
 
-Comes and goes: a session imports it to change its state, and the driver unloads it once values flow.
+A session that is not compiled for a board looks at it whenever it changes its state.
 """
 
 # A state, and after it those that may follow. docs/events.md shows the same table.

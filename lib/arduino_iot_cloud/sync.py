@@ -28,8 +28,7 @@ _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _PATIENCE_MS = const(5000)  # at most, for an acknowledgement
 _IDLE_MS = const(20)  # how long `start` waits for something to read before it looks at the callbacks again
 _SCARCE_MS = const(1000)  # until the next attempt, where there is no memory to work out another
-_LASTING_MS = const(30000)  # a connection of this length starts the pauses over
-_FAR_MS = const(100000000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
+_LASTING_MS = const(30000)  # of a connection: see `backoff`
 
 
 class Driver:
@@ -43,7 +42,7 @@ class Driver:
     _fault = None  # what the program did wrong, to raise
     _topic = None  # where the values go that are in the writer and not acknowledged
     _done = False  # the handshake has just ended
-    since = None  # when this connection began, until it has lasted: see `backoff`
+    since = None  # when this connection began; 0 once it has lasted, None before there is one: see `backoff`
     brief = 0  # connections in a row that have not
     _ticks = None  # when `update` was at work last: the tick, and the time
     _seconds = 0
@@ -149,17 +148,17 @@ class Driver:
         if self._link.broken:
             self._drop()
         if self._linked:
-            self._attempt(self._receive)
+            self._attempt(Driver._receive)
             if self._done:
                 self._done = False
-                self._forget("backoff", "diagnosis", "packets", "states", "sync_trouble")
+                self._forget("backoff", "diagnosis", "packets", "sync_trouble")
                 self._forget("answers", "asking", "attaching", "messages", "tags", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
-            self._attempt(self._connect)
+            self._attempt(Driver._connect)
         self._call_back()
         self.client.poll(ticks_ms())
         if self._linked:
-            self._attempt(self._send)
+            self._attempt(Driver._send)
             self._call_back()
         self._ticks = ticks_ms()
         self._seconds = time()
@@ -168,24 +167,21 @@ class Driver:
         # Where `update` was not called for so long that ticks may have wrapped, nothing that holds one counts any more.
         if self._ticks is not None:
             now = ticks_ms()
-            pause = ticks_diff(now, self._ticks)
-            near = 0 <= pause < _FAR_MS
-            # The link knows by itself whether it has ended: perhaps somebody has only set the clock.
-            if not near or pause > 60000 and time() - self._seconds >= _FAR_MS // 1000:
+            if not 0 <= ticks_diff(now, self._ticks) < 60000:
                 from .sync_trouble import renew
 
-                renew(self, now, self._ticks, self._seconds)
                 self._retry = now
-                if not near:
+                if renew(self, now, self._ticks, self._seconds):
                     self._drop()
 
     def _attempt(self, step):
-        # Whatever this raises costs the link, and nothing else.
+        # Whatever this function of the class raises costs the link, and nothing else. A bound method would be a new
+        # object with each `update`.
         link = self._link
         link.broken = True
         self._ours = False
         try:
-            step()
+            step(self)
             link.broken = False
         except Exception as error:
             self._lost(error)
@@ -233,6 +229,7 @@ class Driver:
         if session.state not in ("Init", "Disconnect"):
             session.end()
         self.stream = False
+        self.since = None
         session.move("ConnectPhy")
         if not timestamp():
             session.move("SyncTime")
@@ -244,7 +241,7 @@ class Driver:
         now = ticks_ms()
         self._link.opened()
         self.connections += 1
-        self.since = now
+        self.since = now or 1
         session.begin(now)
         self.stream = self._linked = True
 
@@ -304,10 +301,8 @@ class Driver:
     def _send(self):
         session = self.session
         now = ticks_ms()
-        if self.since is not None and ticks_diff(now, self.since) > _LASTING_MS:
-            self.since = None
-            self.brief = 0
-            self.delay = self.first
+        if self.since and ticks_diff(now, self.since) > _LASTING_MS:
+            self.since = 0
         self._ours = True
         if session.poll(now):
             self._done = True

@@ -26,13 +26,18 @@ def explain(driver, error: Exception, ours: bool) -> bool:
     return explain(driver.client, error)
 
 
-def renew(driver, now: int, ticks: int, seconds):
-    """`update` has not been called for long, since this tick and time: all callbacks are due, the pauses start over."""
-    from .pausing import resume
+def renew(driver, now: int, ticks: int, seconds) -> bool:
+    """`update` has not been called since this tick and time, which is a minute or more. After a day all callbacks are
+    due, and the pauses start over. Returns whether ticks may have wrapped: then the link counts as lost.
 
-    resume(driver.client, now, ticks, seconds)
+    Without that the link knows by itself whether it has ended: perhaps somebody has only set the clock."""
+    from .pausing import far, resume
+
+    if not resume(driver.client, now, ticks, seconds):
+        return False
     driver.since = None
     driver.delay = driver.first
+    return far(now, ticks)
 
 
 def pieces(link, session, topic, size: int, patience: int):

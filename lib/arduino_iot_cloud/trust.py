@@ -88,11 +88,11 @@ def _load_roots(ctx, client):
         _load_root(ctx, cadata, "cadata")
     if cafile is not None or cadata is not None:
         return
-    from .certificates import root
+    from .certificates import ROOTS, root
 
-    for name in client.ROOTS[0 if client.password is None else 1]:
+    for name in (client.ROOTS or ROOTS)[0 if client.password is None else 1]:
         _load_root(ctx, _content(name) if "/" in name else root(name), name)
-    del root
+    del ROOTS, root
     forget("certificates", "bundled_roots")
 
 

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from localcloud.remote import NoAnswerError, RemoteCloud, RemoteError
+from websockets.exceptions import InvalidStatus
 
 
 @pytest.fixture
@@ -32,6 +33,16 @@ def test_a_token_goes_nowhere_else(elsewhere, remote, server):
     server.script = [(302, {"Location": elsewhere}, b"")]
     with pytest.raises(RemoteError, match="302"):
         remote.request("GET", "/things")
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("elsewhere", ["ws://localhost:%d/x", "wss://localhost:%d/x", "/local/v1/things"])
+async def test_a_token_for_live_values_goes_nowhere_else(elsewhere, remote, server):
+    port = int(server.url.rpartition(":")[2])
+    server.script = [(302, {"Location": elsewhere.replace("%d", str(port))}, b"")]
+    with pytest.raises(InvalidStatus, match="302"):
+        async with remote.live():
+            pass
     assert len(server.asked) == 1
 
 

@@ -225,10 +225,12 @@ async def cancel(when):
     while not when():
         await asyncio.sleep(0.01)
     task.cancel()
+    client["a"] += 1  # which wakes whoever sleeps, but nobody who is cancelled
     try:
         await task
     except asyncio.CancelledError:
         pass
+    client["a"] += 1
     print("left", tasks())
 
 async def main():

@@ -345,17 +345,32 @@ class Program:
         clock.check()
 
     async def _stop(self):
+        # By stop(), or by the run's own cancellation, while something wakes it.
         self.running = False
         self.stopped = len(self.devices) == 1
+        cancels = Chance(self.world.seed, "cancels %d" % self.generation).one_in(3)
         for device in self.devices:
-            device.client.stop()
+            if cancels:
+                device.task.cancel()
+                device.assign(device.variables[0])
+            else:
+                device.client.stop()
         for device in self.devices:
             before = clock.now
-            await device.task
-            if clock.now - before > _STOP_MS * (len(self.devices) + len(self.users)):
+            longest = _STOP_MS * (len(self.devices) + len(self.users))
+            clock.at(longest, self._must_end, device.task)
+            try:
+                await device.task
+            except asyncio.CancelledError:
+                pass
+            if clock.now - before > longest:
                 clock.fail("run() returned %d ms after stop()" % (clock.now - before))
         for user in self.users:
             await user.stop()
+
+    def _must_end(self, task):
+        if not task.done():
+            clock.fail("run() goes on after stop() or its cancellation")
 
     def run_sync(self):
         """The program in sync mode."""

@@ -33,6 +33,20 @@ def test_heap_size_is_obeyed(micropython):
     assert 55_000 < int(small.stdout) <= 65_536
 
 
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="elsewhere the addresses may be high")
+@pytest.mark.parametrize("heap", [None, "24k", "1m", "100m"])
+def test_objects_of_the_32_bit_one_lie_as_low_as_on_a_board(micropython, heap):
+    code = """
+import gc
+def allocated(x):
+    before = gc.mem_alloc()
+    id(x)
+    return gc.mem_alloc() - before
+print([allocated(bytearray(3000)) for _ in range(5)])
+"""
+    assert micropython(32).run(code=code, heap=heap, check=True).stdout.strip() == "[0, 0, 0, 0, 0]"
+
+
 def test_a_process_can_be_waited_for(micropython):
     process = micropython(32).start(code="print('ready'); print('got', input())")
     process.wait_for("^ready")

@@ -1,7 +1,5 @@
 """Every number, name and function that a program hands in is checked at once: what is wrong is named."""
 
-import asyncio
-
 from portable_assert import raises, raises_async
 from reports import Reports
 
@@ -146,6 +144,11 @@ def test_policies():
                 options["history"] = 5
             text = str(raises(ValueError, ArduinoCloudObject, "a", **options))
             assert text.startswith("'a': %s is " % key) and repr(value) in text, text
+    for key in ("publish", "min_interval"):  # what it says is what it takes
+        assert " to 315360000 (ten years), not 315360001" in str(
+            raises(ValueError, ArduinoCloudObject, "a", **{key: 315360001})
+        )
+        ArduinoCloudObject("a", **{key: 315360000})
 
 
 def test_pauses_of_run_before_the_first_attempt():
@@ -228,5 +231,7 @@ def test_what_checks_is_let_go_of():
     if sys.implementation.name == "micropython":
         HTTP("http://h/")
         user()
+        ArduinoCloudObject("a", publish="change")
         raises(ValueError, make(ssl_params={"verify_mode": 9}).run)
-        assert "arduino_iot_cloud.arguments" not in sys.modules
+        for name in ("arguments", "http_arguments", "user_arguments"):
+            assert "arduino_iot_cloud." + name not in sys.modules

@@ -3,27 +3,26 @@
 Every value counts when it is committed: on the disk, with SQLite (synchronous=FULL) as with PostgreSQL (fsync).
 """
 
-import argparse
 import contextlib
 import json
 import os
 import sys
 import tempfile
 import time
-import urllib.request
 import uuid
 from pathlib import Path
 from statistics import median
 
 from toolchain.paths import VENV_PYTHON
 
-from .report import print_figures, print_json
+from .report import command, print_figures
 from .setting import Process  # also finds what the tests share
 
 from databases import Postgres  # noqa: E402  isort: skip
 from fleets import Fleet  # noqa: E402  isort: skip
 from local_clouds import LocalCloud  # noqa: E402  isort: skip
 from localcloud.credentials import hash_secret  # noqa: E402
+from localcloud.remote import RemoteCloud  # noqa: E402
 from localcloud.store import models  # noqa: E402
 from localcloud.store.database import address  # noqa: E402
 from localcloud.workers.coordination import partition_of  # noqa: E402
@@ -146,11 +145,7 @@ class Setting:
         """How many values are in the store."""
         total = 0
         for cloud in self.clouds:
-            request = urllib.request.Request(
-                cloud.http + "/local/v1/status", headers={"Authorization": "Bearer " + cloud.api_token}
-            )
-            with urllib.request.urlopen(request, timeout=WAIT) as answer:
-                total += json.load(answer)["counts"].get("stored", 0)
+            total += RemoteCloud(cloud.about, WAIT).request("GET", "/status")["counts"].get("stored", 0)
         return total
 
     def cpu(self):
@@ -208,14 +203,14 @@ def _throughput(setting, devices, messages, values, rounds):
     return median(rates)
 
 
-def publishing(steps):
+def publishing(devices):
     """How many devices publish: those of the first step, up to DEVICES."""
-    return min(DEVICES, steps[0])
+    return min(DEVICES, devices)
 
 
 def _measure(workers, postgres, steps, rounds):
     figures = {"connected": []}
-    devices = publishing(steps)
+    devices = publishing(steps[0])
     with tempfile.TemporaryDirectory() as folder:
         setting = Setting(workers, Path(folder), postgres, steps[-1])
         try:
@@ -250,8 +245,11 @@ def _measure(workers, postgres, steps, rounds):
     return figures
 
 
-def measure(steps, rounds, ways=(0, 1, 2)):
-    """{way: {"values_per_s": …, "values_per_s_5": …, "connected": [{"devices": …, …}, …]}}"""
+def measure(steps, rounds, ways):
+    """{way: {"values_per_s": …, "values_per_s_5": …, "connected": [{"devices": …, …}, …]}}
+
+    Steps and ways are numbers with commas between them."""
+    steps, ways = ([int(number) for number in text.split(",")] for text in (steps, ways))
     figures = {}
     postgres = Postgres()
     try:
@@ -264,20 +262,11 @@ def measure(steps, rounds, ways=(0, 1, 2)):
     return figures
 
 
-def main():
-    """The command tools/bench/cloud."""
-    parser = argparse.ArgumentParser(prog="tools/bench/cloud", description=__doc__.split("\n")[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("--devices", default="100,1000,4000", metavar="N,N,…", help="steps; %(default)s")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of each throughput; %(default)s")
-    parser.add_argument("--workers", default="0,1,2", metavar="N,N,…", help="0: embedded; %(default)s")
-    options = parser.parse_args()
-    steps, ways = ([int(number) for number in text.split(",")] for text in (options.devices, options.workers))
-    figures = measure(steps, options.rounds, ways)
-    if options.json:
-        return print_json(figures)
+def show(figures):
+    """Print them as tables."""
+    first = next(iter(figures.values()))["connected"][0]["devices"]
     print_figures(
-        "Values stored per second, from %d devices" % publishing(steps),
+        "Values stored per second, from %d devices" % publishing(first),
         ["1 value a message", "%d values" % VALUES],
         [(name, found["values_per_s"], found["values_per_s_5"]) for name, found in figures.items()],
     )
@@ -299,4 +288,9 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    options = [
+        ("--devices", "100,1000,4000", "how many connect, in steps"),
+        ("--rounds", 3, "of each throughput"),
+        ("--workers", "0,1,2", "each of these numbers of workers; 0: embedded"),
+    ]
+    command(__doc__, measure, show, options)

@@ -3,15 +3,13 @@
 From properties to a message's bytes and back, without a network.
 """
 
-import argparse
 import re
 import subprocess
-import sys
 
 import cbor2
 from toolchain.paths import LIB, MICROPYTHON32, MICROPYTHON64, PEER_PYTHON, VENV_PYTHON
 
-from .report import print_figures, print_json
+from .report import command, print_figures
 from .setting import DEVICE, OFFICIAL, OURS, Builds, scratch
 
 # Other values than those that the program starts with.
@@ -56,18 +54,8 @@ def measure(seconds):
     return figures
 
 
-def main():
-    """The command."""
-    parser = argparse.ArgumentParser(prog="tools/bench/codec", description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--round", type=float, default=0.25, metavar="S", help="seconds of a round; 0.25 by default")
-    options = parser.parse_args()
-    try:
-        figures = measure(options.round)
-    except (RuntimeError, AssertionError) as error:
-        sys.exit("codec: %s" % error)
-    if options.json:
-        return print_json(figures)
+def show(figures):
+    """Print them as a table."""
     columns = ["%s %d" % (kind, size) for size in SIZES for kind in ("encode", "decode")]
     rows = [
         ["%s, %s" % (machine, name)] + [clients[name][column.replace(" ", "_")] for column in columns]
@@ -83,4 +71,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, measure, show, [("--round", 0.25, "seconds of a round")])

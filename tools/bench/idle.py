@@ -3,17 +3,14 @@
 Over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython, beside the official client.
 """
 
-import argparse
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from soaking.woken import processor_seconds, wakeups
 
-from .report import print_figures, print_json
-from .setting import OFFICIAL, OURS, setting
+from .report import command, print_figures
+from .setting import OFFICIAL, OURS, UMQTT, setting
 
-UMQTT = "umqtt"  # which ours speaks through in sync mode
 MODES = ("async", "sync")
 KEEPALIVE_S = 10
 HURRIED_S = 1  # a keepalive with which the pings of minutes come in seconds: what each leaves in memory shows soon
@@ -80,18 +77,8 @@ def measure(seconds):
         return {mode: {name: job.result() for name, job in clients.items()} for mode, clients in jobs.items()}
 
 
-def main():
-    """The command."""
-    parser = argparse.ArgumentParser(prog="tools/bench/idle", description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--seconds", type=float, default=30, help="how long they idle (30)")
-    options = parser.parse_args()
-    try:
-        figures = measure(options.seconds)
-    except (RuntimeError, AssertionError) as error:
-        sys.exit("idle: %s" % error)
-    if options.json:
-        return print_json(figures)
+def show(figures):
+    """Print them as a table."""
     columns = ["%s, %s" % (mode, name) for mode in MODES for name in (OURS, OFFICIAL)]
     rows = [
         [text] + [figures[mode][name][key] for mode in MODES for name in (OURS, OFFICIAL)]
@@ -103,8 +90,8 @@ def main():
             ("pings_meanwhile", "  after so many PINGREQs, keepalive of %d s" % HURRIED_S),
         )
     ]
-    print_figures("An idle device over TLS, 32-bit MicroPython, %g s" % options.seconds, columns, rows)
+    print_figures("An idle device over TLS, 32-bit MicroPython", columns, rows)
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, measure, show, [("--seconds", 30.0, "how long they idle")])

@@ -3,18 +3,15 @@
 Over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython; the cloud's part is played by paho-mqtt.
 """
 
-import argparse
 import random
 import re
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median, quantiles
 
-from .report import print_figures, print_json
-from .setting import OFFICIAL, OURS, setting
+from .report import command, print_figures
+from .setting import OFFICIAL, OURS, UMQTT, setting
 
-UMQTT = "umqtt"  # which ours speaks through in sync mode
 # The programs of device/ with their last arguments. In sync mode a program calls update() and pauses, over and over:
 # for 10 ms as our documentation has it, for 100 as the official client's examples.
 PROGRAMS = {"async": ["latency"], "sync, pause 10 ms": ["stepped", 10], "sync, pause 100 ms": ["stepped", 100]}
@@ -90,18 +87,8 @@ def measure(share=1):
     return figures
 
 
-def main():
-    """The command."""
-    parser = argparse.ArgumentParser(prog="tools/bench/latency", description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--share", type=float, default=1, help="of the values, for a quick look (1)")
-    options = parser.parse_args()
-    try:
-        figures = measure(options.share)
-    except (RuntimeError, AssertionError) as error:
-        sys.exit("latency: %s" % error)
-    if options.json:
-        return print_json(figures)
+def show(figures):
+    """Print them as a table."""
     rows = []
     for mode, clients in figures.items():
         for direction, text in (("to_device", "cloud to device"), ("from_device", "device to cloud")):
@@ -117,4 +104,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(__doc__, measure, show, [("--share", 1.0, "of the values, for a quick look")])

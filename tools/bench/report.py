@@ -1,5 +1,6 @@
 """Tables for a person, JSON for a program."""
 
+import argparse
 import json
 import sys
 
@@ -28,3 +29,22 @@ def print_json(figures):
     """Print one JSON object."""
     json.dump(figures, sys.stdout, indent=2)
     print()
+
+
+def command(doc, measure, show, options=()):
+    """Run the command that a module's docstring begins with, as `tools/bench/idle: what a device costs …`.
+
+    `options` are (flag, default, text). `measure` is called with their values; `show` prints what it returns for a
+    person, --json for a program.
+    """
+    prog = doc.partition(":")[0]
+    parser = argparse.ArgumentParser(prog=prog, description=doc.partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    for flag, default, text in options:
+        parser.add_argument(flag, type=type(default), default=default, metavar="N", help=text + " (%(default)s)")
+    as_json, *given = vars(parser.parse_args()).values()
+    try:
+        figures = measure(*given)
+    except (RuntimeError, AssertionError) as error:
+        sys.exit("%s: %s" % (prog.rpartition("/")[2], error))
+    (print_json if as_json else show)(figures)

@@ -1,17 +1,15 @@
 """A greenhouse for the pictures: a device with a bit of everything, a week of history, a dashboard of all widgets."""
 
-import asyncio
-import json
 import math
 import random
 import tempfile
 import time
-import urllib.parse
-import urllib.request
 import uuid
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, AsyncIterator
+
+from arduino_cloud_api import CloudAPI
 
 from .device import Device
 from .stage import READ_ONLY, READ_WRITE, START_S, Stage
@@ -86,17 +84,17 @@ async def greenhouse(stage: Stage) -> AsyncIterator[str]:
     thing = await stage.remote.create_thing("Greenhouse", device_id=device["id"], variables=variables, timezone="Europe/Rome")
     ids = {each["name"]: each["id"] for each in thing["variables"]}
     await _set_values(stage, thing["id"], ids)
-    api = _Api(stage.about)
     now = time.time()
     courses = {"Temperature": (20, 4), "Humidity": (58, -9), "Soil": (41, -5)}
-    for name, (mean, swing) in courses.items():
-        path = "/v2/things/%s/properties/%s/publish_batch" % (thing["id"], ids[name])
-        await api.call("PUT", path, _course(now, mean, swing))
-    dashboard = await api.call("POST", "/v2/dashboards", {"name": "Greenhouse", "widgets": _widgets(ids)})
+    about = stage.about
+    key, tls = (about["api_key_id"], about["api_key_secret"]), {"cafile": about["ca_der_file"]}
+    async with CloudAPI(*key, base_url=about["https"], ssl_params=tls) as api:
+        for name, (mean, swing) in courses.items():
+            await api.properties.publish_batch(thing["id"], ids[name], _course(now, mean, swing))
+        dashboard = await api.dashboards.create({"name": "Greenhouse", "widgets": _widgets(ids)})
     last = {name.lower(): _level(now, mean, swing) for name, (mean, swing) in courses.items()}
     with tempfile.TemporaryDirectory(prefix="greenhouse-") as folder:
-        tls = {"cafile": stage.about["ca_der_file"]}
-        cloud = {"server": stage.about["host"], "port": stage.about["mqtts_port"], "ssl_params": tls}
+        cloud = {"server": about["host"], "port": about["mqtts_port"], "ssl_params": tls}
         secrets = "DEVICE_ID = %r\nSECRET_KEY = %r\nCLOUD = %r\n" % (device["id"], device["secret"], cloud)
         Path(folder, "secrets.py").write_text(secrets)
         Path(folder, "greenhouse.py").write_text(_PROGRAM % last)
@@ -154,24 +152,3 @@ def _widgets(ids: dict[str, str]) -> list[Json]:
         }
         for kind, names, x, y, width, height, options in _WIDGETS
     ]
-
-
-class _Api:
-    """The Application API as the default user."""
-
-    def __init__(self, about: Json) -> None:
-        self._about = about
-
-    async def call(self, method: str, path: str, body: Any) -> Any:
-        return await asyncio.to_thread(self._call, method, path, body)
-
-    def _call(self, method: str, path: str, body: Any) -> Any:
-        key = {"client_id": self._about["api_key_id"], "client_secret": self._about["api_key_secret"]}
-        form = urllib.parse.urlencode({"grant_type": "client_credentials", **key}).encode()
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(self._about["token_url"], form, 10) as answer:
-            token = json.load(answer)["access_token"]
-        headers = {"Authorization": "Bearer " + token, "Content-Type": "application/json"}
-        address = self._about["http"] + "/iot" + path
-        with opener.open(urllib.request.Request(address, json.dumps(body).encode(), headers, method=method), timeout=10) as answer:
-            return json.loads(answer.read() or "null")

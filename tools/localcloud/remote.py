@@ -107,7 +107,7 @@ class RemoteCloud:
         `project` (something was made or attached).
         """
         address = "ws" + self._base[len("http") :] + "/live"
-        async with connect(address, additional_headers=self._headers, proxy=None) as socket:
+        async with _Straight(address, additional_headers=self._headers, proxy=None) as socket:
 
             async def events() -> AsyncIterator[dict[str, Any]]:
                 async for message in socket:
@@ -162,6 +162,12 @@ class RemoteCloud:
             end.cancel()
             connection.close()
         return answer.status, text
+
+
+class _Straight(connect):
+    # The token goes nowhere else, whatever the answer sends on to: that is an error as another status is.
+    def process_redirect(self, exc: Exception) -> Exception:
+        return exc
 
 
 def _shut(connection: http.client.HTTPConnection) -> None:

@@ -1,4 +1,4 @@
-"""MicroPython's unix port, 64-bit and 32-bit (whose objects have the size of a board's)."""
+"""MicroPython's unix port, 64-bit and 32-bit (whose objects have the size of a board's and lie as low as there)."""
 
 import os
 import shutil
@@ -11,6 +11,9 @@ from .report import ToolchainError, say
 
 SUITES = ["forky", "sid", "trixie"]
 OLDEST = (1, 24)
+# A board's RAM lies below 2^31, where `id()` is a small int; of a higher address it is an object of 32 bytes, six times
+# for each wait of asyncio's for a socket. The C library takes large blocks from high addresses, unless told not to.
+LOW_ADDRESSES = "GLIBC_TUNABLES=glibc.malloc.mmap_max=0"
 PROBE = (
     "import sys, asyncio, tls, socket, select, deflate, vfs; "
     "print(*sys.implementation.version[:2], 64 if sys.maxsize > 2**32 else 32)"
@@ -37,6 +40,11 @@ def _check(command, bits):
         raise ToolchainError("MicroPython %d.%d %d-bit is not what is needed" % (major, minor, size))
 
 
+def _wrap(tree, program):
+    """The wrapper's text for the 32-bit one."""
+    return debian.wrapper_text(tree, program).replace("exec ", "export %s\nexec " % LOW_ADDRESSES, 1)
+
+
 def _use_installed(bits):
     """Wrap a good `micropython` of the machine; True if there is one."""
     found = shutil.which("micropython")
@@ -54,7 +62,8 @@ def _use_installed(bits):
 
 def _key(bits):
     found = shutil.which("micropython") if bits == 64 else None
-    return digest("1", bits, " ".join(SUITES), found, os.stat(found).st_mtime if found else "")
+    more = [LOW_ADDRESSES] if bits == 32 else []
+    return digest("1", bits, " ".join(SUITES), found, os.stat(found).st_mtime if found else "", *more)
 
 
 def is_ready():
@@ -79,5 +88,6 @@ def install():
                     CACHE / "micropython" / str(bits),
                     wrapper(bits),
                     lambda command: _check(command, bits),
+                    _wrap if bits == 32 else debian.wrapper_text,
                 )
             mark_current(name, _key(bits))

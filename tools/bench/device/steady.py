@@ -46,6 +46,9 @@ async def measure(client):
     print("connected", used() - start)
     gc.disable()
     before = gc.mem_alloc()
+    id(client)
+    print("id", gc.mem_alloc() - before)
+    before = gc.mem_alloc()
     for i in range(N):
         await step(client)
     idle = gc.mem_alloc() - before

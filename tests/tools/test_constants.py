@@ -1,0 +1,48 @@
+"""A constant that modules of the package share stands in each of them, since that costs no memory on a board."""
+
+import ast
+
+import pytest
+from toolchain.paths import LIB
+
+PACKAGES = ("arduino_iot_cloud", "arduino_cloud_api")
+STANDING = {"_OWN": 1, "_SENT": 2, "_TOLD": 4}  # the bits of a property's `standing`
+
+
+def numbers(tree):
+    """The (name, number) pairs of a module that are `_NAME = const(NUMBER)`."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "const":
+            value = node.value.args[0]
+            if isinstance(value, ast.Constant) and isinstance(value.value, (int, float)):
+                yield node.targets[0].id, value.value
+
+
+def trees(package):
+    """The modules of a package, by name."""
+    return {path.stem: ast.parse(path.read_text()) for path in sorted((LIB / package).glob("*.py"))}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_one_name_is_one_number_in_all_modules(package):
+    found = {}
+    for module, tree in trees(package).items():
+        for name, value in numbers(tree):
+            found.setdefault(name, {})[module] = value
+    assert found
+    assert not {name: where for name, where in found.items() if len(set(where.values())) > 1}
+
+
+def test_the_standing_of_a_property_has_a_name_for_each_bit_wherever_it_is_looked_at():
+    looked_at = 0
+    for module, tree in trees("arduino_iot_cloud").items():
+        named = dict(numbers(tree))
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.BinOp, ast.AugAssign)) and "standing" in ast.unparse(node):
+                looked_at += 1
+                literals = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)]
+                names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and one.id.isupper()}
+                assert not literals and names, "%s: %s" % (module, ast.unparse(node))
+                for name in names:
+                    assert named[name] == STANDING[name], "%s: %s" % (module, name)
+    assert looked_at > 10
