@@ -1,5 +1,7 @@
 """What must be true in every simulated world. The bounds are worked out from docs/; each says from what."""
 
+import sys
+
 from .clock import clock
 
 # What leaves late, since the way is narrow, is followed the sooner.
@@ -24,8 +26,9 @@ _LATE_SYNC_MS = 26000
 # Polls for each thing that there is to do: a packet in several pieces, its callback, the answer to it.
 _POLLS = 30
 _NOTICED_MS = 5000  # more than 1.5 keepalives
-# What may be left after a collection beside what was there some cycles ago.
-_HEAP = 1024
+# What may be left after a collection beside what was there some cycles ago: texts and numbers of some ten variables, on
+# three sides. A pointer's size tells one interpreter from the other.
+_HEAP = 2048 if sys.maxsize < 1 << 32 else 4096
 
 
 class _Asked:
