@@ -83,11 +83,15 @@ class Pipe:
             self.hung = []
 
     def heal(self):
-        """It does again, and what was lost on the way is repeated, as TCP does."""
-        kept = self.hung
-        self.hung = self.fuse = None
+        """It does again, and what was lost on the way is repeated, as TCP does: what comes meanwhile waits behind it."""
+        self.fuse = None
+        if self.hung is not None:
+            clock.at(self.latency, self._release)
+
+    def _release(self):
+        kept, self.hung = self.hung, None
         for call, arguments in kept or ():
-            self._at(call, arguments)
+            self._pass(call, arguments)
 
 
 class Connection:
@@ -253,6 +257,11 @@ class Network:
             connection.since = since
             self.connections.append(connection)
             done(connection, 0)
+
+    def drop(self):
+        """The program has made new clients: the system closes what the old ones had."""
+        for connection in list(self.connections):
+            connection.close()
 
     def heal(self):
         """From now on everything works, but for addresses that stay dead."""
