@@ -46,6 +46,8 @@ class _Asked:
         self.values = 0
         self.what = None
         self.allowed = 0  # further questions for last values: variables that were registered meanwhile
+        self.late = False  # there were such
+        self.earlier = None  # when last values were asked for before the last time
         self.told = []  # when it was told a thing, or none: each allows it to ask anew, whenever it gets there
 
 
@@ -166,9 +168,14 @@ class Checks:
             asked.begins += 1
             # The first answer may bring an offset that has ended: the next question then comes at once.
             least = _QUESTION_MS if asked.values > 2 else 0
-            if asked.allowed and gap is not None and gap < least:
-                asked.allowed -= 1
-                return
+            earlier, asked.earlier = asked.earlier, last
+            if gap is not None and gap < least:
+                if asked.allowed:
+                    asked.allowed -= 1
+                    return
+                # The questions for what was registered meanwhile, and those for the time zone, have a schedule each.
+                if asked.late and (earlier is None or session.sent - earlier >= least):
+                    return
         if gap is not None and gap < least:
             if self._was_told(asked, session):
                 asked.last = {key: session.sent}
@@ -197,7 +204,9 @@ class Checks:
 
     def registered(self, device):
         """A variable was registered meanwhile: the last values may be asked for once more, in both ways."""
-        self._of(device.identity.device_id).allowed += 2
+        asked = self._of(device.identity.device_id)
+        asked.allowed += 2
+        asked.late = True
 
     def stored(self, device, stored, again):
         """A value of a device has arrived."""
