@@ -5,6 +5,7 @@ import asyncio
 from .callback import Callback
 from .chance import Chance
 from .clock import clock
+from .errands import ask_time, make_inlet, use_inlet
 from .variables import COMPOSITES, Variable
 
 
@@ -43,6 +44,7 @@ class Device:
         for event in ("connect", "sync", "disconnect"):
             self.client.on(event, self._on_event(event))
         self._tasks()
+        self.inlet = make_inlet(self) if self.program.has("inlets") else None
 
     def _on_event(self, event):
         callback = Callback(self, "on " + event, "raises" if self.program.has("raises") else "plain")
@@ -134,9 +136,9 @@ class Device:
         chance = self.program.chance
         for i in range(chance.below(4)):
             style = self._style(chance.choice(("plain", "plain", "coroutine", "raises", "blocks", "ends")))
-            quick = (0.2, 1, 1) if self.program.has("quick") else (30, 100)
+            quick = (0.2, 1, 1) if self.program.has("quick") else (100, 300)
             # The ticks of 700000 s are more than half their period.
-            slow = (10, 60, 600, 90000, 700000 if self.program.has("long") else 7000)
+            slow = (10 * self.program.world.pace, 60, 600, 90000, 700000 if self.program.has("long") else 7000)
             interval = chance.choice(quick + slow)
             callback = Callback(self, "task %d" % i, style, int(interval * 1000))
             self.callbacks.append(callback)
@@ -220,7 +222,7 @@ class Program:
         for variable in variables:
             variable.late = self.has("late") and chance.one_in(6)
             if variable.read_every and not self.has("quick"):
-                variable.read_every = max(variable.read_every, 30)
+                variable.read_every = max(variable.read_every, 300)
         arguments = {
             "device_id": identity.device_id,
             "username": identity.device_id,
@@ -250,7 +252,7 @@ class Program:
         device = self.chance.choice(self.devices)
         variable = self.chance.choice(device.variables)
         self.traffic += 1
-        what = self.chance.below(12)
+        what = self.chance.below(14)
         if variable.late and self.has("late") and variable.name not in device.client.records:
             self.world.note("registers %s" % variable.describe())
             self.check.registered(device)
@@ -259,6 +261,10 @@ class Program:
             device.push(variable)
         elif what == 1 and self.mode != "sync":
             asyncio.create_task(self._flush(device))
+        elif what == 12 and self.mode != "sync" and self.has("times"):
+            asyncio.create_task(ask_time(device))
+        elif what == 13 and self.has("inlets"):
+            use_inlet(device)
         elif what < 4:
             for variable in device.variables:
                 if variable.publishes:
@@ -373,7 +379,7 @@ class Program:
     def run_sync(self):
         """The program in sync mode."""
         due = clock.now
-        pause = self.chance.choice((100, 300, 1000) if self.world.pace == 1 else (1000, 3000))
+        pause = self.chance.choice({1: (100, 300, 1000), 4: (1000, 3000)}.get(self.world.pace, (3000,)))
         if len(self.devices) == 1 and self.chance.one_in(2) or self.stopped:
             self.stopped = False
             self.devices[0].client.start()

@@ -24,7 +24,7 @@ class User:
         self.device = device
         self.token = token(name)
         self.arguments = {
-            "token": self._token,
+            "token": program.chance.choice((self.token, self._token, self._token_later)),
             "server": host,
             "port": port,
             "ssl_params": None,
@@ -38,6 +38,10 @@ class User:
         self.tried = 0
 
     def _token(self):
+        return self.token
+
+    async def _token_later(self):
+        await asyncio.sleep(self.program.chance.below(1000) / 1000)
         return self.token
 
     @property

@@ -80,7 +80,7 @@ class Variable:
         if form == 0:
             options["publish"] = "change"
         elif form == 1:
-            options["publish"] = chance.choice((1, 5, 20) if self.pace == 1 else (20,))
+            options["publish"] = chance.choice({1: (1, 5, 20), 4: (20,)}.get(self.pace, ("change",)))
         elif form == 2:
             options["publish"] = "demand"
         elif form == 3 and self.kind in ("int", "float", "Location", "Temperature"):

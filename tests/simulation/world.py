@@ -24,7 +24,7 @@ WEBSOCKET_PORT = 443
 # What a world may have beside DISTURBANCES; each can be left out.
 FEATURES = (
     "policies", "coroutines", "clients", "late", "raises", "blocks", "endless", "ends", "interrupts", "restarts",
-    "pauses", "latency", "pieces", "addresses", "quick", "long",
+    "pauses", "latency", "pieces", "addresses", "quick", "long", "times", "inlets",
 )  # fmt: skip
 
 # The longest until a device is back, once everything works again:
