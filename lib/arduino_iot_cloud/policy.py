@@ -40,20 +40,20 @@ def configure(p, key: str, given: dict):
         from .history import History as kind
     elif given.get("store"):
         raise ValueError("'%s': store goes with history" % p.name)
-    from .arguments import check_policy
+    from .policy_arguments import check
 
     policy = kind(p)
     for key in _KEYS:
         value = given.get(key)
         if value is not None:
-            check_policy(p.name, key, value)
+            check(p.name, key, value)
             setattr(policy, key, value)
             if key.startswith("min_"):
                 policy.publish = policy.publish or "change"
                 if policy.publish != "change":
                     raise ValueError("'%s': %s goes with publish='change'" % (p.name, key))
-    del check_policy
-    forget("arguments")
+    del check
+    forget("policy_arguments")
     p.writable = policy.permission in ("write", "readwrite")
     p.policy = policy
 
