@@ -173,7 +173,7 @@ class ArduinoCloudClient:
             return _FAR_MS
         left = p.interval * 1000
         if left > _FAR_MS:
-            p.far = int(left // _FAR_MS)
+            p.far = int((left - 1) // _FAR_MS)  # of 0 ms the next look would come too late
             left -= p.far * _FAR_MS
         left = int(left)
         p.due = ticks_add(now, left)
