@@ -146,6 +146,7 @@ class Checks:
         if not session:
             return
         asked = self._of(device.device_id)
+        self.world.program.traffic += self.world.cloud.padding // 10  # the answer may be large
         key = "thing" if what == "thing" else "values"
         last = asked.last.get(key)
         asked.last[key] = session.sent
