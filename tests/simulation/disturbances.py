@@ -46,8 +46,7 @@ class Disturbances:
                     self._plan(feature)
 
     def _plan(self, feature):
-        pace = self.world.pace
-        seconds = self._chances[feature].wide(pace * pace, 4 * pace * DISTURBANCES[feature])
+        seconds = self._chances[feature].wide(self.world.least, 4 * self.world.pace * DISTURBANCES[feature])
         clock.at(1000 * seconds, self._due, feature)
 
     def _due(self, feature):

@@ -11,7 +11,7 @@ from .variables import COMPOSITES, Variable
 # One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md)
 _UPDATE_MS = 24000
 # By the pace of the world.
-_KEEPALIVES = {1: (10, 10, 10, 30, 60), 4: (10, 30, 60, 300), 16: (30, 60, 300, 1200)}
+_KEEPALIVES = {1: (10, 10, 10, 30, 60), 4: (10, 30, 60, 300), 16: (30, 60, 300, 1200), 64: (60, 300, 1200)}
 _STOP_MS = 6000  # stop() to the end of run(): the name server's silence, which MicroPython waits for; for each client
 
 

@@ -45,8 +45,9 @@ class World:
         self.seed = seed
         self.mode = mode
         self.length = int(days * 86400000)
-        # How many times as rarely anything happens. A short world is a dense one, but for one in four.
-        self.pace = Chance(seed, "pace").choice((1, 4, 16) if days >= 1 else (1, 1, 1, 4))
+        # How many times as rarely anything happens: a short world is a dense one, but for one in four.
+        self.pace = Chance(seed, "pace").choice((16, 64) if days >= 7 else (1, 4, 16) if days >= 1 else (1, 1, 1, 4))
+        self.least = min(self.pace * self.pace, 1024)  # likewise, for the shortest times between two of a kind
         self.off = off
         self.idle = "idle" in off
         self.busy = "busy" in off
@@ -62,6 +63,8 @@ class World:
         self.check = Checks(self)
         network.looked_up = self.check.looked_up
         self.cloud = Cloud(seed, self.check)
+        if self.has("oversized"):
+            self.cloud.padding = Chance(seed, "padding").choice((0, 0, 60, 300))
         self.broker = self.cloud.broker = Broker(self.cloud, self.check)
         self.program = Program(self)
         self.hosts = {}  # name -> id of the device that connects there
@@ -200,8 +203,7 @@ class World:
         self.program.act()
         if self.busy:
             return 10000
-        pace = self.pace
-        return min(self.chance.wide(50 * pace * pace, 120000 * pace), self.until - clock.now)
+        return min(self.chance.wide(50 * self.least, 120000 * self.pace), self.until - clock.now)
 
     def _heal(self):
         self.note("everything is healed")
