@@ -82,16 +82,20 @@ class Driver:
         return self._run(interval, backoff)
 
     def sweep(self):
-        """End what an interrupted event loop has left behind."""
-        from .leftovers import sweep
+        """End what an interrupted event loop has left behind. Returns whether that is done: memory may be too short."""
+        try:
+            from .leftovers import sweep
 
-        sweep(_runs, self)
+            sweep(_runs, self)
+            return True
+        except MemoryError:
+            return False
 
     async def _run(self, interval, backoff):
+        while (_runs or self.turns) and not self.sweep():
+            await self.alarm.wait(_SHORT_MS)
         if self.stopped:
             return
-        if _runs or self.turns:
-            self.sweep()
         if self.running:
             raise RuntimeError("the client runs already")
         self.running = True
