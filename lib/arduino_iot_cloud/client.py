@@ -242,6 +242,7 @@ class ArduinoCloudClient:
                 asyncio.run(self.run(interval, backoff))
             finally:  # after Ctrl-C, MicroPython leaves its tasks behind
                 if self.driver and self.driver.running:
+                    self.driver.stale = True
                     self.driver.sweep()
         else:
             self._run(False, (interval, backoff)).start(interval, backoff)

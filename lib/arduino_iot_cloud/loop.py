@@ -28,6 +28,7 @@ class Driver:
     acked = None  # set at each packet, for `flush`
     filling = False  # a packet of values is being written, or was when that was interrupted
     faults = 0
+    stale = False  # what is left of the run that ended is to be swept away
 
     def __init__(self, client, tls):
         self.client = client
