@@ -8,7 +8,6 @@ from .port import const, log
 # Of `property`
 _OWN = const(1)
 _SENT = const(2)
-_TOLD = const(4)
 
 
 def command(session, command: list, now: int):
@@ -51,9 +50,8 @@ def _attach(session, thing_id, legacy, now):
 def _forget(properties, other):
     # This connection has told nothing yet; another thing has never seen the values at all.
     for p in properties.values():
-        p.standing &= ~_TOLD
+        p.standing &= _OWN if other else _OWN | _SENT
         if other:
-            p.standing &= ~_SENT
             if p.initialized:
                 p.standing |= _OWN
             if p.policy:

@@ -217,7 +217,7 @@ class Driver:
 
     def open(self):
         """The coroutine that opens the stream."""
-        forget("diagnosis", "backoff", "pausing")
+        forget("diagnosis", "backoff", "pausing", "leftovers", "pieces", "registering")
         from .connecting import open_link
 
         return open_link(self)

@@ -375,7 +375,7 @@ class Program:
     def run_sync(self):
         """The program in sync mode."""
         due = clock.now
-        pause = self.chance.choice((100, 300, 1000))
+        pause = self.chance.choice((100, 300, 1000) if self.world.pace == 1 else (1000, 3000))
         if len(self.devices) == 1 and self.chance.one_in(2) or self.stopped:
             self.stopped = False
             self.devices[0].client.start()

@@ -85,7 +85,7 @@ def live(world):
 def _story(world, error):
     for line in world.describe():
         host.show("   ", line)
-    for line in host.lines:
+    for line in host.story.lines():
         host.show("   ", line)
     if not isinstance(error, Failed):
         if MICROPYTHON:
@@ -106,7 +106,7 @@ def main(mode, first, count, days, off):
         if not MICROPYTHON:
             gc.disable()  # what it finds is reported, and so must not depend on when it comes
         host.begin(seed, _unhandled)
-        world = World(seed, mode, days, off)
+        world = World(seed, mode, days, off, host.heap)
         try:
             live(world)
         except BaseException as error:

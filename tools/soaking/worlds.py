@@ -1,10 +1,16 @@
 """Simulated worlds (tests/simulation) in child processes, one for each interpreter."""
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections import namedtuple
+from pathlib import Path
 
+from toolchain.mpy import compile_file
 from toolchain.paths import BIN, LIB, PEERS, ROOT
 
 TESTS = ROOT / "tests"
@@ -18,6 +24,20 @@ Result = namedtuple("Result", "days worlds failures")
 Failure = namedtuple("Failure", "seed story replay")
 
 
+@functools.cache
+def _bytecode():
+    # A folder with the client and the simulation as bytecode, tracebacks with their lines: the client imports modules
+    # with each connection, and compiling them there takes a third of a world's time.
+    folder = Path(tempfile.mkdtemp(prefix="soak-"))
+    atexit.register(shutil.rmtree, folder, True)
+    for root, package in ((LIB, "arduino_iot_cloud"), (TESTS, "simulation")):
+        for source in (root / package).rglob("*.py"):
+            place = source.relative_to(root)
+            if not place.name.startswith("test_"):
+                compile_file(source, folder / place.with_suffix(".mpy"), str(place), optimisation=0)
+    return folder
+
+
 def command(interpreter, mode, first, count, days, off):
     """The command and the environment for some worlds."""
     words = ["-m", "simulation.run", mode, str(first), str(count), str(days), ",".join(off) or "-"]
@@ -25,7 +45,7 @@ def command(interpreter, mode, first, count, days, off):
     if interpreter == "cpython":
         environment["PYTHONPATH"] = os.pathsep.join((str(TESTS), str(LIB)))
         return [sys.executable] + words, environment
-    environment["MICROPYPATH"] = ":".join((str(TESTS), str(LIB), str(PEERS / "umqtt"), ".frozen"))
+    environment["MICROPYPATH"] = ":".join((str(_bytecode()), str(PEERS / "umqtt"), ".frozen"))
     program = str(BIN / ("micropython" + interpreter[2:]))
     return [program, "-X", "heapsize=" + HEAP] + words, environment
 
