@@ -34,10 +34,10 @@ def poll(session, now: int):
             session.out.append(("reset", None, None))
             return
         if not thing:
-            ask_last_values(session, count > 1)
+            values(session, count > 1)
             wait = _LAST_VALUES_MS if session.ready else _HOLD_MS
         else:
-            _ask_thing(session)
+            thing_id(session)
             if session.unlinked:
                 wait = min(_UNLINKED_MS << min(count, 6), _UNLINKED_MAX_MS)
             else:
@@ -48,29 +48,62 @@ def poll(session, now: int):
 # The commands are put together here, in a few bytes, as `messages.encode` would make them.
 
 
-def _ask_thing(session):
-    from .tags import begin
-
-    device = "/a/d/" + session.device_id
+def thing_id(session):
+    """Ask for the thing, with the greeting before that."""
     topics = []
     if session.discovery != "legacy":
-        topics.append(device + "/c/dw")
+        topics.append("/a/d/%s/c/dw" % session.device_id)
     if session.discovery != "command":
-        topics.append(device + "/e/i")
+        topics.append("/a/d/%s/e/i" % session.device_id)
     session.out.append(("subscribe", topics, None))
-    session.out.append(("publish", device + "/c/up", begin("DeviceBegin") + b"\x81" + label(__version__)[1:]))
+    send(session, begin(b"DeviceBegin") + b"\x81" + label(__version__)[1:])
     for command in getattr(session, "announce", ()):
-        session.out.append(("publish", device + "/c/up", command))
+        send(session, command)
     if session.discovery != "legacy":
-        session.out.append(("publish", device + "/c/up", begin("ThingBegin") + b"\x81\x60"))
+        send(session, begin(b"ThingBegin") + b"\x81\x60")
 
 
-def ask_last_values(session, again: bool):
-    """Have them asked for: the way the thing was found; `again`, where allowed, both ways."""
+def send(session, command: bytes):
+    """Have a command sent."""
+    session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, command))
+
+
+def values(session, again: bool):
+    """Have the last values asked for: the way the thing was found; `again`, where allowed, both ways."""
     again = again and session.discovery == "both"
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:
-        from .tags import begin
+        send(session, begin(b"LastValuesBegin") + b"\x80")
 
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, begin("LastValuesBegin") + b"\x80"))
+
+# The tags of the device commands, each once, in the numbers of the C++ library. Name, tag, and for what comes down a
+# letter a parameter: t thing id, v last values, n integer, i OTA id, u URL, h hash. In one string, which is small.
+_COMMANDS = const("""OtaBegin 010000
+OtaUpdate 010100 iuhh
+OtaProgress 010200
+ThingBegin 010300
+ThingUpdate 010400 t
+LastValuesBegin 010500
+LastValuesUpdate 010600 v
+DeviceBegin 010700
+TimezoneUp 010800
+TimezoneDown 010900 nn
+ThingDetach 011000 t
+DeviceNetConfig 011100
+WiFiFWVersion 012014""")
+
+
+def find(value: str):
+    """The row of a command by its name or its tag (six hexadecimal digits): a list of name, tag and, for what comes
+    down, the kinds of its parameters. None for no command."""
+    for row in _COMMANDS.splitlines():
+        row = row.split(" ")
+        if value in row:
+            return row
+    return None
+
+
+def begin(name: bytes) -> bytes:
+    """The first bytes of a command: the head of its tag. Names come as bytes, since a board forgets no short text."""
+    return b"\xda\x00" + bytes.fromhex(find(name.decode())[1])

@@ -114,9 +114,12 @@ class ArduinoCloudClient:
         and the arguments of ArduinoCloudObject. A name that is there is replaced.
 
         Raises TypeError or ValueError for what is no name (text without ":"), callback, interval or factor."""
-        from .registering import register
+        from .arguments import register
 
         register(self, aiotobj, coro, kwargs)
+        if self.driver:
+            del register
+            forget("arguments")
 
     def check(self, name: str, value):
         """Raise ValueError for a value that could never fit into a packet."""
@@ -210,7 +213,7 @@ class ArduinoCloudClient:
             refuse_mode(async_mode)
         if not self.driver:
             # The largest objects first, while the heap is in one piece.
-            forget("names", "registering")
+            forget("names", "arguments")
             from .trust import context
 
             tls = context(self)

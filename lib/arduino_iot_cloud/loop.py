@@ -219,7 +219,7 @@ class Driver:
 
     def request(self):
         """The packet of the session's next request."""
-        forget("answers", "asking", "attaching", "messages", "tags", "zone")
+        forget("answers", "asking", "attaching", "messages", "zone")
         from .packets import take
 
         return take(self.session.out, self.mqtt)
@@ -299,7 +299,7 @@ class Driver:
                 self.watcher = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "attaching", "messages", "packets", "tags", "zone")
+                forget("answers", "asking", "attaching", "messages", "packets", "zone")
             if self.since and ticks_diff(now, self.since) > _LASTING_MS:
                 self.since = 0
             wait = _LONG_MS

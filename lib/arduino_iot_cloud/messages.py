@@ -1,6 +1,6 @@
 """Device commands: a CBOR tag and an array of parameters, on /a/d/{D}/c/up and /c/dw.
 
-Layouts are those of the ArduinoIoTCloud C++ library 2.9; `tags` has the tags.
+Layouts are those of the ArduinoIoTCloud C++ library 2.9; `asking` has the tags.
 
 Comes and goes: the session imports it for a command, and unloads it before it acts on that.
 """
@@ -13,7 +13,7 @@ def encode(name: str, *params) -> bytes:
 
     Raises KeyError for an unknown name.
     """
-    from .tags import find
+    from .asking import find
 
     row = find(name)
     if row is None:
@@ -43,7 +43,7 @@ def decode(buf, pos: int, end: int) -> list:
 
     Missing parameters and wrong types are refused, further parameters ignored.
     """
-    from .tags import find
+    from .asking import find
 
     reader = Reader()
     reader.open(buf, pos, end)

@@ -88,11 +88,11 @@ def _command(session, part, view, pos, end, rest):
     # The heads of the tag, the parameters and the byte string. Returns where the pack begins.
     if end - pos < 27 and rest:
         return pos
-    from .tags import tag
+    from .asking import find
 
     reader = session.records
     Reader.open(reader, view, pos, end)
-    if reader.head() >> 5 != 6 or reader.arg != tag("LastValuesUpdate"):
+    if reader.head() >> 5 != 6 or reader.arg != int(find("LastValuesUpdate")[1], 16):
         part.stage = _REST
         _too_large(session, "a command of %d bytes from the cloud" % (end - pos + rest), view)
         return end

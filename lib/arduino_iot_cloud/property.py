@@ -130,7 +130,7 @@ class ArduinoCloudObject:
         """The program has set it: have the value published."""
         self.standing |= _OWN
         if self.policy:
-            self.policy.touched()
+            self.policy.touch()
         else:
             self.owe()
         if self.client:

@@ -152,7 +152,7 @@ class Driver:
             if self._done:
                 self._done = False
                 self._forget("backoff", "diagnosis", "packets", "sync_trouble")
-                self._forget("answers", "asking", "attaching", "messages", "tags", "zone")
+                self._forget("answers", "asking", "attaching", "messages", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
             self._attempt(self._connect)
         self._call_back()

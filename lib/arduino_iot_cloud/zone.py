@@ -20,10 +20,10 @@ def poll(session, now: int) -> bool:
     """Ask what is due. Returns true: that is all for a while."""
     again = session.again
     if again and ticks_diff(again[0], now) <= 0:
-        from .asking import ask_last_values
+        from .asking import values
 
         again[1] += 1
-        ask_last_values(session, again[1] > 1)
+        values(session, again[1] > 1)
         again[0] = ticks_add(now, _wait(again[1]))
     session.wake = _look(session, now)
     if again and (session.wake is None or ticks_diff(again[0], session.wake) < 0):
@@ -61,12 +61,12 @@ def _look(session, now):
         return ticks_add(now, wait)
     session.count += 1
     if session.count & 1 and not session.legacy:
-        from .tags import begin
+        from .asking import begin, send
 
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, begin("TimezoneUp") + b"\x80"))
+        send(session, begin(b"TimezoneUp") + b"\x80")
     else:
-        from .asking import ask_last_values
+        from .asking import values
 
-        ask_last_values(session, session.count > 1)
+        values(session, session.count > 1)
     session.look = ticks_add(now, _wait(session.count))
     return session.look
