@@ -151,7 +151,7 @@ class ArduinoCloudClient:
         wait = 60000
         for p in self.runnable:
             try:
-                left = self._look(p, now)
+                left = self.look(p, now)
             except Exception as error:  # an attribute that was set to nonsense
                 report(p.name, error)
                 left = 1000
@@ -159,8 +159,8 @@ class ArduinoCloudClient:
                 wait = left
         return wait
 
-    def _look(self, p, now):
-        # Call what is due of one property. Returns the ms until it is due again.
+    def look(self, p, now: int) -> int:
+        """Call what is due of one property. Returns the ms until it is due again."""
         left = ticks_diff(p.due, now)
         if p.busy:
             if left < 0:
@@ -171,11 +171,11 @@ class ArduinoCloudClient:
         far = p.far
         left = p.interval
         if far or left > 86400:  # a long interval comes in pieces
-            from .pausing import piece
+            from .pauses import piece
 
             left = piece(p)
             del piece
-            forget("pausing")
+            forget("pauses")
         left = int(left * 1000)
         p.due = ticks_add(now, left)
         if far:

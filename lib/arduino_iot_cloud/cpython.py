@@ -72,7 +72,7 @@ class Stream:
         """End the connection, once all has left that was written."""
         self._end(self.writer.close)
 
-    def abort(self):
+    def drop(self):
         """End the connection at once: the peer may have stopped reading."""
         self._end(self.writer.transport.abort)
 

@@ -18,7 +18,7 @@ class _Driver:
     def __init__(self, rig):
         self.session = rig.session
         self.mqtt = self
-        self.oversized = self.connections = self.published = self.received = self.faults = 0
+        self.connections = self.published = self.received = self.faults = 0
         self.woken = self.scheduled = 0
 
     def wake(self):
