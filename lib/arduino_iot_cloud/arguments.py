@@ -8,13 +8,13 @@ from .port import const, log
 _LONGEST_S = const(315360000)  # ten years
 
 
-def number(name: str, value, start, end, what: str = "a number of seconds", types=(int, float)):
-    """Raise TypeError for what is no number of these `types` (a bool is none), ValueError for what is not from `start`
+def number(name: str, value, start, end, what: str = "a number of seconds", type=(int, float)):
+    """Raise TypeError for what is no number of this `type` (a bool is none), ValueError for what is not from `start`
     to `end`.
 
     The message names the argument, `what` it should be, and what was given.
     """
-    if isinstance(value, bool) or not isinstance(value, types):
+    if isinstance(value, bool) or not isinstance(value, type):
         error = TypeError
     elif not start <= value <= end:  # so is NaN
         error = ValueError
@@ -48,7 +48,7 @@ def check(
     if password is not None and username is None:
         raise ValueError("a password goes with a username: the device id")
     link(server, port, keepalive, buffer, ssl_params)
-    time_server("ntp_server", ntp_server)
+    host("ntp_server", ntp_server)
     number("ntp_timeout", ntp_timeout, 0.1, 60)
     if discovery not in ("both", "command", "legacy"):
         raise ValueError("discovery is 'both', 'command' or 'legacy', not %r" % (discovery,))
@@ -58,11 +58,11 @@ def check(
         raise ValueError("transport='websocket' needs sync_mode=False")
 
 
-def time_server(name: str, value):
+def host(name: str, value):
     """Raise TypeError or ValueError for what is neither "name" nor "name:port"."""
     if isinstance(value, str):
-        host, colon, port = value.partition(":")
-        if host and (not colon or port.isdigit() and 0 < int(port) < 65536):
+        server, colon, port = value.partition(":")
+        if server and (not colon or port.isdigit() and 0 < int(port) < 65536):
             return
     raise (ValueError if isinstance(value, str) else TypeError)("%s is 'name' or 'name:port', not %r" % (name, value))
 
@@ -115,14 +115,14 @@ def register(client, aiotobj, coro, args: dict):
         raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
     elif args:
         # As there: the official client drops them without a word
-        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, " and ".join(args)))
+        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, str(list(args))[1:-1]))
     p = aiotobj
     kind = type(p)
     if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
         from .derived import check
 
         check(p.name, kind)
-    variable(p)
+    property(p)
     client.check(p.name, p.value)
     p.client = client
     client.records[p.name] = p
@@ -140,7 +140,7 @@ def register(client, aiotobj, coro, args: dict):
     client.wake()
 
 
-def variable(p):
+def property(p):
     """Check a variable or a task: its name, its callbacks and when they are called."""
     name = p.name
     if not isinstance(name, str):

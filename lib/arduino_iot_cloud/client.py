@@ -138,13 +138,13 @@ class ArduinoCloudClient:
     def written(self, p):
         """The cloud wrote a property: call its user."""
         if p.on_write:
-            self._call(p, p.on_write, p if isinstance(p.value, dict) else p.value)
+            self.tell(p, p.on_write, p if isinstance(p.value, dict) else p.value)
 
     def event(self, name: str):
         """Call who waits for an event."""
         p = self.events and self.events.get(name)
         if p and p.on_run:
-            self._call(p, p.on_run)
+            self.tell(p, p.on_run)
 
     def poll(self, now: int) -> int:
         """Run the `on_run` and `on_read` that are due. Returns the ms until the next one is, a minute at most."""
@@ -183,12 +183,13 @@ class ArduinoCloudClient:
         if p.backoff:
             p.interval = min(p.interval * p.backoff, 5.0)
         if p.on_run:
-            self._call(p, p.on_run, p.args)
+            self.tell(p, p.on_run, p.args)
         if p.on_read:
-            self._call(p, p.on_read)
+            self.tell(p, p.on_read)
         return left
 
-    def _call(self, p, callback, *args):
+    def tell(self, p, callback, *args):
+        """Call a callback of a property. What it raises is reported, but what ends a program."""
         try:
             result = callback(self, *args)
             if hasattr(result, "send"):

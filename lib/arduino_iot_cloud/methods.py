@@ -161,10 +161,10 @@ def _question(client, server, timeout):
 
 
 def _check_server(server):
-    from .arguments import time_server
+    from .arguments import host
 
-    time_server("server", server)
-    del time_server
+    host("server", server)
+    del host
     forget("arguments")
 
 

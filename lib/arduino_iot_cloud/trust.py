@@ -131,33 +131,33 @@ def read(file):
 # What `ssl_params` may say
 
 
-def check(params) -> bool:
-    """Look at every key of `ssl_params` (a dict). Returns whether the server is to be verified.
+def check(ssl_params: dict) -> bool:
+    """Look at every key of them. Returns whether the server is to be verified.
 
     Raises TypeError or ValueError that names the key, what it should be, and what was given.
     """
-    if not isinstance(params, dict):
-        raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(params).__name__)
+    if not isinstance(ssl_params, dict):
+        raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(ssl_params).__name__)
     known = _KEYS.split()
-    for key in params:
+    for key in ssl_params:
         if key not in known:
             raise ValueError("ssl_params has no key '%s'" % (key,))
     for key in ("keyfile", "certfile", "cafile", "cadata"):
-        value = params.get(key)
+        value = ssl_params.get(key)
         if isinstance(value, (str, bytes, bytearray, memoryview)):
             if not len(value):
                 raise ValueError("%s is empty" % key)
         elif value is not None and not hasattr(value, "__fspath__"):
             raise TypeError("%s is a path or the content as bytes, not %s" % (key, type(value).__name__))
     for key in ("pin", "engine_path", "module_path"):
-        if not isinstance(params.get(key) or "", (str, bytes)):
-            raise TypeError("%s is text, not %s" % (key, type(params[key]).__name__))
-    if params.get("server_hostname") is not None:
-        server_hostname(params["server_hostname"])
+        if not isinstance(ssl_params.get(key) or "", (str, bytes)):
+            raise TypeError("%s is text, not %s" % (key, type(ssl_params[key]).__name__))
+    if ssl_params.get("server_hostname") is not None:
+        server_hostname(ssl_params["server_hostname"])
     verify = None
     for key in ("verify_mode", "cert_reqs"):
-        if key in params:
-            mode = verify_mode(key, params[key])
+        if key in ssl_params:
+            mode = verify_mode(key, ssl_params[key])
             if verify not in (None, mode):
                 raise ValueError("verify_mode and cert_reqs contradict each other: give one of them")
             verify = mode
