@@ -136,7 +136,9 @@ def register(client, aiotobj, coro, args: dict):
             client.driver.schedule()
     if client.driver and not p.initialized:
         if p.on_write or not p.on_run or isinstance(p.value, dict):  # a task wants none
-            client.driver.session.refresh(ticks_ms())
+            from .zone import refresh
+
+            refresh(client.driver.session, ticks_ms())
     client.wake()
 
 

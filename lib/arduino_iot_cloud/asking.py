@@ -20,6 +20,10 @@ _LAST_VALUES_MS = const(30000)
 _HOLD_MS = const(3000)  # values of our own wait so long for the last values
 _LIMIT = const(11)  # times that one question is asked
 
+_DEVICE_BEGIN = const(b"\xda\x00\x01\x07\x00")
+_THING_BEGIN = const(b"\xda\x00\x01\x03\x00")
+_LAST_VALUES_BEGIN = const(b"\xda\x00\x01\x05\x00")
+
 
 def poll(session, now: int):
     """Ask what is due to be asked."""
@@ -45,7 +49,8 @@ def poll(session, now: int):
     session.wake = ticks_add(now, wait)
 
 
-# The commands are put together here, in a few bytes, as `messages.encode` would make them.
+# The commands are put together here, in a few bytes, as `messages.encode` would make them. Their tags stand here, too,
+# since its table is large for a board; a test compares them.
 
 
 def thing_id(session):
@@ -56,11 +61,11 @@ def thing_id(session):
     if session.discovery != "command":
         topics.append("/a/d/%s/e/i" % session.device_id)
     session.out.append(("subscribe", topics, None))
-    send(session, begin(b"DeviceBegin") + b"\x81" + label(__version__)[1:])
+    send(session, _DEVICE_BEGIN + b"\x81" + label(__version__)[1:])
     for command in getattr(session, "announce", ()):
         send(session, command)
     if session.discovery != "legacy":
-        send(session, begin(b"ThingBegin") + b"\x81\x60")
+        send(session, _THING_BEGIN + b"\x81\x60")
 
 
 def send(session, command: bytes):
@@ -74,36 +79,4 @@ def values(session, again: bool):
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:
-        send(session, begin(b"LastValuesBegin") + b"\x80")
-
-
-# The tags of the device commands, each once, in the numbers of the C++ library. Name, tag, and for what comes down a
-# letter a parameter: t thing id, v last values, n integer, i OTA id, u URL, h hash. In one string, which is small.
-_COMMANDS = const("""OtaBegin 010000
-OtaUpdate 010100 iuhh
-OtaProgress 010200
-ThingBegin 010300
-ThingUpdate 010400 t
-LastValuesBegin 010500
-LastValuesUpdate 010600 v
-DeviceBegin 010700
-TimezoneUp 010800
-TimezoneDown 010900 nn
-ThingDetach 011000 t
-DeviceNetConfig 011100
-WiFiFWVersion 012014""")
-
-
-def find(value: str):
-    """The row of a command by its name or its tag (six hexadecimal digits): a list of name, tag and, for what comes
-    down, the kinds of its parameters. None for no command."""
-    for row in _COMMANDS.splitlines():
-        row = row.split(" ")
-        if value in row:
-            return row
-    return None
-
-
-def begin(name: bytes) -> bytes:
-    """The first bytes of a command: the head of its tag. Names come as bytes, since a board forgets no short text."""
-    return b"\xda\x00" + bytes.fromhex(find(name.decode())[1])
+        send(session, _LAST_VALUES_BEGIN + b"\x80")

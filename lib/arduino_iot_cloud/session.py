@@ -113,12 +113,6 @@ class Session:
                 from .asking import poll
             return poll(self, now)
 
-    def refresh(self, now: int):
-        """Ask a connected cloud for the last values once more: there is a property that has none."""
-        if self.state == "Connected" and not self.again:
-            self.again = [now, 0]
-            self.wake = now
-
     def message(self, topic, buf, pos: int, end: int, now: int):
         """Take the payload between two offsets of `buf` that came on a topic (any bytes-like)."""
         try:
@@ -140,7 +134,7 @@ class Session:
 
                 told = decode(buf, pos, end)
                 del decode
-                self.spare("messages", "asking")  # before the next module comes
+                self.spare("messages")  # before the next module comes
                 if told[0] in ("ThingUpdate", "ThingDetach"):
                     from .attaching import command
                 else:

@@ -4,7 +4,8 @@ The C++ library asks for the last values when the offset from UTC has ended, eve
 after eleven times. Here the command TimezoneUp, which is for that, and the last values take turns, ever more
 slowly, and the values flow on.
 
-Comes and goes: the session imports it for a look, and the driver unloads it after that.
+Comes and goes: the session imports it for a look, `arguments` for a new property, and the driver unloads it after
+that.
 """
 
 from .port import const, ticks_add, ticks_diff, timestamp
@@ -14,6 +15,15 @@ _GOOD_S = const(900)  # an offset that holds for longer ends the doubling
 _LOOK_S = const(3600)  # between looks at a wall clock that may be set, or jump, meanwhile
 _WEST_S = const(-43200)
 _EAST_S = const(50400)
+
+_TIMEZONE_UP = const(b"\xda\x00\x01\x08\x00")
+
+
+def refresh(session, now: int):
+    """Have a connected session ask for the last values once more: there is a property that has none."""
+    if session.state == "Connected" and not session.again:
+        session.again = [now, 0]
+        session.wake = now
 
 
 def poll(session, now: int) -> bool:
@@ -61,9 +71,9 @@ def _look(session, now):
         return ticks_add(now, wait)
     session.count += 1
     if session.count & 1 and not session.legacy:
-        from .asking import begin, send
+        from .asking import send
 
-        send(session, begin(b"TimezoneUp") + b"\x80")
+        send(session, _TIMEZONE_UP + b"\x80")
     else:
         from .asking import values
 
