@@ -38,7 +38,7 @@ async def open_link(driver):
     try:
         forget("transport")
         if client.transport == "websocket":
-            enter("upgrade", "http_head")
+            enter("upgrade")
             try:
                 from .upgrade import upgrade
 
@@ -46,12 +46,12 @@ async def open_link(driver):
                 del upgrade
                 stream = await step
             finally:
-                leave("upgrade", "http_head")
+                leave("upgrade")
             step = None
-            forget("upgrade", "http_head")
+            forget("upgrade")
         packet = connect(client.device_id, client.username, client.password, client.keepalive)
         forget("packets")
-        await _log_in(stream, driver.mqtt, packet)
+        await accept(stream, driver.mqtt, packet)
     except BaseException:
         stream.close()
         raise
@@ -59,8 +59,8 @@ async def open_link(driver):
     return stream
 
 
-async def _log_in(stream, mqtt, packet):
-    # Send the CONNECT and wait for the CONNACK.
+async def accept(stream, mqtt, packet: bytes):
+    """Send the CONNECT, and wait until the server accepts it with its CONNACK. Raises MQTTError where it refuses."""
     mqtt.opened(ticks_ms())
     mqtt.send(packet)
     while mqtt.outgoing(ticks_ms()):

@@ -60,14 +60,15 @@ def abandon(driver):
     tasks = driver.tasks + [turn.task for turn in driver.turns]
     loop = driver.loop
     driver.loop = None
-    driver.running = driver.stale = False
+    driver.running = None  # it may run again
+    driver.stale = False
     driver.tasks = []
-    if driver.watcher:
-        tasks.append(driver.watcher)
+    if driver.watch:
+        tasks.append(driver.watch)
     _close(tasks, loop)
     driver.client.paused = (0, 0)  # nobody knows when it ended
     for turn in list(driver.turns):
         turn.end()
-    driver.alarm.task = driver.timer.task = driver.room.task = driver.acked = driver.watcher = None
+    driver.alarm.task = driver.timer.task = driver.room.task = driver.acknowledged = driver.watch = None
     if driver.session.state not in ("Init", "Disconnect"):
         driver.session.end()

@@ -42,7 +42,7 @@ def test_what_is_taken_does_not_depend_on_the_pieces(stream, choose):
         rest = rest[n:]
     assert server.taken == [what for _, taken, _ in stream for what in taken]
     assert server.acked == b"".join([acknowledged for _, _, acknowledged in stream])
-    assert server.mqtt.oversized == len([1 for part, _, _ in stream if len(part) > SIZE])
+    assert server.oversized == len([1 for part, _, _ in stream if len(part) > SIZE])
 
 
 @given(topics, st.binary(max_size=300), st.integers(0, 65535))
