@@ -113,8 +113,8 @@ def main(mode, first, count, days, off):
             _story(world, error)
             host.show("FAIL %d at %s: %s" % (seed, clock, error if isinstance(error, Failed) else repr(error)))
             return 1
-        days = (clock.now - world.paused) / 86400000 * len(world.program.devices)
-        host.show("OK %d %.4f" % (seed, days))
+        lived = (clock.now - world.paused) / 86400000 * len(world.program.devices)
+        host.show("OK %d %.4f" % (seed, lived))
         world = None
         gc.collect()
     return 0
