@@ -18,6 +18,7 @@ _OWN = const(1)
 _SENT = const(2)
 _TOLD = const(4)
 _FIRST = const(8)
+_STAGED = const(30)  # three for each record: a large pack must not stay in memory
 
 
 def written(p, whole: bool):
@@ -200,6 +201,8 @@ class Session:
             last = self.take(last, staged[i], staged[i + 1], staged[i + 2], sync, now)
             i += 3
         self.settle(last, sync)
+        if n > _STAGED:
+            staged.clear()
 
     def take(self, last, name: str, value, time: int, sync: bool, now: int):
         """Take one record, whose time is 0 where it has none. Returns its property, None for none: it is `last` for

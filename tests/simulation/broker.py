@@ -86,7 +86,7 @@ class Session:
             self._publish(first, body)
         elif kind == PUBACK:
             number = body[0] << 8 | body[1]
-            if number not in self.unacknowledged:
+            if number not in self.unacknowledged and not getattr(self.connection, "connection", self.connection).broken:
                 clock.fail("%s acknowledges %d, which was not sent" % (self.client_id, number))
             self.unacknowledged.discard(number)
         elif kind == SUBSCRIBE and first == 0x82:

@@ -1,5 +1,7 @@
 """What must be true in every simulated world. The bounds are worked out from docs/; each says from what."""
 
+import sys
+
 from .clock import clock
 
 # What leaves late, since the way is narrow, is followed the sooner.
@@ -24,8 +26,9 @@ _LATE_SYNC_MS = 26000
 # Polls for each thing that there is to do: a packet in several pieces, its callback, the answer to it.
 _POLLS = 30
 _NOTICED_MS = 5000  # more than 1.5 keepalives
-# What may be left after a collection beside what was there some cycles ago.
-_HEAP = 1024
+# What may be left after a collection beside what was there some cycles ago: texts and numbers of some ten variables, on
+# three sides. A pointer's size tells one interpreter from the other.
+_HEAP = 2048 if sys.maxsize < 1 << 32 else 4096
 
 
 class _Asked:
@@ -43,6 +46,8 @@ class _Asked:
         self.values = 0
         self.what = None
         self.allowed = 0  # further questions for last values: variables that were registered meanwhile
+        self.late = False  # there were such
+        self.earlier = None  # when last values were asked for before the last time
         self.told = []  # when it was told a thing, or none: each allows it to ask anew, whenever it gets there
 
 
@@ -164,9 +169,14 @@ class Checks:
             asked.begins += 1
             # The first answer may bring an offset that has ended: the next question then comes at once.
             least = _QUESTION_MS if asked.values > 2 else 0
-            if asked.allowed and gap is not None and gap < least:
-                asked.allowed -= 1
-                return
+            earlier, asked.earlier = asked.earlier, last
+            if gap is not None and gap < least:
+                if asked.allowed:
+                    asked.allowed -= 1
+                    return
+                # The questions for what was registered meanwhile, and those for the time zone, have a schedule each.
+                if asked.late and (earlier is None or session.sent - earlier >= least):
+                    return
         if gap is not None and gap < least:
             if self._was_told(asked, session):
                 asked.last = {key: session.sent}
@@ -195,7 +205,9 @@ class Checks:
 
     def registered(self, device):
         """A variable was registered meanwhile: the last values may be asked for once more, in both ways."""
-        self._of(device.identity.device_id).allowed += 2
+        asked = self._of(device.identity.device_id)
+        asked.allowed += 2
+        asked.late = True
 
     def stored(self, device, stored, again):
         """A value of a device has arrived."""

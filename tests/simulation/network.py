@@ -83,11 +83,15 @@ class Pipe:
             self.hung = []
 
     def heal(self):
-        """It does again, and what was lost on the way is repeated, as TCP does."""
-        kept = self.hung
-        self.hung = self.fuse = None
+        """It does again, and what was lost on the way is repeated, as TCP does: what comes meanwhile waits behind it."""
+        self.fuse = None
+        if self.hung is not None:
+            clock.at(self.latency, self._release)
+
+    def _release(self):
+        kept, self.hung = self.hung, None
         for call, arguments in kept or ():
-            self._at(call, arguments)
+            self._pass(call, arguments)
 
 
 class Connection:
@@ -99,7 +103,7 @@ class Connection:
         self.down = Pipe(network, self._to_client)
         self.down.window = 1 << 24  # the server's own memory
         self.inbox = bytearray()
-        self.since = self.heard = clock.now  # when it was opened, when something last came to the client
+        self.since = self.heard = clock.now  # when the client began to open it, when something last came to it
         self.unread = []  # what the server has not read, while it reads nothing
         self.reads = True
         self.over = False  # the server has closed
@@ -209,6 +213,7 @@ class Network:
         self.lookups = {}  # name -> when it was asked for
         self.looked_up = None  # called with a name
         self.starve = 0  # so many allocations on, one fails
+        self.starved = -(1 << 40)  # when one has
 
     def fail_import(self, fails=True):
         """Let the next import run out of memory, or not: set by what stands in for an interpreter."""
@@ -218,6 +223,7 @@ class Network:
         if self.starve:
             self.starve -= 1
             if not self.starve:
+                self.starved = clock.now
                 raise MemoryError("memory allocation failed, simulated")
 
     def look_up(self, name):
@@ -238,9 +244,9 @@ class Network:
         if address[0] in self.dead:
             clock.at(_OS_GIVES_UP_MS, done, None, ETIMEDOUT)
             return
-        clock.at(2 * latency, self._open, address, done)
+        clock.at(2 * latency, self._open, address, done, clock.now)
 
-    def _open(self, address, done):
+    def _open(self, address, done, since):
         server = self.servers.get((address[0], address[1]))
         if address[0] in self.dead:
             clock.at(_OS_GIVES_UP_MS, done, None, ETIMEDOUT)
@@ -248,8 +254,14 @@ class Network:
             done(None, ECONNREFUSED)
         else:
             connection = Connection(self, server)
+            connection.since = since
             self.connections.append(connection)
             done(connection, 0)
+
+    def drop(self):
+        """The program has made new clients: the system closes what the old ones had."""
+        for connection in list(self.connections):
+            connection.close()
 
     def heal(self):
         """From now on everything works, but for addresses that stay dead."""

@@ -311,6 +311,7 @@ _import_fails = [False]
 
 def _no_import(name, *words):
     fail_import(False)
+    network.starved = clock.now
     raise MemoryError("memory allocation failed, simulated")
 
 

@@ -219,7 +219,6 @@ class Program:
         ]
         for variable in variables:
             variable.late = self.has("late") and chance.one_in(6)
-            variable.style = variable.style and self._allowed(variable.style)
             if variable.read_every and not self.has("quick"):
                 variable.read_every = max(variable.read_every, 30)
         arguments = {
@@ -237,11 +236,6 @@ class Program:
         }
         self.devices.append(Device(self, identity, variables, arguments))
         return variables
-
-    def _allowed(self, style):
-        if style in ("coroutine", "endless") and self.mode == "sync":
-            return "plain"
-        return style
 
     # What it does by chance
 
@@ -294,14 +288,18 @@ class Program:
         """Whether the program may consist of `client.start()`."""
         return len(self.devices) == 1 and self.mode in ("async", "websocket")
 
+    def starts_anew(self, anew):
+        """Whether all clients are made again."""
+        # In sync mode start() waits for one client, and the others would starve.
+        return anew or self.mode == "sync" and len(self.devices) > 1
+
     def start(self, anew, kept):
         """Before each run: with new clients, as after a reset, or with those that are there. `kept`: coroutines of
         before may go on."""
         self.generation += 1
         for device in self.devices:
             self.check.by_hand(device.identity.device_id)
-            # In sync mode start() waits for one client, and the others would starve.
-            if anew or not device.client or self.mode == "sync" and len(self.devices) > 1:
+            if not device.client or self.starts_anew(anew):
                 device.make()
         self.since = clock.now
         for device in self.devices:

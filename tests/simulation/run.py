@@ -64,6 +64,8 @@ def live(world):
         world.pause = None
         clock.interrupt = None
         network.fail_import(False)
+        if world.mode == "sync" and world.program.starts_anew(anew):
+            network.drop()
         world.program.start(anew, kept)
         _once(world)
         clock.check()

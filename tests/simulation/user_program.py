@@ -56,6 +56,7 @@ class User:
             if generation != program.generation or not program.running:
                 return
             program.check.by_hand(self.name)
+            program.traffic += 1
             try:
                 cloud = await ArduinoIoTCloud.connect(**self.arguments)
             except (CloudError, OSError, MemoryError):

@@ -185,7 +185,7 @@ class World:
 
     def starved_since(self, ms):
         """Whether memory was short in the last `ms`."""
-        return clock.now - self.starved < ms
+        return clock.now - max(self.starved, network.starved) < ms
 
     def tick(self):
         """Called by the program: what is due is done. Returns the ms until the next time."""
