@@ -55,6 +55,7 @@ def synced(session, now: int):
         if session.tz_dst_until:
             session.look = ticks_add(now, _ASK_MS)
             session.wake = ticks_add(now, 1000)  # `zone` looks
+        log(20, "Synchronised with the cloud.")
         session.on_sync()
 
 

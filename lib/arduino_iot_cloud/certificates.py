@@ -3,6 +3,9 @@
 Comes and goes: `trust` imports it to load the roots, and unloads it after that.
 """
 
+# Whom a client trusts that logs in with a certificate; and one that has a password, or is an HTTP client
+ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+
 
 def root(name: str) -> bytes:
     """The root certificate of that name in DER, such as "ArduinoRoot". Raises OSError where there is none."""

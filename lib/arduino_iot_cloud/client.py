@@ -27,10 +27,10 @@ class ArduinoCloudClient:
     events = None  # their callbacks, once there are any
     transport = "tcp"
 
-    # What stands for None in `server`, `port`, and in `ssl_params` for the roots.
+    # What stands for None in `server` and `port`.
     SERVER = "iot.arduino.cc"
     PORTS = (8885, 8884, 8443)  # with a certificate, with a password, over WebSocket
-    ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+    ROOTS = None  # others than those of `certificates`
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class ArduinoCloudClient:
     def state(self) -> str:
         """Where the connection is, in the C++ library's words: Init, ConnectPhy, ConnectMqttBroker,
         SendCapabilities, RequestLastValues, Connected, Disconnect."""
-        return self.driver.state if self.driver else "Init"
+        return self.driver.session.state if self.driver else "Init"
 
     def register(self, aiotobj, coro=None, **kwargs):
         """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)

@@ -23,8 +23,7 @@ class HTTP:
     It makes one request after the other; for requests side by side there is to be an HTTP each.
     """
 
-    # The bundled roots for public servers, as ArduinoCloudClient.ROOTS.
-    ROOTS = ((), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+    ROOTS = None  # as ArduinoCloudClient.ROOTS
     password = ""  # a server takes whom it wants by what is in the request
     driver = None  # for `diagnosis`, as in a client
     sent = False  # something of the last request may have reached the server

@@ -57,11 +57,6 @@ class Driver:
         self.wake = self.alarm.set  # a value has changed: publish it
         self.schedule = self.timer.set  # a callback has come or has ended: look when the next is due
 
-    @property
-    def state(self):
-        """What `ArduinoCloudClient.state` returns."""
-        return self.session.state
-
     def stop(self):
         """Disconnect and let `run` return."""
         self.running = False
@@ -183,9 +178,6 @@ class Driver:
     def lost(self, error):
         """Report why the connection ended. Returns the ms until the next attempt."""
         try:
-            if not isinstance(error, (OSError, MemoryError, MQTTError, EOFError, ValueError)):
-                self.faults += 1
-                report("the async client", error)
             from .pauses import lost
 
             return lost(self, error)
@@ -352,7 +344,6 @@ class Driver:
     def on_sync(self):
         """The last values have arrived."""
         self.synced = self.done = True
-        log(20, "Synchronised with the cloud.")
         self.client.event("sync")
 
     async def poll(self):

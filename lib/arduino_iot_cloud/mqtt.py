@@ -63,13 +63,6 @@ class MQTT:
 
     # Outbound
 
-    def next_identifier(self) -> int:
-        """A packet identifier (1 to 65535) that is not in use."""
-        while True:
-            self.identifier = self.identifier % 65535 + 1
-            if self.identifier != self.unacked:
-                return self.identifier
-
     def send(self, packet: bytes):
         """Send a packet that `packets` made, behind those that wait already."""
         self._queue.append(packet)
@@ -102,7 +95,7 @@ class MQTT:
         """Complete the PUBLISH whose payload was written up to `end`, and send it. It waits for its PUBACK."""
         tx = self.tx
         pos = _FRONT + 2 + (tx[_FRONT] << 8 | tx[_FRONT + 1])
-        self.unacked = n = self.next_identifier()
+        self.unacked = self.identifier = n = self.identifier % 65535 + 1
         tx[pos] = n >> 8
         tx[pos + 1] = n & 255
         n = end - _FRONT
@@ -221,7 +214,7 @@ class MQTT:
                 break
             shift += 7
             if shift > 21:
-                raise MQTTError("malformed remaining length", 0)
+                raise MQTTError("malformed packet", 0)
         end = pos + n
         first = rx[start]
         kind = first >> 4
@@ -232,7 +225,7 @@ class MQTT:
                 raise MQTTError("unexpected packet", first)
         self.start = end
         if first & 15 and kind != PUBLISH:
-            raise MQTTError("reserved flags", first)
+            raise MQTTError("malformed packet", first)
         if kind == PUBLISH:
             if n > 1:
                 self.topic = pos + 2
@@ -240,7 +233,7 @@ class MQTT:
                 if first & 2:
                     self.payload += 2
             if n < 2 or self.payload > end or first & 4:  # QoS 2 was not asked for
-                raise MQTTError("malformed PUBLISH", first)
+                raise MQTTError("malformed packet", first)
             self.payload_end = end
             self.whole = end <= have
             if not self.whole:

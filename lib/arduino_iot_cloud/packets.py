@@ -42,6 +42,14 @@ def publish(topic, payload: bytes) -> bytes:
     return packet(0x30, field(topic) + payload)
 
 
+def identifier(mqtt) -> int:
+    """A packet identifier (1 to 65535) that is not in use."""
+    while True:
+        mqtt.identifier = mqtt.identifier % 65535 + 1
+        if mqtt.identifier != mqtt.unacked:
+            return mqtt.identifier
+
+
 def take(requests: list, mqtt) -> bytes:
     """Take the first of the requests that a session has left in `out`. Returns its packet; of QoS 0 where it
     publishes, since the session repeats what gets no answer. Raises MQTTError for "reset"."""
@@ -49,9 +57,9 @@ def take(requests: list, mqtt) -> bytes:
     if kind == "publish":
         return publish(topic, payload)
     if kind == "subscribe":
-        return subscribe(mqtt.next_identifier(), topic)
+        return subscribe(identifier(mqtt), topic)
     if kind == "unsubscribe":
-        return unsubscribe(mqtt.next_identifier(), topic)
+        return unsubscribe(identifier(mqtt), topic)
     from .mqtt import MQTTError
 
     raise MQTTError("the cloud does not answer for this device", 0)

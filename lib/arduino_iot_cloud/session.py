@@ -135,7 +135,7 @@ class Session:
                 told = decode(buf, pos, end)
                 del decode
                 self.spare("messages")  # before the next module comes
-                if told[0] in ("ThingUpdate", "ThingDetach"):
+                if told[0].startswith("Thing"):
                     from .attaching import command
                 else:
                     from .answers import command

@@ -90,11 +90,11 @@ def certificates(context, client):
         load_verify_locations(context, data, keys[1])
     if file is not None or data is not None:
         return
-    from .certificates import root
+    from .certificates import ROOTS, root
 
-    for name in client.ROOTS[0 if client.password is None else 1]:
+    for name in (client.ROOTS or ROOTS)[0 if client.password is None else 1]:
         load_verify_locations(context, read(name) if "/" in name else root(name), name)
-    del root
+    del root, ROOTS
     forget("certificates", "bundled_roots")
 
 

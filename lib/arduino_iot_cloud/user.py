@@ -21,8 +21,7 @@ class ArduinoIoTCloud:
     SERVER = "iot.arduino.cc"
     TOKEN_URL = "https://api2.arduino.cc/iot/v1/clients/token"
     AUDIENCE = "https://api2.arduino.cc/iot"
-    # For `trust.context`: the bundled roots for public servers
-    ROOTS = ((), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+    ROOTS = None  # as ArduinoCloudClient.ROOTS
 
     # What `loop.Driver` and `diagnosis` look for in a client
     driver = None

@@ -5,8 +5,8 @@ from processes import Process
 ROOTS = """
 import gc
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.certificates import root
-names = ArduinoCloudClient.ROOTS[0] + ArduinoCloudClient.ROOTS[1]
+from arduino_iot_cloud.certificates import ROOTS, root
+names = ROOTS[0] + ROOTS[1]
 found = [None] * len(names)
 gc.collect()
 before = gc.mem_alloc()

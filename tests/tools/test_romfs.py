@@ -22,9 +22,9 @@ import sys
 from binascii import hexlify
 from hashlib import sha256
 from arduino_iot_cloud import ArduinoCloudClient, CADATA
-from arduino_iot_cloud.certificates import root
+from arduino_iot_cloud.certificates import ROOTS, root
 from arduino_iot_cloud.trust import context
-for names in ArduinoCloudClient.ROOTS:
+for names in ROOTS:
     for name in names:
         print(name, hexlify(sha256(root(name)).digest()).decode())
 print("CADATA", hexlify(sha256(CADATA).digest()).decode())
