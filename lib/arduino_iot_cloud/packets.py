@@ -22,19 +22,32 @@ def packet(first: int, payload: bytes) -> bytes:
     return bytes(head) + payload
 
 
-def subscribe(identifier: int, topic) -> bytes:
+def connect(client_id, username, password, keepalive: int) -> bytes:
+    """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
+    `keepalive` is in seconds."""
+    flags = 2
+    tail = field(client_id)
+    if username is not None:
+        flags |= 0x80
+        tail += field(username)
+        if password is not None:
+            flags |= 0x40
+            tail += field(password)
+    return packet(0x10, b"\x00\x04MQTT\x04" + bytes((flags, keepalive >> 8, keepalive & 255)) + tail)
+
+
+def subscribe(identifier: int, topic, first: int = 0x82, end: bytes = b"\x01") -> bytes:
     """The SUBSCRIBE packet (section 3.8) for some topic filters (a list of str or bytes), of QoS 1."""
-    return packet(
-        0x82,
-        bytes((identifier >> 8, identifier & 255)) + b"".join([field(one) + b"\x01" for one in topic]),
-    )
+    payload = bytearray((identifier >> 8, identifier & 255))
+    for one in topic:
+        payload.extend(field(one))
+        payload.extend(end)
+    return packet(first, payload)
 
 
 def unsubscribe(identifier: int, topic) -> bytes:
     """The UNSUBSCRIBE packet (section 3.10) for some topic filters (a list of str or bytes)."""
-    return packet(
-        0xA2, bytes((identifier >> 8, identifier & 255)) + b"".join([field(one) for one in topic])
-    )
+    return subscribe(identifier, topic, 0xA2, b"")
 
 
 def publish(topic, payload: bytes) -> bytes:
