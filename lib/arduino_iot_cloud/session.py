@@ -95,7 +95,7 @@ class Session:
         """MQTT has been disconnected."""
         attached = self.topic is not None
         self.topic = None
-        if self.state not in ("Init", "Disconnect"):
+        if self.state != "Init" and self.state != "Disconnect":
             self.enter("Disconnect")
         try:
             self.lost()
