@@ -13,6 +13,7 @@ from .port import const, log, ticks_add
 _OWN = const(1)
 _SENT = const(2)
 _TOLD = const(4)
+_FIRST = const(8)
 
 _ASK_MS = const(30000)  # from the last values to the first question for a time zone
 
@@ -62,9 +63,14 @@ def synced(session, now: int):
 # Whose value counts: docs/types-and-policies.md has the rule in words.
 
 
-def counts(session, p) -> bool:
-    """Whether a last value may be taken for a property that has a value and that the cloud may write."""
+def counts(session, p, attribute) -> bool:
+    """Whether a last value may be taken for a property, or for this attribute of it, that the cloud may write."""
     standing = p.standing
+    keys = getattr(p, "KEYS", ())
+    if attribute in keys and standing >> keys.index(attribute) & _FIRST:
+        return False  # it was asked for before this was written
+    if not p.initialized:
+        return True
     if standing & _TOLD or standing & _SENT and session.ready:
         return False  # it was asked for before this went out, or was told likewise
     return p.policy is not None or not standing & _OWN

@@ -5,7 +5,7 @@ Whoever needs it imports it and, being no coroutine, may let go of it again, as 
 
 from .port import const, log
 
-_LONGEST_S = const(315360000)  # ten years
+_LONGEST_S = const(315360000)  # ten years, as in `policy_arguments`
 
 
 def number(name: str, value, start, end, what: str = "a number of seconds", type=(int, float)):

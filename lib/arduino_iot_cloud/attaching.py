@@ -8,7 +8,6 @@ from .port import const, log
 # Of `property`
 _OWN = const(1)
 _SENT = const(2)
-_TOLD = const(4)
 
 
 def command(session, command: list, now: int):
@@ -56,9 +55,8 @@ def begin(session, thing_id: str, legacy: bool, now: int):
 def forget(properties: dict, whole: bool):
     """This connection has told nothing of these yet; `whole`: another thing has never seen the values at all."""
     for p in properties.values():
-        p.standing &= ~_TOLD
+        p.standing &= _OWN if whole else _OWN | _SENT
         if whole:
-            p.standing &= ~_SENT
             if p.initialized:
                 p.standing |= _OWN
             if p.policy:

@@ -7,6 +7,11 @@ Comes and goes: `trust` imports it to load the roots, and unloads it after that.
 ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
 
 
+# Those that are trusted where the program names none: by a device that shows a certificate, whose listener has one of
+# Arduino's own; and by whoever else connects, as to public servers.
+ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
+
+
 def root(name: str) -> bytes:
     """The root certificate of that name in DER, such as "ArduinoRoot". Raises OSError where there is none."""
     path = __file__.rsplit("/", 1)[0] + "/certs/" + name + ".der"

@@ -27,10 +27,10 @@ class ArduinoCloudClient:
     events = None  # their callbacks, once there are any
     transport = "tcp"
 
-    # What stands for None in `server` and `port`.
+    # What stands for None in `server` and `port`, and in `ssl_params` for the roots: see `certificates.ROOTS`.
     SERVER = "iot.arduino.cc"
     PORTS = (8885, 8884, 8443)  # with a certificate, with a password, over WebSocket
-    ROOTS = None  # others than those of `certificates`
+    ROOTS = None
 
     def __init__(
         self,
@@ -246,6 +246,7 @@ class ArduinoCloudClient:
                 asyncio.run(self.run(interval, backoff))
             finally:  # after Ctrl-C, MicroPython leaves its tasks behind
                 if self.driver and self.driver.running:
+                    self.driver.stale = True
                     self.driver.sweep()
         else:
             self._run(False, (interval, backoff)).start(interval, backoff)

@@ -58,7 +58,8 @@ class Stream:
         self._data = b""
         self._ended = False
         self._loop = asyncio.get_running_loop()
-        writer.transport.set_write_buffer_limits(1, 0)  # `writable` then waits until all has gone to the system
+        # `writable` then waits until all has gone to the system. TLS pauses at the limit, TCP beyond it.
+        writer.transport.set_write_buffer_limits(1 if writer.get_extra_info("sslcontext") else 0, 0)
 
     def opened(self):
         """The handshake is done, as for MicroPython's stream."""

@@ -23,7 +23,7 @@ class HTTP:
     It makes one request after the other; for requests side by side there is to be an HTTP each.
     """
 
-    ROOTS = None  # as ArduinoCloudClient.ROOTS
+    ROOTS = None  # for `trust`: the bundled ones
     password = ""  # a server takes whom it wants by what is in the request
     driver = None  # for `diagnosis`, as in a client
     sent = False  # something of the last request may have reached the server

@@ -49,7 +49,7 @@ def sweep(drivers, beginning):
     of the last run of the one whose run is `beginning`, if that was in another event loop."""
     stale = interrupted()
     for driver in list(drivers):
-        if stale or driver.loop is not event_loop():
+        if stale or driver.stale or driver.loop is not event_loop():
             abandon(driver)
     if not stale and beginning.loop is not event_loop():
         abandon(beginning)
@@ -60,7 +60,8 @@ def abandon(driver):
     tasks = driver.tasks + [turn.task for turn in driver.turns]
     loop = driver.loop
     driver.loop = None
-    driver.running = False
+    driver.running = None  # it may run again
+    driver.stale = False
     driver.tasks = []
     if driver.watch:
         tasks.append(driver.watch)

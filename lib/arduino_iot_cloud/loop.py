@@ -31,6 +31,7 @@ class Driver:
     filling = False  # a packet of values is being written, or was when that was interrupted
     turns = ()  # of callbacks that are coroutines: see `coroutines`
     faults = 0
+    stale = False  # what is left of the run that ended is to be swept away
 
     def __init__(self, client, tls, session=None):
         self.client = client
@@ -74,16 +75,22 @@ class Driver:
         return self._run(interval, backoff)
 
     def sweep(self):
-        """End what an interrupted event loop has left behind."""
-        from .leftovers import sweep
+        """End what an interrupted event loop has left behind. Returns whether that is done: memory may be too short."""
+        try:
+            from .leftovers import sweep
 
-        sweep(running, self)
+            sweep(running, self)
+            return True
+        except MemoryError:
+            return False
 
     async def _run(self, interval, backoff):
         if self.running is False:
             return
-        if running or self.turns:
-            self.sweep()
+        while (running or self.turns) and not self.sweep():
+            await self.alarm.wait(_SHORT_MS)
+            if self.running is False:
+                return
         if self.running:
             raise RuntimeError("the client runs already")
         self.running = True
@@ -197,7 +204,7 @@ class Driver:
 
     def open(self):
         """The coroutine that opens the stream."""
-        forget("pauses")
+        forget("pauses", "leftovers", "pieces", "arguments")
         from .connecting import open_link
 
         return open_link(self)

@@ -214,7 +214,7 @@ class MQTT:
                 break
             shift += 7
             if shift > 21:
-                raise MQTTError("malformed packet", 0)
+                raise MQTTError("malformed packet", rx[start])
         end = pos + n
         first = rx[start]
         kind = first >> 4

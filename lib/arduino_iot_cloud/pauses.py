@@ -105,5 +105,5 @@ def piece(p) -> int:
     if p.far:
         p.far -= 1
         return _FAR_S
-    p.far = int(p.interval // _FAR_S)
+    p.far = int((p.interval - 0.001) // _FAR_S)  # of 0 s the next look would come too late
     return p.interval - p.far * _FAR_S

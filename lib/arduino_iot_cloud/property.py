@@ -7,6 +7,7 @@ from .senml import label, write_record
 _OWN = const(1)  # the program's value, which the cloud has not acknowledged
 # _SENT = 2: it is in the packet that is not acknowledged
 # _TOLD = 4: since the thing was attached it has gone into a packet, or come with one
+# _FIRST = 8, and those above it: since then the cloud has written the first attribute, and so on
 _NUMBER = const(())  # stands for the present value where any number will do
 
 

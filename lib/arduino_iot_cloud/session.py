@@ -17,6 +17,7 @@ if __debug__:  # what is compiled for a board does without the table, and the me
 _OWN = const(1)
 _SENT = const(2)
 _TOLD = const(4)
+_FIRST = const(8)
 
 
 def written(p, whole: bool):
@@ -227,15 +228,14 @@ class Session:
 
     def store(self, p, attribute: str, value, time: int, sync: bool):
         """Have a property take a value, if it may have this one."""
-        # A property without a value takes any. Else it must be writable, and `answers` knows which last values count.
-        if p.initialized:
-            if not (p.on_write or p.writable):
-                return
-            if sync:
-                from .answers import counts
+        # A property without a value takes any. Else it must be writable. `answers` knows which last values count.
+        if p.initialized and not (p.on_write or p.writable):
+            return
+        if sync:
+            from .answers import counts
 
-                if not counts(self, p):
-                    return
+            if not counts(self, p, attribute):
+                return
         try:
             value = p.shape(attribute, value)
             if p.policy:
@@ -243,6 +243,8 @@ class Session:
             elif p.store(attribute, value) or not sync:
                 self._got |= 1
             self._got += 2
+            if attribute and not sync:
+                p.standing |= _FIRST << p.KEYS.index(attribute)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
             self.drop("a value from the cloud: %s" % error)
 

@@ -50,7 +50,8 @@ if MICROPYTHON:
 
         def set(self):
             """Wake who waits, or let the next wait return at once."""
-            if self.task is None or self._queue is not core._task_queue:
+            # A task that is cancelled or has ended has `data`: pushed once more, it would not be any longer.
+            if self.task is None or self.task.data or self._queue is not core._task_queue:
                 self.task = None
                 self.state = True
             else:

@@ -141,17 +141,17 @@ class Driver:
         if self._link.broken:
             self._drop()
         if self._linked:
-            self._attempt(self._receive)
+            self._attempt(Driver._receive)
             if self._done:
                 self._done = False
                 self._forget("pauses", "packets", "sync_trouble")
-                self._forget("answers", "asking", "attaching", "messages", "zone")
+                self._forget("answers", "arguments", "asking", "attaching", "messages", "pieces", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
-            self._attempt(self._connect)
+            self._attempt(Driver._connect)
         self._call_back()
         self.client.poll(ticks_ms())
         if self._linked:
-            self._attempt(self._send)
+            self._attempt(Driver._send)
             self._call_back()
         self._ticks = ticks_ms()
         self._seconds = time()
@@ -168,12 +168,13 @@ class Driver:
                     self._drop()
 
     def _attempt(self, step):
-        # Whatever this raises costs the link, and nothing else.
+        # Whatever this function of the class raises costs the link, and nothing else. A bound method would be a new
+        # object with each `update`.
         link = self._link
         link.broken = True
         self._ours = False
         try:
-            step()
+            step(self)
             link.broken = False
         except Exception as error:
             self._lost(error)

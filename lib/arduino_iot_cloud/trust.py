@@ -94,7 +94,7 @@ def certificates(context, client):
 
     for name in (client.ROOTS or ROOTS)[0 if client.password is None else 1]:
         load_verify_locations(context, read(name) if "/" in name else root(name), name)
-    del root, ROOTS
+    del ROOTS, root
     forget("certificates", "bundled_roots")
 
 

@@ -21,7 +21,7 @@ class ArduinoIoTCloud:
     SERVER = "iot.arduino.cc"
     TOKEN_URL = "https://api2.arduino.cc/iot/v1/clients/token"
     AUDIENCE = "https://api2.arduino.cc/iot"
-    ROOTS = None  # as ArduinoCloudClient.ROOTS
+    ROOTS = None  # for `trust.context`: the bundled ones
 
     # What `loop.Driver` and `diagnosis` look for in a client
     driver = None

@@ -17,13 +17,13 @@ class WebSocketError(MQTTError):
     """The server broke the protocol of WebSockets, or refused. `args`: the reason (str), the HTTP status or 0."""
 
 
-def _mask(frame, n):
-    # Complete a frame whose first byte and `n` bytes of payload are there.
+def _mask(frame, data, at, n):
+    # Complete a frame whose first byte is there: its payload are the `n` bytes of `data` from `at` on.
     frame[1] = 0x80 | n
     key = urandom(4)
     frame[2:_START] = key
     for i in range(n):
-        frame[_START + i] ^= key[i & 3]
+        frame[_START + i] = data[at + i] ^ key[i & 3]
 
 
 class Frames:
@@ -110,19 +110,18 @@ class Frames:
         self.ended = frame[0] == 0x88
         if self.ended or not self.reply:  # one pong at a time: while the server does not read, it need not ask again
             frame[0] = 0x88 if self.ended else 0x8A
-            _mask(frame, len(frame) - _START)
+            _mask(frame, frame, _START, len(frame) - _START)
             self.reply = frame
 
     # Outbound
 
-    def frame(self, data):
-        """Put as much of the message `data` as fits into `out`, as a frame; a further call goes on with the rest."""
-        out = self.out
-        n = min(len(data), _MAX)
-        out[0] = self._sending | (0x80 if n == len(data) else 0)
-        self._sending = 2 if n == len(data) else 0
-        out[_START : _START + n] = data[:n]
-        _mask(out, n)
+    def frame(self, data, at: int, left: int):
+        """Put as much as fits of a message, the `left` bytes of `data` from `at` on, into `out`, as a frame; a further
+        call goes on with the rest."""
+        n = min(left, _MAX)
+        self.out[0] = self._sending | (0x80 if n == left else 0)
+        self._sending = 2 if n == left else 0
+        _mask(self.out, data, at, n)
         self.at = 0
         self.end = _START + n
 
@@ -166,9 +165,9 @@ class Stream(Frames):
         if self.at == self.end:
             if self._reply():
                 return 0
-            self.frame(data if n is None else memoryview(data)[at : at + n])
+            self.frame(data, at, len(data) if n is None else n)
         before = max(self.at, _START)
-        self.at += self.raw.write(self.out[self.at : self.end]) or 0
+        self.at += self.raw.write(self.out, self.at, self.end - self.at) or 0
         return max(self.at, _START) - before
 
     def _reply(self):
@@ -182,7 +181,7 @@ class Stream(Frames):
         try:
             if not self.ended and self.at == self.end:
                 self.reply = bytearray(b"\x88\0\0\0\0\0\x03\xe8")  # 1000: a normal end
-                _mask(self.reply, 2)
+                _mask(self.reply, self.reply, _START, 2)
                 self._reply()
         except (OSError, ValueError):
             pass

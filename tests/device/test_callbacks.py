@@ -203,7 +203,7 @@ client.register("a", on_read=lambda client: values.pop(0) if values else 4, inte
 """
     device = connect_device(setup)
     opposite.wait_value("a", 4)
-    assert "'a' raised TypeError: 'a' takes int, not str" in device.output
+    device.wait_for("^'a' raised TypeError: 'a' takes int, not str")
     assert 3 in opposite.values("a") or opposite.values("a")[-1] == 4
 
 

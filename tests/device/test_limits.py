@@ -4,7 +4,7 @@ import pytest
 from devices import DEVICE_ID, SECRET, wait_for_log
 from opposite import Opposite
 from toolchain.mpy import compile_file, compile_tree
-from toolchain.paths import LIB, PEERS
+from toolchain.paths import LIB, NOT_ON_BOARDS, PEERS
 
 VARIABLE = "client.register('a', value=0, on_write=lambda client, value: print('wrote', value))"
 
@@ -58,7 +58,6 @@ def test_a_long_variable_name_works(connect_device, opposite):
 
 MODULES = sorted(path.stem for path in (LIB / "arduino_iot_cloud").glob("*.py") if path.stem != "__init__")
 
-NOT_ON_BOARDS = ("cpython", "hsm", "keyfiles", "sync_cpython")
 MISSING = ("machine", "network", "esp32", "ssl", "logging", "typing", "dataclasses", "enum", "ntptime")
 
 # MicroPython finds our files of these names first; CPython's own library needs some of them for itself.

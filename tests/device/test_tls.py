@@ -104,7 +104,7 @@ def test_no_verification_takes_an_explicit_word_and_is_warned_about(start_device
     server = serve(TLSServer, *unfit[flaw])
     device = start_device(broker=server, ssl_params={key: 0})
     server.wait(lambda: password_in(server.received))
-    assert "not verified" in device.output
+    device.wait_for("not verified")
 
 
 def test_an_unverified_connection_works(start_device, broker, opposite):

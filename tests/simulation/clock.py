@@ -134,7 +134,7 @@ class Clock:
         self.blocked += ms
         self._blocks.append((self.now, ms))
         if len(self._blocks) > 40:
-            del self._blocks[:20]
+            self._blocks.pop(0)
 
     def blocked_since(self, when):
         """For how long the program stood still since then, in ms."""
@@ -155,7 +155,9 @@ class Clock:
 
 
 def ticks_add(a, b):
-    """As time.ticks_add."""
+    """As time.ticks_add: no step may be half a period."""
+    if not -_HALF < b < _HALF:
+        raise OverflowError("ticks interval overflow")
     return (a + b) % PERIOD
 
 

@@ -6,7 +6,9 @@ from .clock import PLANNED, clock
 from .cloud import TIMEZONE_DOWN, unix
 from .network import network
 
-# Feature -> the mean time between two of its kind, in seconds; 0 for what comes with a value.
+_THING_UPDATE = b"\xda\x00\x01\x04\x00"  # the tag of that command
+
+# Feature -> the mean time between two of its kind, in seconds, in a world of pace 1; 0 for what comes with a value.
 DISTURBANCES = {
     "writes": 15,
     "crossings": 0,
@@ -44,7 +46,8 @@ class Disturbances:
                     self._plan(feature)
 
     def _plan(self, feature):
-        clock.at(1000 * self._chances[feature].wide(1, 4 * DISTURBANCES[feature]), self._due, feature)
+        seconds = self._chances[feature].wide(self.world.least, 4 * self.world.pace * DISTURBANCES[feature])
+        clock.at(1000 * seconds, self._due, feature)
 
     def _due(self, feature):
         program = self.world.program
@@ -260,7 +263,7 @@ class Disturbances:
 
     def _attach(self, device, thing):
         self.world.note("%s is attached to %s" % (device.device_id, thing and thing.thing_id))
-        self.world.check.attached(device)
+        self.world.check.attached(device.device_id)
         self.world.cloud.attach(device, thing)
 
     def jumps(self, chance):
@@ -288,6 +291,8 @@ class Disturbances:
         topic = chance.choice(topics)
         payload = self._payload(chance)
         self.world.note("on %s: %r" % (topic, payload))
+        if topic.endswith("/c/dw") and payload.startswith(_THING_UPDATE):  # one that says "none" is taken
+            self.world.check.attached(topic.split("/")[3])
         self.world.program.traffic += 1
         self.world.broker.publish(topic, payload)
 

@@ -1,6 +1,7 @@
 """CPython in the simulated world: an event loop with a clock of its own, and sockets whose files only it knows."""
 
 import asyncio
+import gc
 import math
 import os
 import random
@@ -14,9 +15,9 @@ from .chance import Chance
 from .clock import PLANNED, clock
 from .network import network
 from .sockets import POLLIN, POLLOUT, Socket, addresses
+from .story import Story
 
-lines = []  # what was printed last
-KEPT = 60
+story = Story()  # what was printed last
 
 
 class Selector(selectors.BaseSelector):
@@ -81,6 +82,9 @@ class Loop(asyncio.SelectorEventLoop):
     def __init__(self):
         super().__init__(Selector())
         self.set_exception_handler(_unhandled)
+        # asyncio adds this to a time before it compares. After half a year, a nanosecond is lost in the sum, and a
+        # timer of this very moment would wait for the next one, which here only a timer brings.
+        self._clock_resolution = 1e-6
 
     def time(self):
         return clock.now / 1000
@@ -164,9 +168,12 @@ _jitter = Chance(0)
 
 def keep(*words, **options):
     """Take what is printed."""
-    if len(lines) > KEPT:
-        del lines[: KEPT // 2]
-    lines.append("%s  %s" % (clock, " ".join([str(word) for word in words])))
+    story.add("%s  %s" % (clock, " ".join([str(word) for word in words])))
+
+
+def heap():
+    """Collect; None, since nobody knows how much is in use."""
+    gc.collect()
 
 
 _print = print
@@ -234,7 +241,7 @@ def begin(seed, on_unhandled):
     global _jitter, _on_unhandled
     _jitter = Chance(seed, "jitter")
     _on_unhandled = on_unhandled
-    lines.clear()
+    story.clear()
     _sockets.clear()
     for name in list(sys.modules):  # so that a world does not depend on those before it
         if name.startswith("arduino_iot_cloud"):

@@ -4,6 +4,7 @@ The frozen asyncio is used as it is. `_asyncio` is replaced, too, since the one 
 """
 
 import builtins
+import gc as _gc
 import os as _os
 import sys as _sys
 import time as _time
@@ -12,9 +13,9 @@ from .chance import Chance
 from .clock import PLANNED, clock, ticks_add, ticks_diff
 from .network import network
 from .sockets import DATAGRAM, POLLERR, POLLHUP, POLLIN, POLLOUT, STREAM, Socket, addresses, trouble
+from .story import Story
 
-lines = []  # what was printed last
-KEPT = 60
+story = Story()  # what was printed last
 
 
 class Time:
@@ -174,6 +175,7 @@ class Task:
         return True
 
 
+_SELDOM = 20
 core = None  # asyncio's, once that is imported
 
 
@@ -260,14 +262,32 @@ class System:
             keep(line)
 
 
+class Collector:
+    """The module `gc`. The client collects so often, to keep a board's heap in one piece, that it would be half of a
+    world's time: here one collection in many is done."""
+
+    skipped = 0
+
+    @staticmethod
+    def collect():
+        Collector.skipped += 1
+        if Collector.skipped >= _SELDOM:
+            Collector.skipped = 0
+            _gc.collect()
+
+
+def heap():
+    """Bytes in use, after a collection."""
+    _gc.collect()
+    return _gc.mem_alloc()
+
+
 _print = builtins.print
 
 
 def keep(*words, **options):
     """Take what is printed."""
-    if len(lines) > KEPT:
-        del lines[: KEPT // 2]
-    lines.append("%s  %s" % (clock, " ".join([str(word) for word in words])))
+    story.add("%s  %s" % (clock, " ".join([str(word) for word in words])))
 
 
 def on_fault(error):
@@ -315,6 +335,7 @@ def install():
         (("os", "uos"), Os()),
         (("machine",), Machine),
         (("sys",), System()),
+        (("gc",), Collector),
     ):
         for name in names:
             modules[name] = module
@@ -339,7 +360,7 @@ def begin(seed, on_unhandled):
 
     jitter[0] = Chance(seed, "jitter")
     forget_client()
-    lines.clear()
+    story.clear()
     asyncio.new_event_loop()
     asyncio.get_event_loop().set_exception_handler(
         lambda loop, context: on_unhandled(context["message"], context["exception"])

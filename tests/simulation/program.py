@@ -10,6 +10,8 @@ from .variables import COMPOSITES, Variable
 
 # One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md)
 _UPDATE_MS = 24000
+# By the pace of the world.
+_KEEPALIVES = {1: (10, 10, 10, 30, 60), 4: (10, 30, 60, 300), 16: (30, 60, 300, 1200), 64: (60, 300, 1200)}
 _STOP_MS = 6000  # stop() to the end of run(): the name server's silence, which MicroPython waits for; for each client
 
 
@@ -212,7 +214,8 @@ class Program:
         """A device of this identity."""
         chance = self.chance
         variables = [
-            Variable("v%d" % i, chance, not self.has("policies")) for i in range(chance.between(1, 9))
+            Variable("v%d" % i, chance, not self.has("policies"), self.world.pace)
+            for i in range(chance.between(1, 9))
         ]
         for variable in variables:
             variable.late = self.has("late") and chance.one_in(6)
@@ -226,7 +229,7 @@ class Program:
             "ssl_params": None,
             "server": host,
             "port": port,
-            "keepalive": chance.choice((10, 10, 10, 30, 60)),
+            "keepalive": chance.choice(_KEEPALIVES[self.world.pace]),
             "sync_mode": self.mode == "sync",
             "discovery": chance.choice(("both", "both", "command", "legacy")),
             "buffer": chance.choice((1024, 1024, 512, 4096)),
@@ -342,22 +345,37 @@ class Program:
         clock.check()
 
     async def _stop(self):
+        # By stop(), or by the run's own cancellation, while something wakes it.
         self.running = False
         self.stopped = len(self.devices) == 1
+        cancels = Chance(self.world.seed, "cancels %d" % self.generation).one_in(3)
         for device in self.devices:
-            device.client.stop()
+            if cancels:
+                device.task.cancel()
+                device.assign(device.variables[0])
+            else:
+                device.client.stop()
         for device in self.devices:
             before = clock.now
-            await device.task
-            if clock.now - before > _STOP_MS * (len(self.devices) + len(self.users)):
+            longest = _STOP_MS * (len(self.devices) + len(self.users))
+            clock.at(longest, self._must_end, device.task)
+            try:
+                await device.task
+            except asyncio.CancelledError:
+                pass
+            if clock.now - before > longest:
                 clock.fail("run() returned %d ms after stop()" % (clock.now - before))
         for user in self.users:
             await user.stop()
 
+    def _must_end(self, task):
+        if not task.done():
+            clock.fail("run() goes on after stop() or its cancellation")
+
     def run_sync(self):
         """The program in sync mode."""
         due = clock.now
-        pause = self.chance.choice((100, 300, 1000))
+        pause = self.chance.choice((100, 300, 1000) if self.world.pace == 1 else (1000, 3000))
         if len(self.devices) == 1 and self.chance.one_in(2) or self.stopped:
             self.stopped = False
             self.devices[0].client.start()

@@ -1,8 +1,8 @@
 """Live through worlds: `-m simulation.run MODE FIRST_SEED COUNT DAYS FEATURES`, in the folder `tests`.
 
 FEATURES: those that are off, with commas; "-" for none, "plain" for all, then "+name" for one that is on; "idle" and
-"busy": see world.World. Prints a line for each world, `OK seed days`, or, and then it ends, `FAIL seed` behind the
-story of what happened.
+"busy": see world.World. Prints a line for each world, `OK seed days`, days of each of its devices added up; or, and
+then it ends, `FAIL seed` behind the story of what happened.
 """
 
 import sys
@@ -85,7 +85,7 @@ def live(world):
 def _story(world, error):
     for line in world.describe():
         host.show("   ", line)
-    for line in host.lines:
+    for line in host.story.lines():
         host.show("   ", line)
     if not isinstance(error, Failed):
         if MICROPYTHON:
@@ -106,14 +106,15 @@ def main(mode, first, count, days, off):
         if not MICROPYTHON:
             gc.disable()  # what it finds is reported, and so must not depend on when it comes
         host.begin(seed, _unhandled)
-        world = World(seed, mode, days, off)
+        world = World(seed, mode, days, off, host.heap)
         try:
             live(world)
         except BaseException as error:
             _story(world, error)
             host.show("FAIL %d at %s: %s" % (seed, clock, error if isinstance(error, Failed) else repr(error)))
             return 1
-        host.show("OK %d %.4f" % (seed, (clock.now - world.paused) / 86400000))
+        days = (clock.now - world.paused) / 86400000 * len(world.program.devices)
+        host.show("OK %d %.4f" % (seed, days))
         world = None
         gc.collect()
     return 0

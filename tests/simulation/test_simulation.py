@@ -22,7 +22,7 @@ def test_trouble_of_every_kind_heals(interpreter, mode):
 
 @pytest.mark.parametrize("kind", ["idle", "busy"])
 def test_a_device_lives_a_week(kind):
-    _insist(live("mp32", "async", 3, 1, 7, (kind,), TIMEOUT_S))
+    _insist(live("mp32", "async", 3, 1, 7, (), TIMEOUT_S, kind))
 
 
 @pytest.mark.parametrize("interpreter", ["cpython", "mp32"])

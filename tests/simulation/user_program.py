@@ -23,16 +23,16 @@ class User:
         self.name = name
         self.device = device
         self.token = token(name)
-        self.options = {
+        self.arguments = {
             "token": self._token,
             "server": host,
             "port": port,
             "ssl_params": None,
             "transport": program.chance.choice(("tcp", "websocket")),
-            "keepalive": 30,
+            "keepalive": program.chance.choice((30,) if program.world.pace == 1 else (30, 120, 600)),
         }
-        if self.options["transport"] == "tcp":
-            self.options["port"] = 8883
+        if self.arguments["transport"] == "tcp":
+            self.arguments["port"] = 8883
         self.cloud = None
         self.heard = {}
         self.tried = 0
@@ -57,14 +57,14 @@ class User:
                 return
             program.check.by_hand(self.name)
             try:
-                cloud = await ArduinoIoTCloud.connect(**self.options)
+                cloud = await ArduinoIoTCloud.connect(**self.arguments)
             except (CloudError, OSError, MemoryError):
                 await asyncio.sleep(5)
                 continue
             self.cloud = cloud
         self._listen()
         while generation == program.generation and program.running:
-            await asyncio.sleep(program.chance.wide(1, 120))
+            await asyncio.sleep(program.chance.wide(1, 120 * program.world.pace))
             if generation == program.generation and program.running and not program.calm:
                 await self._write()
 

@@ -34,9 +34,12 @@ class Variable:
     `options`: arguments of `register` beside the value. `style`: what its `on_write` does, None for no `on_write`.
     """
 
-    def __init__(self, name, chance, plain=False):
+    def __init__(self, name, chance, plain=False, pace=1):
         self.name = name
         self.kind = chance.choice(SCALARS if chance.below(3) else sorted(COMPOSITES))
+        if self.kind == "Schedule" and pace > 4:
+            self.kind = "Color"  # a schedule looks at the clock each second
+        self.pace = pace
         self.options = {}
         self.style = chance.choice(_STYLES) if chance.below(3) else None
         if not plain and chance.below(2):
@@ -77,7 +80,7 @@ class Variable:
         if form == 0:
             options["publish"] = "change"
         elif form == 1:
-            options["publish"] = chance.choice((1, 5, 20))
+            options["publish"] = chance.choice((1, 5, 20) if self.pace == 1 else (20,))
         elif form == 2:
             options["publish"] = "demand"
         elif form == 3 and self.kind in ("int", "float", "Location", "Temperature"):

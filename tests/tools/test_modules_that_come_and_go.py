@@ -2,7 +2,7 @@
 
 import ast
 
-from toolchain.paths import LIB
+from toolchain.paths import LIB, NOT_ON_BOARDS
 
 PACKAGE = LIB / "arduino_iot_cloud"
 MODULES = {path.stem: ast.parse(path.read_text()) for path in sorted(PACKAGE.glob("*.py"))}
@@ -12,8 +12,6 @@ TOGETHER = {("upgrade", "http_head"), ("tls_trouble", "diagnosis")}
 ONCE = {("roots", "certificates")}
 # Counts itself in for good, since it stays: then WebSocket does not unload it.
 HOLDS = {("http", "http_head"), ("http_response", "http_head")}
-# On CPython nothing is unloaded.
-NOT_ON_BOARDS = {"cpython", "hsm", "keyfiles", "sync_cpython"}
 
 
 def _calls(tree, *names):

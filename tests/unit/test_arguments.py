@@ -1,7 +1,5 @@
 """Every number, name and function that a program hands in is checked at once: what is wrong is named."""
 
-import asyncio
-
 from portable_assert import raises, raises_async
 from reports import Reports
 
@@ -235,5 +233,5 @@ def test_what_checks_is_let_go_of():
         user()
         ArduinoCloudObject("a", publish="change")
         raises(ValueError, make(ssl_params={"verify_mode": 9}).run)
-        for name in ("arguments", "http_arguments", "user_arguments"):
+        for name in ("arguments", "http_arguments", "policy_arguments", "user_arguments"):
             assert "arduino_iot_cloud." + name not in sys.modules

@@ -18,6 +18,7 @@ from session_rig import (
     Rig,
     pack,
     variable,
+    written,
 )
 
 from arduino_iot_cloud.cbor_item import Tag, dumps
@@ -229,6 +230,20 @@ def test_what_the_cloud_wrote_on_this_connection_is_newer_than_late_ones():
     rig.write(("a", 9))
     rig.last_values(("a", 8))
     assert rig["a"] == 9 and rig.wrote == ["a"]
+
+
+def test_an_attribute_that_the_cloud_wrote_on_this_connection_is_newer_than_a_late_one_and_the_others_are_not():
+    for first in ((("place:lat", 1.0), ("place:lon", 2.0)), ()):
+        rig = Rig(Location("place", on_write=written)).sync(*first)
+        rig.drain()
+        rig.session.end()
+        rig.attach()
+        rig.write(("place:lon", 7.0))
+        for lat in (5.0, 6.0):  # both answers, where it was asked in both ways
+            rig.last_values(("place:lat", lat), ("place:lon", 2.0))
+            assert rig["place"] == {"lat": lat, "lon": 7.0}
+        rig.reconnect(("place:lat", 8.0), ("place:lon", 9.0))
+        assert rig["place"] == {"lat": 8.0, "lon": 9.0}
 
 
 def test_what_came_from_the_cloud_never_outweighs_what_comes_from_it_later():

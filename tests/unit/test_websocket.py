@@ -41,9 +41,9 @@ class Wire:
         self.incoming = self.incoming[n:]
         return n or (0 if self.ended else None)
 
-    def write(self, data):
-        n = min(len(data), self.room)
-        self.sent += bytes(data[:n])
+    def write(self, data, at=0, n=None):
+        n = min(len(data) if n is None else n, self.room)
+        self.sent += bytes(data[at : at + n])
         return n or None
 
     def close(self):
@@ -330,7 +330,7 @@ def test_conversations_with_mistakes_however_divided():
 
 def test_the_core_works_without_a_stream():
     frames = Frames()
-    frames.frame(b"ab")
+    frames.frame(b"xaby", 1, 2)
     assert unmasked(bytes(frames.out[frames.at : frames.end])) == [(0x82, b"ab")]
     view = memoryview(bytearray(4))
     room = frames.room(view)

@@ -1,7 +1,7 @@
-"""tools/footprint: what the client takes in memory on the 32-bit MicroPython, whose objects have a board's size and lie as low as there.
+"""tools/footprint: what the client takes in memory on the 32-bit MicroPython.
 
-Everything is compiled to .mpy as for a board. Beside ours: the official client and umqtt.simple, which
-speaks MQTT alone and cannot reconnect.
+Its objects have a board's size and lie as low as there, and everything is compiled to .mpy as for a board. Beside ours:
+the official client and umqtt.simple, which speaks MQTT alone and cannot reconnect.
 """
 
 import contextlib
@@ -15,27 +15,21 @@ from time import monotonic
 
 from mpremote.romfs import make_romfs
 from toolchain import mpy
-from toolchain.paths import LIB, ROOT
+from toolchain.paths import LIB, NOT_ON_BOARDS, ROOT
 
 from .account import Listings, account
 from .report import command, print_figures
-from .setting import OFFICIAL, OURS, setting
+from .setting import OFFICIAL, OURS, UMQTT, setting
 
-UMQTT = "umqtt"
 PACKAGE = "arduino_iot_cloud"
 API = "arduino_cloud_api"
 RUNS = 3  # a figure is the median of so many
 STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official client's takes 50 ms
 WAIT = 12
-# Modules that a program with scalar properties never loads, and those for CPython alone.
-OPTIONS = (
-    "ucloud official derived kinds composites schedule masks policy history persistence nvs sizes pieces refusal methods "
-    "network_time interrupts coroutines announcing wifi sync_link sync_trouble sync keys certificates roots websocket upgrade http_arguments http_head "
-    "http_form http_response http user user_session user_token requests ota"
-).split()
-NOT_ON_BOARDS = "cpython hsm keyfiles sync_cpython".split()
 
 _FIGURE = re.compile(r"^(\w+) (-?[\d.]+)$", re.M)
+_OPENED = re.compile(r"^opens \S*\b%s/(\w+)\.mpy$" % PACKAGE, re.M)
+_IMPORTED_AT_THE_TOP = re.compile(r"^from \.(\w+) import", re.M)
 _QSTRS = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
 
 
@@ -156,13 +150,45 @@ def _steady(builds, cloud, name):
         process.kill()
 
 
-def _flash(builds):
+def _core(builds, cloud):
+    """The modules that a device with scalar properties ever loads: it connects, publishes and receives."""
+    device = cloud.add()
+    process = builds.start("", "watched", builds.folder / OURS, "exchange", *device.arguments)
+    try:
+        device.values.get(timeout=WAIT)
+        device.send("led", True)
+        process.wait_for("^received", WAIT)
+        return set(_OPENED.findall(process.stdout))
+    except (AssertionError, queue.Empty) as error:
+        raise RuntimeError("exchange, watched: %s\n%s%s" % (error, process.stdout, process.stderr))
+    finally:
+        process.kill()
+
+
+def _options(core):
+    """The other modules for boards, each after those of them that it imports at its top."""
+    others = {path.stem for path in (LIB / PACKAGE).glob("*.py")} - core - NOT_ON_BOARDS
+    ordered = []
+
+    def add(name):
+        for one in _IMPORTED_AT_THE_TOP.findall((LIB / PACKAGE / (name + ".py")).read_text()):
+            if one in others:
+                add(one)
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in sorted(others):
+        add(name)
+    return ordered
+
+
+def _flash(builds, core, options):
     files = [path for path in builds.files[OURS] if PACKAGE in path.parts]
     sizes = {path.stem: path.stat().st_size for path in files if path.suffix == ".mpy"}
     return {
-        "core": sum(size for name, size in sizes.items() if name not in OPTIONS + NOT_ON_BOARDS),
+        "core": sum(sizes[name] for name in core),
         "certificates": sum(path.stat().st_size for path in files if path.suffix == ".der"),
-        "options": {name: size for name, size in sizes.items() if name in OPTIONS},
+        "options": {name: sizes[name] for name in options},
         "official": sum(path.stat().st_size for path in builds.files[OFFICIAL] if path.suffix == ".mpy"),
     }
 
@@ -187,8 +213,9 @@ def _api(builds, image):
 
 def measure():
     """All figures: {name: ...}, in bytes unless the name says KB."""
-    options = [name for name in OPTIONS if (LIB / PACKAGE / (name + ".py")).exists()]
     with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud), ThreadPoolExecutor(4) as pool:
+        core = _core(builds, cloud)
+        options = _options(core)
         for name in (OURS, OFFICIAL):
             mpy.compile_file(ROOT / "examples" / "laptop.py", builds.folder / name / "laptop.mpy")
         images = {name: _build_image(builds, name) for name in (OURS, OFFICIAL)}
@@ -208,7 +235,7 @@ def measure():
         }
         loaded = [pool.submit(builds.run, OURS + " " + UMQTT, "heap", *options) for _ in range(RUNS)]
         steady = {name: [pool.submit(_steady, builds, cloud, name) for _ in range(RUNS)] for name in (OURS, OFFICIAL)}
-        figures = {"flash": _flash(builds)}
+        figures = {"flash": _flash(builds, core, options)}
         for name in (OURS, OFFICIAL, UMQTT):
             outputs = [job.result() for job in jobs[name]]
             heap = _medians(outputs)
@@ -275,9 +302,9 @@ def _print_client(figures):
     flash = figures["flash"]
     print()
     print_figures(
-        "Flash and heap of the parts, bytes; each option imported after those above it, sync with umqtt.robust",
+        "Flash and heap of the parts, bytes; each option imported after those above it, sync_link with umqtt.robust",
         ("flash (.mpy)", "heap"),
-        [["core", flash["core"], None], ["root certificates (DER)", flash["certificates"], None]]
+        [["core: what a connection, a publish and a receive load", flash["core"], None], ["root certificates (DER)", flash["certificates"], None]]
         + [["option " + name, flash["options"][name], heap] for name, heap in figures["options"].items()]
         + [["the official client with its parts", flash["official"], None]],
     )

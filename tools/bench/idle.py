@@ -9,9 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from soaking.woken import processor_seconds, wakeups
 
 from .report import command, print_figures
-from .setting import OFFICIAL, OURS, setting
+from .setting import OFFICIAL, OURS, UMQTT, setting
 
-UMQTT = "umqtt"  # which ours speaks through in sync mode
 MODES = ("async", "sync")
 KEEPALIVE_S = 10
 HURRIED_S = 1  # a keepalive with which the pings of minutes come in seconds: what each leaves in memory shows soon

@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from statistics import median, quantiles
 
 from .report import command, print_figures
-from .setting import OFFICIAL, OURS, setting
+from .setting import OFFICIAL, OURS, UMQTT, setting
 
-UMQTT = "umqtt"  # which ours speaks through in sync mode
 # The programs of device/ with their last arguments. In sync mode a program calls update() and pauses, over and over:
 # for 10 ms as our documentation has it, for 100 as the official client's examples.
 PROGRAMS = {"async": ["latency"], "sync, pause 10 ms": ["stepped", 10], "sync, pause 100 ms": ["stepped", 100]}

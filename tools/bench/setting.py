@@ -23,7 +23,8 @@ from processes import Process  # noqa: E402
 
 OURS = "ours"
 OFFICIAL = "official"
-SOURCES = {OURS: LIB, OFFICIAL: PEERS / "micropython", "umqtt": PEERS / "umqtt"}
+UMQTT = "umqtt"  # which ours speaks through in sync mode
+SOURCES = {OURS: LIB, OFFICIAL: PEERS / "micropython", UMQTT: PEERS / "umqtt"}
 DEVICE = TOOLS / "bench" / "device"
 STANDINS = TOOLS / "bench" / "standins"
 

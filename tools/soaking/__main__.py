@@ -5,9 +5,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from .worlds import INTERPRETERS, MODES, live
+from .worlds import INTERPRETERS, KINDS, MODES, live
 
-_TOGETHER = 10  # worlds in one process
+_TOGETHER = 10  # short worlds in one process
 
 
 def _arguments():
@@ -18,6 +18,7 @@ def _arguments():
     parser.add_argument("--first", type=int, default=1, metavar="N", help="the first seed")
     parser.add_argument("--seed", type=int, metavar="N", help="this one alone, with its story")
     parser.add_argument("--days", type=float, default=0, metavar="N", help="simulated days of each world, at least")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="what the worlds are like (trouble)")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes side by side")
     parser.add_argument("--interpreter", choices=INTERPRETERS, action="append")
     parser.add_argument("--mode", choices=MODES, action="append")
@@ -29,27 +30,40 @@ def _arguments():
 def _soak(options):
     off = tuple(word for word in options.off.split(",") if word)
     first, count = (options.first, options.seeds) if options.seed is None else (options.seed, 1)
-    days = failed = worlds = 0
+    together = max(1, min(_TOGETHER, int(_TOGETHER / max(options.days, 1))))
+    totals = {"trouble": _Total(), "idle or busy": _Total()}
     began = time.monotonic()
     with ThreadPoolExecutor(options.jobs) as pool:
         work = {
-            pool.submit(live, interpreter, mode, start, min(_TOGETHER, first + count - start), options.days, off): (
-                interpreter, mode,
-            )
-            for start in range(first, first + count, _TOGETHER)
+            pool.submit(
+                live, interpreter, mode, start, min(together, first + count - start), options.days, off, kind=kind
+            ): (interpreter, mode, kind)
+            for start in range(first, first + count, together)
             for interpreter in options.interpreter or INTERPRETERS
             for mode in options.mode or MODES
-        }  # fmt: skip
+            for kind in options.kind or KINDS[:1]
+        }
         for done in as_completed(work):
             result = done.result()
-            days += result.days
-            worlds += result.worlds
-            failed += len(result.failures)
+            totals["trouble" if work[done][2] == "trouble" else "idle or busy"].add(result)
             for failure in result.failures:
                 story = failure.story if options.seed is not None else failure.story.splitlines()[-1]
-                print("%s %s: %s\n    %s" % (*work[done], story, failure.replay), flush=True)
-    print("%.1f device days in %d worlds, %d failed, %d s" % (days, worlds, failed, time.monotonic() - began))
-    return 1 if failed else 0
+                print("%s %s, %s: %s\n    %s" % (*work[done], story, failure.replay), flush=True)
+    for kind, total in totals.items():
+        if total.worlds:
+            print("%s: %.1f device days in %d worlds, %d failed" % (kind, total.days, total.worlds, total.failed))
+    print("%d s" % (time.monotonic() - began))
+    return 1 if any(total.failed for total in totals.values()) else 0
+
+
+class _Total:
+    def __init__(self):
+        self.days = self.worlds = self.failed = 0
+
+    def add(self, result):
+        self.days += result.days
+        self.worlds += result.worlds
+        self.failed += len(result.failures)
 
 
 def main():

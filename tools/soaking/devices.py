@@ -8,11 +8,10 @@ from toolchain.paths import PEERS
 
 from .cloud import token
 from .woken import processor_seconds, wakeups
+from .worlds import INTERPRETERS, MODES
 
 from interpreters import CPython, MicroPython  # isort: skip
 
-INTERPRETERS = ("cpython", "mp64", "mp32")
-MODES = ("async", "sync", "websocket", "user")
 # seconds, the library's own
 KEEPALIVE_S = {"async": 10, "sync": 10, "websocket": 10, "user": 30}
 PROGRAM = Path(__file__).parent / "device" / "idle.py"

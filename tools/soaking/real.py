@@ -14,7 +14,8 @@ from pathlib import Path
 from bench.report import print_figures
 
 from .cloud import Cloud
-from .devices import INTERPRETERS, MODES, Devices
+from .devices import Devices
+from .worlds import INTERPRETERS, MODES
 
 from certificates import Certificates  # isort: skip
 

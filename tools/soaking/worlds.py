@@ -1,20 +1,41 @@
 """Simulated worlds (tests/simulation) in child processes, one for each interpreter."""
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections import namedtuple
+from pathlib import Path
 
+from toolchain.mpy import compile_file
 from toolchain.paths import BIN, LIB, PEERS, ROOT
 
 TESTS = ROOT / "tests"
 INTERPRETERS = ("cpython", "mp64", "mp32")
 MODES = ("async", "sync", "websocket", "user")
+KINDS = ("trouble", "idle", "busy")  # of worlds: simulation.world.World
 HEAP = "4m"  # the cloud lives in it, too
 
-# What became of some worlds: days that they lasted, and the stories of those that failed.
+# What became of some worlds: days that the devices of those that did not fail have lived, added up; and the stories of those that failed.
 Result = namedtuple("Result", "days worlds failures")
 Failure = namedtuple("Failure", "seed story replay")
+
+
+@functools.cache
+def _bytecode():
+    # A folder with the client and the simulation as bytecode, tracebacks with their lines: the client imports modules
+    # with each connection, and compiling them there takes a third of a world's time.
+    folder = Path(tempfile.mkdtemp(prefix="soak-"))
+    atexit.register(shutil.rmtree, folder, True)
+    for root, package in ((LIB, "arduino_iot_cloud"), (TESTS, "simulation")):
+        for source in (root / package).rglob("*.py"):
+            place = source.relative_to(root)
+            if not place.name.startswith("test_"):
+                compile_file(source, folder / place.with_suffix(".mpy"), str(place), optimisation=0)
+    return folder
 
 
 def command(interpreter, mode, first, count, days, off):
@@ -24,27 +45,31 @@ def command(interpreter, mode, first, count, days, off):
     if interpreter == "cpython":
         environment["PYTHONPATH"] = os.pathsep.join((str(TESTS), str(LIB)))
         return [sys.executable] + words, environment
-    environment["MICROPYPATH"] = ":".join((str(TESTS), str(LIB), str(PEERS / "umqtt"), ".frozen"))
+    environment["MICROPYPATH"] = ":".join((str(_bytecode()), str(PEERS / "umqtt"), ".frozen"))
     program = str(BIN / ("micropython" + interpreter[2:]))
     return [program, "-X", "heapsize=" + HEAP] + words, environment
 
 
-def replay(interpreter, mode, seed, days, off):
+def replay(interpreter, mode, seed, days, off, kind="trouble"):
     """The command line that brings a world back."""
     line = "tools/soak --seed %d --interpreter %s --mode %s" % (seed, interpreter, mode)
+    if kind != "trouble":
+        line += " --kind " + kind
     if days:
         line += " --days %g" % days
     return line + (" --off %s" % ",".join(off) if off else "")
 
 
-def live(interpreter, mode, first, count, days=0.0, off=(), timeout=None):
+def live(interpreter, mode, first, count, days=0.0, off=(), timeout=None, kind="trouble"):
     """Live through `count` worlds from the seed `first` on, in one process for as long as they are well: a Result."""
     end = first + count
     lived = 0.0
     worlds = 0
     failures = []
     while first < end:
-        words, environment = command(interpreter, mode, first, end - first, days, off)
+        words, environment = command(
+            interpreter, mode, first, end - first, days, off if kind == "trouble" else (*off, kind)
+        )
         try:
             done = subprocess.run(
                 words, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -63,6 +88,6 @@ def live(interpreter, mode, first, count, days=0.0, off=(), timeout=None):
             story = [line for line in lines if not line.startswith("OK ")]
             if not (story and story[-1].startswith("FAIL ")):
                 story.append("FAIL %d: the process has ended: %s" % (first, code))
-            failures.append(Failure(first, "\n".join(story), replay(interpreter, mode, first, days, off)))
+            failures.append(Failure(first, "\n".join(story), replay(interpreter, mode, first, days, off, kind)))
             first += 1
     return Result(lived, worlds, failures)

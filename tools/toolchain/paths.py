@@ -1,4 +1,4 @@
-"""Where things are: the checkout and its cache folder."""
+"""Where things are: the checkout and its cache folder; and what of it is not for boards."""
 
 from pathlib import Path
 
@@ -22,3 +22,5 @@ POSTGRES = BIN / "postgres"
 INITDB = BIN / "initdb"
 SOFTHSM_UTIL = BIN / "softhsm2-util"
 PKCS11_TOOL = BIN / "pkcs11-tool"
+
+NOT_ON_BOARDS = {"cpython", "hsm", "keyfiles", "sync_cpython"}  # modules of arduino_iot_cloud for CPython alone
