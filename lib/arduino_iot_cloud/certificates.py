@@ -3,9 +3,6 @@
 Comes and goes: `trust` imports it to load the roots, and unloads it after that.
 """
 
-# Whom a client trusts that logs in with a certificate; and one that has a password, or is an HTTP client
-ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
-
 
 # Those that are trusted where the program names none: by a device that shows a certificate, whose listener has one of
 # Arduino's own; and by whoever else connects, as to public servers.
