@@ -217,13 +217,13 @@ class ArduinoCloudClient:
             forget("names", "arguments")
             if async_mode:
                 from .loop import Driver
-            else:
-                from .sync import Driver
             from .trust import context
 
             tls = context(self)
             del context
             forget("trust")
+            if not async_mode:  # here, since it may lack umqtt, and the arguments are looked at first
+                from .sync import Driver
             self.driver = Driver(self, tls)
         return self.driver
 
