@@ -56,6 +56,7 @@ def synced(session, now: int):
         if session.tz_dst_until:
             session.look = ticks_add(now, _ASK_MS)
             session.wake = ticks_add(now, 1000)  # `zone` looks
+        log(20, "Synchronised with the cloud.")
         session.on_sync()
 
 
@@ -66,7 +67,7 @@ def counts(session, p, attribute) -> bool:
     """Whether a last value may be taken for a property, or for this attribute of it, that the cloud may write."""
     standing = p.standing
     keys = getattr(p, "KEYS", ())
-    if attribute in keys and standing >> keys.index(attribute) & _FIRST:
+    if attribute in keys and standing & _FIRST << keys.index(attribute):
         return False  # it was asked for before this was written
     if not p.initialized:
         return True

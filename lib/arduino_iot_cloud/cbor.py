@@ -8,12 +8,6 @@ imported when the first of them has to be decoded.
 
 from struct import pack_into, unpack_from
 
-from .port import const
-
-# How an argument of 1, 2, 4 and 8 bytes is packed, then a single and a double; in one constant, since a board does not
-# remember the text in a tuple for good, as it does names.
-_FORMATS = const((">B", ">H", ">I", ">Q", ">f", ">d"))
-
 single = bytearray(4)  # where a float is tried as one
 
 
@@ -59,13 +53,13 @@ class Writer:
                 self.buf[pos] = type | n
             self.pos = pos + 1
         elif n < 0x100:
-            self.pack(_FORMATS[0], pos + 2, type | 24, n)
+            self.pack(">B", pos + 2, type | 24, n)
         elif n < 0x10000:
-            self.pack(_FORMATS[1], pos + 3, type | 25, n)
+            self.pack(">H", pos + 3, type | 25, n)
         elif not n >> 32:
-            self.pack(_FORMATS[2], pos + 5, type | 26, n)
+            self.pack(">I", pos + 5, type | 26, n)
         elif not n >> 64:
-            self.pack(_FORMATS[3], pos + 9, type | 27, n)
+            self.pack(">Q", pos + 9, type | 27, n)
         else:
             raise ValueError("integer beyond 64 bits")
 
@@ -79,10 +73,10 @@ class Writer:
             self.raw(value)
         elif isinstance(value, float):
             if not abs(value) > 3.4028234663852886e38 or value - value != 0:  # CPython refuses to pack more
-                pack_into(_FORMATS[4], single, 0, value)
-                if value != value or unpack_from(_FORMATS[4], single)[0] == value:
-                    return self.pack(_FORMATS[4], self.pos + 5, 0xFA, value)
-            self.pack(_FORMATS[5], self.pos + 9, 0xFB, value)
+                pack_into(">f", single, 0, value)
+                if value != value or unpack_from(">f", single)[0] == value:
+                    return self.pack(">f", self.pos + 5, 0xFA, value)
+            self.pack(">d", self.pos + 9, 0xFB, value)
         elif value < 0:
             self.head(1, -1 - value)
         else:
@@ -125,7 +119,7 @@ class Reader:
             size = 1 << info - 24
             if pos + size > self.end:
                 self.fail()
-            info = unpack_from(_FORMATS[info - 24], self.buf, pos)[0]
+            info = unpack_from(">B" if size < 2 else ">H" if size < 4 else ">I" if size < 8 else ">Q", self.buf, pos)[0]
             pos += size
         self.arg = info
         self.pos = pos
@@ -163,7 +157,7 @@ class Reader:
         if first in (0xF4, 0xF5):
             return first == 0xF5
         if first == 0xFA or first == 0xFB:
-            return unpack_from(_FORMATS[first & 1 | 4], self.buf, self.pos - (4 << (first & 1)))[0]
+            return unpack_from(">f" if first == 0xFA else ">d", self.buf, self.pos - (4 << (first & 1)))[0]
         from .cbor_item import rest
 
         return rest(self, first, n, depth)

@@ -96,7 +96,7 @@ class ArduinoCloudClient:
         self.records[key].value = value
 
     def __contains__(self, key):
-        return key in self.records or key in ("thing_id", "tz_offset", "tz_dst_until")
+        return key in self.records or key in "thing_id tz_offset tz_dst_until".split()
 
     def get(self, key, default=None):
         """The value of a variable; `default` where there is no such variable, or none yet."""
@@ -107,7 +107,7 @@ class ArduinoCloudClient:
     def state(self) -> str:
         """Where the connection is, in the C++ library's words: Init, ConnectPhy, ConnectMqttBroker,
         SendCapabilities, RequestLastValues, Connected, Disconnect."""
-        return self.driver.state if self.driver else "Init"
+        return self.driver.session.state if self.driver else "Init"
 
     def register(self, aiotobj, coro=None, **kwargs):
         """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)
@@ -213,16 +213,16 @@ class ArduinoCloudClient:
 
             refuse_mode(async_mode)
         if not self.driver:
-            # The largest objects first, while the heap is in one piece.
+            # What stays comes before what goes, so that the heap's free part is in one piece after that.
             forget("names", "arguments")
+            if async_mode:
+                from .loop import Driver
             from .trust import context
 
             tls = context(self)
             del context
             forget("trust")
-            if async_mode:
-                from .loop import Driver
-            else:
+            if not async_mode:  # here, since it may lack umqtt, and the arguments are looked at first
                 from .sync import Driver
             self.driver = Driver(self, tls)
         return self.driver

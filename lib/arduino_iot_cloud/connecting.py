@@ -49,9 +49,7 @@ async def open_link(driver):
                 leave("upgrade")
             step = None
             forget("upgrade")
-        packet = connect(client.device_id, client.username, client.password, client.keepalive)
-        forget("packets")
-        await accept(stream, driver.mqtt, packet)
+        await accept(stream, driver.mqtt, connect(client))
     except BaseException:
         stream.close()
         raise
@@ -84,17 +82,11 @@ async def accept(stream, mqtt, packet: bytes):
             return
 
 
-def connect(client_id, username, password, keepalive: int) -> bytes:
-    """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
-    `keepalive` is in seconds."""
-    from .packets import field, packet
+def connect(client) -> bytes:
+    """The CONNECT packet."""
+    from .packets import connect
 
-    flags = 2
-    tail = field(client_id)
-    if username is not None:
-        flags |= 0x80
-        tail += field(username)
-        if password is not None:
-            flags |= 0x40
-            tail += field(password)
-    return packet(0x10, b"\x00\x04MQTT\x04" + bytes((flags, keepalive >> 8, keepalive & 255)) + tail)
+    packet = connect(client.device_id, client.username, client.password, client.keepalive)
+    del connect
+    forget("packets")
+    return packet

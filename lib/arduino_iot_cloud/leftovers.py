@@ -1,6 +1,7 @@
 """What an earlier run of a client left behind, because its event loop was interrupted by Ctrl-C, or is gone.
 
-Imported when a run begins while another has not ended.
+Comes and goes: a driver imports it when a run begins while another has not ended, and unloads it with its next
+connection.
 """
 
 from .port import MICROPYTHON

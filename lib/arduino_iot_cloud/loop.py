@@ -7,10 +7,13 @@ import asyncio
 from time import time
 
 from .cbor import Writer
-from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
+from .mqtt import MQTT, MQTTError
 from .port import const, enter, forget, leave, log, report, ticks_add, ticks_diff, ticks_ms
 from .session import Session
 from .stream import Alarm, event_loop
+
+_PUBLISH = const(3)
+_PUBACK = const(4)
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _LONG_MS = const(60000)  # to sleep where nothing is due
@@ -26,6 +29,7 @@ class Driver:
     # What seldom differs is kept in the class.
     acknowledged = None  # set at each packet, for `flush`
     filling = False  # a packet of values is being written, or was when that was interrupted
+    turns = ()  # of callbacks that are coroutines: see `coroutines`
     faults = 0
     stale = False  # what is left of the run that ended is to be swept away
 
@@ -36,7 +40,6 @@ class Driver:
         self.running = False  # None: it does not, but may, since `stop` has not been called after `run`
         self.loop = None  # the event loop of the last run
         self.tasks = []  # of this run, the first one for `run` itself
-        self.turns = []  # of callbacks that are coroutines: see `coroutines`
         self.since = None  # when this connection began; 0 once it has lasted, None before there is one: see `pauses`
         self.error = None  # why the reader ended
         self.watch = None  # the task that waits until the network takes more
@@ -57,11 +60,6 @@ class Driver:
         self.room = Alarm()  # of the reader
         self.wake = self.alarm.set  # a value has changed: publish it
         self.schedule = self.timer.set  # a callback has come or has ended: look when the next is due
-
-    @property
-    def state(self):
-        """What `ArduinoCloudClient.state` returns."""
-        return self.session.state
 
     def stop(self):
         """Disconnect and let `run` return."""
@@ -190,9 +188,6 @@ class Driver:
     def lost(self, error):
         """Report why the connection ended. Returns the ms until the next attempt."""
         try:
-            if not isinstance(error, (OSError, MemoryError, MQTTError, EOFError, ValueError)):
-                self.faults += 1
-                report("the async client", error)
             from .pauses import lost
 
             return lost(self, error)
@@ -259,7 +254,7 @@ class Driver:
         """Hand a packet of this type to the session."""
         mqtt = self.mqtt
         try:
-            if packet == PUBLISH:
+            if packet == _PUBLISH:
                 if mqtt.whole:
                     self.received += 1
                     self.session.message(
@@ -269,7 +264,7 @@ class Driver:
                     from .parts import take
 
                     take(self)
-            elif packet == PUBACK:
+            elif packet == _PUBACK:
                 if not mqtt.unacked:
                     self.session.acknowledged()
             elif mqtt.code > 127:
@@ -359,7 +354,6 @@ class Driver:
     def on_sync(self):
         """The last values have arrived."""
         self.synced = self.done = True
-        log(20, "Synchronised with the cloud.")
         self.client.event("sync")
 
     async def poll(self):

@@ -82,7 +82,7 @@ async def flush(client, timeout: float = 10.0) -> bool:
 
 async def wait_synced(client, timeout: float = 30.0) -> bool:
     """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds (0 to 500000)."""
-    return await _until(client, lambda driver: driver.state == "Connected", timeout)
+    return await _until(client, lambda driver: driver.session.state == "Connected", timeout)
 
 
 def stats(client) -> dict:

@@ -8,9 +8,9 @@ until its PUBACK, so that nothing else has to remember it over a reconnect.
 
 from .port import const, ticks_add, ticks_diff
 
-PUBLISH = const(3)
+_PUBLISH = const(3)
 _CONNACK = const(2)
-PUBACK = const(4)
+_PUBACK = const(4)
 _SUBACK = const(9)
 _UNSUBACK = const(11)
 _PINGRESP = const(13)
@@ -63,13 +63,6 @@ class MQTT:
 
     # Outbound
 
-    def next_identifier(self) -> int:
-        """A packet identifier (1 to 65535) that is not in use."""
-        while True:
-            self.identifier = self.identifier % 65535 + 1
-            if self.identifier != self.unacked:
-                return self.identifier
-
     def send(self, packet: bytes):
         """Send a packet that `packets` made, behind those that wait already."""
         self._queue.append(packet)
@@ -102,7 +95,7 @@ class MQTT:
         """Complete the PUBLISH whose payload was written up to `end`, and send it. It waits for its PUBACK."""
         tx = self.tx
         pos = _FRONT + 2 + (tx[_FRONT] << 8 | tx[_FRONT + 1])
-        self.unacked = n = self.next_identifier()
+        self.unacked = self.identifier = n = self.identifier % 65535 + 1
         tx[pos] = n >> 8
         tx[pos + 1] = n & 255
         n = end - _FRONT
@@ -228,12 +221,12 @@ class MQTT:
         if end > have:
             if start or have < len(rx):
                 return self.wait(start)
-            if kind != PUBLISH:
+            if kind != _PUBLISH:
                 raise MQTTError("unexpected packet", first)
         self.start = end
-        if first & 15 and kind != PUBLISH:
+        if first & 15 and kind != _PUBLISH:
             raise MQTTError("malformed packet", first)
-        if kind == PUBLISH:
+        if kind == _PUBLISH:
             if n > 1:
                 self.topic = pos + 2
                 self.topic_end = self.payload = pos + 2 + (rx[pos] << 8 | rx[pos + 1])
@@ -252,7 +245,7 @@ class MQTT:
             return kind
         self._asked = None
         self._answered = self.last
-        if kind == PUBACK and n == 2:
+        if kind == _PUBACK and n == 2:
             if rx[pos] << 8 | rx[pos + 1] == self.unacked and not self.due:
                 self.unacked = 0
         elif kind == _CONNACK and n == 2:

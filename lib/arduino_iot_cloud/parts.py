@@ -3,8 +3,10 @@
 Imported when there is one. The first three functions belong to the class MQTT, and work on what it keeps for itself.
 """
 
-from .mqtt import PUBLISH, MQTTError
-from .port import ticks_ms
+from .mqtt import MQTTError
+from .port import const, ticks_ms
+
+_PUBLISH = const(3)
 
 
 class Part:
@@ -36,7 +38,7 @@ def part(mqtt) -> int:
     mqtt.topic = mqtt.topic_end = mqtt.payload = 0
     mqtt.payload_end = n
     mqtt.rest = left - n
-    return PUBLISH
+    return _PUBLISH
 
 
 def keep(mqtt, pos: int):

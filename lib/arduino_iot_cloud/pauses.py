@@ -9,7 +9,8 @@ next connection.
 from random import random
 from time import time
 
-from .port import const, forget, log, ticks_diff
+from .mqtt import MQTTError
+from .port import const, forget, log, report, ticks_diff
 
 _SLOW_S = const(60)  # where waiting alone does not help
 _MAX_S = const(32)
@@ -18,6 +19,14 @@ _FAR_S = const(100000)  # a day and a bit: ticks further apart may have wrapped,
 
 
 def lost(driver, error) -> int:
+    """As `pause`, of the async driver. What is not of the link is reported as a fault of this program."""
+    if not isinstance(error, (OSError, MemoryError, MQTTError, EOFError, ValueError)):
+        driver.faults += 1
+        report("the client", error)
+    return pause(driver, error)
+
+
+def pause(driver, error) -> int:
     """Report what ended the connection. Returns the ms until the next attempt.
 
     They are a random part of the pause, so that a thousand devices do not come back at once: from half of it on. Each

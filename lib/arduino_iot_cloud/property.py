@@ -86,8 +86,9 @@ class ArduinoCloudObject:
     def __init__(self, name: str, **kwargs):
         self.name = name
         self.field = None
+        known = "value on_read on_write on_run interval backoff args".split()  # one text is smaller than seven
         for key in kwargs:
-            if key not in ("value", "on_read", "on_write", "on_run", "interval", "backoff", "args"):
+            if key not in known:
                 from .policy import configure
 
                 configure(self, key, kwargs)

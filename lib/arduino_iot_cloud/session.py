@@ -97,7 +97,7 @@ class Session:
         """MQTT has been disconnected."""
         attached = self.topic is not None
         self.topic = None
-        if self.state not in ("Init", "Disconnect"):
+        if self.state != "Init" and self.state != "Disconnect":
             self.enter("Disconnect")
         try:
             self.lost()
@@ -137,7 +137,7 @@ class Session:
                 told = decode(buf, pos, end)
                 del decode
                 self.spare("messages")  # before the next module comes
-                if told[0] in ("ThingUpdate", "ThingDetach"):
+                if told[0].startswith("Thing"):
                     from .attaching import command
                 else:
                     from .answers import command

@@ -60,11 +60,6 @@ class Driver:
         self._owed = []  # properties whose `on_write` is to be called, and names of events
         self._patience = min(client.keepalive * 500 or _PATIENCE_MS, _PATIENCE_MS)
 
-    @property
-    def state(self):
-        """What `ArduinoCloudClient.state` returns."""
-        return self.session.state
-
     def wake(self):
         """A value has changed: the next `update` sees it."""
 
@@ -187,9 +182,9 @@ class Driver:
     def _lost(self, error):
         self._retry = ticks_add(ticks_ms(), _SCARCE_MS)
         self._drop()
-        from .pauses import lost
+        from .pauses import pause
 
-        wait = lost(self, error)
+        wait = pause(self, error)
         self._retry = ticks_add(ticks_ms(), wait)
 
     def explain(self, error):
@@ -285,7 +280,6 @@ class Driver:
 
     def _on_sync(self):
         self._done = True
-        log(20, "Synchronised with the cloud.")
         self._owe("sync")
 
     def _forget(self, *names):

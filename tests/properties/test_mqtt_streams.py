@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mqtt_rig import PUBLISH, Server, packet, puback, publish, suback, two
 
+from arduino_iot_cloud.packets import identifier
+
 SIZE = 128
 topics = st.binary(min_size=1, max_size=150)
 identifiers = st.one_of(st.none(), st.integers(1, 65535))
@@ -50,7 +52,7 @@ def test_what_is_sent_is_read_by_the_other_side(topic, payload, before):
     server = Server(512)
     mqtt = server.mqtt
     while mqtt.identifier != before:
-        mqtt.next_identifier()
+        identifier(mqtt)
     start = mqtt.begin(topic)
     mqtt.tx[start : start + len(payload)] = payload
     mqtt.finish(start + len(payload))

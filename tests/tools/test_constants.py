@@ -8,7 +8,7 @@ from toolchain.paths import LIB
 from arduino_iot_cloud.messages import find
 
 PACKAGES = ("arduino_iot_cloud", "arduino_cloud_api")
-STANDING = {"_OWN": 1, "_SENT": 2, "_TOLD": 4}  # the bits of a property's `standing`
+STANDING = {"_OWN": 1, "_SENT": 2, "_TOLD": 4, "_FIRST": 8}  # the bits of a property's `standing`
 
 
 def numbers(tree):

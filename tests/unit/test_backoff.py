@@ -3,7 +3,7 @@
 from reports import Reports
 
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.pauses import lost
+from arduino_iot_cloud.pauses import pause
 
 REFUSED = OSError(111)
 
@@ -19,7 +19,7 @@ def test_pauses_grow_up_to_a_limit_while_there_is_no_connection():
     with Reports():
         driver = fresh()
         for longest in (1, 2, 4, 8, 16, 32, 32, 32):
-            assert longest * 500 <= lost(driver, REFUSED) <= longest * 1000
+            assert longest * 500 <= pause(driver, REFUSED) <= longest * 1000
         assert driver.brief == 0
 
 
@@ -28,7 +28,7 @@ def test_brief_connections_do_not_start_them_over_and_the_third_one_comes_with_a
         driver = fresh()
         for n, longest in enumerate((1, 2, 4, 8)):
             driver.since = 5
-            assert longest * 500 <= lost(driver, REFUSED) <= longest * 1000
+            assert longest * 500 <= pause(driver, REFUSED) <= longest * 1000
             assert driver.brief == n + 1 and driver.since is None
             assert ("same device id" in reports) is (n >= 2)
 
@@ -38,9 +38,9 @@ def test_a_connection_that_has_lasted_starts_them_over():
         driver = fresh()
         for connection in (5, 5, None, None):
             driver.since = connection
-            lost(driver, REFUSED)
+            pause(driver, REFUSED)
         driver.since = 0
-        assert 500 <= lost(driver, REFUSED) <= 1000
+        assert 500 <= pause(driver, REFUSED) <= 1000
         assert driver.brief == 0
         for longest in (2, 4):
-            assert longest * 500 <= lost(driver, REFUSED) <= longest * 1000
+            assert longest * 500 <= pause(driver, REFUSED) <= longest * 1000

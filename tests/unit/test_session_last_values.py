@@ -181,7 +181,7 @@ def test_types_of_last_values_follow_the_rule():
         rig.reconnect(("f", 2), ("i", 2.9), ("b", 0), ("t", 5))
     assert (rig["f"], rig["i"], rig["b"], rig["t"]) == (2.0, 2, False, "x")
     assert type(rig["f"]) is float and type(rig["i"]) is int
-    assert rig.session.dropped == len(reports.texts) == 1 and "'t'" in reports
+    assert rig.session.dropped == len(reports.warnings) == 1 and "'t'" in reports
 
 
 def test_a_variable_with_attributes_is_called_once_and_only_for_a_difference():
