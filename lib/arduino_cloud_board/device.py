@@ -209,7 +209,7 @@ class Device:
         before = None
         while True:
             now = ticks_ms()
-            step = (driver.state, driver.connections, self.attempts, mqtt.last_tx, mqtt.wake)
+            step = (driver.session.state, driver.connections, self.attempts, mqtt.last_tx, mqtt.wake)
             if step != before:
                 before = step
                 self._alive()

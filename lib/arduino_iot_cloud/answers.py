@@ -24,7 +24,7 @@ _ASK_MS = const(30000)  # from the last values to the first question for a time 
 def message(session, topic: bytes, buf, pos: int, end: int, now: int):
     """Take a message that is neither a command nor a value of the thing. Raises CBORError for a malformed one."""
     if topic == ("/a/t/%s/shadow/i" % session.thing_id).encode():
-        _last_values(session, buf, pos, end, now)
+        values(session, buf, pos, end, now)
     else:
         session.drop("a message on an unknown topic")
 
@@ -34,13 +34,14 @@ def command(session, command: list, now: int):
     last values in it."""
     name = command[0]
     if name == "LastValuesUpdate":
-        _last_values(session, command[1], 0, len(command[1]), now)
+        values(session, command[1], 0, len(command[1]), now)
     elif name == "TimezoneDown":
         internal(session, "tz_dst_until", command[2], now)
         internal(session, "tz_offset", command[1], now)
 
 
-def _last_values(session, buf, pos, end, now):
+def values(session, buf, pos: int, end: int, now: int):
+    """Take a pack of last values. Raises CBORError for a malformed one."""
     if session.topic is None:
         return log(20, "Last values without a thing")
     session.values(buf, pos, end, True, now)
@@ -55,6 +56,7 @@ def synced(session, now: int):
         if session.tz_dst_until:
             session.look = ticks_add(now, _ASK_MS)
             session.wake = ticks_add(now, 1000)  # `zone` looks
+        log(20, "Synchronised with the cloud.")
         session.on_sync()
 
 
@@ -65,7 +67,7 @@ def counts(session, p, attribute) -> bool:
     """Whether a last value may be taken for a property, or for this attribute of it, that the cloud may write."""
     standing = p.standing
     keys = getattr(p, "KEYS", ())
-    if attribute in keys and standing >> keys.index(attribute) & _FIRST:
+    if attribute in keys and standing & _FIRST << keys.index(attribute):
         return False  # it was asked for before this was written
     if not p.initialized:
         return True
@@ -97,7 +99,7 @@ def internal(session, name: str, value, now: int):
     """Take a record of a name that is no property's: the time zone."""
     if name in ("tz_offset", "tz_dst_until"):
         if type(value) not in (int, float) or not -1e11 < value < 1e11:
-            return session.drop("%s %s" % (name, ("%r" % value)[:50]))
+            return session.drop(" ".join((name, repr(value)[:50])))
         if session.state == "Connected":
             if session.look is None and not session.tz_dst_until and name == "tz_dst_until":
                 session.look = ticks_add(now, _ASK_MS)

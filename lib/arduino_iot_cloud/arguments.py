@@ -1,25 +1,26 @@
-"""What a program hands in, checked at once.
+"""What a program hands in: arguments, which are checked at once, and variables, which are registered.
 
 Whoever needs it imports it and, being no coroutine, may let go of it again, as the client does.
 """
 
 from .port import const, log
 
-_LONGEST_S = const(315360000)  # ten years
+_LONGEST_S = const(315360000)  # ten years, as in `policy_arguments`
 
 
-def number(name: str, value, low, high, what: str = "a number of seconds", kind=(int, float)):
-    """Raise TypeError for what is no `kind` of number (a bool is none), ValueError for what is not from `low` to `high`.
+def number(name: str, value, start, end, what: str = "a number of seconds", type=(int, float)):
+    """Raise TypeError for what is no number of this `type` (a bool is none), ValueError for what is not from `start`
+    to `end`.
 
     The message names the argument, `what` it should be, and what was given.
     """
-    if isinstance(value, bool) or not isinstance(value, kind):
+    if isinstance(value, bool) or not isinstance(value, type):
         error = TypeError
-    elif not low <= value <= high:  # so is NaN
+    elif not start <= value <= end:  # so is NaN
         error = ValueError
     else:
         return
-    raise error("%s is %s from %s to %s, not %r" % (name, what, low, high, value))
+    raise error("%s is %s from %s to %s, not %r" % (name, what, start, end, value))
 
 
 def function(name: str, value):
@@ -31,7 +32,7 @@ def function(name: str, value):
 def pauses(interval, backoff):
     """Check the arguments of `run` and `start`."""
     number("interval", interval, 0.01, 86400)
-    number("backoff", backoff, 1, 100, "a factor")
+    number("backoff", backoff, 1, 100, "a multiplier")
 
 
 def check(
@@ -47,7 +48,7 @@ def check(
     if password is not None and username is None:
         raise ValueError("a password goes with a username: the device id")
     link(server, port, keepalive, buffer, ssl_params)
-    time_server("ntp_server", ntp_server)
+    host("ntp_server", ntp_server)
     number("ntp_timeout", ntp_timeout, 0.1, 60)
     if discovery not in ("both", "command", "legacy"):
         raise ValueError("discovery is 'both', 'command' or 'legacy', not %r" % (discovery,))
@@ -57,11 +58,11 @@ def check(
         raise ValueError("transport='websocket' needs sync_mode=False")
 
 
-def time_server(name: str, value):
+def host(name: str, value):
     """Raise TypeError or ValueError for what is neither "name" nor "name:port"."""
     if isinstance(value, str):
-        host, colon, port = value.partition(":")
-        if host and (not colon or port.isdigit() and 0 < int(port) < 65536):
+        server, colon, port = value.partition(":")
+        if server and (not colon or port.isdigit() and 0 < int(port) < 65536):
             return
     raise (ValueError if isinstance(value, str) else TypeError)("%s is 'name' or 'name:port', not %r" % (name, value))
 
@@ -79,29 +80,13 @@ def link(server, port, keepalive, buffer, ssl_params):
             "server is a host's name or address, without a scheme or a port, not %r" % (server,)
         )
     if port is not None:
-        number("port", port, 1, 65535, "a number", int)
+        number("port", port, 1, 65535, "a whole number", int)
     number("keepalive", keepalive, 0, 65535, "a whole number of seconds", int)
     number("buffer", buffer, 128, 16383, "a number of bytes", int)
     if ssl_params is None:
         log(30, "ssl_params=None: the connection is neither encrypted nor verified")
     elif not isinstance(ssl_params, dict):
         raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(ssl_params).__name__)
-
-
-def check_object(p):
-    """Check a variable or a task: its name, its callbacks and when they are called."""
-    name = p.name
-    if not isinstance(name, str):
-        raise TypeError("a name is text, not %r" % (name,))
-    if not name:
-        raise ValueError("a name has one character at least, not %r" % name)
-    if ":" in name:
-        raise ValueError("'%s' cannot be a name: the ':' separates a variable from its attribute" % name)
-    for key in ("on_read", "on_write", "on_run"):
-        function("'%s': %s" % (name, key), getattr(p, key, None))
-    number("'%s': interval" % name, p.interval, 0, _LONGEST_S)
-    if p.backoff is not None:
-        number("'%s': backoff" % name, p.backoff, 1, 100, "a factor")
 
 
 def refuse_mode(async_mode: bool):
@@ -111,3 +96,64 @@ def refuse_mode(async_mode: bool):
         if async_mode
         else "update() needs sync_mode=True: in async mode the client runs by itself"
     )
+
+
+def register(client, aiotobj, coro, args: dict):
+    """What `ArduinoCloudClient.register` does."""
+    import arduino_iot_cloud as package
+
+    from .port import ticks_ms
+    from .property import ArduinoCloudObject
+
+    if isinstance(aiotobj, str):
+        if coro is not None:
+            args["on_run"] = coro
+        if "keys" in args:
+            from . import ucloud  # noqa: F401 -- which has the next line take them
+        aiotobj = ArduinoCloudObject(aiotobj, **args)
+    elif not isinstance(aiotobj, ArduinoCloudObject):
+        raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
+    elif args:
+        # As there: the official client drops them without a word
+        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, str(list(args))[1:-1]))
+    p = aiotobj
+    kind = type(p)
+    if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
+        from .derived import check
+
+        check(p.name, kind)
+    property(p)
+    client.check(p.name, p.value)
+    p.client = client
+    client.records[p.name] = p
+    client.runnable = [one for one in client.runnable if one.name != p.name]
+    if p.policy:
+        p.policy.register(client)
+    if p.on_run or p.on_read:
+        p.due = ticks_ms()
+        client.runnable.append(p)
+        if client.driver:
+            client.driver.schedule()
+    if client.driver and not p.initialized:
+        if p.on_write or not p.on_run or isinstance(p.value, dict):  # a task wants none
+            from .zone import refresh
+
+            refresh(client.driver.session, ticks_ms())
+    client.wake()
+
+
+def property(p):
+    """Check a variable or a task: its name, its callbacks and when they are called."""
+    name = p.name
+    if not isinstance(name, str):
+        raise TypeError("a name is text, not %r" % (name,))
+    if not name:
+        raise ValueError("a name has one character at least, not %r" % name)
+    if ":" in name:
+        raise ValueError("'%s' cannot be a name: the ':' separates a variable from its attribute" % name)
+    function("'%s': on_read" % name, p.on_read)
+    function("'%s': on_write" % name, p.on_write)
+    function("'%s': on_run" % name, p.on_run)
+    number("'%s': interval" % name, p.interval, 0, _LONGEST_S)
+    if p.backoff is not None:
+        number("'%s': backoff" % name, p.backoff, 1, 100, "a multiplier")

@@ -20,6 +20,10 @@ _LAST_VALUES_MS = const(30000)
 _HOLD_MS = const(3000)  # values of our own wait so long for the last values
 _LIMIT = const(11)  # times that one question is asked
 
+_DEVICE_BEGIN = const(b"\xda\x00\x01\x07\x00")
+_THING_BEGIN = const(b"\xda\x00\x01\x03\x00")
+_LAST_VALUES_BEGIN = const(b"\xda\x00\x01\x05\x00")
+
 
 def poll(session, now: int):
     """Ask what is due to be asked."""
@@ -34,10 +38,10 @@ def poll(session, now: int):
             session.out.append(("reset", None, None))
             return
         if not thing:
-            ask_last_values(session, count > 1)
+            values(session, count > 1)
             wait = _LAST_VALUES_MS if session.ready else _HOLD_MS
         else:
-            _ask_thing(session)
+            thing_id(session)
             if session.unlinked:
                 wait = min(_UNLINKED_MS << min(count, 6), _UNLINKED_MAX_MS)
             else:
@@ -45,32 +49,34 @@ def poll(session, now: int):
     session.wake = ticks_add(now, wait)
 
 
-# The commands are put together here, in a few bytes, as `messages.encode` would make them.
+# The commands are put together here, in a few bytes, as `messages.encode` would make them. Their tags stand here, too,
+# since its table is large for a board; a test compares them.
 
 
-def _ask_thing(session):
-    from .tags import begin
-
-    device = "/a/d/" + session.device_id
+def thing_id(session):
+    """Ask for the thing, with the greeting before that."""
     topics = []
     if session.discovery != "legacy":
-        topics.append(device + "/c/dw")
+        topics.append("/a/d/%s/c/dw" % session.device_id)
     if session.discovery != "command":
-        topics.append(device + "/e/i")
+        topics.append("/a/d/%s/e/i" % session.device_id)
     session.out.append(("subscribe", topics, None))
-    session.out.append(("publish", device + "/c/up", begin("DeviceBegin") + b"\x81" + label(__version__)[1:]))
+    send(session, _DEVICE_BEGIN + b"\x81" + label(__version__)[1:])
     for command in getattr(session, "announce", ()):
-        session.out.append(("publish", device + "/c/up", command))
+        send(session, command)
     if session.discovery != "legacy":
-        session.out.append(("publish", device + "/c/up", begin("ThingBegin") + b"\x81\x60"))
+        send(session, _THING_BEGIN + b"\x81\x60")
 
 
-def ask_last_values(session, again: bool):
-    """Have them asked for: the way the thing was found; `again`, where allowed, both ways."""
+def send(session, command: bytes):
+    """Have a command sent."""
+    session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, command))
+
+
+def values(session, again: bool):
+    """Have the last values asked for: the way the thing was found; `again`, where allowed, both ways."""
     again = again and session.discovery == "both"
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))
     if not session.legacy or again:
-        from .tags import begin
-
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, begin("LastValuesBegin") + b"\x80"))
+        send(session, _LAST_VALUES_BEGIN + b"\x80")

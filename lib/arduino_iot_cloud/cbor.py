@@ -8,7 +8,7 @@ imported when the first of them has to be decoded.
 
 from struct import pack_into, unpack_from
 
-_single = bytearray(4)  # where a float is tried as a single
+single = bytearray(4)  # where a float is tried as one
 
 
 class CBORError(ValueError):
@@ -36,26 +36,30 @@ class Writer:
         if end <= len(self.buf):
             self.buf[pos:end] = data
 
-    def pack(self, format: str, size: int, first: int, value):
-        """Write an initial byte and its argument, `size` bytes in all, by a `struct` format."""
+    def pack(self, format: str, end: int, first: int, value):
+        """Write an initial byte and, up to `end`, its argument by a `struct` format."""
         pos = self.pos
-        self.pos = end = pos + size
+        self.pos = end
         if end <= len(self.buf):
-            pack_into(format, self.buf, pos, first, value)
+            self.buf[pos] = first
+            pack_into(format, self.buf, pos + 1, value)
 
-    def head(self, major: int, n: int):
+    def head(self, type: int, n: int):
         """Write the head of an item: its major type (0..7) and argument (0..2**64-1)."""
-        major <<= 5
+        type <<= 5
+        pos = self.pos
         if n < 24:
-            self.pack(">B0s", 1, major | n, b"")
+            if pos < len(self.buf):
+                self.buf[pos] = type | n
+            self.pos = pos + 1
         elif n < 0x100:
-            self.pack(">BB", 2, major | 24, n)
+            self.pack(">B", pos + 2, type | 24, n)
         elif n < 0x10000:
-            self.pack(">BH", 3, major | 25, n)
+            self.pack(">H", pos + 3, type | 25, n)
         elif not n >> 32:
-            self.pack(">BI", 5, major | 26, n)
+            self.pack(">I", pos + 5, type | 26, n)
         elif not n >> 64:
-            self.pack(">BQ", 9, major | 27, n)
+            self.pack(">Q", pos + 9, type | 27, n)
         else:
             raise ValueError("integer beyond 64 bits")
 
@@ -69,10 +73,10 @@ class Writer:
             self.raw(value)
         elif isinstance(value, float):
             if not abs(value) > 3.4028234663852886e38 or value - value != 0:  # CPython refuses to pack more
-                pack_into(">f", _single, 0, value)
-                if value != value or unpack_from(">f", _single)[0] == value:
-                    return self.pack(">Bf", 5, 0xFA, value)
-            self.pack(">Bd", 9, 0xFB, value)
+                pack_into(">f", single, 0, value)
+                if value != value or unpack_from(">f", single)[0] == value:
+                    return self.pack(">f", self.pos + 5, 0xFA, value)
+            self.pack(">d", self.pos + 9, 0xFB, value)
         elif value < 0:
             self.head(1, -1 - value)
         else:
@@ -115,7 +119,7 @@ class Reader:
             size = 1 << info - 24
             if pos + size > self.end:
                 self.fail()
-            info = unpack_from((">B", ">H", ">I", ">Q")[info - 24], self.buf, pos)[0]
+            info = unpack_from(">B" if size < 2 else ">H" if size < 4 else ">I" if size < 8 else ">Q", self.buf, pos)[0]
             pos += size
         self.arg = info
         self.pos = pos

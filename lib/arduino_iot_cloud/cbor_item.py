@@ -20,7 +20,7 @@ def write(writer: Writer, value):
         if half is None:
             writer.scalar(value)
         else:
-            writer.pack(">BH", 3, 0xF9, half)
+            writer.pack(">H", writer.pos + 3, 0xF9, half)
     elif isinstance(value, (bool, int, str)):
         writer.scalar(value)
     elif value is None:

@@ -96,7 +96,7 @@ class ArduinoCloudClient:
         self.records[key].value = value
 
     def __contains__(self, key):
-        return key in self.records or key in ("thing_id", "tz_offset", "tz_dst_until")
+        return key in self.records or key in "thing_id tz_offset tz_dst_until".split()
 
     def get(self, key, default=None):
         """The value of a variable; `default` where there is no such variable, or none yet."""
@@ -107,16 +107,19 @@ class ArduinoCloudClient:
     def state(self) -> str:
         """Where the connection is, in the C++ library's words: Init, ConnectPhy, ConnectMqttBroker,
         SendCapabilities, RequestLastValues, Connected, Disconnect."""
-        return self.driver.state if self.driver else "Init"
+        return self.driver.session.state if self.driver else "Init"
 
     def register(self, aiotobj, coro=None, **kwargs):
         """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)
         and the arguments of ArduinoCloudObject. A name that is there is replaced.
 
         Raises TypeError or ValueError for what is no name (text without ":"), callback, interval or factor."""
-        from .registering import register
+        from .arguments import register
 
         register(self, aiotobj, coro, kwargs)
+        if self.driver:
+            del register
+            forget("arguments")
 
     def check(self, name: str, value):
         """Raise ValueError for a value that could never fit into a packet."""
@@ -135,20 +138,20 @@ class ArduinoCloudClient:
     def written(self, p):
         """The cloud wrote a property: call its user."""
         if p.on_write:
-            self._call(p, p.on_write, p if isinstance(p.value, dict) else p.value)
+            self.tell(p, p.on_write, p if isinstance(p.value, dict) else p.value)
 
     def event(self, name: str):
         """Call who waits for an event."""
         p = self.events and self.events.get(name)
         if p and p.on_run:
-            self._call(p, p.on_run)
+            self.tell(p, p.on_run)
 
     def poll(self, now: int) -> int:
         """Run the `on_run` and `on_read` that are due. Returns the ms until the next one is, a minute at most."""
         wait = 60000
         for p in self.runnable:
             try:
-                left = self._look(p, now)
+                left = self.look(p, now)
             except Exception as error:  # an attribute that was set to nonsense
                 report(p.name, error)
                 left = 1000
@@ -156,8 +159,8 @@ class ArduinoCloudClient:
                 wait = left
         return wait
 
-    def _look(self, p, now):
-        # Call what is due of one property. Returns the ms until it is due again.
+    def look(self, p, now: int) -> int:
+        """Call what is due of one property. Returns the ms until it is due again."""
         left = ticks_diff(p.due, now)
         if p.busy:
             if left < 0:
@@ -168,11 +171,11 @@ class ArduinoCloudClient:
         far = p.far
         left = p.interval
         if far or left > 86400:  # a long interval comes in pieces
-            from .pausing import piece
+            from .pauses import piece
 
             left = piece(p)
             del piece
-            forget("pausing")
+            forget("pauses")
         left = int(left * 1000)
         p.due = ticks_add(now, left)
         if far:
@@ -180,12 +183,13 @@ class ArduinoCloudClient:
         if p.backoff:
             p.interval = min(p.interval * p.backoff, 5.0)
         if p.on_run:
-            self._call(p, p.on_run, p.args)
+            self.tell(p, p.on_run, p.args)
         if p.on_read:
-            self._call(p, p.on_read)
+            self.tell(p, p.on_read)
         return left
 
-    def _call(self, p, callback, *args):
+    def tell(self, p, callback, *args):
+        """Call a callback of a property. What it raises is reported, but what ends a program."""
         try:
             result = callback(self, *args)
             if hasattr(result, "send"):
@@ -209,16 +213,16 @@ class ArduinoCloudClient:
 
             refuse_mode(async_mode)
         if not self.driver:
-            # The largest objects first, while the heap is in one piece.
-            forget("names", "registering")
+            # What stays comes before what goes, so that the heap's free part is in one piece after that.
+            forget("names", "arguments")
+            if async_mode:
+                from .loop import Driver
             from .trust import context
 
             tls = context(self)
             del context
             forget("trust")
-            if async_mode:
-                from .loop import Driver
-            else:
+            if not async_mode:  # here, since it may lack umqtt, and the arguments are looked at first
                 from .sync import Driver
             self.driver = Driver(self, tls)
         return self.driver
@@ -242,6 +246,7 @@ class ArduinoCloudClient:
                 asyncio.run(self.run(interval, backoff))
             finally:  # after Ctrl-C, MicroPython leaves its tasks behind
                 if self.driver and self.driver.running:
+                    self.driver.stale = True
                     self.driver.sweep()
         else:
             self._run(False, (interval, backoff)).start(interval, backoff)

@@ -2,7 +2,7 @@
 
 import arduino_iot_cloud as package
 
-from .property import ArduinoCloudObject, fit, fit_cloud
+from .property import ArduinoCloudObject, fit, shape
 from .senml import label, write_record
 
 
@@ -124,7 +124,7 @@ class Composite(ArduinoCloudObject):
         """As ArduinoCloudObject.shape."""
         if attribute not in self._value:
             raise ValueError("'%s' has attributes, and '%s' is none" % (self.name, attribute or ""))
-        return fit_cloud(self.name + ":" + attribute, self._old(attribute), value)
+        return shape(self.name + ":" + attribute, self._old(attribute), value)
 
     def store(self, attribute, value) -> bool:
         """As ArduinoCloudObject.store."""

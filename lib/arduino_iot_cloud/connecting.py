@@ -38,7 +38,7 @@ async def open_link(driver):
     try:
         forget("transport")
         if client.transport == "websocket":
-            enter("upgrade", "http_head")
+            enter("upgrade")
             try:
                 from .upgrade import upgrade
 
@@ -46,12 +46,10 @@ async def open_link(driver):
                 del upgrade
                 stream = await step
             finally:
-                leave("upgrade", "http_head")
+                leave("upgrade")
             step = None
-            forget("upgrade", "http_head")
-        packet = connect(client.device_id, client.username, client.password, client.keepalive)
-        forget("packets")
-        await _log_in(stream, driver.mqtt, packet)
+            forget("upgrade")
+        await accept(stream, driver.mqtt, connect(client))
     except BaseException:
         stream.close()
         raise
@@ -59,8 +57,8 @@ async def open_link(driver):
     return stream
 
 
-async def _log_in(stream, mqtt, packet):
-    # Send the CONNECT and wait for the CONNACK.
+async def accept(stream, mqtt, packet: bytes):
+    """Send the CONNECT, and wait until the server accepts it with its CONNACK. Raises MQTTError where it refuses."""
     mqtt.opened(ticks_ms())
     mqtt.send(packet)
     while mqtt.outgoing(ticks_ms()):
@@ -84,17 +82,11 @@ async def _log_in(stream, mqtt, packet):
             return
 
 
-def connect(client_id, username, password, keepalive: int) -> bytes:
-    """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
-    `keepalive` is in seconds."""
-    from .packets import field, packet
+def connect(client) -> bytes:
+    """The CONNECT packet."""
+    from .packets import connect
 
-    flags = 2
-    tail = field(client_id)
-    if username is not None:
-        flags |= 0x80
-        tail += field(username)
-        if password is not None:
-            flags |= 0x40
-            tail += field(password)
-    return packet(0x10, b"\x00\x04MQTT\x04" + bytes((flags, keepalive >> 8, keepalive & 255)) + tail)
+    packet = connect(client.device_id, client.username, client.password, client.keepalive)
+    del connect
+    forget("packets")
+    return packet

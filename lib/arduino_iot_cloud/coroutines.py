@@ -19,6 +19,7 @@ class Turn:
         self._p = p
         self._waiting = []  # (callback, coroutine) each
         p.busy = self
+        driver.turns = driver.turns or []
         driver.turns.append(self)
         self.task = asyncio.create_task(self._run(callback, coroutine))
 

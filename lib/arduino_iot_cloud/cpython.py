@@ -73,7 +73,7 @@ class Stream:
         """End the connection, once all has left that was written."""
         self._end(self.writer.close)
 
-    def abort(self):
+    def drop(self):
         """End the connection at once: the peer may have stopped reading."""
         self._end(self.writer.transport.abort)
 
@@ -112,7 +112,14 @@ class Stream:
         return len(piece)
 
 
-async def look_up(host: str, port: int) -> list:
+def load_cert_chain(context, *pair):
+    """What `trust.load_cert_chain` does."""
+    from .keyfiles import load
+
+    load(context, *pair)
+
+
+async def getaddrinfo(host: str, port: int) -> list:
     """The addresses of a name, as socket.getaddrinfo returns them."""
     return await asyncio.get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
 

@@ -25,8 +25,8 @@ class History(Policy):
     sent = 0  # of these, the oldest ones, which are under way
     gone = 0  # samples that were under way when the ring was full
 
-    def registered(self, client):
-        """As Policy.registered."""
+    def register(self, client):
+        """As Policy.register."""
         size = self.history
         self.values = [None] * size
         self.times = array("I", [0] * size)
@@ -39,7 +39,7 @@ class History(Policy):
                 store = open_store(store)
             store.load(self)
             self.store = store
-        super().registered(client)
+        super().register(client)
         self._mark()
 
     def poke(self):
@@ -54,7 +54,7 @@ class History(Policy):
                 self.schedule(now, wait)
             else:
                 self.add(p.value, timestamp())
-                super().told(now)
+                super().written(now)
                 self._mark()
 
     def add(self, value, time: int):
@@ -118,8 +118,8 @@ class History(Policy):
                 return
             self.sent += 1
 
-    def told(self, now: int):
-        """As Policy.told; a sample that was refused, since no packet can hold it, is dropped."""
+    def written(self, now: int):
+        """As Policy.written; a sample that was refused, since no packet can hold it, is dropped."""
         if not self.p.changed:
             self.lost += 1
             self._remove(1)
@@ -149,10 +149,10 @@ class History(Policy):
         self.sent = self.gone = 0
         self._mark()
 
-    def anew(self):
-        """As Policy.anew: what was under way to the other thing, and what it has not had, goes to this one."""
+    def begin(self):
+        """As Policy.begin: what was under way to the other thing, and what it has not had, goes to this one."""
         if not self.count:
-            super().anew()
+            super().begin()
         self.resend()
 
     def pending(self, now: int) -> bool:

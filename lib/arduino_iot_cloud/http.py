@@ -181,7 +181,7 @@ class HTTP:
             return
         self.stream = None
         # In the middle of an answer nobody waits until the server has taken what is still to be sent (on CPython).
-        (stream.close if not response or response.done else getattr(stream, "abort", stream.close))()
+        (stream.close if not response or response.done else getattr(stream, "drop", stream.close))()
 
     def close(self):
         """End the connection, also one that is in use; a later request opens another."""

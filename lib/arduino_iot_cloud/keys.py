@@ -36,7 +36,7 @@ def load(ctx, params: dict):
     key = params["keyfile"]
     certificate = params.get("certfile")
     of_key = _provider("keyfile", key)
-    from .trust import is_uri, load_pair
+    from .trust import is_uri, load_cert_chain
 
     if of_key and is_uri(certificate) and _scheme(certificate) == _scheme(key):
         of_certificate = of_key
@@ -54,7 +54,7 @@ def load(ctx, params: dict):
         key = of_key.key(key, params)
     if of_certificate:
         certificate = of_certificate.certificate(certificate, params)
-    load_pair(ctx, certificate, key)
+    load_cert_chain(ctx, certificate, key)
     if sign:
         try:
             ctx.ecdsa_sign_callback = sign

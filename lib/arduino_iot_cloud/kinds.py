@@ -49,12 +49,8 @@ class Scalar(ArduinoCloudObject):
             clear(self)
 
 
-def make(name: str):
+def find(name: str):
     """The class of that name; it stays in the package. Raises AttributeError for none."""
-    if name == "__all__":  # as in `from arduino_iot_cloud import *`
-        from .names import _NAMES
-
-        return [word for line in _NAMES.strip().split("\n") for word in line.split(" ")[1:]]
     for zero, names in _KINDS:
         if name in names.split(" "):
             members = {"ZERO": zero, "_like": zero}

@@ -1,6 +1,7 @@
 """What an earlier run of a client left behind, because its event loop was interrupted by Ctrl-C, or is gone.
 
-Imported when a run begins while another has not ended.
+Comes and goes: a driver imports it when a run begins while another has not ended, and unloads it with its next
+connection.
 """
 
 from .port import MICROPYTHON
@@ -49,7 +50,7 @@ def sweep(drivers, beginning):
     of the last run of the one whose run is `beginning`, if that was in another event loop."""
     stale = interrupted()
     for driver in list(drivers):
-        if stale or driver.loop is not event_loop():
+        if stale or driver.stale or driver.loop is not event_loop():
             abandon(driver)
     if not stale and beginning.loop is not event_loop():
         abandon(beginning)
@@ -60,14 +61,15 @@ def abandon(driver):
     tasks = driver.tasks + [turn.task for turn in driver.turns]
     loop = driver.loop
     driver.loop = None
-    driver.running = False
+    driver.running = None  # it may run again
+    driver.stale = False
     driver.tasks = []
-    if driver.watcher:
-        tasks.append(driver.watcher)
+    if driver.watch:
+        tasks.append(driver.watch)
     _close(tasks, loop)
     driver.client.paused = (0, 0)  # nobody knows when it ended
     for turn in list(driver.turns):
         turn.end()
-    driver.alarm.task = driver.timer.task = driver.room.task = driver.acked = driver.watcher = None
+    driver.alarm.task = driver.timer.task = driver.room.task = driver.acknowledged = driver.watch = None
     if driver.session.state not in ("Init", "Disconnect"):
         driver.session.end()

@@ -7,47 +7,53 @@ import asyncio
 from time import time
 
 from .cbor import Writer
-from .mqtt import MQTT, PUBACK, PUBLISH, MQTTError
+from .mqtt import MQTT, MQTTError
 from .port import const, enter, forget, leave, log, report, ticks_add, ticks_diff, ticks_ms
 from .session import Session
 from .stream import Alarm, event_loop
 
+_PUBLISH = const(3)
+_PUBACK = const(4)
+
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _LONG_MS = const(60000)  # to sleep where nothing is due
 _SHORT_MS = const(15000)  # to sleep where memory is short
-_LASTING_MS = const(30000)  # of a connection: see `backoff`
-_LINK_ERRORS = (OSError, MemoryError, MQTTError)  # of an open connection; others are faults of this program
+_LASTING_MS = const(30000)  # of a connection: see `pauses`
 
-_runs = []  # the drivers that run
+running = []  # the drivers that run
 
 
 class Driver:
     """Runs one ArduinoCloudClient under asyncio."""
 
     # What seldom differs is kept in the class.
-    acked = None  # set at each packet, for `flush`
+    acknowledged = None  # set at each packet, for `flush`
     filling = False  # a packet of values is being written, or was when that was interrupted
+    turns = ()  # of callbacks that are coroutines: see `coroutines`
     faults = 0
+    stale = False  # what is left of the run that ended is to be swept away
 
-    def __init__(self, client, tls):
+    def __init__(self, client, tls, session=None):
         self.client = client
         self.tls = tls
         self.stream = None
-        self.running = False
-        self.stopped = False  # `stop` has been called since `run` was
+        self.running = False  # None: it does not, but may, since `stop` has not been called after `run`
         self.loop = None  # the event loop of the last run
         self.tasks = []  # of this run, the first one for `run` itself
-        self.turns = []  # of callbacks that are coroutines: see `coroutines`
-        self.since = None  # when this connection began; 0 once it has lasted, None before there is one: see `backoff`
-        self.brief = 0  # connections in a row that have not
+        self.since = None  # when this connection began; 0 once it has lasted, None before there is one: see `pauses`
         self.error = None  # why the reader ended
-        self.watcher = None  # the task that waits until the network takes more
+        self.watch = None  # the task that waits until the network takes more
         self.synced = False  # this connection got as far as the last values
         self.done = False  # the handshake has just ended
         self.connections = self.published = self.received = 0
         self.mqtt = MQTT(client.buffer, client.keepalive)
-        self.session = self.new_session(client)
-        self.session.spare = forget
+        if not session:
+            session = Session(client.device_id, client.records, client.discovery)
+            session.on_value = client.written
+            session.on_sync = self.on_sync
+            session.on_event = client.event
+        self.session = session  # what it speaks for
+        session.spare = forget
         self.writer = Writer(self.mqtt.tx)
         self.alarm = Alarm()  # of the writer
         self.timer = Alarm()  # of the callbacks
@@ -55,50 +61,42 @@ class Driver:
         self.wake = self.alarm.set  # a value has changed: publish it
         self.schedule = self.timer.set  # a callback has come or has ended: look when the next is due
 
-    def new_session(self, client):
-        """What the driver speaks for."""
-        session = Session(client.device_id, client.records, client.discovery)
-        session.on_value = client.written
-        session.on_sync = self.on_sync
-        session.on_event = client.event
-        return session
-
-    @property
-    def state(self):
-        """What `ArduinoCloudClient.state` returns."""
-        return self.session.state
-
     def stop(self):
         """Disconnect and let `run` return."""
-        self.stopped = True
         self.running = False
         self.alarm.set()
 
     def run(self, interval, backoff):
         """To be awaited: stay connected until `stop`. Raises RuntimeError where it runs already."""
-        self.stopped = False
-        if _runs:
+        if running:
             self.sweep()
+        if not self.running:
+            self.running = None
         return self._run(interval, backoff)
 
     def sweep(self):
-        """End what an interrupted event loop has left behind."""
-        from .leftovers import sweep
+        """End what an interrupted event loop has left behind. Returns whether that is done: memory may be too short."""
+        try:
+            from .leftovers import sweep
 
-        sweep(_runs, self)
+            sweep(running, self)
+            return True
+        except MemoryError:
+            return False
 
     async def _run(self, interval, backoff):
-        if self.stopped:
+        if self.running is False:
             return
-        if _runs or self.turns:
-            self.sweep()
+        while (running or self.turns) and not self.sweep():
+            await self.alarm.wait(_SHORT_MS)
+            if self.running is False:
+                return
         if self.running:
             raise RuntimeError("the client runs already")
         self.running = True
         self.loop = event_loop()
-        _runs.append(self)
-        self.first = self.delay = interval
-        self.factor = backoff
+        running.append(self)
+        self.pauses = [interval, interval, backoff]
         timer = asyncio.create_task(self.poll())
         self.tasks = [asyncio.current_task(), timer]
         try:
@@ -122,8 +120,9 @@ class Driver:
             self.loop = None
             raise
         finally:
-            self.running = False
-            _runs.remove(self)
+            if self.running:
+                self.running = None
+            running.remove(self)
             if self.loop:
                 await self.end(timer)
             self.timer.task = None
@@ -168,20 +167,20 @@ class Driver:
             self.alarm.task = self.room.task = None
             if self.loop:
                 await self.end(reader)
-                if self.watcher:
-                    await self.end(self.watcher)
+                if self.watch:
+                    await self.end(self.watch)
             del self.tasks[2:]
-            self.watcher = None
+            self.watch = None
             stream = self.stream
             if stream:  # on CPython, one that is closed stays until the server has taken what is still to be sent
-                (getattr(stream, "abort", stream.close) if self.running else stream.close)()
+                (getattr(stream, "drop", stream.close) if self.running else stream.close)()
 
     # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
     # so these import in frames of their own.
 
     def resume(self):
         """A run begins after another one."""
-        from .pausing import resume
+        from .pauses import resume
 
         resume(self.client, ticks_ms(), *self.client.paused)
         self.client.paused = None
@@ -189,37 +188,30 @@ class Driver:
     def lost(self, error):
         """Report why the connection ended. Returns the ms until the next attempt."""
         try:
-            if not isinstance(error, _LINK_ERRORS + (EOFError, ValueError)):
-                self.faults += 1
-                report("the client", error)
-            from .backoff import pause
+            from .pauses import lost
 
-            return pause(self, error)
+            return lost(self, error)
         except Exception:  # not even that can be loaded
             return _SHORT_MS
 
-    def explain(self, error):
-        """The same in words. Returns whether waiting may heal it."""
-        from .diagnosis import explain
-
-        return explain(self.client, error)
-
     def fault(self, error):
-        """Something was raised while a packet was handled: report it, and end the connection."""
+        """Something was raised while a packet was handled. It ends the connection; what is not of that is reported."""
+        if isinstance(error, (OSError, MemoryError, MQTTError)):
+            raise error
         self.faults += 1
         report(None, error)
         raise MQTTError("a packet could not be handled", 0)
 
     def open(self):
         """The coroutine that opens the stream."""
-        forget("diagnosis", "backoff", "pausing", "leftovers", "pieces", "registering")
+        forget("pauses", "leftovers", "pieces", "arguments")
         from .connecting import open_link
 
         return open_link(self)
 
     def request(self):
         """The packet of the session's next request."""
-        forget("answers", "asking", "attaching", "messages", "tags", "zone")
+        forget("answers", "asking", "attaching", "messages", "zone")
         from .packets import take
 
         return take(self.session.out, self.mqtt)
@@ -237,9 +229,9 @@ class Driver:
             forget("connecting")
             n = 0
             while True:
-                kind = mqtt.packet()
-                if kind:
-                    self.take(kind)
+                packet = mqtt.packet()
+                if packet:
+                    self.take(packet)
                     continue
                 self.alarm.set()
                 if mqtt.blocked:
@@ -258,11 +250,11 @@ class Driver:
             self.error = error
             self.alarm.set()
 
-    def take(self, kind):
-        """Hand a packet to the session."""
+    def take(self, packet):
+        """Hand a packet of this type to the session."""
         mqtt = self.mqtt
         try:
-            if kind == PUBLISH:
+            if packet == _PUBLISH:
                 if mqtt.whole:
                     self.received += 1
                     self.session.message(
@@ -272,18 +264,16 @@ class Driver:
                     from .parts import take
 
                     take(self)
-            elif kind == PUBACK:
+            elif packet == _PUBACK:
                 if not mqtt.unacked:
                     self.session.acknowledged()
             elif mqtt.code > 127:
                 mqtt.code = 0
                 log(40, "The cloud refused a subscription.")
-        except _LINK_ERRORS:
-            raise
         except Exception as error:
             self.fault(error)
-        if self.acked:
-            self.acked.set()
+        if self.acknowledged:
+            self.acknowledged.set()
 
     async def write(self):
         """The writer: sends what is due, then sleeps until something else is."""
@@ -293,13 +283,13 @@ class Driver:
             if self.error:
                 raise self.error
             now = ticks_ms()
-            if self.pump(now) and not self.watcher:
+            if self.drain(now) and not self.watch:
                 from .watching import watch
 
-                self.watcher = asyncio.create_task(watch(self))
+                self.watch = asyncio.create_task(watch(self))
             if self.done:
                 self.done = False
-                forget("answers", "asking", "attaching", "messages", "packets", "tags", "zone")
+                forget("answers", "asking", "attaching", "messages", "packets", "zone")
             if self.since and ticks_diff(now, self.since) > _LASTING_MS:
                 self.since = 0
             wait = _LONG_MS
@@ -309,9 +299,9 @@ class Driver:
                 wait = min(wait, ticks_diff(mqtt.wake, now))
             await self.alarm.wait(max(wait, 0))
         mqtt.send(b"\xe0\x00")  # DISCONNECT
-        self.pump(ticks_ms())
+        self.drain(ticks_ms())
 
-    def pump(self, now):
+    def drain(self, now):
         """Hand the network all that is due. Returns whether it took less than that."""
         mqtt = self.mqtt
         try:
@@ -322,8 +312,6 @@ class Driver:
                 mqtt.sent(n, now)
                 if not mqtt.blocked:
                     self.room.set()
-        except _LINK_ERRORS:
-            raise
         except Exception as error:
             self.fault(error)
         return False
@@ -350,9 +338,9 @@ class Driver:
         if mqtt.under_way(None if session.stale else topic):
             return mqtt.due
         if self.filling:
-            from .refilling import fill_again
+            from .pauses import resend
 
-            fill_again(session)
+            resend(session)
         writer = self.writer
         writer.pos = mqtt.begin(topic)
         self.filling = True
@@ -366,7 +354,6 @@ class Driver:
     def on_sync(self):
         """The last values have arrived."""
         self.synced = self.done = True
-        log(20, "Synchronised with the cloud.")
         self.client.event("sync")
 
     async def poll(self):
@@ -374,8 +361,8 @@ class Driver:
         while True:
             await self.timer.wait(self.client.poll(ticks_ms()))
 
-    def spawn(self, p, callback, coroutine):
+    def spawn(self, p, callback, coro):
         """Run what a callback of `p` returned."""
         from .coroutines import spawn
 
-        spawn(self, p, callback, coroutine)
+        spawn(self, p, callback, coro)

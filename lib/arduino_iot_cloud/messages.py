@@ -1,11 +1,38 @@
 """Device commands: a CBOR tag and an array of parameters, on /a/d/{D}/c/up and /c/dw.
 
-Layouts are those of the ArduinoIoTCloud C++ library 2.9; `tags` has the tags.
+Layouts are those of the ArduinoIoTCloud C++ library 2.9.
 
 Comes and goes: the session imports it for a command, and unloads it before it acts on that.
 """
 
 from .cbor import Reader, Writer
+from .port import const
+
+# The commands: name, tag in the numbers of the C++ library, and for what comes down a letter a parameter:
+# t thing id, v last values, n integer, i OTA id, u URL, h hash. In one string, which is small.
+_COMMANDS = const("""OtaBegin 010000
+OtaUpdate 010100 iuhh
+OtaProgress 010200
+ThingBegin 010300
+ThingUpdate 010400 t
+LastValuesBegin 010500
+LastValuesUpdate 010600 v
+DeviceBegin 010700
+TimezoneUp 010800
+TimezoneDown 010900 nn
+ThingDetach 011000 t
+DeviceNetConfig 011100
+WiFiFWVersion 012014""")
+
+
+def find(value: str):
+    """The row of a command by its name or its tag (six hexadecimal digits): a list of name, tag and, for what comes
+    down, the kinds of its parameters. None for no command."""
+    for row in _COMMANDS.splitlines():
+        row = row.split(" ")
+        if value in row:
+            return row
+    return None
 
 
 def encode(name: str, *params) -> bytes:
@@ -13,8 +40,6 @@ def encode(name: str, *params) -> bytes:
 
     Raises KeyError for an unknown name.
     """
-    from .tags import find
-
     row = find(name)
     if row is None:
         raise KeyError(name)
@@ -43,8 +68,6 @@ def decode(buf, pos: int, end: int) -> list:
 
     Missing parameters and wrong types are refused, further parameters ignored.
     """
-    from .tags import find
-
     reader = Reader()
     reader.open(buf, pos, end)
     if reader.head() >> 5 != 6:

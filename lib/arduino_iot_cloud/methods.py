@@ -41,9 +41,9 @@ def _seconds(value, low, high):
 async def _until(client, condition, timeout):
     _seconds(timeout, 0, 500000)  # which is less than half the wrap of the ticks
     driver = client._run(True)
-    event = driver.acked
+    event = driver.acknowledged
     if event is None or event.loop is not event_loop():
-        event = driver.acked = asyncio.Event()
+        event = driver.acknowledged = asyncio.Event()
         event.users = 0
         event.loop = event_loop()
     event.users += 1
@@ -61,8 +61,8 @@ async def _until(client, condition, timeout):
         return True
     finally:
         event.users -= 1
-        if not event.users and driver.acked is event:
-            driver.acked = None
+        if not event.users and driver.acknowledged is event:
+            driver.acknowledged = None
 
 
 def _clean(driver):
@@ -82,7 +82,7 @@ async def flush(client, timeout: float = 10.0) -> bool:
 
 async def wait_synced(client, timeout: float = 30.0) -> bool:
     """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds (0 to 500000)."""
-    return await _until(client, lambda driver: driver.state == "Connected", timeout)
+    return await _until(client, lambda driver: driver.session.state == "Connected", timeout)
 
 
 def stats(client) -> dict:
@@ -161,10 +161,10 @@ def _question(client, server, timeout):
 
 
 def _check_server(server):
-    from .arguments import time_server
+    from .arguments import host
 
-    time_server("server", server)
-    del time_server
+    host("server", server)
+    del host
     forget("arguments")
 
 

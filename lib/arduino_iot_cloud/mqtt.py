@@ -8,9 +8,9 @@ until its PUBACK, so that nothing else has to remember it over a reconnect.
 
 from .port import const, ticks_add, ticks_diff
 
-PUBLISH = const(3)
+_PUBLISH = const(3)
 _CONNACK = const(2)
-PUBACK = const(4)
+_PUBACK = const(4)
 _SUBACK = const(9)
 _UNSUBACK = const(11)
 _PINGRESP = const(13)
@@ -37,16 +37,16 @@ class MQTT:
         self.keepalive = keepalive
         self.identifier = 0  # of the last packet that had one
         self.unacked = 0  # identifier of the PUBLISH in `tx` that waits for its PUBACK
-        self.oversized = 0  # inbound packets that are larger than the buffer
         self._acks = bytearray(4 * _ACKS)
         self._queue = []  # packets to send
-        self._tx_start = self._tx_end = 0
         self.topic = self.topic_end = self.payload = self.payload_end = self.rest = 0
         self.opened(0)
 
     def opened(self, now: int):
         """A new connection begins: forget what was half received or half sent. An unacknowledged PUBLISH stays."""
-        self._start = self._have = self._body = self._owed = self._ack_end = 0
+        self.start = self.count = 0  # where in `rx` the next packet begins, and how many bytes are there
+        self._ack_end = 0
+        self.part = None  # what `parts` knows of the packet that is taken in parts
         self._queue.clear()
         self.out = self._acks
         self.at = self.end = 0  # what of `out` is to be sent
@@ -54,20 +54,14 @@ class MQTT:
         self.whole = True  # the last PUBLISH was in the buffer as a whole
         self.code = 0
         self.wake = None  # the tick at which `outgoing` has to look at the clock again
-        self._online = False  # CONNACK has come
+        self.ready = False  # CONNACK has come
         self.due = False  # the PUBLISH in `tx` is to be sent
-        self._lost = self.unacked != 0  # it went out on an earlier connection
+        self.lost = self.unacked != 0  # it went out on an earlier connection
         self._asked = None  # when a PINGREQ was due that has not been answered
-        self._last_rx = self.last_tx = self._answered = self._published = now
+        # When something came, something left, an answer came, the PUBLISH left
+        self.last = self.last_tx = self._answered = self.published = now
 
     # Outbound
-
-    def next_identifier(self) -> int:
-        """A packet identifier (1 to 65535) that is not in use."""
-        while True:
-            self.identifier = self.identifier % 65535 + 1
-            if self.identifier != self.unacked:
-                return self.identifier
 
     def send(self, packet: bytes):
         """Send a packet that `packets` made, behind those that wait already."""
@@ -76,12 +70,12 @@ class MQTT:
     def under_way(self, topic) -> bool:
         """Whether a PUBLISH is under way, so that the next has to wait. One that an earlier connection left behind
         goes out again as a duplicate (DUP) if it is for this topic, bytes; it is forgotten for another, and for None."""
-        if self._lost:
-            self._lost = False
+        if self.lost:
+            self.lost = False
             tx = self.tx
             n = tx[_FRONT] << 8 | tx[_FRONT + 1]
             if tx[_FRONT + 2 : _FRONT + 2 + n] == topic:
-                tx[self._tx_start] = 0x3A
+                tx[int(not tx[0])] = 0x3A
                 self.due = True
             else:
                 self.unacked = 0
@@ -101,18 +95,18 @@ class MQTT:
         """Complete the PUBLISH whose payload was written up to `end`, and send it. It waits for its PUBACK."""
         tx = self.tx
         pos = _FRONT + 2 + (tx[_FRONT] << 8 | tx[_FRONT + 1])
-        self.unacked = n = self.next_identifier()
+        self.unacked = self.identifier = n = self.identifier % 65535 + 1
         tx[pos] = n >> 8
         tx[pos + 1] = n & 255
         n = end - _FRONT
-        if n < 128:
+        if n < 128:  # the remaining length takes one byte, not two: so the first one of `tx` is none of the packet
+            tx[0] = 0
+            tx[1] = 0x32
             tx[2] = n
         else:
+            tx[0] = 0x32
             tx[1] = n & 127 | 128
             tx[2] = n >> 7
-        self._tx_start = n = int(n < 128)  # where the remaining length takes one byte, not two
-        tx[n] = 0x32
-        self._tx_end = end
         self.due = True
 
     def outgoing(self, now: int) -> bool:
@@ -122,8 +116,8 @@ class MQTT:
         Raises MQTTError once the server has left a question unanswered for half the keepalive, or has not taken
         or answered what was sent for three quarters of it, or a PUBLISH for 30 s.
         """
-        if self._online:
-            self._keep_alive(now)
+        if self.ready:
+            self.look(now)
         if self.at < self.end:
             return True
         self.at = 0
@@ -135,10 +129,10 @@ class MQTT:
             self.end = self._ack_end
         elif self.due:
             self.due = False
-            self._published = now
-            self.out = self.tx
-            self.at = self._tx_start
-            self.end = self._tx_end
+            self.published = now
+            self.out = tx = self.tx
+            self.at = n = int(not tx[0])
+            self.end = _FRONT + (tx[2] if n else tx[1] & 127 | tx[2] << 7)
         else:
             self.end = 0
             return False
@@ -155,25 +149,26 @@ class MQTT:
                 acks[:n] = acks[self.end : self.end + n]
             self.blocked = False
 
-    def _keep_alive(self, now):
-        # Ask at three quarters of the keepalive, counted from what was sent last or answered last: values from the
-        # cloud do not show that it reads. Nothing here is older than that, so the ticks do not wrap.
+    def look(self, now: int):
+        """Look at the clock: ask at three quarters of the keepalive, counted from what was sent last or answered last.
+        Values from the cloud do not show that it reads. Raises MQTTError once an answer is overdue."""
+        # Nothing here is older than that, so the ticks do not wrap.
         quarter = self.keepalive * 250
         if self._asked is not None:
-            silent = ticks_diff(now, self._last_rx)
+            silent = ticks_diff(now, self.last)
             wait = min(2 * quarter - silent, 3 * quarter - ticks_diff(now, self._asked))
             if wait <= 0:
                 raise MQTTError("the server does not answer", 0)
         elif quarter:
             wait = 3 * quarter - max(ticks_diff(now, self.last_tx), ticks_diff(now, self._answered))
             if wait <= 0:
-                self._asked = self._last_rx = now  # from here on the answer is waited for
+                self._asked = self.last = now  # from here on the answer is waited for
                 self._queue.append(b"\xc0\x00")  # PINGREQ
                 wait = 2 * quarter
         else:
             wait = 60000
-        if self.unacked and not self._lost and not self.due:
-            left = _PUBACK_MS - ticks_diff(now, self._published)
+        if self.unacked and not self.lost and not self.due:
+            left = _PUBACK_MS - ticks_diff(now, self.published)
             if left <= 0:
                 raise MQTTError("the server does not acknowledge a value", 0)
             wait = min(wait, left)
@@ -183,12 +178,12 @@ class MQTT:
 
     def room(self):
         """The free part of the receive buffer, a memoryview, to read into."""
-        return self.view[self._have :] if self._have else self.view
+        return self.view[self.count :] if self.count else self.view
 
     def received(self, n: int, now: int):
         """`n` bytes were read into `room()`."""
-        self._have += n
-        self._last_rx = now
+        self.count += n
+        self.last = now
 
     def packet(self) -> int:
         """Take the next packet out of the receive buffer: its type, or 0 where there is no whole one.
@@ -200,18 +195,18 @@ class MQTT:
         """
         if self.blocked:
             return 0
-        if self._body:
+        if self.part:
             from .parts import part
 
             return part(self)
         rx = self.rx
-        start = self._start
-        have = self._have
+        start = self.start
+        have = self.count
         end = pos = start + 1
         n = shift = 0
         while True:
             if pos >= have:
-                return self._wait(start)
+                return self.wait(start)
             b = rx[pos]
             pos += 1
             n |= (b & 127) << shift
@@ -225,13 +220,13 @@ class MQTT:
         kind = first >> 4
         if end > have:
             if start or have < len(rx):
-                return self._wait(start)
-            if kind != PUBLISH:
+                return self.wait(start)
+            if kind != _PUBLISH:
                 raise MQTTError("unexpected packet", first)
-        self._start = end
-        if first & 15 and kind != PUBLISH:
+        self.start = end
+        if first & 15 and kind != _PUBLISH:
             raise MQTTError("malformed packet", first)
-        if kind == PUBLISH:
+        if kind == _PUBLISH:
             if n > 1:
                 self.topic = pos + 2
                 self.topic_end = self.payload = pos + 2 + (rx[pos] << 8 | rx[pos + 1])
@@ -246,24 +241,24 @@ class MQTT:
 
                 begin(self, end, first)
             elif first & 2:
-                self._ack(rx[self.topic_end] << 8 | rx[self.topic_end + 1])
+                self.owe(rx[self.topic_end] << 8 | rx[self.topic_end + 1])
             return kind
         self._asked = None
-        self._answered = self._last_rx
-        if kind == PUBACK and n == 2:
+        self._answered = self.last
+        if kind == _PUBACK and n == 2:
             if rx[pos] << 8 | rx[pos + 1] == self.unacked and not self.due:
                 self.unacked = 0
         elif kind == _CONNACK and n == 2:
             self.code = rx[pos + 1]
-            self._online = True
+            self.ready = True
         elif kind == _SUBACK and n > 2:
             self.code = max(rx[pos + 2 : end])
         elif not (kind == _UNSUBACK and n == 2 or kind == _PINGRESP and n == 0):
             raise MQTTError("unexpected packet", first)
         return kind
 
-    def _ack(self, identifier):
-        # Owe a PUBACK.
+    def owe(self, identifier: int):
+        """Have a PUBACK sent."""
         n = self._ack_end
         acks = self._acks
         acks[n] = 0x40
@@ -273,12 +268,13 @@ class MQTT:
         self._ack_end = n + 4
         self.blocked = n + 4 == len(acks)
 
-    def _wait(self, start):
-        # Move what is there of the next packet to the front, so that the rest fits behind it.
-        have = self._have
+    def wait(self, start: int) -> int:
+        """Move what is there of the next packet, from `start` on, to the front, so that the rest fits behind it.
+        Returns 0, which stands for no packet."""
+        have = self.count
         if start:
             if start < have:
                 self.rx[0 : have - start] = self.rx[start:have]
-            self._have = have - start
-            self._start = 0
+            self.count = have - start
+            self.start = 0
         return 0

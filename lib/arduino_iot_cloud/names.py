@@ -2,8 +2,10 @@
 
 import arduino_iot_cloud
 
+from .port import const
+
 # A module, and what of it is public.
-_NAMES = """
+_NAMES = const("""
 client ArduinoCloudClient
 property Task
 ucloud ArduinoCloudObject timestamp
@@ -12,12 +14,14 @@ schedule Schedule
 wifi async_wifi_connection
 roots CADATA
 user ArduinoIoTCloud CloudError
-"""
+""")
 
 
 def find(name: str):
     """The object of that name, which stays in the package; or the module. Raises AttributeError for neither."""
-    for line in _NAMES.split("\n"):
+    if name == "__all__":  # as in `from arduino_iot_cloud import *`
+        return [one for line in _NAMES.splitlines() for one in line.split(" ")[1:]]
+    for line in _NAMES.splitlines():
         if name in line.split(" ")[1:]:
             module = __import__("arduino_iot_cloud." + line.split(" ")[0], None, None, (name,))
             setattr(arduino_iot_cloud, name, getattr(module, name))
@@ -27,6 +31,6 @@ def find(name: str):
             return __import__("arduino_iot_cloud." + name, None, None, (name,))
         except ImportError:
             pass
-    from .kinds import make
+    from .kinds import find
 
-    return make(name)
+    return find(name)

@@ -22,24 +22,45 @@ def packet(first: int, payload: bytes) -> bytes:
     return bytes(head) + payload
 
 
-def subscribe(identifier: int, topic) -> bytes:
+def connect(client_id, username, password, keepalive: int) -> bytes:
+    """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
+    `keepalive` is in seconds."""
+    flags = 2
+    tail = field(client_id)
+    if username is not None:
+        flags |= 0x80
+        tail += field(username)
+        if password is not None:
+            flags |= 0x40
+            tail += field(password)
+    return packet(0x10, b"\x00\x04MQTT\x04" + bytes((flags, keepalive >> 8, keepalive & 255)) + tail)
+
+
+def subscribe(identifier: int, topic, first: int = 0x82, end: bytes = b"\x01") -> bytes:
     """The SUBSCRIBE packet (section 3.8) for some topic filters (a list of str or bytes), of QoS 1."""
-    return packet(
-        0x82,
-        bytes((identifier >> 8, identifier & 255)) + b"".join([field(one) + b"\x01" for one in topic]),
-    )
+    payload = bytearray((identifier >> 8, identifier & 255))
+    for one in topic:
+        payload.extend(field(one))
+        payload.extend(end)
+    return packet(first, payload)
 
 
 def unsubscribe(identifier: int, topic) -> bytes:
     """The UNSUBSCRIBE packet (section 3.10) for some topic filters (a list of str or bytes)."""
-    return packet(
-        0xA2, bytes((identifier >> 8, identifier & 255)) + b"".join([field(one) for one in topic])
-    )
+    return subscribe(identifier, topic, 0xA2, b"")
 
 
 def publish(topic, payload: bytes) -> bytes:
     """A PUBLISH packet of QoS 0 (section 3.3), for messages that their sender repeats itself."""
     return packet(0x30, field(topic) + payload)
+
+
+def identifier(mqtt) -> int:
+    """A packet identifier (1 to 65535) that is not in use."""
+    while True:
+        mqtt.identifier = mqtt.identifier % 65535 + 1
+        if mqtt.identifier != mqtt.unacked:
+            return mqtt.identifier
 
 
 def take(requests: list, mqtt) -> bytes:
@@ -49,9 +70,9 @@ def take(requests: list, mqtt) -> bytes:
     if kind == "publish":
         return publish(topic, payload)
     if kind == "subscribe":
-        return subscribe(mqtt.next_identifier(), topic)
+        return subscribe(identifier(mqtt), topic)
     if kind == "unsubscribe":
-        return unsubscribe(mqtt.next_identifier(), topic)
+        return unsubscribe(identifier(mqtt), topic)
     from .mqtt import MQTTError
 
     raise MQTTError("the cloud does not answer for this device", 0)

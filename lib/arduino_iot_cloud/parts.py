@@ -3,48 +3,58 @@
 Imported when there is one. The first three functions belong to the class MQTT, and work on what it keeps for itself.
 """
 
-from .mqtt import PUBLISH, MQTTError
-from .port import ticks_ms
+from .mqtt import MQTTError
+from .port import const, ticks_ms
+
+_PUBLISH = const(3)
+
+
+class Part:
+    """What is known of such a packet."""
+
+    identifier = 0  # of the PUBACK that is owed for it, 0 for none
+    left = 0  # bytes of its payload that have not been taken
 
 
 def begin(mqtt, end: int, first: int):
     """A PUBLISH with this first byte, which would end at `end`, and what is there is its first part."""
-    have = mqtt._have
-    mqtt.oversized += 1
-    if mqtt.payload > have:  # so is its topic: nobody will know it
-        mqtt.topic_end = mqtt.payload = have
+    count = mqtt.count
+    mqtt.part = part = Part()
+    if mqtt.payload > count:  # so is its topic: nobody will know it
+        mqtt.topic_end = mqtt.payload = count
     elif first & 2:
-        mqtt._owed = mqtt.rx[mqtt.topic_end] << 8 | mqtt.rx[mqtt.topic_end + 1]
-    mqtt.payload_end = have
-    mqtt.rest = end - have
-    mqtt._body = end - mqtt.payload
+        part.identifier = mqtt.rx[mqtt.topic_end] << 8 | mqtt.rx[mqtt.topic_end + 1]
+    mqtt.payload_end = count
+    mqtt.rest = end - count
+    part.left = end - mqtt.payload
 
 
 def part(mqtt) -> int:
     """The next part, as much as there is room for: PUBLISH, or 0 where it is not there yet."""
-    n = min(mqtt._have, mqtt._body)
-    if n < mqtt._body and n < len(mqtt.rx):
+    left = mqtt.part.left
+    n = min(mqtt.count, left)
+    if n < left and n < len(mqtt.rx):
         return 0
     mqtt.topic = mqtt.topic_end = mqtt.payload = 0
     mqtt.payload_end = n
-    mqtt.rest = mqtt._body - n
-    return PUBLISH
+    mqtt.rest = left - n
+    return _PUBLISH
 
 
 def keep(mqtt, pos: int):
     """After a part: its bytes from `pos` on are needed again, before the next. Raises MQTTError where there is no room
     for more."""
+    part = mqtt.part
     if mqtt.rest:
-        if pos == 0 and mqtt._have == len(mqtt.rx):
+        if pos == 0 and mqtt.count == len(mqtt.rx):
             raise MQTTError("a part of a packet that is too large", 0)
-        mqtt._body -= pos - mqtt.payload
-        mqtt._wait(pos)
+        part.left -= pos - mqtt.payload
+        mqtt.wait(pos)
         return
-    mqtt._start = mqtt.payload_end
-    mqtt._body = 0
-    if mqtt._owed:
-        mqtt._ack(mqtt._owed)
-        mqtt._owed = 0
+    mqtt.start = mqtt.payload_end
+    mqtt.part = None
+    if part.identifier:
+        mqtt.owe(part.identifier)
 
 
 def take(driver):

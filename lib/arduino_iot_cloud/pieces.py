@@ -7,6 +7,8 @@ this module may be let go of between two pieces: none of its functions waits for
 from .cbor import CBORError, Reader
 from .port import const, log
 
+_LAST_VALUES_UPDATE = const(0x010600)  # its tag: see `messages`
+
 # The stages of a message
 _COMMAND = const(0)
 _PACK = const(1)
@@ -88,11 +90,9 @@ def _command(session, part, view, pos, end, rest):
     # The heads of the tag, the parameters and the byte string. Returns where the pack begins.
     if end - pos < 27 and rest:
         return pos
-    from .tags import tag
-
     reader = session.records
     Reader.open(reader, view, pos, end)
-    if reader.head() >> 5 != 6 or reader.arg != tag("LastValuesUpdate"):
+    if reader.head() >> 5 != 6 or reader.arg != _LAST_VALUES_UPDATE:
         part.stage = _REST
         _too_large(session, "a command of %d bytes from the cloud" % (end - pos + rest), view)
         return end

@@ -61,7 +61,7 @@ def configure(p, key: str, given: dict):
 class Policy:
     """The policy of one property, and what it has to remember for it.
 
-    The session asks `ready` before it writes the property, then calls `told`. What only the time
+    The session asks `ready` before it writes the property, then calls `written`. What only the time
     brings about comes from `on_run`, which the client calls at the tick `due`, connected or not.
     """
 
@@ -89,7 +89,7 @@ class Policy:
         self.p = p
         self.name = p.name
 
-    def registered(self, client):
+    def register(self, client):
         """The property has been registered."""
         self.p.changed = 0
         if self.publish:
@@ -97,7 +97,7 @@ class Policy:
             client.runnable.append(self)
         self.poke()
 
-    def touched(self):
+    def touch(self):
         """The program has set the property."""
         if self.p.client:
             self.changed_at = timestamp()
@@ -124,7 +124,7 @@ class Policy:
             self.urgent = True
             self.poke()
 
-    def anew(self):
+    def begin(self):
         """Another thing has been attached, which has never seen the property."""
         self.last = None
         self.published = self.urgent = False
@@ -193,7 +193,7 @@ class Policy:
         """Write its records."""
         self.p.write(writer, self.changed_at if self.timestamp else 0)
 
-    def told(self, now: int):
+    def written(self, now: int):
         """The property has been written into a packet; or refused, where it is not `changed`."""
         value = self.p.value
         self.last = dict(value) if isinstance(value, dict) else value
@@ -213,7 +213,7 @@ class Policy:
     def acknowledged(self):
         """The cloud has the last packet."""
 
-    def offer(self, attribute, value, time: int, sync: bool):
+    def take(self, attribute, value, time: int, sync: bool):
         """The cloud has a value, which it wrote at a Unix time (0: unknown); `sync`: it is a last value."""
         if self.permission == "read" and self.p.initialized:
             return
@@ -224,7 +224,7 @@ class Policy:
         self.time = max(self.time, time)
         self.from_sync = sync
 
-    def taken(self, session) -> bool:
+    def settle(self, session) -> bool:
         """All of what was offered is there: take it or leave it. Returns whether to tell the user."""
         offered = self.offered
         if not offered:
@@ -245,9 +245,9 @@ class Policy:
 
             replace(session, p, whole)
         else:
-            from .session import overwritten
+            from .session import written
 
-            overwritten(p, whole)
+            written(p, whole)
             echo = echo or self.publish or p.standing & _SENT
         if echo:
             self.urgent = True

@@ -33,7 +33,7 @@ def fit(name: str, last, value):
     raise misfit(name, last, value)
 
 
-def fit_cloud(name: str, last, value):
+def shape(name: str, last, value):
     """As `fit`, for a value from the cloud: floats are cut for ints, bools are 0 or 1 for ints, and other numbers than
     0 and 1 leave a bool as it is."""
     kind = type(value)
@@ -44,9 +44,9 @@ def fit_cloud(name: str, last, value):
         if kind is float and old is int:
             if -18446744073709551616.0 <= value < 18446744073709551616.0:
                 return int(value)
-            from .refusal import no_integer
+            from .refusal import misfit
 
-            raise no_integer(name, value)
+            raise misfit(name, int, value)
     elif old is bool and kind in (int, float):
         return bool(value) if value == 0 or value == 1 else last
     return fit(name, last, value)
@@ -86,8 +86,9 @@ class ArduinoCloudObject:
     def __init__(self, name: str, **kwargs):
         self.name = name
         self.field = None
+        known = "value on_read on_write on_run interval backoff args".split()  # one text is smaller than seven
         for key in kwargs:
-            if key not in ("value", "on_read", "on_write", "on_run", "interval", "backoff", "args"):
+            if key not in known:
                 from .policy import configure
 
                 configure(self, key, kwargs)
@@ -131,7 +132,7 @@ class ArduinoCloudObject:
         """The program has set it: have the value published."""
         self.standing |= _OWN
         if self.policy:
-            self.policy.touched()
+            self.policy.touch()
         else:
             self.owe()
         if self.client:
@@ -153,7 +154,7 @@ class ArduinoCloudObject:
             from .refusal import attribute_of
 
             raise attribute_of(self.name, attribute)
-        return fit_cloud(self.name, self._sample(), value)
+        return shape(self.name, self._sample(), value)
 
     def store(self, attribute: str, value) -> bool:
         """Take a value from the cloud that `shape` returned. Returns whether it differs from the present one."""

@@ -3,8 +3,10 @@
 
 def misfit(name: str, last, value) -> Exception:
     """What to raise for a value that `property.fit` refuses. It names the variable, what that takes and what was
-    given."""
+    given. `last` is the type `int` itself for a float from the cloud that no int of 64 bits can stand for."""
     kind = type(value)
+    if last is int:
+        return ValueError("'%s' takes integers of 64 bits, not %r" % (name, value))
     if kind is int and value >> 64 not in (0, -1):
         return ValueError("'%s' takes integers of 64 bits, not a longer one" % name)
     if last is None:
@@ -14,11 +16,6 @@ def misfit(name: str, last, value) -> Exception:
     else:
         takes = type(last).__name__
     return TypeError("'%s' takes %s, not %s" % (name, takes, kind.__name__))
-
-
-def no_integer(name: str, value: float) -> Exception:
-    """What to raise for a float that no int of 64 bits can stand for."""
-    return ValueError("'%s' takes integers of 64 bits, not %r" % (name, value))
 
 
 def attribute_of(name: str, attribute: str) -> Exception:

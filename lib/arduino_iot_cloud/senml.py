@@ -83,7 +83,12 @@ class Records(Reader):
             elif key == 6 or key == -3:
                 good = number
                 if kind is float:
-                    value = self._seconds(value)
+                    # Most boards' floats are singles, which tell such times to 128 s only: so a double's own bits.
+                    exponent = self.arg >> 52
+                    if 0 < exponent < 1075:
+                        value = (self.arg % (1 << 52) + (1 << 52)) >> 1075 - exponent
+                    elif -1e15 < value < 1e15:
+                        value = int(value)
                 if key == 6:
                     time = value
                 else:
@@ -95,10 +100,3 @@ class Records(Reader):
         time += self.base_time
         time = int(time if -1e11 < time < 1e11 else time // 1000 if time - time == 0 else 0)  # JS counts in ms
         self.time = time if -1e11 < time < 1e11 else 0
-
-    def _seconds(self, value):
-        # A float as an int. Most boards' floats are singles, which tell such times to 128 s only: a double's own bits.
-        exponent = self.arg >> 52
-        if 0 < exponent < 1075:
-            return (self.arg % (1 << 52) + (1 << 52)) >> 1075 - exponent
-        return int(value) if -1e15 < value < 1e15 else value

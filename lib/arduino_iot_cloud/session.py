@@ -21,7 +21,7 @@ _FIRST = const(8)
 _STAGED = const(30)  # three for each record: a large pack must not stay in memory
 
 
-def overwritten(p, whole: bool):
+def written(p, whole: bool):
     """The cloud has written a property, all of it or some attributes. An older value that is under way may reach the
     cloud after that: so it goes once more."""
     if whole:
@@ -97,7 +97,7 @@ class Session:
         """MQTT has been disconnected."""
         attached = self.topic is not None
         self.topic = None
-        if self.state not in ("Init", "Disconnect"):
+        if self.state != "Init" and self.state != "Disconnect":
             self.enter("Disconnect")
         try:
             self.lost()
@@ -115,24 +115,19 @@ class Session:
                 from .asking import poll
             return poll(self, now)
 
-    def refresh(self, now: int):
-        """Ask a connected cloud for the last values once more: there is a property that has none."""
-        if self.state == "Connected" and not self.again:
-            self.again = [now, 0]
-            self.wake = now
-
     def message(self, topic, buf, pos: int, end: int, now: int):
         """Take the payload between two offsets of `buf` that came on a topic (any bytes-like)."""
         try:
             if topic == self.data_in:
                 self.values(buf, pos, end, False, now)
             else:
-                self._message(topic, buf, pos, end, now)
+                self.command(topic, buf, pos, end, now)
         except CBORError as error:
             self.drop("a malformed message (%s at byte %d)" % error.args)
 
-    def _message(self, topic, buf, pos, end, now):
-        # A message that is not one of the thing's values. Callbacks of the program are called from inside of `answers`.
+    def command(self, topic, buf, pos: int, end: int, now: int):
+        """Take a message that is not one of the thing's values: a command, or what the older discovery has instead."""
+        # Callbacks of the program are called from inside of `answers`.
         self.spare("asking", "packets")
         enter("answers", "attaching")
         try:
@@ -141,7 +136,7 @@ class Session:
 
                 told = decode(buf, pos, end)
                 del decode
-                self.spare("messages", "tags")  # before the next module comes
+                self.spare("messages")  # before the next module comes
                 if told[0].startswith("Thing"):
                     from .attaching import command
                 else:
@@ -231,10 +226,11 @@ class Session:
             finally:
                 leave("answers", "attaching")
         else:
-            self._take(p, attribute, value, time, sync)
+            self.store(p, attribute, value, time, sync)
         return p
 
-    def _take(self, p, attribute, value, time, sync):
+    def store(self, p, attribute: str, value, time: int, sync: bool):
+        """Have a property take a value, if it may have this one."""
         # A property without a value takes any. Else it must be writable. `answers` knows which last values count.
         if p.initialized and not (p.on_write or p.writable):
             return
@@ -246,7 +242,7 @@ class Session:
         try:
             value = p.shape(attribute, value)
             if p.policy:
-                p.policy.offer(attribute, value, time, sync)
+                p.policy.take(attribute, value, time, sync)
             elif p.store(attribute, value) or not sync:
                 self._got |= 1
             self._got += 2
@@ -263,13 +259,13 @@ class Session:
             return
         whole = not isinstance(p.value, dict) or got >> 1 >= len(p.value)
         if p.policy:
-            got = p.policy.taken(self)
+            got = p.policy.settle(self)
         elif sync:
             from .answers import replace
 
             replace(self, p, whole)
         else:
-            overwritten(p, whole)
+            written(p, whole)
         if got & 1:
             self.on_value(p)
 
@@ -300,14 +296,14 @@ class Session:
                     if full:
                         p.changed = 2
                     else:
-                        full = self._write(p, writer, start, now)
+                        full = self.write(p, writer, start, now)
         if writer.pos == start:
             return False
         writer.raw(b"\xff")
         return True
 
-    def _write(self, p, writer, start, now):
-        # Write a property that is due. Returns whether there was no room for it.
+    def write(self, p, writer, start: int, now: int) -> bool:
+        """Write a property that is due. Returns whether there was no room for it."""
         pos = writer.pos
         (p.policy or p).write(writer)
         if writer.pos >= len(writer.buf):  # the "break" needs a byte
@@ -323,5 +319,5 @@ class Session:
             p.changed = 0
             p.standing &= ~_OWN
         if p.policy:
-            p.policy.told(now)
+            p.policy.written(now)
         return False

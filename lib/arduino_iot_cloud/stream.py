@@ -20,15 +20,15 @@ if MICROPYTHON:
 
         def __init__(self, s, beneath=None):
             self.s = s  # what is waited for
-            self._beneath = beneath
+            self.beneath = beneath
             self.readinto = s.readinto
             self.write = s.write
             self.close = s.close
 
         def opened(self):
             """The handshake is done: from now on reading waits for incoming bytes only, and writing for outgoing."""
-            if self._beneath:
-                self.s = self._beneath
+            if self.beneath:
+                self.s = self.beneath
 
         def __iter__(self):
             return self

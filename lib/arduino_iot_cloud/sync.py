@@ -28,7 +28,7 @@ _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
 _PATIENCE_MS = const(5000)  # at most, for an acknowledgement
 _IDLE_MS = const(20)  # how long `start` waits for something to read before it looks at the callbacks again
 _SCARCE_MS = const(1000)  # until the next attempt, where there is no memory to work out another
-_LASTING_MS = const(30000)  # of a connection: see `backoff`
+_LASTING_MS = const(30000)  # of a connection: see `pauses`
 
 
 class Driver:
@@ -42,8 +42,7 @@ class Driver:
     _fault = None  # what the program did wrong, to raise
     _topic = None  # where the values go that are in the writer and not acknowledged
     _done = False  # the handshake has just ended
-    since = None  # when this connection began; 0 once it has lasted, None before there is one: see `backoff`
-    brief = 0  # connections in a row that have not
+    since = None  # when this connection began; 0 once it has lasted, None before there is one: see `pauses`
     _ticks = None  # when `update` was at work last: the tick, and the time
     _seconds = 0
     _filling = False  # values are being put into the writer, or that was interrupted
@@ -60,11 +59,6 @@ class Driver:
         self._writer = Writer(bytearray(client.buffer))
         self._owed = []  # properties whose `on_write` is to be called, and names of events
         self._patience = min(client.keepalive * 500 or _PATIENCE_MS, _PATIENCE_MS)
-
-    @property
-    def state(self):
-        """What `ArduinoCloudClient.state` returns."""
-        return self.session.state
 
     def wake(self):
         """A value has changed: the next `update` sees it."""
@@ -136,8 +130,7 @@ class Driver:
     def _begin(self, interval, backoff):
         if self._link.broken:
             self._drop()
-        self.first = self.delay = interval
-        self.factor = backoff
+        self.pauses = [interval, interval, backoff]
         self._retry = ticks_ms()
         self._running = True
 
@@ -151,8 +144,8 @@ class Driver:
             self._attempt(Driver._receive)
             if self._done:
                 self._done = False
-                self._forget("backoff", "diagnosis", "packets", "sync_trouble")
-                self._forget("answers", "asking", "attaching", "messages", "pieces", "registering", "tags", "zone")
+                self._forget("pauses", "packets", "sync_trouble")
+                self._forget("answers", "arguments", "asking", "attaching", "messages", "pieces", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
             self._attempt(Driver._connect)
         self._call_back()
@@ -189,7 +182,7 @@ class Driver:
     def _lost(self, error):
         self._retry = ticks_add(ticks_ms(), _SCARCE_MS)
         self._drop()
-        from .backoff import pause
+        from .pauses import pause
 
         wait = pause(self, error)
         self._retry = ticks_add(ticks_ms(), wait)
@@ -287,13 +280,12 @@ class Driver:
 
     def _on_sync(self):
         self._done = True
-        log(20, "Synchronised with the cloud.")
         self._owe("sync")
 
     def _forget(self, *names):
         # A callback of an async client may be what has called `update`, and that client inside of one of them.
         loop = sys.modules.get("arduino_iot_cloud.loop")
-        if not (loop and loop._runs):
+        if not (loop and loop.running):
             forget(*names)
 
     # What leaves
@@ -374,9 +366,9 @@ class Driver:
         self._writer.pos = 0
         self._ours = True
         if self._filling:
-            from .refilling import fill_again
+            from .pauses import resend
 
-            fill_again(session)
+            resend(session)
         self._filling = True
         if session.fill(self._writer, ticks_ms()):
             self._topic = session.topic

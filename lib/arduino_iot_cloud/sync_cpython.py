@@ -4,7 +4,7 @@ import selectors
 from time import sleep
 from weakref import finalize
 
-from .connecting import connect
+from .packets import connect
 from .packets import field, packet
 
 POLLIN = selectors.EVENT_READ

@@ -291,8 +291,6 @@ class MQTT(MQTTClient):
     # thing and renews no subscription, and hides from `update()` that there is no link: of the three methods
     # that it means to be replaced, `log` keeps the error and `reconnect` raises it, and the driver reconnects.
 
-    oversized = 0  # for `stats`; the session counts what it drops
-
     def __init__(self, client, link, callback):
         self._link = link
         self._host = client.server

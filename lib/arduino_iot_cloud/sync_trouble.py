@@ -31,12 +31,12 @@ def renew(driver, now: int, ticks: int, seconds) -> bool:
     due, and the pauses start over. Returns whether ticks may have wrapped: then the link counts as lost.
 
     Without that the link knows by itself whether it has ended: perhaps somebody has only set the clock."""
-    from .pausing import far, resume
+    from .pauses import far, resume
 
     if not resume(driver.client, now, ticks, seconds):
         return False
     driver.since = None
-    driver.delay = driver.first
+    driver.pauses[1] = driver.pauses[0]
     return far(now, ticks)
 
 

@@ -8,45 +8,40 @@ from .port import MICROPYTHON, const
 _SHARED_MS = const(10000)  # for all addresses of a name but the last, together
 
 
-async def open_stream(host: str, port: int, context, params: dict):
+async def open_stream(host: str, port: int, context, args: dict):
     """Open a connection to `port` of `host`. Returns a `stream.Stream`. Raises OSError or ValueError.
 
-    `context` is what `trust.context` returned; `params` are the ssl_params. The addresses that the name has are tried
+    `context` is what `trust.context` returned; `args` are the ssl_params. The addresses that the name has are tried
     one after the other, all but the last within 10 s. On MicroPython the TLS handshake is done while the first bytes
     are sent or received; none of ours leaves before it.
     """
-    name = context and (params.get("server_hostname") or host)
-    addresses = await _look_up(host, port)
-    for address in addresses[:-1]:
-        stream = await _try(address, context, name, _SHARED_MS / 1000 / len(addresses))
-        if stream:
-            return stream
-    return await _connect(addresses[-1], context, name)
-
-
-async def _try(address, context, name, seconds):
-    # As `_connect`; None where that fails or takes too long.
-    from asyncio import TimeoutError, wait_for
-
-    try:
-        return await wait_for(_connect(address, context, name), seconds)
-    except (OSError, TimeoutError):
-        return None
+    name = context and (args.get("server_hostname") or host)
+    addresses = await getaddrinfo(host, port)
+    if len(addresses) > 1:
+        from asyncio import TimeoutError, wait_for
+    for one in addresses[:-1]:
+        try:
+            return await wait_for(connect(one, context, name), _SHARED_MS / 1000 / len(addresses))
+        except (OSError, TimeoutError):
+            pass
+    return await connect(addresses[-1], context, name)
 
 
 if MICROPYTHON:
 
-    async def _look_up(host, port):
+    async def getaddrinfo(host, port):
+        """The addresses of a name."""
         import socket
 
         return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
 
-    async def _connect(address, context, name):
+    async def connect(addr, context, name):
+        """Connect to one of them, with TLS if there is a `context`, which verifies the server's `name`."""
         import socket
 
         from .stream import Stream, writable
 
-        beneath = stream = socket.socket(address[0], address[1], address[2])
+        beneath = stream = socket.socket(addr[0], addr[1], addr[2])
         try:
             stream.setblocking(False)
             try:
@@ -54,7 +49,7 @@ if MICROPYTHON:
             except (OSError, ValueError, AttributeError):
                 pass
             try:
-                stream.connect(address[-1])
+                stream.connect(addr[-1])
             except OSError as error:
                 if error.errno not in (115, 119):  # EINPROGRESS
                     raise
@@ -69,5 +64,4 @@ if MICROPYTHON:
             raise
 
 else:
-    from .cpython import connect as _connect
-    from .cpython import look_up as _look_up
+    from .cpython import connect, getaddrinfo  # noqa: F401

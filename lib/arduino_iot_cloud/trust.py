@@ -1,11 +1,16 @@
-"""Whom a connection trusts, and what it shows: the TLS context.
+"""Whom a connection trusts, and what it shows: the TLS context. Each key of `ssl_params` is checked before any
+connection, and nothing in it weakens one unsaid.
 
 `ssl` is used on CPython, the built-in `tls` on MicroPython, where an `ssl` may be missing.
 
 Comes and goes: a client imports it to make its TLS context, and unloads it after that.
 """
 
-from .port import MICROPYTHON, forget
+from .port import MICROPYTHON, const, forget, log
+
+_KEYS = const(
+    "keyfile certfile cafile cadata verify_mode cert_reqs server_hostname ciphers pin engine_path module_path use_hsm"
+)
 
 
 def context(client):
@@ -26,25 +31,21 @@ def context(client):
     params = client.ssl_params
     if params is None:
         return None
-    from .verification import check, set_ciphers
-
     verify = check(params)
     if MICROPYTHON:
         import tls
     else:
         import ssl as tls
-    ctx = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
+    made = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
     if not verify and not MICROPYTHON:
-        ctx.check_hostname = False
-    ctx.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
-    if params.get("ciphers") is not None:
-        set_ciphers(ctx, params["ciphers"])
-    del check, set_ciphers
-    forget("verification")
+        setattr(made, "check_hostname", False)
+    made.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
+    # All at once: a board does not remember text of a tuple for good, as it does names.
+    ciphers, keyfile, certfile = [params.get(key) for key in ("ciphers", "keyfile", "certfile")]
+    if ciphers is not None:
+        set_ciphers(made, ciphers)
     if verify:
-        _load_roots(ctx, client)
-    keyfile = params.get("keyfile")
-    certfile = params.get("certfile")
+        certificates(made, client)
     if (keyfile is None) != (certfile is None):
         raise ValueError("ssl_params has one of keyfile and certfile without the other")
     if keyfile is None:
@@ -53,71 +54,156 @@ def context(client):
     elif is_uri(keyfile) or is_uri(certfile):
         from .keys import load
 
-        load(ctx, params)
+        load(made, params)
     else:
-        load_pair(ctx, certfile, keyfile)
-    return ctx
+        load_cert_chain(made, certfile, keyfile)
+    return made
 
 
-def is_uri(source) -> bool:
+def is_uri(value) -> bool:
     """Whether a keyfile or certfile is a URI: a scheme of two letters or more (unlike C:) before the colon."""
-    return isinstance(source, str) and "/" not in source.split(":", 1)[0] and source.find(":") > 1
+    return isinstance(value, str) and "/" not in value.split(":", 1)[0] and value.find(":") > 1
 
 
-def load_pair(ctx, certificate, key):
-    """Put certificate and key, each a path or the content as bytes, into a TLS context."""
+def load_cert_chain(context, *pair):
+    """Put a certificate and its key, each a path or the content as bytes, into a TLS context."""
     if MICROPYTHON:
-        ctx.load_cert_chain(_content(certificate), _content(key))
+        context.load_cert_chain(*[read(one) for one in pair])
     else:
-        from .keyfiles import load
+        from .cpython import load_cert_chain as load
 
-        load(ctx, certificate, key)
+        load(context, *pair)
 
 
-def _load_roots(ctx, client):
-    cafile = client.ssl_params.get("cafile")
-    cadata = client.ssl_params.get("cadata")
-    if cafile is not None:
-        if is_uri(cafile):
+def certificates(context, client):
+    """Put the roots that a client trusts into a TLS context."""
+    keys = ("cafile", "cadata")
+    file, data = [client.ssl_params.get(key) for key in keys]
+    if file is not None:
+        if is_uri(file):
             from .keys import content
 
-            _load_root(ctx, content("cafile", cafile), "cafile")
+            load_verify_locations(context, content(keys[0], file), keys[0])
         else:
-            _load_root(ctx, _content(cafile), "cafile")
-    if cadata is not None:
-        _load_root(ctx, cadata, "cadata")
-    if cafile is not None or cadata is not None:
+            load_verify_locations(context, read(file), keys[0])
+    if data is not None:
+        load_verify_locations(context, data, keys[1])
+    if file is not None or data is not None:
         return
     from .certificates import ROOTS, root
 
     for name in (client.ROOTS or ROOTS)[0 if client.password is None else 1]:
-        _load_root(ctx, _content(name) if "/" in name else root(name), name)
+        load_verify_locations(context, read(name) if "/" in name else root(name), name)
     del ROOTS, root
     forget("certificates", "bundled_roots")
 
 
-def _load_root(ctx, data, name):
+def load_verify_locations(context, data, name):
+    """Put a root certificate, bytes or text in PEM, into a TLS context. Raises ValueError with the `name` for what is
+    none."""
     if not isinstance(data, (str, bytes)):
         data = bytes(data)
     try:
         if MICROPYTHON:
-            ctx.load_verify_locations(data)
+            context.load_verify_locations(data)
         else:
             # CPython takes bytes for DER, text for PEM.
             if isinstance(data, bytes) and b"-----BEGIN" in data:
                 data = data.decode()
-            ctx.load_verify_locations(cadata=data)
+            context.load_verify_locations(None, None, data)
     except (OSError, ValueError) as error:  # whose text names nothing
         raise ValueError("%s: no root certificate in DER or PEM (%s)" % (name, error))
 
 
-def _content(source):
-    if isinstance(source, bytes):
-        return source
-    if isinstance(source, (bytearray, memoryview)):
-        return bytes(source)
+def read(file):
+    """The bytes that a path stands for, or that are given as they are."""
+    if isinstance(file, bytes):
+        return file
+    if isinstance(file, (bytearray, memoryview)):
+        return bytes(file)
     try:
-        with open(source, "rb") as file:
-            return file.read()
+        with open(file, "rb") as opened:
+            return opened.read()
     except OSError as error:
-        raise OSError(error.args[0], "'%s' cannot be read" % source)  # MicroPython's own names no file
+        raise OSError(error.args[0], "'%s' cannot be read" % file)  # MicroPython's own names no file
+
+
+# What `ssl_params` may say
+
+
+def check(ssl_params: dict) -> bool:
+    """Look at every key of them. Returns whether the server is to be verified.
+
+    Raises TypeError or ValueError that names the key, what it should be, and what was given.
+    """
+    if not isinstance(ssl_params, dict):
+        raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(ssl_params).__name__)
+    known = _KEYS.split()
+    for key in ssl_params:
+        if key not in known:
+            raise ValueError("ssl_params has no key '%s'" % (key,))
+    for key in ("keyfile", "certfile", "cafile", "cadata"):
+        value = ssl_params.get(key)
+        if isinstance(value, (str, bytes, bytearray, memoryview)):
+            if not len(value):
+                raise ValueError("%s is empty" % key)
+        elif value is not None and not hasattr(value, "__fspath__"):
+            raise TypeError("%s is a path or the content as bytes, not %s" % (key, type(value).__name__))
+    for key in ("pin", "engine_path", "module_path"):
+        if not isinstance(ssl_params.get(key) or "", (str, bytes)):
+            raise TypeError("%s is text, not %s" % (key, type(ssl_params[key]).__name__))
+    if ssl_params.get("server_hostname") is not None:
+        server_hostname(ssl_params["server_hostname"])
+    verify = None
+    for key in ("verify_mode", "cert_reqs"):
+        if key in ssl_params:
+            mode = verify_mode(key, ssl_params[key])
+            if verify not in (None, mode):
+                raise ValueError("verify_mode and cert_reqs contradict each other: give one of them")
+            verify = mode
+    if verify is False:
+        log(30, "verify_mode=CERT_NONE: the server is not verified, whoever it is gets the secret")
+    return verify is not False
+
+
+def verify_mode(key, value) -> bool:
+    """Whether a value of this key means that the server is verified. Raises ValueError for others."""
+    # 1 is "optional", which would let any server pass on a board: nobody who writes it means that.
+    if value is None:
+        return True
+    if isinstance(value, (bool, int)) and 0 <= value <= 2:  # on MicroPython, a bool is no int
+        return value > 0
+    raise ValueError("%s is CERT_REQUIRED (2, True or None), or CERT_NONE (0 or False), not %r" % (key, value))
+
+
+def server_hostname(name):
+    """Raise TypeError or ValueError for what is no name of a server to verify."""
+    if not isinstance(name, str):
+        raise TypeError("server_hostname is a host's name as text, not %r" % (name,))
+    # A name that begins with a dot stands for any below it in OpenSSL; C ends at a NUL.
+    good = 0 < len(name) < 254 and ord(name[0]) != 0x2E and name.count(":") != 1
+    for c in name:
+        good = good and (ord(c) > 127 or c.isalpha() or c in "0123456789-._:%")
+    if not good:
+        raise ValueError("server_hostname is a host's name alone, without a scheme or a port, not %r" % name)
+
+
+def set_ciphers(context, value):
+    """Have a TLS context offer only these, as the port's `set_ciphers` takes them.
+
+    Suites that verify nobody or encrypt nothing, which OpenSSL has, are never among them. What lowers its level of
+    security is warned about. Raises TypeError or ValueError that says what is wrong.
+    """
+    names = isinstance(value, (tuple, list))
+    if not names and (MICROPYTHON or not isinstance(value, str)):
+        raise TypeError("ciphers is a %s, not %r" % ("list of names" if MICROPYTHON else "text for OpenSSL", value))
+    if not value:
+        raise ValueError("ciphers is empty")
+    if not MICROPYTHON:
+        text = ":".join(value) if names else value
+        if "@SECLEVEL=0" in text or "@SECLEVEL=1" in text:
+            log(30, "ciphers: @SECLEVEL lets weak keys and signatures pass, which can be forged")
+    try:
+        context.set_ciphers(value if MICROPYTHON else text + ":!aNULL:!eNULL")
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError("ciphers: this port's TLS has none of %r that do (%s)" % (value, error))

@@ -1,6 +1,7 @@
 """From an open stream to a WebSocket for MQTT: the opening handshake (RFC 6455, section 4).
 
-Comes and goes: `connecting` enters it for the handshake, and unloads it after that.
+Comes and goes: `connecting` enters it for the handshake, and unloads it after that. It does so with `http_head`, on
+which it stands, as long as that has gone well: where it has not, both stay.
 """
 
 from binascii import b2a_base64
@@ -8,6 +9,7 @@ from hashlib import sha1
 from os import urandom
 
 from .http_head import Head
+from .port import enter, forget, leave
 from .sending import send
 from .websocket import Stream, WebSocketError
 
@@ -67,6 +69,16 @@ class Upgrade(Head):
 async def upgrade(stream, host: str, path: str = "/mqtt"):
     """Make an open stream a WebSocket. Returns a websocket.Stream. Raises OSError, EOFError or WebSocketError."""
     handshake = Upgrade(host, path)
+    enter("http_head")
+    try:
+        await _shake_hands(stream, handshake)
+    finally:
+        leave("http_head")
+    forget("http_head")
+    return Stream(stream)
+
+
+async def _shake_hands(stream, handshake):
     await send(stream, handshake.request)
     byte = memoryview(bytearray(1))  # one by one: what follows the answer is not ours to read
     done = False
@@ -78,4 +90,3 @@ async def upgrade(stream, host: str, path: str = "/mqtt"):
             await stream
         else:
             raise EOFError("the server closed the connection")
-    return Stream(stream)

@@ -157,7 +157,7 @@ class ArduinoIoTCloud:
         from .trust import context
 
         self._loop = event_loop()
-        self.driver = _Driver(self, context(self))
+        self.driver = _Driver(self, context(self), self.session)
         self._task = asyncio.create_task(self._run())
         try:
             await asyncio.wait_for(self._usable(), self.timeout)
@@ -221,9 +221,6 @@ class ArduinoIoTCloud:
 
 class _Driver(Driver):
     # loop.Driver for a user's session, with a fresh token for each connection.
-    def new_session(self, cloud):
-        return cloud.session
-
     def open(self):
         return self._open(super().open)
 

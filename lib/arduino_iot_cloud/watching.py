@@ -9,5 +9,5 @@ async def watch(driver):
         await writable(driver.stream)
     except OSError as error:
         driver.error = error
-    driver.watcher = None
+    driver.watch = None
     driver.alarm.set()

@@ -4,7 +4,8 @@ The C++ library asks for the last values when the offset from UTC has ended, eve
 after eleven times. Here the command TimezoneUp, which is for that, and the last values take turns, ever more
 slowly, and the values flow on.
 
-Comes and goes: the session imports it for a look, and the driver unloads it after that.
+Comes and goes: the session imports it for a look, `arguments` for a new property, and the driver unloads it after
+that.
 """
 
 from .port import const, ticks_add, ticks_diff, timestamp
@@ -15,15 +16,24 @@ _LOOK_S = const(3600)  # between looks at a wall clock that may be set, or jump,
 _WEST_S = const(-43200)
 _EAST_S = const(50400)
 
+_TIMEZONE_UP = const(b"\xda\x00\x01\x08\x00")
+
+
+def refresh(session, now: int):
+    """Have a connected session ask for the last values once more: there is a property that has none."""
+    if session.state == "Connected" and not session.again:
+        session.again = [now, 0]
+        session.wake = now
+
 
 def poll(session, now: int) -> bool:
     """Ask what is due. Returns true: that is all for a while."""
     again = session.again
     if again and ticks_diff(again[0], now) <= 0:
-        from .asking import ask_last_values
+        from .asking import values
 
         again[1] += 1
-        ask_last_values(session, again[1] > 1)
+        values(session, again[1] > 1)
         again[0] = ticks_add(now, _wait(again[1]))
     session.wake = _look(session, now)
     if again and (session.wake is None or ticks_diff(again[0], session.wake) < 0):
@@ -61,12 +71,12 @@ def _look(session, now):
         return ticks_add(now, wait)
     session.count += 1
     if session.count & 1 and not session.legacy:
-        from .tags import begin
+        from .asking import send
 
-        session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, begin("TimezoneUp") + b"\x80"))
+        send(session, _TIMEZONE_UP + b"\x80")
     else:
-        from .asking import ask_last_values
+        from .asking import values
 
-        ask_last_values(session, session.count > 1)
+        values(session, session.count > 1)
     session.look = ticks_add(now, _wait(session.count))
     return session.look

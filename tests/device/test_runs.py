@@ -80,6 +80,39 @@ def test_after_ctrl_c_the_client_or_another_one_runs_again(start_program, broker
     stays(broker, opposite, process, 2)
 
 
+SHORT = """\
+calls = 0
+
+def synced(client):
+    from arduino_iot_cloud import leftovers
+
+    sweep = leftovers.sweep
+
+    def short(*arguments):
+        global calls
+        calls += 1
+        if calls < 3:
+            raise MemoryError
+        sweep(*arguments)
+
+    if not calls:
+        leftovers.sweep = short
+    print("synced")
+
+client.on("sync", synced)
+interrupted(client.start)
+client.start()
+"""
+
+
+def test_short_memory_after_ctrl_c_ends_nothing(start_program, broker, opposite):
+    process = start_program(SHORT)
+    process.wait_for("^synced\n")
+    interrupt(process)
+    process.wait_for("^interrupted\n(.*\n)*synced\n")
+    assert connections(broker) == 3  # of the other side, too
+
+
 def test_ctrl_c_while_there_is_no_link(start_program, broker, opposite):
     broker.process.signal(signal.SIGSTOP)
     process = start_program("print('go')\ninterrupted(client.start)\nclient.start()\n")

@@ -331,6 +331,31 @@ def test_what_the_cloud_acknowledged_takes_its_values_again(device, broker, oppo
     device.wait_until("written[-1:] == [6]", timeout=20)
 
 
+REPLACED = """
+client.register("a", value=1, sync="cloud", on_write=lambda client, value: written.append(value))
+client.register("b", value=0)
+"""
+
+
+def test_a_packet_whose_value_the_last_values_replaced_is_not_sent_again(
+    interpreter, broker, opposite, start_sync_device
+):
+    device = start(interpreter, broker, start_sync_device, REPLACED)
+    opposite.wait_value("a", 1)
+    opposite.expect_restart()
+    broker.process.signal(signal.SIGSTOP)
+    device.do("client['a'] = 5")  # which nobody acknowledges
+    device.wait_until("not client.connected")
+    broker.process.kill()
+    opposite.last_values[THING_ID]["a"] = 9
+    broker.start()
+    opposite.wait_online()
+    device.wait_until("client['a'] == 9", timeout=20)
+    device.do("client['b'] = 77")
+    opposite.wait_value("b", 77)
+    assert 5 not in opposite.values("a")
+
+
 POLICIES = """
 client.register("samples", history=50)
 client.register("every", value=1, publish=0.3)

@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mqtt_rig import PUBLISH, Server, packet, puback, publish, suback, two
 
+from arduino_iot_cloud.packets import identifier
+
 SIZE = 128
 topics = st.binary(min_size=1, max_size=150)
 identifiers = st.one_of(st.none(), st.integers(1, 65535))
@@ -42,7 +44,7 @@ def test_what_is_taken_does_not_depend_on_the_pieces(stream, choose):
         rest = rest[n:]
     assert server.taken == [what for _, taken, _ in stream for what in taken]
     assert server.acked == b"".join([acknowledged for _, _, acknowledged in stream])
-    assert server.mqtt.oversized == len([1 for part, _, _ in stream if len(part) > SIZE])
+    assert server.oversized == len([1 for part, _, _ in stream if len(part) > SIZE])
 
 
 @given(topics, st.binary(max_size=300), st.integers(0, 65535))
@@ -50,7 +52,7 @@ def test_what_is_sent_is_read_by_the_other_side(topic, payload, before):
     server = Server(512)
     mqtt = server.mqtt
     while mqtt.identifier != before:
-        mqtt.next_identifier()
+        identifier(mqtt)
     start = mqtt.begin(topic)
     mqtt.tx[start : start + len(payload)] = payload
     mqtt.finish(start + len(payload))

@@ -155,7 +155,9 @@ class Clock:
 
 
 def ticks_add(a, b):
-    """As time.ticks_add."""
+    """As time.ticks_add: no step may be half a period."""
+    if not -_HALF < b < _HALF:
+        raise OverflowError("ticks interval overflow")
     return (a + b) % PERIOD
 
 

@@ -63,6 +63,8 @@ class World:
         self.check = Checks(self)
         network.looked_up = self.check.looked_up
         self.cloud = Cloud(seed, self.check)
+        if self.has("oversized"):
+            self.cloud.padding = Chance(seed, "padding").choice((0, 0, 60, 300))
         self.broker = self.cloud.broker = Broker(self.cloud, self.check)
         self.program = Program(self)
         self.hosts = {}  # name -> id of the device that connects there

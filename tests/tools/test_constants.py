@@ -5,8 +5,10 @@ import ast
 import pytest
 from toolchain.paths import LIB
 
+from arduino_iot_cloud.messages import find
+
 PACKAGES = ("arduino_iot_cloud", "arduino_cloud_api")
-STANDING = {"_OWN": 1, "_SENT": 2, "_TOLD": 4}  # the bits of a property's `standing`
+STANDING = {"_OWN": 1, "_SENT": 2, "_TOLD": 4, "_FIRST": 8}  # the bits of a property's `standing`
 
 
 def numbers(tree):
@@ -16,6 +18,17 @@ def numbers(tree):
             value = node.value.args[0]
             if isinstance(value, ast.Constant) and isinstance(value.value, (int, float)):
                 yield node.targets[0].id, value.value
+
+
+def tags(tree):
+    """The (command, tag) pairs of a module: its constants that are the head of a tag, or an `_UPDATE`'s number."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "const":
+            value = node.value.args[0]
+            name = node.targets[0].id
+            if isinstance(value, ast.Constant) and (name.endswith("_UPDATE") or str(value.value).startswith("b'\\xda")):
+                tag = value.value if isinstance(value.value, int) else int.from_bytes(value.value[1:], "big")
+                yield name.title().replace("_", ""), tag
 
 
 def trees(package):
@@ -46,3 +59,10 @@ def test_the_standing_of_a_property_has_a_name_for_each_bit_wherever_it_is_looke
                 for name in names:
                     assert named[name] == STANDING[name], "%s: %s" % (module, name)
     assert looked_at > 10
+
+
+def test_a_command_has_the_tag_of_the_table_wherever_that_stands():
+    found = [pair for tree in trees("arduino_iot_cloud").values() for pair in tags(tree)]
+    assert len(found) == 5
+    for command, tag in found:
+        assert int(find(command)[1], 16) == tag, command

@@ -52,11 +52,13 @@ class Server:
 
     taken: what the client's MQTT made of what was delivered: (kind, topic, payload) or (kind, code).
     took: the bytes that left, all of them.
+    oversized: how many packets were larger than the buffer.
     """
 
     def __init__(self, size=128, keepalive=10, now=0):
         self.mqtt = MQTT(size, keepalive)
         self.now = now
+        self.oversized = 0
         self.open()
 
     def open(self):
@@ -77,8 +79,10 @@ class Server:
         """Take the packets that are there."""
         mqtt = self.mqtt
         while True:
+            whole = not mqtt.part
             kind = mqtt.packet()
             if kind == PUBLISH:
+                self.oversized += whole and not mqtt.whole
                 self._publish()
             elif kind:
                 self.taken.append((kind, mqtt.code if kind in (CONNACK, SUBACK) else 0))

@@ -4,7 +4,6 @@ from session_rig import Rig
 
 import arduino_iot_cloud.history as history
 import arduino_iot_cloud.policy as policy
-import arduino_iot_cloud.registering as registering
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import loads
 from arduino_iot_cloud.client import ArduinoCloudClient
@@ -19,7 +18,7 @@ class _Driver:
     def __init__(self, rig):
         self.session = rig.session
         self.mqtt = self
-        self.oversized = self.connections = self.published = self.received = self.faults = 0
+        self.connections = self.published = self.received = self.faults = 0
         self.woken = self.scheduled = 0
 
     def wake(self):
@@ -40,7 +39,7 @@ class ClientRig(Rig):
         super().__init__(now=now)
         self.unix = unix
         self.ms = 0
-        for module in (policy, history, registering):
+        for module in (policy, history):
             if hasattr(module, "ticks_ms"):
                 module.ticks_ms = lambda: self.now
             if hasattr(module, "timestamp"):

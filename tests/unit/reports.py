@@ -20,5 +20,10 @@ class Reports(Stands):
         self.levels.append(level)
         self.texts.append(text)
 
+    @property
+    def warnings(self):
+        """The texts above the level of information."""
+        return [text for level, text in zip(self.levels, self.texts) if level > 20]
+
     def __contains__(self, text):
         return any([text in told for told in self.texts])

@@ -233,5 +233,5 @@ def test_what_checks_is_let_go_of():
         user()
         ArduinoCloudObject("a", publish="change")
         raises(ValueError, make(ssl_params={"verify_mode": 9}).run)
-        for name in ("arguments", "http_arguments", "user_arguments"):
+        for name in ("arguments", "http_arguments", "policy_arguments", "user_arguments"):
             assert "arduino_iot_cloud." + name not in sys.modules

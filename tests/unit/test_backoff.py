@@ -3,7 +3,7 @@
 from reports import Reports
 
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.backoff import pause
+from arduino_iot_cloud.pauses import pause
 
 REFUSED = OSError(111)
 
@@ -11,8 +11,7 @@ REFUSED = OSError(111)
 def fresh():
     """The driver of a client that begins with pauses of a second."""
     driver = ArduinoCloudClient("d", username="d", password="p", ssl_params=None)._run(True)
-    driver.first = driver.delay = 1.0
-    driver.factor = 2.0
+    driver.pauses = [1.0, 1.0, 2.0]
     return driver
 
 

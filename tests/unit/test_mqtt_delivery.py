@@ -3,12 +3,13 @@
 from mqtt_rig import PUBACK, PUBLISH, Server, puback, publish
 
 from arduino_iot_cloud.mqtt import MQTT
+from arduino_iot_cloud.packets import identifier
 
 
 def counted(mqtt, n):
     """So many identifiers have been used."""
     while mqtt.identifier != n:
-        mqtt.next_identifier()
+        identifier(mqtt)
     return mqtt
 
 
@@ -22,12 +23,12 @@ def start(mqtt, payload=b"x"):
 
 def test_identifiers_count_from_one():
     mqtt = MQTT(128)
-    assert [mqtt.next_identifier() for _ in range(3)] == [1, 2, 3]
+    assert [identifier(mqtt) for _ in range(3)] == [1, 2, 3]
 
 
 def test_identifiers_wrap_from_65535_to_1():
     mqtt = counted(MQTT(128), 65533)
-    assert [mqtt.next_identifier() for _ in range(4)] == [65534, 65535, 1, 2]
+    assert [identifier(mqtt) for _ in range(4)] == [65534, 65535, 1, 2]
 
 
 def test_identifiers_skip_the_one_in_use():
@@ -35,7 +36,7 @@ def test_identifiers_skip_the_one_in_use():
         mqtt = counted(MQTT(128), used - 1 or 65535)
         assert start(mqtt) == used
         counted(mqtt, before)
-        assert mqtt.next_identifier() == after
+        assert identifier(mqtt) == after
 
 
 def test_identifiers_are_written_in_both_bytes():

@@ -68,5 +68,5 @@ def test_the_way_that_bytes_are_divided_makes_no_difference():
                 server.send(data, at_most)
             except MQTTError:
                 refused = True
-            results.append((server.taken, refused, server.mqtt.oversized))
+            results.append((server.taken, refused, server.oversized))
         assert results[0] == results[1] == results[2], data

@@ -84,7 +84,7 @@ def test_a_packet_as_large_as_the_buffer():
         for at_most in (1, 50, 1000):
             server = Server(size).send(data + TRAILER, at_most)
             assert server.taken == [(PUBLISH, b"t", b"p" * n), TRAILED]
-            assert server.mqtt.oversized == 0
+            assert server.oversized == 0
 
 
 def test_a_remaining_length_in_more_bytes_than_needed():

@@ -38,7 +38,7 @@ def test_it_is_taken_between_two_others_in_pieces_of_every_size():
         for identifier, n in ((None, 70), (33, 70)):
             server = Server(SIZE).send(BEFORE + oversized(identifier, n) + AFTER, at_most)
             assert topics(server) == TAKEN, (at_most, identifier)
-            assert server.mqtt.oversized == 1
+            assert server.oversized == 1
             assert server.acked == puback(11) + (puback(33) if identifier else b"") + puback(22)
             assert len(server.taken) == 3 and len(server.taken[1][2]) == len(oversized(identifier, n)) - (
                 12 if identifier else 10
@@ -58,7 +58,7 @@ def test_its_first_part_may_end_anywhere():
     for cut in range(1, len(data)):
         server = Server(SIZE).send(data[:cut]).send(data[cut:])
         assert topics(server) == TAKEN, cut
-        assert server.mqtt.oversized == 1
+        assert server.oversized == 1
         assert server.acked == puback(11) + puback(33) + puback(22)
 
 
@@ -67,7 +67,7 @@ def test_several_in_a_row():
     for at_most in (1, 2, 5, 64, 127, 128, 129, 5000):
         server = Server(SIZE).send(data, at_most)
         assert topics(server) == TAKEN[1:] * 2, at_most
-        assert server.mqtt.oversized == 4
+        assert server.oversized == 4
         assert server.acked == puback(1) + puback(2) + puback(22) + puback(3) + puback(22)
 
 
@@ -138,7 +138,7 @@ def test_a_topic_longer_than_the_buffer():
         server = Server(SIZE).send(publish(b"t" * 300, b"x") + AFTER, at_most)
         assert server.taken[1:] == TAKEN[1:]
         assert server.taken[0][1] == b"t" * (SIZE - 5)
-        assert server.mqtt.oversized == 1
+        assert server.oversized == 1
 
 
 def test_other_packets_are_never_so_large():
@@ -162,4 +162,4 @@ def test_a_new_connection_forgets_what_was_still_to_come():
 def test_four_bytes_of_length():
     head = b"\x30\xff\xff\xff\x7f" + two(1) + b"t"
     server = Server(SIZE).send(head + b"o" * 5000)
-    assert server.taken == [] and server.mqtt.oversized == 1
+    assert server.taken == [] and server.oversized == 1

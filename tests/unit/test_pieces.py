@@ -108,7 +108,7 @@ def test_one_record_that_does_not_fit_is_named_and_the_others_are_taken():
                 with Reports() as reports:
                     Inbound(rig, 160).publish(topic, last_values(topic, payload), 5, at_most)
                 assert rig["note"] == "old" and rig["z"] == 5 and rig["f59"] == 59.123
-                assert rig.session.dropped == len(reports.texts) == 1
+                assert rig.session.dropped == len(reports.warnings) == 1
                 assert "'note'" in reports and "buffer=160" in reports
 
 
@@ -132,7 +132,7 @@ def test_a_large_record_whose_parts_are_in_any_order_or_form():
         rig.sync()
         with Reports() as reports:
             Inbound(rig, 160).publish(THING_IN, dumps([record("z", 4), large, record("z", 5)]))
-        assert rig["note"] == "old" and rig["z"] == 5 and rig.session.dropped == len(reports.texts) == 1
+        assert rig["note"] == "old" and rig["z"] == 5 and rig.session.dropped == len(reports.warnings) == 1
         assert "a variable" in reports or "'note'" in reports
 
 
@@ -163,7 +163,7 @@ def test_a_malformed_piece_ends_its_message_and_keeps_nobody_waiting():
                 inbound = Inbound(rig, 160)
                 with Reports() as reports:
                     inbound.publish(topic, last_values(topic, payload + bytes(300)), None, 50)
-                assert rig.session.dropped == len(reports.texts) == 1, (n, wrong)
+                assert rig.session.dropped == len(reports.warnings) == 1, (n, wrong)
                 assert [name for name, _ in MANY if rig[name] is not None] == [name for name, _ in MANY[:n]]
                 assert rig.session.state == "Connected" and rig.syncs == 1
                 inbound.publish(THING_IN, pack(("z", 5)))
@@ -176,13 +176,13 @@ def test_messages_that_end_too_soon():
             rig = many().attach()
             with Reports() as reports:
                 Inbound(rig, 160).publish(topic, last_values(topic, payload), 7, 60)
-            assert rig.session.dropped == len(reports.texts) == 1 and rig["f50"] == 50.123
+            assert rig.session.dropped == len(reports.warnings) == 1 and rig["f50"] == 50.123
             assert rig.syncs == (topic != THING_IN) and not rig.session.part
     for head in (b"", b"\x80", b"\x81\x07", b"\x81\x5f", b"\x81\x5b" + b"\xff" * 8):
         rig = Rig().attach()
         with Reports() as reports:
             Inbound(rig, 160).publish(COMMAND_DOWN, b"\xda\x00\x01\x06\x00" + head + b"\xfe" * 300)
-        assert rig.session.dropped == len(reports.texts) == 1 and rig.session.state == "Connected"
+        assert rig.session.dropped == len(reports.warnings) == 1 and rig.session.state == "Connected"
 
 
 def test_anything_else_is_dropped_whole_with_one_message():
@@ -193,7 +193,7 @@ def test_anything_else_is_dropped_whole_with_one_message():
         inbound = Inbound(rig, 160)
         with Reports() as reports:
             inbound.publish(topic, payload, 5)
-        assert rig.session.dropped == len(reports.texts) == 1 and "buffer=160" in reports
+        assert rig.session.dropped == len(reports.warnings) == 1 and "buffer=160" in reports
         assert rig["f0"] is None and rig.session.state == "RequestLastValues"
         inbound.publish(THING_IN, pack(("z", 5)))
         assert rig["z"] == 5

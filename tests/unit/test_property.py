@@ -4,7 +4,7 @@ from portable_assert import raises
 
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import loads
-from arduino_iot_cloud.property import ArduinoCloudObject, Task, fit, fit_cloud
+from arduino_iot_cloud.property import ArduinoCloudObject, Task, fit, shape
 from arduino_iot_cloud.session import Session
 
 SAMPLES = (True, False, 0, 1, 7, -5, 0.0, 1.0, 2.5, "", "text")
@@ -63,50 +63,50 @@ def test_other_types_are_never_taken():
 
 def test_from_the_cloud_floats_are_cut_for_ints():
     for new, expected in ((7.9, 7), (-7.9, -7), (0.5, 0), (3.0, 3), (1e18, 10**18)):
-        value = fit_cloud("n", 5, new)
+        value = shape("n", 5, new)
         assert value == expected and type(value) is int
     for new in (float("inf"), -float("inf"), float("nan"), 1e300, -1e300, 2.0**64):
-        error = raises(ValueError, fit_cloud, "the name", 5, new)
+        error = raises(ValueError, shape, "the name", 5, new)
         assert "the name" in str(error) and len(str(error)) < 80
 
 
 def test_from_the_cloud_0_and_1_are_bools_and_other_numbers_leave_them():
     for old in (True, False):
         for new in (0, 0.0, False):
-            assert fit_cloud("n", old, new) is False
+            assert shape("n", old, new) is False
         for new in (1, 1.0, True):
-            assert fit_cloud("n", old, new) is True
+            assert shape("n", old, new) is True
         for new in (2, -1, 0.5, 1e300, float("inf"), float("nan")):
-            assert fit_cloud("n", old, new) is old
+            assert shape("n", old, new) is old
 
 
 def test_from_the_cloud_ints_are_floats():
     for new in (21, -1, 2**64 - 1):
-        value = fit_cloud("n", 1.5, new)
+        value = shape("n", 1.5, new)
         assert value == float(new) and type(value) is float
 
 
 def test_from_the_cloud_bools_are_0_and_1_of_an_int():
     for old in (0, 1, 7):
         for new in (True, False):
-            value = fit_cloud("n", old, new)
+            value = shape("n", old, new)
             assert value == new and type(value) is int
 
 
 def test_any_number_is_taken_where_the_first_came_from_the_cloud():
-    for fitting in (fit, fit_cloud):
+    for fitting in (fit, shape):
         for new in (21, 21.5, -3, 0.0, float("inf")):
             value = fitting("n", (), new)
             assert value == new and type(value) is type(new)
         error = raises(TypeError, fitting, "the name", (), "text")
         assert str(error) == "'the name' takes a number, not str"
     raises(TypeError, fit, "n", (), True)
-    assert fit_cloud("n", (), True) == 1
+    assert shape("n", (), True) == 1
 
 
 def test_from_the_cloud_other_types_are_refused():
     for old, new in ((1, "1"), (1.5, "1"), (1.5, True), (True, "1"), ("a", 1), ("a", 1.5), ("a", True)):
-        error = raises(TypeError, fit_cloud, "the name", old, new)
+        error = raises(TypeError, shape, "the name", old, new)
         assert "the name" in str(error) and type(old).__name__ in str(error) and type(new).__name__ in str(error)
 
 

@@ -114,7 +114,7 @@ def answered(walk, seconds, until):
 
 def test_whatever_the_cloud_answers_two_questions_are_30_seconds_apart():
     for discovery, legacy in (("both", False), ("legacy", True)):
-        for name in ("past", "near", "a bit later", "no zone", "in turn", "clock"):
+        for name in ("past", "near", "a bit later", "after a while", "no zone", "in turn", "clock"):
             walk = zoned(NOW - 5, discovery=discovery, legacy=legacy)
             turn = [0]
 
@@ -122,7 +122,7 @@ def test_whatever_the_cloud_answers_two_questions_are_30_seconds_apart():
                 turn[0] += 1
                 reports.texts.clear()
                 reports.levels.clear()
-                if name in ("near", "a bit later") and not asked:
+                if name in ("near", "a bit later", "after a while") and not asked:
                     return None
                 if name == "past":
                     return 3600, NOW - 1000
@@ -130,6 +130,8 @@ def test_whatever_the_cloud_answers_two_questions_are_30_seconds_apart():
                     return 3600, walk.time + 1
                 if name == "a bit later":
                     return 3600, walk.time + 15
+                if name == "after a while":
+                    return 3600, walk.time + 99
                 if name == "no zone":
                     return (99999, walk.time) if turn[0] & 1 else (3600, walk.time - 1)
                 if name == "in turn":
@@ -143,6 +145,8 @@ def test_whatever_the_cloud_answers_two_questions_are_30_seconds_apart():
             assert not waits or min(waits) >= 30, (name, waits)
             if name in ("past", "near", "a bit later"):
                 assert waits == [30, 60, 120, 240], (name, waits)
+            if name == "after a while":
+                assert waits == [100, 100, 120], (name, waits)
             assert walk.syncs == 1
             walk.at("Connected")
 

@@ -78,15 +78,15 @@ def set_value(world, p, written):
         world.client.push(p.name)
 
 
-def happen(world, random, n, moves):
-    """One thing happens, of which the network's are the most frequent. Where last values can be overtaken, the
-    dashboard writes all attributes together, as Arduino's does."""
+def happen(world, random, n, moves, partly=True):
+    """One thing happens, of which the network's are the most frequent. Where last values can be overtaken, or unless
+    `partly`, the dashboard writes all attributes together, as Arduino's does."""
     p = random.choice(list(world.properties.values()))
     move = random.choice(moves)
     if move == "set":
         set_value(world, p, pairs(random, p, n))
     elif move == "write":
-        world.cloud.write(pairs(random, p, n, not world.cloud.slow))
+        world.cloud.write(pairs(random, p, n, partly and not world.cloud.slow))
     elif move == "lose":
         if world.linked:
             world.lose()
@@ -117,14 +117,14 @@ def agree(world, what):
         assert not p.initialized or p.value == there, "%s: %r here, %r in the cloud" % (what, p.value, there)
 
 
-def one_world(place, seed):
+def one_world(place, seed, steps=STEPS):
     """A variable with the option of that place, and what comes of it."""
     random = Seeded(seed * 100 + place)
     world = World(make(random, OPTIONS[place]))
     moves = (MOVES, CALM, MOVING)[seed % 3]
     world.connect()
-    for n in range(1, STEPS):
-        happen(world, random, n % 4 if seed & 1 else n, moves)  # values that differ, or come again
+    for n in range(1, steps):
+        happen(world, random, n % 4 if seed & 1 else n, moves, steps == STEPS)  # values that differ, or come again
     packets = world.quiet()
     what = "option %d, seed %d" % (place, seed)
     agree(world, what)
@@ -138,6 +138,13 @@ def test_with_every_option_in_every_world():
         for place in range(len(OPTIONS)):
             for seed in range(SEEDS):
                 one_world(place, seed)
+
+
+def test_soon_after_the_start_when_nothing_later_heals_it():
+    with Reports():
+        for place in range(len(OPTIONS)):
+            for seed in range(2 if MICROPYTHON else 40):
+                one_world(place, seed, 8 + seed % 12)
 
 
 def test_with_all_of_them_in_one_packet():

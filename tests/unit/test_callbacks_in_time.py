@@ -1,0 +1,89 @@
+"""When callbacks are due: intervals longer than ticks can tell, coroutines that take as long, pauses of any length."""
+
+import asyncio
+from time import time
+
+from arduino_iot_cloud import ArduinoCloudClient, Task
+from arduino_iot_cloud.pausing import resume
+from arduino_iot_cloud.port import ticks_add
+
+STEP_S = 25000
+STARTS = (0, 0x1FFFFFFF, 0x3FFFFFFF - STEP_S * 1000)
+WEEK_S = 25 * STEP_S  # and a bit: more than half the period of the ticks
+
+
+class Life:
+    """A client whose time passes by hand. `calls`: the seconds at which its task was called; `lasting`: an Event that
+    it waits for, or None."""
+
+    def __init__(self, interval, start, lasting=None):
+        self.now = start
+        self.seconds = 0
+        self.calls = []
+        self.client = ArduinoCloudClient("id", "id", "secret", ssl_params=None)
+        self.client._run(True)
+        self.lasting = lasting
+        self.task = Task("t", on_run=self.last if lasting else self.run, interval=interval)
+        self.client.register(self.task)
+        self.task.due = start
+
+    def run(self, client, args):
+        self.calls.append(self.seconds)
+
+    async def last(self, client, args):
+        self.calls.append(self.seconds)
+        await self.lasting.wait()
+
+    def live(self, seconds):
+        """Have the client look each 25000 s."""
+        end = self.seconds + seconds
+        while True:
+            self.client.poll(self.now)
+            if self.seconds >= end:
+                return
+            self.seconds += STEP_S
+            self.now = ticks_add(self.now, STEP_S * 1000)
+
+
+def test_each_interval_up_to_ten_years_is_kept():
+    for start in STARTS:
+        for steps in (1, 3, 4, 5, 21, 22, 28, 43, 1262, 12614):
+            life = Life(steps * STEP_S, start)
+            life.live(2 * steps * STEP_S)
+            assert life.calls == [0, steps * STEP_S, 2 * steps * STEP_S], (start, steps, life.calls)
+
+
+async def test_a_coroutine_may_take_any_time_and_what_is_due_after_it_is_called_at_once():
+    for start in STARTS:
+        for seconds in (STEP_S, 21 * STEP_S, WEEK_S, 40 * STEP_S, 44 * STEP_S, 500 * STEP_S):
+            event = asyncio.Event()
+            life = Life(60, start, event)
+            life.live(0)
+            await asyncio.sleep(0)
+            life.live(seconds)
+            assert life.calls == [0]
+            event.set()
+            while life.task.busy:
+                await asyncio.sleep(0)
+            life.live(0)
+            await asyncio.sleep(0)
+            assert life.calls == [0, seconds], (start, seconds, life.calls)
+            while life.task.busy:
+                await asyncio.sleep(0)
+
+
+def test_after_a_pause_of_any_length_what_was_due_meanwhile_is_called_at_once():
+    for start in STARTS:
+        for seconds in (STEP_S, 4 * STEP_S, 21 * STEP_S, WEEK_S, 40 * STEP_S, 44 * STEP_S, 500 * STEP_S):
+            for interval in (60, STEP_S, 700000):
+                life = Life(interval, start)
+                life.live(0)
+                ticks = life.now
+                for _ in range(seconds // STEP_S):
+                    life.now = ticks_add(life.now, STEP_S * 1000)
+                resume(life.client, life.now, ticks, int(time()) - seconds)
+                life.seconds = seconds
+                life.live(0)
+                # After more than a day nobody knows how long it was.
+                due = interval <= seconds or seconds >= 4 * STEP_S
+                assert life.calls == ([0, seconds] if due else [0]), (seconds, interval)
