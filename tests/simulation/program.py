@@ -215,10 +215,8 @@ class Program:
     def add(self, identity, host, port, number):
         """A device of this identity."""
         chance = self.chance
-        variables = [
-            Variable("v%d" % i, chance, not self.has("policies"), self.world.pace)
-            for i in range(chance.between(1, 9))
-        ]
+        plain = not self.has("policies")
+        variables = [Variable("v%d" % i, chance, plain, self.world.pace) for i in range(chance.between(1, 9))]
         for variable in variables:
             variable.late = self.has("late") and chance.one_in(6)
             if variable.read_every and not self.has("quick"):
@@ -339,14 +337,11 @@ class Program:
             wait = self.world.tick()
             for device in self.devices:
                 if device.task and device.task.done():
-                    self._ended(device)
+                    clock.fail("run() of %s has ended" % device.identity.device_id)
+                    clock.check()
             if self.world.over:
                 break
             await asyncio.sleep(wait / 1000)
-
-    def _ended(self, device):
-        clock.fail("run() of %s has ended" % device.identity.device_id)
-        clock.check()
 
     async def _stop(self):
         # By stop(), or by the run's own cancellation, while something wakes it.

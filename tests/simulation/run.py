@@ -25,12 +25,17 @@ from simulation.network import network
 from simulation.world import FEATURES, World
 
 
+_ended = []  # what has ended a run of this world before its time
+
+
 def _unhandled(message, error):
     # asyncio reports what its transports catch, too.
     if error is not None and (PLANNED in str(error) or "simulated" in str(error)):
         return
     if error is None and not clock.in_loop:
         return  # the loop of a client of sync mode that the program has dropped
+    if error is None and _ended and "Turn._run" in message:
+        return  # the end of a run has begun a callback's coroutine, which Ctrl-C out of asyncio.run leaves no time
     if error is not None:
         host.report(error)
     clock.fail("%s: %r" % (message, error))
@@ -52,12 +57,14 @@ def _once(world):
         if PLANNED not in str(error):
             raise
         world.note("the program has ended: %r" % error)
+        _ended[:] = [True]
     program.running = False
 
 
 def live(world):
     """Live through a world. Raises what ends it too early."""
     chance = Chance(world.seed, "restarts")
+    _ended.clear()
     anew = True
     kept = False  # the event loop of before, with the coroutines in it
     while True:
