@@ -29,6 +29,8 @@ _NOTICED_MS = 5000  # more than 1.5 keepalives
 # What may be left after a collection beside what was there some cycles ago: texts and numbers of some ten variables, on
 # three sides. A pointer's size tells one interpreter from the other.
 _HEAP = 2048 if sys.maxsize < 1 << 32 else 4096
+# What an earlier run had, once: the collector takes an old number on the stack for a pointer, and asyncio keeps a task.
+_OLD_RUN = 12 * _HEAP
 
 
 class _Asked:
@@ -58,6 +60,8 @@ class Checks:
         self.world = world
         self._asked = {}
         self._heap = []
+        self._run = []  # likewise, in this run of the program
+        self._number = 0
         self._large = False
         self.packets = 0
 
@@ -336,18 +340,27 @@ class Checks:
         if polls > allowed:
             clock.fail("%d polls in %d ms for %d things to do" % (polls, ms, traffic))
 
-    def heap(self, size):
-        """`size` bytes are taken after a collection, with the same objects alive as the other times."""
-        heap = self._heap
+    def heap(self, size, run):
+        """`size` bytes are taken after a collection, in the run of this number, with the same objects alive as the
+        other times."""
         if clock.now >> 30 and not self._large:
             self._large = True  # from here on, each moment that is noted is an object of its own on 32 bits
-            heap.clear()
+            self._heap.clear()
+            self._run.clear()
+        if run != self._number:
+            self._number = run
+            self._run.clear()
+        self._grows(self._heap, size, _OLD_RUN + _HEAP)
+        self._grows(self._run, size, _HEAP)
+
+    @staticmethod
+    def _grows(heap, size, more):
         if len(heap) > 60:
-            heap = self._heap = [heap[i] for i in range(0, len(heap), 2)]
+            heap[:] = [heap[i] for i in range(0, len(heap), 2)]
         heap.append(size)
         if len(heap) >= 9:
             third = len(heap) // 3
             early = max(heap[third : 2 * third])
             late = min(heap[-third:])
-            if late > early + _HEAP:
+            if late > early + more:
                 clock.fail("the heap grows: %s" % " ".join([str(size) for size in heap]))

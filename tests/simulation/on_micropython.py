@@ -278,6 +278,8 @@ class Collector:
 
 def heap():
     """Bytes in use, after a collection."""
+    # MicroPython's asyncio keeps the last task that ended by an exception, and all that its coroutine knew.
+    core._exc_context["future"] = core._exc_context["exception"] = None
     _gc.collect()
     return _gc.mem_alloc()
 

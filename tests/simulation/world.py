@@ -275,7 +275,7 @@ class World:
             one.name for device in self.program.devices for one in device.variables if one.name not in device.client.records
         ]
         if heap is not None and not missing:
-            self.check.heap(heap)
+            self.check.heap(heap, self.program.generation)
         self.cycles += 1
         if clock.now - self.paused >= self.length and (self.length or self.cycles >= _CYCLES):
             self.over = True
