@@ -1,4 +1,4 @@
-"""What a program hands in: arguments, which are checked at once, and variables, which are registered.
+"""What a program hands in, checked at once.
 
 Whoever needs it imports it and, being no coroutine, may let go of it again, as the client does.
 """
@@ -96,50 +96,6 @@ def refuse_mode(async_mode: bool):
         if async_mode
         else "update() needs sync_mode=True: in async mode the client runs by itself"
     )
-
-
-def register(client, aiotobj, coro, args: dict):
-    """What `ArduinoCloudClient.register` does."""
-    import arduino_iot_cloud as package
-
-    from .port import ticks_ms
-    from .property import ArduinoCloudObject
-
-    if isinstance(aiotobj, str):
-        if coro is not None:
-            args["on_run"] = coro
-        if "keys" in args:
-            from . import ucloud  # noqa: F401 -- which has the next line take them
-        aiotobj = ArduinoCloudObject(aiotobj, **args)
-    elif not isinstance(aiotobj, ArduinoCloudObject):
-        raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
-    elif args:
-        # As there: the official client drops them without a word
-        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, str(list(args))[1:-1]))
-    p = aiotobj
-    kind = type(p)
-    if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
-        from .derived import check
-
-        check(p.name, kind)
-    property(p)
-    client.check(p.name, p.value)
-    p.client = client
-    client.records[p.name] = p
-    client.runnable = [one for one in client.runnable if one.name != p.name]
-    if p.policy:
-        p.policy.register(client)
-    if p.on_run or p.on_read:
-        p.due = ticks_ms()
-        client.runnable.append(p)
-        if client.driver:
-            client.driver.schedule()
-    if client.driver and not p.initialized:
-        if p.on_write or not p.on_run or isinstance(p.value, dict):  # a task wants none
-            from .zone import refresh
-
-            refresh(client.driver.session, ticks_ms())
-    client.wake()
 
 
 def property(p):

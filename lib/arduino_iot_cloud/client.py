@@ -114,12 +114,12 @@ class ArduinoCloudClient:
         and the arguments of ArduinoCloudObject. A name that is there is replaced.
 
         Raises TypeError or ValueError for what is no name (text without ":"), callback, interval or factor."""
-        from .arguments import register
+        from .registering import register
 
         register(self, aiotobj, coro, kwargs)
         if self.driver:
             del register
-            forget("arguments")
+            forget("registering")
 
     def check(self, name: str, value):
         """Raise ValueError for a value that could never fit into a packet."""
@@ -214,7 +214,7 @@ class ArduinoCloudClient:
             refuse_mode(async_mode)
         if not self.driver:
             # What stays comes before what goes, so that the heap's free part is in one piece after that.
-            forget("names", "arguments")
+            forget("names", "registering")
             if async_mode:
                 from .loop import Driver
             from .trust import context

@@ -204,7 +204,7 @@ class Driver:
 
     def open(self):
         """The coroutine that opens the stream."""
-        forget("pauses", "leftovers", "pieces", "arguments")
+        forget("pauses", "leftovers", "pieces")
         from .connecting import open_link
 
         return open_link(self)

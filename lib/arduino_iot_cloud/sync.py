@@ -145,7 +145,7 @@ class Driver:
             if self._done:
                 self._done = False
                 self._forget("pauses", "packets", "sync_trouble")
-                self._forget("answers", "arguments", "asking", "attaching", "messages", "pieces", "zone")
+                self._forget("answers", "asking", "attaching", "messages", "pieces", "zone")
         elif ticks_diff(self._retry, ticks_ms()) <= 0:
             self._attempt(Driver._connect)
         self._call_back()

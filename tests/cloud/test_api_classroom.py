@@ -8,7 +8,7 @@ from toolchain.paths import ROOT
 
 from arduino_cloud_api import CloudAPI
 
-HEAP = "288k"  # for the dashboard with its sixty widgets
+HEAP = "256k"  # for the dashboard with its sixty widgets
 
 
 DIES = """

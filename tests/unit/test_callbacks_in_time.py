@@ -4,7 +4,6 @@ import asyncio
 from time import time
 
 from arduino_iot_cloud import ArduinoCloudClient, Task
-from arduino_iot_cloud.pausing import resume
 from arduino_iot_cloud.port import ticks_add
 
 STEP_S = 25000
@@ -81,6 +80,8 @@ def test_after_a_pause_of_any_length_what_was_due_meanwhile_is_called_at_once():
                 ticks = life.now
                 for _ in range(seconds // STEP_S):
                     life.now = ticks_add(life.now, STEP_S * 1000)
+                from arduino_iot_cloud.pauses import resume  # anew: the client lets go of it
+
                 resume(life.client, life.now, ticks, int(time()) - seconds)
                 life.seconds = seconds
                 life.live(0)
