@@ -156,7 +156,8 @@ def _record(session, part, view, pos, stop, limit, now):
 def _store(session, part, view, pos, end, now):
     records = session.records
     Reader.open(records, view, pos, end)
-    records.record()
+    records.rest = 1
+    records.next()
     if records.value is not None and isinstance(records.name, str):
         part.last = session.take(part.last, records.name, records.value, records.time, part.sync, now)
 

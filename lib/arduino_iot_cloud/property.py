@@ -154,7 +154,8 @@ class ArduinoCloudObject:
             from .refusal import attribute_of
 
             raise attribute_of(self.name, attribute)
-        return shape(self.name, self._sample(), value)
+        last = self._value
+        return shape(self.name, self._like if last is None or self._like == _NUMBER else last, value)
 
     def store(self, attribute: str, value) -> bool:
         """Take a value from the cloud that `shape` returned. Returns whether it differs from the present one."""

@@ -37,24 +37,19 @@ class Records(Reader):
     def open(self, buf, pos: int, end: int):
         """Start with the pack between two offsets of `buf`."""
         super().open(buf, pos, end)
-        self._left = 0
+        self.rest = 0  # records that are still to come; below 0 where only a break ends them
         self.base_time = 0
         if self.head() >> 5 != 4:
             self.fail("a pack is an array")
-        self._left = self.arg
+        self.rest = self.arg
 
     def next(self) -> bool:
         """Take the next record; false after the last one."""
-        if not self._left or self._left < 0 and self.at_break():
+        if not self.rest or self.rest < 0 and self.at_break():
             if self.pos != self.end:
                 self.fail("bytes after the pack")
             return False
-        self._left -= self._left > 0
-        self.record()
-        return True
-
-    def record(self):
-        """Take the record that comes next."""
+        self.rest -= self.rest > 0
         if self.head() >> 5 != 5:
             self.fail("a record is a map")
         n = self.arg
@@ -100,3 +95,4 @@ class Records(Reader):
         time += self.base_time
         time = int(time if -1e11 < time < 1e11 else time // 1000 if time - time == 0 else 0)  # JS counts in ms
         self.time = time if -1e11 < time < 1e11 else 0
+        return True

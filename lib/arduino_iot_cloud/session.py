@@ -18,6 +18,7 @@ _OWN = const(1)
 _SENT = const(2)
 _TOLD = const(4)
 _FIRST = const(8)
+_WHOLE = const(1 << 16)  # for a record without an attribute, in place of 2
 _STAGED = const(30)  # three for each record: a large pack must not stay in memory
 
 
@@ -213,7 +214,7 @@ class Session:
             attribute = name[colon + 1 :]
             name = name[:colon]
         p = self.properties.get(name)
-        if p is not last:
+        if p is not last and self._got:
             self.settle(last, sync)
         if p is None:
             enter("answers", "attaching")
@@ -225,31 +226,30 @@ class Session:
                 internal(self, name, value, now)
             finally:
                 leave("answers", "attaching")
-        else:
-            self.store(p, attribute, value, time, sync)
-        return p
-
-    def store(self, p, attribute: str, value, time: int, sync: bool):
-        """Have a property take a value, if it may have this one."""
+            return None
         # A property without a value takes any. Else it must be writable. `answers` knows which last values count.
-        if p.initialized and not (p.on_write or p.writable):
-            return
+        if not (p.on_write or p.writable) and p.initialized:
+            return p
         if sync:
             from .answers import counts
 
             if not counts(self, p, attribute):
-                return
+                return p
         try:
             value = p.shape(attribute, value)
             if p.policy:
                 p.policy.take(attribute, value, time, sync)
             elif p.store(attribute, value) or not sync:
                 self._got |= 1
-            self._got += 2
-            if attribute and not sync:
-                p.standing |= _FIRST << p.KEYS.index(attribute)
+            if attribute is None:
+                self._got += _WHOLE
+            else:
+                self._got += 2
+                if not sync:
+                    p.standing |= _FIRST << p.KEYS.index(attribute)
         except (TypeError, ValueError, KeyError, OverflowError) as error:
             self.drop("a value from the cloud: %s" % error)
+        return p
 
     def settle(self, p, sync: bool):
         """The records of a property that lay side by side have all been taken: tell its user."""
@@ -257,7 +257,7 @@ class Session:
         self._got = 0
         if got < 2:
             return
-        whole = not isinstance(p.value, dict) or got >> 1 >= len(p.value)
+        whole = got >= _WHOLE or got >> 1 >= len(p.value)
         if p.policy:
             got = p.policy.settle(self)
         elif sync:

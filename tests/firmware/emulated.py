@@ -51,13 +51,13 @@ class Board:
             self.stop()
             raise
 
-    def mpremote(self, *arguments, timeout=60):
+    def mpremote(self, *arguments, timeout=240):
         """Run mpremote on the board: subprocess.CompletedProcess with stdout and stderr as text."""
         command = [MPREMOTE, "connect", self.port, *arguments]
         none = subprocess.DEVNULL
         return subprocess.run(command, stdin=none, capture_output=True, text=True, timeout=timeout)
 
-    def run(self, code, timeout=60):
+    def run(self, code, timeout=240):
         """What a program prints, in a fresh interpreter; AssertionError with its traceback if it fails."""
         done = self.mpremote("exec", self._prepare + code, timeout=timeout)
         assert done.returncode == 0, done.stdout + done.stderr
