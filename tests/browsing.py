@@ -50,7 +50,7 @@ class Browser:
     def evaluate(self, expression):
         return self._run(self._tab.evaluate(expression))
 
-    def wait(self, expression, timeout=10):
+    def wait(self, expression, timeout=30):
         """Wait until it is true."""
         self._run(self._tab.wait_until("!!(%s)" % expression, timeout))
 
@@ -167,7 +167,7 @@ class Project:
     def value(self, name):
         return self.request("GET", self.path(name)).get("last_value")
 
-    def wait_value(self, name, wanted, timeout=5):
+    def wait_value(self, name, wanted, timeout=20):
         """Wait until the cloud holds a value."""
         deadline = time.monotonic() + timeout
         while (value := self.value(name)) != wanted:

@@ -51,7 +51,7 @@ def test_a_click_moves_the_device_and_the_device_moves_the_gauge(browser, make_p
     assert browser.evaluate("document.querySelector('.things').textContent") == "Greenhouse: offline"
 
     device = micropython(32).start(code=board.program, heap="72k")
-    browser.wait("document.querySelector('.things').textContent === 'Greenhouse: online'", 20)
+    browser.wait("document.querySelector('.things').textContent === 'Greenhouse: online'", 60)
     assert browser.evaluate("document.querySelectorAll('.badge:not([hidden])').length") == 0
     browser.wait(GAUGE + " === '10'")
     browser.click("document.querySelector('.switch')")
@@ -154,7 +154,7 @@ def test_the_page_comes_back_after_a_restart_and_fetches_what_it_missed(browser,
         cloud.stop()
         assert browser.evaluate("document.querySelector('.kind-value .value').textContent") == "1"
         cloud = LocalCloud(tmp_path / "data", *ports)
-        browser.wait("document.querySelector('#connection.good') && document.querySelector('#lost').hidden", 20)
+        browser.wait("document.querySelector('#connection.good') && document.querySelector('#lost').hidden", 60)
         browser.wait("document.querySelector('.kind-value .value').textContent === '3'")
         browser.wait("document.querySelector('.kind-chart .chart-box').dataset.points === '3'")
         browser.wait("document.querySelector('.messages').textContent.includes('missed')")
@@ -179,7 +179,7 @@ def test_the_feed_says_once_that_a_device_is_there(local_cloud, board, micropyth
 
     async def watch():
         heard = []
-        async with cloud.live() as events, asyncio.timeout(20):
+        async with cloud.live() as events, asyncio.timeout(60):
             device = micropython(64).start(code=board.program)
             async for event in events:
                 if event.get("device_id") != board.id:

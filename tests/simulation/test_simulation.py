@@ -5,7 +5,9 @@ from soaking.worlds import MODES, live
 
 # Worlds for each of four modes: 300 in all. Each has some minutes of trouble, and takes a second or less.
 SEEDS = {"cpython": 48, "mp64": 10, "mp32": 17}
-TIMEOUT_S = 110
+TIMEOUT_S = 300  # ends what hangs
+
+pytestmark = pytest.mark.timeout(700)
 
 
 def _insist(result):

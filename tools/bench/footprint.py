@@ -24,6 +24,7 @@ from .setting import OFFICIAL, OURS, UMQTT, setting
 PACKAGE = "arduino_iot_cloud"
 API = "arduino_cloud_api"
 RUNS = 3  # a figure is the median of so many
+TRIES = 6
 STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official client's takes 50 ms
 WAIT = 12
 
@@ -129,6 +130,14 @@ def _smallest_heap(runs, low, high):
 
 
 def _steady(builds, cloud, name):
+    """What it printed. On a busy machine a value may overtake the one before it: then once more."""
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(RuntimeError):
+            return _try_steady(builds, cloud, name)
+    return _try_steady(builds, cloud, name)
+
+
+def _try_steady(builds, cloud, name):
     device = cloud.add()
     count = STEADY[name]
     process = builds.start(name, "steady", *device.arguments, count)

@@ -60,7 +60,7 @@ class Tab:
             raise PageError("the page raised %s" % details.get("exception", details).get("description", details["text"]))
         return answer["result"].get("value")
 
-    async def wait_until(self, expression: str, timeout: float = 10) -> Any:
+    async def wait_until(self, expression: str, timeout: float = 30) -> Any:
         """Wait until a JavaScript expression is true; return its value. Where it raises, what it asks for isn't there yet."""
         trouble = ""
         try:
