@@ -1,5 +1,6 @@
 """Values from the cloud: who takes them, who is told, and what is left alone."""
 
+import gc
 from collections import OrderedDict
 
 from reports import Reports
@@ -22,6 +23,19 @@ def test_a_writable_variable_takes_the_clouds_value_and_publishes_nothing():
     rig = synced(variable("a", 1))
     rig.write(("a", 5))
     assert rig["a"] == 5 and rig.wrote == ["a"] and rig.published() == []
+
+
+def test_a_large_pack_leaves_nothing_in_memory():
+    if not hasattr(gc, "mem_alloc"):
+        return  # CPython does not tell
+    rig = synced(variable("a", "text"))
+    records = pack(*[("a", "a text of some length %d" % i) for i in range(200)])
+    used = []
+    for payload in (pack(("a", "some")), pack(("a", "other")), records, pack(("a", "some"))):
+        rig.tell(THING_IN, payload)
+        gc.collect()
+        used.append(gc.mem_alloc())
+    assert used[3] - used[1] < 2000, used  # the first brings what stays in any case
 
 
 def test_a_write_is_told_even_without_a_difference():
