@@ -31,7 +31,45 @@ def wait_for_log(broker, pattern, count=1, timeout=30):
         time.sleep(0.01)
 
 
-class Device:
+class Program:
+    """A program of program.py in a process, which takes orders."""
+
+    WAIT = 10  # seconds, where a call says nothing else
+
+    def __init__(self, process):
+        self.process = process
+        self._asked = 0
+        self._read = 0
+
+    @property
+    def output(self):
+        """What it has printed and logged."""
+        return self.process.stdout + self.process.stderr
+
+    def wait_for(self, pattern, timeout=None):
+        """Wait until its output has a line that matches (from the start on): the match."""
+        return self.process.wait_for(pattern, timeout or self.WAIT)
+
+    def wait_for_next(self, pattern, timeout=None):
+        """As `wait_for`, after what the last call of this found."""
+        match = self.process.wait_for(pattern, timeout or self.WAIT, start=self._read)
+        self._read = match.end()
+        return match
+
+    def do(self, statement):
+        """Have it execute a line."""
+        self.process.send(statement + "\n")
+
+    def ask(self, expression, timeout=None):
+        """The value of an expression there. On the users' side `await ` may stand before it."""
+        self._asked += 1
+        self.do("print('answer %d', repr((%s)))" % (self._asked, expression))
+        answer = self.wait_for(r"^answer %d (.*)\n|^order failed.*\n" % self._asked, timeout)
+        assert answer.group(1) is not None, self.output
+        return ast.literal_eval(answer.group(1))
+
+
+class Device(Program):
     """A program around an ArduinoCloudClient.
 
     setup      the program between the construction of `client` and `run`: registers the variables
@@ -50,36 +88,7 @@ class Device:
         arguments = {name: value for name, value in arguments.items() if value is not ...}
         path.write_text(_PROGRAM % (arguments, setup, run or {}))
         self.id = arguments["device_id"]
-        self.process = interpreter.start(path, path=[FOLDER, *path_folders], heap=heap)
-        self._asked = 0
-        self._read = 0
-
-    @property
-    def output(self):
-        """What it has printed and logged."""
-        return self.process.stdout + self.process.stderr
-
-    def wait_for(self, pattern, timeout=10):
-        """Wait until its output has a line that matches (from the start on): the match."""
-        return self.process.wait_for(pattern, timeout)
-
-    def wait_for_next(self, pattern, timeout=10):
-        """As `wait_for`, after what the last call of this found."""
-        match = self.process.wait_for(pattern, timeout, start=self._read)
-        self._read = match.end()
-        return match
-
-    def do(self, statement):
-        """Have it execute a line."""
-        self.process.send(statement + "\n")
-
-    def ask(self, expression, timeout=10):
-        """The value of an expression there."""
-        self._asked += 1
-        self.do("print('answer %d', repr((%s)))" % (self._asked, expression))
-        answer = self.wait_for(r"^answer %d (.*)\n|^order failed.*\n" % self._asked, timeout)
-        assert answer.group(1) is not None, self.output
-        return ast.literal_eval(answer.group(1))
+        super().__init__(interpreter.start(path, path=[FOLDER, *path_folders], heap=heap))
 
     def wait_until(self, expression, timeout=10):
         """Wait until an expression is true there; it is looked at every 10 ms."""

@@ -1,8 +1,6 @@
 """Programs on the users' side, as a process of any interpreter."""
 
-import ast
-
-from devices import FOLDER
+from devices import FOLDER, Program
 
 PROGRAM = """\
 from program import *
@@ -32,37 +30,14 @@ run(User(), globals())
 """
 
 
-class UserProgram:
-    """A program around an ArduinoIoTCloud, which takes orders as devices.Device does."""
+class UserProgram(Program):
+    """A program around an ArduinoIoTCloud."""
+
+    WAIT = 15
 
     def __init__(self, interpreter, path, options, more=""):
         path.write_text(PROGRAM % (options, more))
-        self.process = interpreter.start(path, path=[FOLDER])
-        self._asked = 0
-        self._read = 0
-
-    @property
-    def output(self):
-        return self.process.stdout + self.process.stderr
-
-    def wait_for(self, pattern, timeout=15):
-        return self.process.wait_for(pattern, timeout)
-
-    def wait_for_next(self, pattern, timeout=15):
-        match = self.process.wait_for(pattern, timeout, start=self._read)
-        self._read = match.end()
-        return match
-
-    def do(self, statement):
-        self.process.send(statement + "\n")
-
-    def ask(self, expression):
-        """The value of an expression there, which may be awaited with `await `."""
-        self._asked += 1
-        self.do("print('answer %d', repr((%s)))" % (self._asked, expression))
-        answer = self.wait_for(r"^answer %d (.*)\n|^order failed.*\n" % self._asked)
-        assert answer.group(1) is not None, self.output
-        return ast.literal_eval(answer.group(1))
+        super().__init__(interpreter.start(path, path=[FOLDER]))
 
     def publish(self, path, value):
         """Publish, and wait until it has arrived."""
