@@ -154,7 +154,7 @@ class ArduinoCloudObject:
             from .refusal import attribute_of
 
             raise attribute_of(self.name, attribute)
-        last = self._value
+        last = self._value  # then as `_sample`, without its call: each value from the cloud comes through here
         return shape(self.name, self._like if last is None or self._like == _NUMBER else last, value)
 
     def store(self, attribute: str, value) -> bool:

@@ -4,7 +4,7 @@ The C++ library asks for the last values when the offset from UTC has ended, eve
 after eleven times. Here the command TimezoneUp, which is for that, and the last values take turns, ever more
 slowly, and the values flow on.
 
-Comes and goes: the session imports it for a look, `arguments` for a new property, and the driver unloads it after
+Comes and goes: the session imports it for a look, `registering` for a new property, and the driver unloads it after
 that.
 """
 

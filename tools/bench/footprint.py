@@ -313,7 +313,10 @@ def _print_client(figures):
     print_figures(
         "Flash and heap of the parts, bytes; each option imported after those above it, sync_link with umqtt.robust",
         ("flash (.mpy)", "heap"),
-        [["core: what a connection, a publish and a receive load", flash["core"], None], ["root certificates (DER)", flash["certificates"], None]]
+        [
+            ["core: what a connection, a publish and a receive load", flash["core"], None],
+            ["root certificates (DER)", flash["certificates"], None],
+        ]
         + [["option " + name, flash["options"][name], heap] for name, heap in figures["options"].items()]
         + [["the official client with its parts", flash["official"], None]],
     )

@@ -19,7 +19,8 @@ MODES = ("async", "sync", "websocket", "user")
 KINDS = ("trouble", "idle", "busy")  # of worlds: simulation.world.World
 HEAP = "4m"  # the cloud lives in it, too
 
-# What became of some worlds: days that the devices of those that did not fail have lived, added up; and the stories of those that failed.
+# What became of some worlds: days that the devices of those that did not fail have lived, added up; and the stories of
+# those that failed.
 Result = namedtuple("Result", "days worlds failures")
 Failure = namedtuple("Failure", "seed story replay")
 
