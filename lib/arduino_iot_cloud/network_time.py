@@ -64,15 +64,20 @@ def _open(address):
     return s
 
 
-def _set(server, now):
-    # Set the clock; where a program may not, take note of how far it is off, for as long as nobody else sets it.
+def set_rtc(now: int):
+    """Set the clock to a Unix time, in UTC. Where a program may not do that (a computer), `port.timestamp` adds how far
+    it is off, for as long as nobody else sets it."""
     try:
         from machine import RTC
     except ImportError:
         port.offset = now - port.EPOCH - int(port.time())
     else:
         t = gmtime(now - port.EPOCH)
-        RTC().datetime((t[0], t[1], t[2], t[6] + 1, t[3], t[4], t[5], 0))
+        RTC().datetime((t[0], t[1], t[2], t[6] + 1, t[3], t[4], t[5], 0))  # weekday: 1 is Monday
+
+
+def _set(server, now):
+    set_rtc(now)
     log(20, "The clock is set from %s." % server)
     return True
 
