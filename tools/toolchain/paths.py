@@ -5,6 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
 LIB = ROOT / "lib"
+SUPPORT = [ROOT / "tests" / "support" / name for name in ("cloud", "network", "programs")]  # what tools share with tests
 CACHE = ROOT / ".cache"
 BIN = CACHE / "bin"
 VENV = CACHE / "venv"

@@ -1,6 +1,6 @@
-"""Runs a module of portable tests on MicroPython; started by tests/portable_items.py, on a board imported.
+"""Runs a module of portable tests on MicroPython; started by portable_items.py, on a board imported.
 
-    micropython tests/portable.py FOLDER MODULE TEST...
+    micropython tests/support/portable/portable.py FOLDER MODULE TEST...
 
 Reports on stdout, each record on a line of its own that starts with RECORD:
 `RUN name`, then `PASS name`, or `FAIL name` after the traceback.

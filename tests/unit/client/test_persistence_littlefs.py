@@ -1,6 +1,7 @@
 """Samples in the file systems of boards, on a block device that loses its power in the middle of a write."""
 
 import vfs
+from block_devices import Device, formatted
 from reports import Reports
 from seeded import Seeded
 from storage_rig import PowerCut, boot, do, states, steps, waiting
@@ -9,45 +10,7 @@ import arduino_iot_cloud.persistence as persistence
 
 ONLY = ("micropython",)
 TIMEOUT = 120
-BLOCK = 512
 FILE = "/flash/t.history"
-
-
-class Device:
-    """A block device in memory; the write after `writes` others does only its first `part` bytes, and is the last."""
-
-    def __init__(self, data, writes=None, part=0):
-        self.data = data
-        self.left = writes
-        self.part = part
-        self.count = 0
-        self.dead = False
-
-    def readblocks(self, n, buf, offset=0):
-        start = n * BLOCK + offset
-        buf[:] = self.data[start : start + len(buf)]
-
-    def writeblocks(self, n, buf, offset=0):
-        if self.dead:
-            return -5  # EIO: a file that the collector closes, where nothing may be raised
-        start = n * BLOCK + offset
-        end = start + len(buf)
-        if self.left == 0:
-            self.dead = True
-            end = start + min(self.part, len(buf))
-        elif self.left is not None:
-            self.left -= 1
-        self.count += 1
-        self.data[start:end] = buf[: end - start]
-        if self.dead:
-            raise PowerCut()
-
-    def ioctl(self, op, arg):
-        if op == 4:
-            return len(self.data) // BLOCK
-        if op == 5:
-            return BLOCK
-        return 0  # 6: erase a block
 
 
 def mounted(kind, data, **cut):
@@ -64,12 +27,6 @@ def mounted(kind, data, **cut):
     device = Device(data, **cut)
     vfs.mount(kind(device), "/flash")
     return device
-
-
-def formatted(kind, blocks=64):
-    data = bytearray(blocks * BLOCK)
-    kind.mkfs(Device(data))
-    return data
 
 
 def run_until_dead(device, program, size):

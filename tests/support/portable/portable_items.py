@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from toolchain.paths import BIN, LIB
+from toolchain.paths import BIN, LIB, ROOT
 
-TESTS = Path(__file__).parent
-UNIT = TESTS / "unit"
-RUNNER = TESTS / "portable.py"
+UNIT = ROOT / "tests" / "unit"
+SHARED = Path(__file__).parent
+RUNNER = SHARED / "portable.py"
 RECORD = "\x1e"
 TIMEOUT = 60
 
@@ -35,6 +35,11 @@ def settings(path):
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("HEAPSIZE", "ONLY", "TIMEOUT"):
             found[node.targets[0].id] = ast.literal_eval(node.value)
     return found
+
+
+def is_portable(path):
+    """Whether a file is one of portable tests."""
+    return UNIT in path.parents and path.match("test_*.py")
 
 
 def wanted_on(path, interpreter):
@@ -76,7 +81,7 @@ class MicroPythonFile(pytest.File):
         if "HEAPSIZE" in self.settings:
             command += ["-X", "heapsize=" + self.settings["HEAPSIZE"]]
         command += [str(RUNNER), str(self.path.parent), self.path.stem] + names
-        environment = {"MICROPYPATH": "%s:%s:.frozen" % (LIB, UNIT), "PATH": "/usr/bin:/bin"}
+        environment = {"MICROPYPATH": "%s:%s:.frozen" % (LIB, SHARED), "PATH": "/usr/bin:/bin"}
         timeout = self.settings.get("TIMEOUT", TIMEOUT)
         try:
             done = subprocess.run(
@@ -181,7 +186,7 @@ class OnMicroPython:
         self.bits = bits
 
     def pytest_collect_file(self, file_path, parent):
-        if file_path.parent != UNIT or not file_path.match("test_*.py") or not wanted_on(file_path, "micropython"):
+        if not is_portable(file_path) or not wanted_on(file_path, "micropython"):
             return None
         return MicroPythonFile.from_parent(parent, path=file_path, bits=self.bits)
 
@@ -199,7 +204,7 @@ class OnCPython:
 
     @staticmethod
     def pytest_pycollect_makemodule(module_path, parent):
-        if module_path.parent == UNIT and not wanted_on(module_path, "cpython"):
+        if is_portable(module_path) and not wanted_on(module_path, "cpython"):
             return Nothing.from_parent(parent, path=module_path)
         return None
 

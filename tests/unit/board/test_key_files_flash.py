@@ -1,11 +1,11 @@
 """Keys in the file systems of boards, on a block device that loses its power in the middle of a write."""
 
 import vfs
+from block_devices import Device, formatted
 from key_rig import after, check, content, do, real_files, run_until_cut, states, steps
 from portable_assert import raises
 from seeded import Seeded
 from storage_rig import PowerCut
-from test_persistence_littlefs import Device, formatted
 
 from arduino_cloud_board.key_files import FileKeys
 from arduino_cloud_board.key_store import KeyCorrupted

@@ -2,7 +2,7 @@
 
 import json
 
-with open(__file__.rsplit("/", 2)[0] + "/vectors/device_vectors.json", "rb") as _file:
+with open(__file__.rsplit("/", 3)[0] + "/vectors/device_vectors.json", "rb") as _file:
     VECTORS = json.load(_file)
 
 
