@@ -1,7 +1,9 @@
 """The clock from the network (SNTP, RFC 4330): asked for without blocking the event loop, or in one blocking call.
 
 The answer has to be one: from a server (mode 4) whose own clock is set, with the number that the
-question carried. Once nobody asks any more, the module lets go of itself.
+question carried.
+
+Comes and goes: a driver imports it where nobody has set the clock. It unloads itself once nobody asks any more.
 """
 
 import asyncio

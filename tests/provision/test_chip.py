@@ -5,8 +5,8 @@ import base64
 import contextlib
 
 import pytest
-from arduino_cloud_board.csr import public_key_of
-from arduino_cloud_board.p256 import public_point
+from arduino_cloud_board.keys.csr import public_key_of
+from arduino_cloud_board.keys.p256 import public_point
 from link_rig import files_on, give_radio_and_nvs, run_on
 from localcloud.cli.exits import CommandError
 from provisioning import ports

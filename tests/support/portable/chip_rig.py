@@ -1,6 +1,6 @@
 """What the secure chips made of Python have in common: an I2C bus on which bytes are damaged, and signatures."""
 
-from arduino_cloud_board import der, p256
+from arduino_cloud_board.keys import der, p256
 
 
 class Bus:

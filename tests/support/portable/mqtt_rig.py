@@ -1,7 +1,7 @@
 """What an MQTT server sends, and a network between it and the client's MQTT: it delivers, it takes, time passes."""
 
 from arduino_iot_cloud.mqtt import MQTT
-from arduino_iot_cloud.parts import keep
+from arduino_iot_cloud.mqtt_parts import keep
 from arduino_iot_cloud.port import ticks_add, ticks_diff
 
 CONNACK = 2

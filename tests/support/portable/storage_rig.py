@@ -2,7 +2,8 @@
 
 import sys
 
-import arduino_iot_cloud.persistence as persistence
+import arduino_iot_cloud.property.file_store as file_store
+import arduino_iot_cloud.renaming as renaming
 from arduino_iot_cloud.property import ArduinoCloudObject
 from policy_rig import ClientRig
 
@@ -73,7 +74,7 @@ class _File:
 
 
 class Files:
-    """Stands for `open` and `os` of `persistence`. Each byte written, and each other change, takes a unit of `supply`.
+    """Stands for `open` and `os` of `file_store` and `renaming`. Each byte written, and each other change, takes a unit of `supply`.
 
     at_close   what is written is seen when it is flushed, as in littlefs; else byte by byte
     replaces   rename takes the place of a file that is there; else it refuses, as some FAT does
@@ -86,8 +87,8 @@ class Files:
         self.at_close = at_close
         self.replaces = replaces
         self.full = False
-        persistence.open = self.open
-        persistence.os = self
+        file_store.open = self.open
+        file_store.os = renaming.os = self
 
     def open(self, name, mode):
         return _File(self, name, mode)

@@ -3,7 +3,7 @@
 from chip_rig import Bus, Keys
 from storage_rig import Supply
 
-from arduino_cloud_board import der
+from arduino_cloud_board.keys import der
 
 AWAKE = b"\x04\x11\x33\x43"
 

@@ -2,20 +2,21 @@
 
 from storage_rig import Files, PowerCut
 
-import arduino_cloud_board.key_files as key_files
+import arduino_cloud_board.keys.files as key_files
+import arduino_iot_cloud.renaming as renaming
 from arduino_cloud_board.key_store import KeyNotFound
 
 FOLDER = "files:/keys"
 
 
 class KeyFiles(Files):
-    """Stands for `open` and `os` of `key_files`: see Files."""
+    """Stands for `open` and `os` of `keys.files`: see Files."""
 
     def __init__(self, at_close=False, replaces=True):
         super().__init__(at_close, replaces)
         self.folders = ["/keys"]
         key_files.open = self.open
-        key_files.os = self
+        key_files.os = renaming.os = self
 
     def stat(self, name):
         return (0,) * 10 if name in self.folders else super().stat(name)
@@ -35,11 +36,11 @@ class KeyFiles(Files):
 
 
 def real_files():
-    """`key_files` with the interpreter's own `open` and `os` again."""
+    """`keys.files` with the interpreter's own `open` and `os` again."""
     import os
 
     key_files.__dict__.pop("open", None)
-    key_files.os = os
+    key_files.os = renaming.os = os
 
 
 def steps(seeded, count, names=("a", "b", "c_2"), longest=60):

@@ -1,6 +1,7 @@
 """The secure chip of each of Arduino's boards, by the bus that it is on."""
 
-from arduino_cloud_board import chip_bus, key_store
+from arduino_cloud_board import key_store
+from arduino_cloud_board.chips import bus as chip_bus
 from atecc608_chip import ATECC608Chip
 from portable_assert import raises
 from se05x_chip import SE05XChip

@@ -7,7 +7,7 @@ from portable_assert import raises
 from seeded import Seeded
 from storage_rig import PowerCut
 
-from arduino_cloud_board.key_files import FileKeys
+from arduino_cloud_board.keys.files import FileKeys
 from arduino_cloud_board.key_store import KeyCorrupted
 
 ONLY = ("micropython",)

@@ -1,8 +1,7 @@
 """The store in a secure element SE05x: what is where, and what a power cut leaves."""
 
-from arduino_cloud_board import csr, der
-from arduino_cloud_board.key_store import KeyCorrupted, KeyNotFound, seal
-from arduino_cloud_board.se05x_keys import CERTIFICATE
+from arduino_cloud_board.keys import KeyCorrupted, KeyNotFound, csr, der, seal
+from arduino_cloud_board.keys.se05x import CERTIFICATE
 from chip_rig import verify
 from portable_assert import raises
 from se05x_chip import SE05XChip

@@ -6,7 +6,7 @@ import time
 
 from wifi_rig import port_of
 
-from arduino_cloud_board.name_server import answers, question, silent
+from arduino_cloud_board.link.name_server import answers, question, silent
 
 
 class Server:

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from arduino_cloud_board import csr, der, p256
+from arduino_cloud_board.keys import csr, der, p256
 from portable_assert import raises
 from seeded import Seeded
 

@@ -1,12 +1,14 @@
 """What a provisioned board keeps, and the arguments of the client that come of it."""
 
-from arduino_cloud_board import csr, der, settings
+from arduino_cloud_board import settings
+from arduino_cloud_board.keys import csr, der
 from arduino_cloud_board.key_store import KeyCorrupted
 from arduino_cloud_board.key_store import open as open_store
 from arduino_cloud_board.settings import Settings
-from arduino_iot_cloud.keys import REFERENCE, content, load
+from arduino_iot_cloud.credentials import is_uri
+from arduino_iot_cloud.keys import content, load
+from arduino_iot_cloud.keys.chip import REFERENCE
 from arduino_iot_cloud.port import MICROPYTHON
-from arduino_iot_cloud.trust import is_uri
 from key_rig import FOLDER, KeyFiles
 from portable_assert import raises
 from se05x_chip import SE05XChip
@@ -106,7 +108,7 @@ class Context:
 
 
 def test_a_chip_stands_behind_the_tls_key():
-    import arduino_cloud_board.key_bridge as bridge
+    import arduino_cloud_board.keys.bridge as bridge
 
     cases = ((se05x_keys(SE05XChip()), 0x64), (atecc608_keys(set_up()), 0))
     for chip, number in cases:

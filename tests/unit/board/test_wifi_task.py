@@ -8,8 +8,10 @@ from reports import Reports
 from stands_in import Stands
 from wifi_rig import HOME, Module, World, port_of
 
-from arduino_cloud_board import Ethernet, WiFi, connection, ethernet, wifi_probe
-from arduino_cloud_board.wifi_probe import answers
+from arduino_cloud_board import Ethernet, WiFi
+from arduino_cloud_board import link as connection
+from arduino_cloud_board.link import ethernet, wifi_probe, wifi_radio
+from arduino_cloud_board.link.wifi_probe import answers
 
 
 class Hurry:
@@ -17,10 +19,10 @@ class Hurry:
 
     def __enter__(self):
         self.before = connection.sleep_ms
-        connection.sleep_ms = ethernet.sleep_ms = lambda ms: self.before(ms // 20)
+        connection.sleep_ms = ethernet.sleep_ms = wifi_radio.sleep_ms = lambda ms: self.before(ms // 20)
 
     def __exit__(self, *error):
-        connection.sleep_ms = ethernet.sleep_ms = self.before
+        connection.sleep_ms = ethernet.sleep_ms = wifi_radio.sleep_ms = self.before
 
 
 class Lan:

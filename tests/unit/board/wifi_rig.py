@@ -5,8 +5,8 @@ import sys
 
 from stands_in import Stands
 
-from arduino_cloud_board import connection
-from arduino_cloud_board.wifi import WiFi
+from arduino_cloud_board import link as connection
+from arduino_cloud_board.link.wifi import WiFi
 from arduino_iot_cloud import port
 
 STAND_INS = __file__.rpartition("/")[0] + "/../../boards/standins"
@@ -63,6 +63,8 @@ class _Clock:
 
     def _set(self, sleep_ms, ticks_ms):
         connection.sleep_ms = sleep_ms
+        if "arduino_cloud_board.link.wifi_radio" in sys.modules:
+            sys.modules["arduino_cloud_board.link.wifi_radio"].sleep_ms = sleep_ms
         port.ticks_ms = ticks_ms
         for name, module in sys.modules.items():
             if name.startswith("arduino_cloud_board.") and hasattr(module, "ticks_ms"):
@@ -124,7 +126,7 @@ class Rig:
 
     # The manager's next turn, with a thread of the world's where it takes one. Returns the ms that it then waits.
     def _look(self):
-        radio = sys.modules.get("arduino_cloud_board.wifi_radio")  # imported anew for each way to a connection
+        radio = sys.modules.get("arduino_cloud_board.link.wifi_radio")  # imported anew for each way to a connection
         if radio is None:
             return self._coroutine.send(None)
         before, radio._in_thread = radio._in_thread, self._in_thread

@@ -2,7 +2,7 @@
 
 import asyncio
 
-import arduino_iot_cloud.http as http
+import arduino_iot_cloud.http.client as http
 import arduino_iot_cloud.transport as transport
 
 OK = b"HTTP/1.1 200 OK\r\n"

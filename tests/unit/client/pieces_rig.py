@@ -3,7 +3,7 @@
 from mqtt_rig import PUBLISH, publish
 
 from arduino_iot_cloud.mqtt import MQTT
-from arduino_iot_cloud.parts import take
+from arduino_iot_cloud.mqtt_parts import take
 
 
 class Inbound:

@@ -5,11 +5,11 @@ from reports import Reports
 
 from arduino_cloud_api import CloudAPI
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.composites import Location
-from arduino_iot_cloud.http import HTTP
-from arduino_iot_cloud.http_arguments import split
+from arduino_iot_cloud.property.composites import Location
+from arduino_iot_cloud.http.client import HTTP
+from arduino_iot_cloud.http.arguments import split
 from arduino_iot_cloud.property import ArduinoCloudObject, Task
-from arduino_iot_cloud.schedule import Schedule
+from arduino_iot_cloud.property.schedule import Schedule
 from arduino_iot_cloud.user import ArduinoIoTCloud
 
 NAN = float("nan")

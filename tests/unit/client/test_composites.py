@@ -3,8 +3,8 @@
 from portable_assert import raises
 
 from arduino_iot_cloud.cbor import Reader, Writer
-from arduino_iot_cloud.composites import Color, ColoredLight, Composite, DimmedLight, Location, Television
-from arduino_iot_cloud.schedule import Schedule
+from arduino_iot_cloud.property.composites import Color, ColoredLight, Composite, DimmedLight, Location, Television
+from arduino_iot_cloud.property.schedule import Schedule
 
 KINDS = (
     (Location, ("lat", "lon")),

@@ -298,5 +298,5 @@ def test_the_hint_at_another_device_with_the_same_id_is_given_once():
 def test_what_words_are_looked_up_with_does_not_stay():
     if MICROPYTHON:
         said(OSError(-0x7780))
-        assert "arduino_iot_cloud.tls_trouble" not in sys.modules
+        assert "arduino_iot_cloud.diagnosis.tls" not in sys.modules
     raises(AttributeError, lambda: Client().nothing)

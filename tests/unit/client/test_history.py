@@ -6,7 +6,7 @@ from reports import Reports
 from seeded import Seeded
 from session_rig import OTHER, THING
 
-from arduino_iot_cloud.composites import ColoredLight, Location
+from arduino_iot_cloud.property.composites import ColoredLight, Location
 from arduino_iot_cloud.property import ArduinoCloudObject
 
 

@@ -6,9 +6,9 @@ from http_rig import OK, Net, Wire
 from portable_assert import raises, raises_async
 from seeded import Seeded
 
-from arduino_iot_cloud.http import HTTP
-from arduino_iot_cloud.http_head import HTTPError
-from arduino_iot_cloud.http_response import Response
+from arduino_iot_cloud.http.client import HTTP
+from arduino_iot_cloud.http.head import HTTPError
+from arduino_iot_cloud.http.response import Response
 from arduino_iot_cloud.port import MICROPYTHON
 
 RUNS = 300 if MICROPYTHON else 3000

@@ -2,9 +2,9 @@
 
 from portable_assert import raises, raises_async
 
-from arduino_iot_cloud.http import HTTP
-from arduino_iot_cloud.http_arguments import split
-from arduino_iot_cloud.http_response import Response
+from arduino_iot_cloud.http.client import HTTP
+from arduino_iot_cloud.http.arguments import split
+from arduino_iot_cloud.http.response import Response
 
 NAN = float("nan")
 INFINITE = float("inf")

@@ -5,9 +5,9 @@ import asyncio
 from http_rig import OK, Net, Wire
 from portable_assert import raises, raises_async
 
-from arduino_iot_cloud.http import HTTP
-from arduino_iot_cloud.http_head import HTTPError
-from arduino_iot_cloud.http_response import BodyError, Response
+from arduino_iot_cloud.http.client import HTTP
+from arduino_iot_cloud.http.head import HTTPError
+from arduino_iot_cloud.http.response import BodyError, Response
 
 HELLO = OK + b"Content-Length: 5\r\n\r\nhello"
 

@@ -2,9 +2,9 @@
 
 import os
 
+from arduino_iot_cloud.credentials import is_uri
 from arduino_iot_cloud.keys import load, register_provider
 from arduino_iot_cloud.port import MICROPYTHON
-from arduino_iot_cloud.trust import is_uri
 from portable_assert import raises
 
 

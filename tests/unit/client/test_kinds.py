@@ -18,7 +18,7 @@ from arduino_iot_cloud import (
     TemperatureSensor,
     Time,
 )
-from arduino_iot_cloud.composites import Composite
+from arduino_iot_cloud.property.composites import Composite
 
 BOOLS = "Bool ContactSensor Light MotionSensor SmartPlug Switch"
 FLOATS = (

@@ -3,8 +3,8 @@
 from portable_assert import raises
 
 from arduino_iot_cloud.cbor import CBORError
-from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads
-from arduino_iot_cloud.messages import decode, encode
+from arduino_iot_cloud.cbor.item import Simple, Tag, dumps, loads
+from arduino_iot_cloud.session.commands import decode, encode
 
 UP = (
     ("OtaBegin", 0x010000),

@@ -3,7 +3,7 @@
 from mqtt_rig import PUBACK, PUBLISH, Server, puback, publish
 
 from arduino_iot_cloud.mqtt import MQTT
-from arduino_iot_cloud.packets import identifier
+from arduino_iot_cloud.mqtt_packets import identifier
 
 
 def counted(mqtt, n):

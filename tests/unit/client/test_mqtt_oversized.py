@@ -4,7 +4,7 @@ from mqtt_rig import PUBLISH, Server, puback, publish, suback, two
 from portable_assert import raises
 
 from arduino_iot_cloud.mqtt import MQTTError
-from arduino_iot_cloud.parts import keep
+from arduino_iot_cloud.mqtt_parts import keep
 
 SIZE = 128
 BEFORE = publish(b"before", b"b", 11)

@@ -4,7 +4,7 @@ from mqtt_rig import Server, packet, two
 from portable_assert import raises
 
 from arduino_iot_cloud.mqtt import MQTT, MQTTError
-from arduino_iot_cloud.packets import connect, publish, subscribe, take, unsubscribe
+from arduino_iot_cloud.mqtt_packets import connect, publish, subscribe, take, unsubscribe
 
 
 def outgoing(topic, payload, size=1024):

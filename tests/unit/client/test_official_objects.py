@@ -5,11 +5,11 @@ from portable_assert import raises
 from reports import Reports
 
 import arduino_iot_cloud
-import arduino_iot_cloud.official as official
+import arduino_iot_cloud.property.official as official
 import arduino_iot_cloud.ucloud as ucloud
 from arduino_iot_cloud import ArduinoCloudObject, Location, Schedule, Switch, Task
 from arduino_iot_cloud.client import ArduinoCloudClient
-from arduino_iot_cloud.composites import Composite
+from arduino_iot_cloud.property.composites import Composite
 
 ENTRIES = ("one", "typed", "here", "own")
 

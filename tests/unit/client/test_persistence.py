@@ -6,7 +6,7 @@ from seeded import Seeded
 from session_rig import OTHER
 from storage_rig import Files, Flash, acknowledge, boot, do, run_until_cut, states, steps, waiting
 
-from arduino_iot_cloud.composites import ColoredLight
+from arduino_iot_cloud.property.composites import ColoredLight
 from arduino_iot_cloud.property import ArduinoCloudObject
 
 TIMEOUT = 120

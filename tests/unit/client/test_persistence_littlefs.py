@@ -6,7 +6,8 @@ from reports import Reports
 from seeded import Seeded
 from storage_rig import PowerCut, boot, do, states, steps, waiting
 
-import arduino_iot_cloud.persistence as persistence
+import arduino_iot_cloud.property.file_store as file_store
+import arduino_iot_cloud.renaming as renaming
 
 ONLY = ("micropython",)
 TIMEOUT = 120
@@ -20,10 +21,10 @@ def mounted(kind, data, **cut):
     except Exception:
         pass
     for name in ("open", "os"):
-        persistence.__dict__.pop(name, None)
+        file_store.__dict__.pop(name, None)
     import os
 
-    persistence.os = os
+    file_store.os = renaming.os = os
     device = Device(data, **cut)
     vfs.mount(kind(device), "/flash")
     return device

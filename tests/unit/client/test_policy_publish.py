@@ -4,8 +4,8 @@ from policy_rig import ClientRig
 from portable_assert import raises
 from session_rig import OTHER
 
-from arduino_iot_cloud.composites import Color, DimmedLight, Location
-from arduino_iot_cloud.policy import differs
+from arduino_iot_cloud.property.composites import Color, DimmedLight, Location
+from arduino_iot_cloud.property.policy import differs
 from arduino_iot_cloud.port import ticks_add
 from arduino_iot_cloud.property import ArduinoCloudObject
 

@@ -4,8 +4,8 @@ from policy_rig import UNIX, ClientRig
 from reports import Reports
 from session_rig import pack, record, written
 
-from arduino_iot_cloud.cbor_item import dumps
-from arduino_iot_cloud.composites import Location
+from arduino_iot_cloud.cbor.item import dumps
+from arduino_iot_cloud.property.composites import Location
 from arduino_iot_cloud.property import ArduinoCloudObject
 
 RULES = ("cloud", "device", "recent", lambda p, value, time: True, lambda p, value, time: False)

@@ -7,9 +7,9 @@ from reports import Reports
 from stands_in import Stands
 
 import arduino_iot_cloud.port as port
-import arduino_iot_cloud.schedule as schedule
+import arduino_iot_cloud.property.schedule as schedule
 from arduino_iot_cloud.port import timestamp
-from arduino_iot_cloud.schedule import Schedule, is_active
+from arduino_iot_cloud.property.schedule import Schedule, is_active
 
 MIDNIGHT = 1633305600  # 2021-10-04 00:00:00, a Monday
 DAY = 86400

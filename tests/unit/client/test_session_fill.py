@@ -4,8 +4,8 @@ from reports import Reports
 from session_rig import Rig, variable
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor_item import loads
-from arduino_iot_cloud.composites import DimmedLight, Location
+from arduino_iot_cloud.cbor.item import loads
+from arduino_iot_cloud.property.composites import DimmedLight, Location
 
 
 def sizes(*properties):

@@ -19,8 +19,8 @@ from session_rig import (
     written,
 )
 
-from arduino_iot_cloud.cbor_item import Tag, dumps
-from arduino_iot_cloud.composites import ColoredLight, Location
+from arduino_iot_cloud.cbor.item import Tag, dumps
+from arduino_iot_cloud.property.composites import ColoredLight, Location
 from arduino_iot_cloud.port import MICROPYTHON
 
 RUNS = 300 if MICROPYTHON else 1500

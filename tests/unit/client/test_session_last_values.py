@@ -21,10 +21,10 @@ from session_rig import (
     written,
 )
 
-from arduino_iot_cloud.cbor_item import Tag, dumps
-from arduino_iot_cloud.composites import Location
+from arduino_iot_cloud.cbor.item import Tag, dumps
+from arduino_iot_cloud.property.composites import Location
 from arduino_iot_cloud.port import ticks_add
-from arduino_iot_cloud.zone import refresh
+from arduino_iot_cloud.session.zone import refresh
 
 BY_COMMAND = ("publish", COMMAND_UP, LAST_VALUES_BEGIN)
 BY_SHADOW = ("publish", SHADOW_OUT, GET_LAST_VALUES)

@@ -5,7 +5,7 @@ from seeded import Seeded
 from session_rig import OTHER, THING
 from values_world import World, named
 
-from arduino_iot_cloud.composites import Composite, Location
+from arduino_iot_cloud.property.composites import Composite, Location
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.property import ArduinoCloudObject
 

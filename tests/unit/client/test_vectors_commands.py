@@ -6,7 +6,7 @@ from reports import Reports
 from session_rig import COMMAND_DOWN, Rig, variable
 
 from arduino_iot_cloud.cbor import CBORError
-from arduino_iot_cloud.messages import decode, encode
+from arduino_iot_cloud.session.commands import decode, encode
 from arduino_iot_cloud.senml import Records
 
 PARAMETERS = {

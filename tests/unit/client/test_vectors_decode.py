@@ -3,9 +3,9 @@
 from device_vectors import fields, named
 from session_rig import DEVICE, DEVICE_IN, Rig, variable, written
 
-from arduino_iot_cloud.composites import Color, ColoredLight, DimmedLight, Location, Television
+from arduino_iot_cloud.property.composites import Color, ColoredLight, DimmedLight, Location, Television
 from arduino_iot_cloud.property import ArduinoCloudObject
-from arduino_iot_cloud.schedule import Schedule
+from arduino_iot_cloud.property.schedule import Schedule
 from arduino_iot_cloud.senml import Records
 
 COMPOSITES = (Location, Color, ColoredLight, DimmedLight, Television, Schedule)

@@ -5,8 +5,8 @@ from reports import Reports
 from session_rig import Rig, variable
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.composites import Color, ColoredLight, DimmedLight, Location, Television
-from arduino_iot_cloud.schedule import Schedule
+from arduino_iot_cloud.property.composites import Color, ColoredLight, DimmedLight, Location, Television
+from arduino_iot_cloud.property.schedule import Schedule
 from arduino_iot_cloud.senml import label, write_record
 
 BUFFER = 256  # the C++ library's

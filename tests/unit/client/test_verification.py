@@ -6,7 +6,7 @@ from portable_assert import raises
 from reports import Reports
 
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.http import HTTP
+from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.trust import context
 from arduino_iot_cloud.user import ArduinoIoTCloud
 

@@ -4,7 +4,7 @@ from portable_assert import raises
 from seeded import Seeded
 
 from arduino_iot_cloud.port import MICROPYTHON
-from arduino_iot_cloud.upgrade import Upgrade
+from arduino_iot_cloud.websocket.upgrade import Upgrade
 from arduino_iot_cloud.websocket import WebSocketError
 
 RUNS = 300 if MICROPYTHON else 3000

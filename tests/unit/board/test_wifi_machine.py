@@ -2,15 +2,15 @@
 
 from seeded import Seeded
 
-from arduino_cloud_board.wifi_link import CONNECT, DISCONNECT, OFF, ON, SCAN, Link
-from arduino_cloud_board.wifi_status import FAILED, MISSING, PASSWORD, WAIT, meaning
+from arduino_cloud_board.link.wifi_machine import CONNECT, DISCONNECT, OFF, ON, SCAN, WiFiMachine
+from arduino_cloud_board.link.wifi_status import FAILED, MISSING, PASSWORD, WAIT, meaning
 
 HEAPSIZE = "8m"  # for what tests take note of
 CODES = (None, True, False, 0, 1, 2, 3, -1, -2, -3, 8, 15) + tuple(range(200, 213)) + (1000, 1001, 1010)
 
 
 class Player:
-    """Steps a Link; keeps what it asked for as (ms, action)."""
+    """Steps a WiFiMachine; keeps what it asked for as (ms, action)."""
 
     def __init__(self, link):
         self.link = link
@@ -55,7 +55,7 @@ def test_a_network_that_comes_back_is_joined_within_the_documented_bound_of_a_pa
     # docs/device.md. At the worst moment: the others are tried first, the last pause is the longest, and nothing is told.
     for count, bound in ((1, 150), (2, 180), (3, 210), (4, 240)):
         for back in range(600000, 900000, 7000):
-            link = Link(["net%d" % i for i in range(count)], count - 1, random=lambda: 0.999)
+            link = WiFiMachine(["net%d" % i for i in range(count)], count - 1, random=lambda: 0.999)
             link.resume(0, "gone")
             now = 0
             begun = None  # an attempt that will succeed, after 4 s
@@ -71,16 +71,16 @@ def test_a_network_that_comes_back_is_joined_within_the_documented_bound_of_a_pa
 
 def test_a_cold_start_connects_at_once_and_a_driver_under_way_is_stopped_first():
     for code in (None, True, False, 0, 1000):
-        assert Link(["a"]).step(0, False, code) == CONNECT, code
+        assert WiFiMachine(["a"]).step(0, False, code) == CONNECT, code
     for code in (1001, 2, 202, 200, -1):
-        player = Player(Link(["a"]))
+        player = Player(WiFiMachine(["a"]))
         assert player.step(code=code) == DISCONNECT, code
         player.until(CONNECT, code=code)
         assert player.times(CONNECT) == [1000]
 
 
 def test_a_driver_under_way_is_stopped_before_a_scan_too():
-    player = Player(Link(["a", "b"], scan=True))
+    player = Player(WiFiMachine(["a", "b"], scan=True))
     assert player.step(code=1001) == DISCONNECT
     assert player.until(SCAN, code=1000) == 0 and player.times(SCAN) == [1000]
     player.link.scanned(["b", "a"])
@@ -89,7 +89,7 @@ def test_a_driver_under_way_is_stopped_before_a_scan_too():
 
 
 def test_what_a_scan_finds_too_late_or_too_early_ends_nothing():
-    link = Link(["a", "b"], scan=True)
+    link = WiFiMachine(["a", "b"], scan=True)
     link.scanned(["b"])  # of a manager that was stopped meanwhile
     player = Player(link)
     assert player.step() == CONNECT and link.chosen == 1
@@ -100,14 +100,14 @@ def test_what_a_scan_finds_too_late_or_too_early_ends_nothing():
 
 
 def test_a_connection_that_outlived_a_soft_reset_is_kept():
-    player = Player(Link(["a"]))
+    player = Player(WiFiMachine(["a"]))
     player.step(up=True, code=1010)
     assert player.asked == [] and player.link.state == "connected"
 
 
 def test_no_code_ends_an_attempt_in_its_first_seconds():
     for code in CODES:
-        player = Player(Link(["a"]))
+        player = Player(WiFiMachine(["a"]))
         player.step()
         player.steps(2900, code=code)
         assert player.times(DISCONNECT) == [], code
@@ -116,7 +116,7 @@ def test_no_code_ends_an_attempt_in_its_first_seconds():
 
 
 def test_idle_and_mixed_codes_on_the_way_are_not_failures():
-    player = Player(Link(["a"], 0, 60000))
+    player = Player(WiFiMachine(["a"], 0, 60000))
     player.step()
     for code in (202, 1000, 201, 1001, 202, 1001, 200, 1000, 201):
         player.steps(6000, code=code)
@@ -127,7 +127,7 @@ def test_idle_and_mixed_codes_on_the_way_are_not_failures():
 
 def test_a_bad_code_that_lasts_ends_the_attempt_and_another_follows_for_ever():
     for code, patience in ((202, 10000), (201, 10000), (-3, 3000), (-2, 3000), (1000, 30000), (True, 30000)):
-        player = Player(Link(["a"]))
+        player = Player(WiFiMachine(["a"]))
         player.step()
         wait = player.until(DISCONNECT, code=code)
         assert patience - 250 <= wait <= patience, (code, wait)
@@ -140,7 +140,7 @@ def test_a_bad_code_that_lasts_ends_the_attempt_and_another_follows_for_ever():
 
 
 def test_a_reason_is_named_after_three_equal_failures_and_not_once_connected():
-    player = Player(Link(["a"]))
+    player = Player(WiFiMachine(["a"]))
     player.step()
     for number in range(3):
         assert player.link.trouble == "", number
@@ -155,7 +155,7 @@ def test_a_reason_is_named_after_three_equal_failures_and_not_once_connected():
 
 
 def test_different_failures_in_turn_name_no_reason():
-    player = Player(Link(["a"]))
+    player = Player(WiFiMachine(["a"]))
     player.step()
     for number in range(8):
         player.until(DISCONNECT, code=(202, 201)[number % 2])
@@ -165,7 +165,7 @@ def test_different_failures_in_turn_name_no_reason():
 
 def test_pauses_grow_are_bounded_and_differ_between_boards():
     def pauses(random):
-        player = Player(Link(["a"], random=random))
+        player = Player(WiFiMachine(["a"], random=random))
         player.step()
         for _ in range(8):
             player.until(DISCONNECT, code=-2)
@@ -183,7 +183,7 @@ def test_pauses_grow_are_bounded_and_differ_between_boards():
 def disturb(seed):
     """A Player of any kind that has been through something."""
     random = Seeded(seed)
-    link = Link(["a", "b"][: 1 + seed % 2], 0, 30000, bool(random.below(2)), bool(random.below(2)))
+    link = WiFiMachine(["a", "b"][: 1 + seed % 2], 0, 30000, bool(random.below(2)), bool(random.below(2)))
     player = Player(link)
     lost = random.choice(("", "gone", "dead"))
     if lost:
@@ -233,7 +233,7 @@ def test_from_any_state_it_connects_when_the_network_is_there_again():
 
 
 def test_the_radio_is_switched_off_and_on_every_five_rounds():
-    player = Player(Link(["a"]))
+    player = Player(WiFiMachine(["a"]))
     player.step()
     while len(player.times(ON)) < 3:
         player.step(code=-2)
@@ -244,7 +244,7 @@ def test_the_radio_is_switched_off_and_on_every_five_rounds():
 
 
 def test_an_interface_that_refuses_twice_is_switched_off_and_on():
-    player = Player(Link(["a"]))
+    player = Player(WiFiMachine(["a"]))
     assert player.step() == CONNECT
     for _ in range(2):
         assert player.link.refused(player.now) == DISCONNECT
@@ -256,13 +256,13 @@ def test_an_interface_that_refuses_twice_is_switched_off_and_on():
 
 
 def test_a_driver_that_reconnects_by_itself_is_left_alone_for_ten_seconds():
-    player = Player(Link(["a"], 0, 60000, automatic=True))
+    player = Player(WiFiMachine(["a"], 0, 60000, automatic=True))
     player.link.resume(0, "gone")
     player.steps(9000, code=1001)
     assert player.asked == [] and player.link.state == "connecting"
     player.step(up=True)
     assert player.link.state == "connected" and player.link.attempts == 0
-    player = Player(Link(["a"], 0, 60000, automatic=True))
+    player = Player(WiFiMachine(["a"], 0, 60000, automatic=True))
     player.link.resume(0, "gone")
     player.until(CONNECT, code=201)
     assert player.asked == [(10000, DISCONNECT), (11000, CONNECT)]
@@ -271,14 +271,14 @@ def test_a_driver_that_reconnects_by_itself_is_left_alone_for_ten_seconds():
 
 def test_a_dead_connection_is_ended_whatever_the_interface_claims():
     for automatic in (False, True):
-        player = Player(Link(["a"], 0, 60000, automatic))
+        player = Player(WiFiMachine(["a"], 0, 60000, automatic))
         player.link.resume(0, "dead")
         player.until(CONNECT, up=True, code=3)
         assert player.asked == [(0, DISCONNECT), (1000, CONNECT)]
 
 
 def test_networks_are_tried_in_their_order_and_what_is_seen_before_what_is_hidden():
-    player = Player(Link(["a", "b", "c"], scan=True))
+    player = Player(WiFiMachine(["a", "b", "c"], scan=True))
     assert player.step() == SCAN
     player.steps(2000)
     player.link.scanned(["c", "b"])
@@ -293,7 +293,7 @@ def test_networks_are_tried_in_their_order_and_what_is_seen_before_what_is_hidde
 
 
 def test_a_doubtful_password_is_tried_after_the_others():
-    player = Player(Link(["a", "b"]))
+    player = Player(WiFiMachine(["a", "b"]))
     player.step()
     order = []
     for _ in range(8):
