@@ -1,12 +1,12 @@
 """Devices that show a certificate instead of a password, and servers that do not like it."""
 
 import pytest
-from certificates import Certificates
+from throwaway_certificates import Certificates
 from tls_params import NO_PASSWORD, connect_to_local_cloud, key_and_certificate
 
 
 def of(interpreter, made):
-    """The same for a certificates.Certificates."""
+    """The same for a throwaway_certificates.Certificates."""
     pem, der = (made.client_key, made.client_cert), (made.client_key_der, made.client_cert_der)
     return key_and_certificate(interpreter, *pem, *der)
 

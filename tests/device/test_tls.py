@@ -2,8 +2,8 @@
 
 import ssl
 
-import certificates as certificate_maker
 import pytest
+import throwaway_certificates as certificate_maker
 from devices import SECRET
 from servers import Server, TLSServer
 from tls_params import verified
