@@ -16,7 +16,7 @@ from time_server import TimeServer, answer
 from toolchain.paths import ROOT
 
 DAY = ROOT / "tests" / "boards" / "day"
-STANDINS = ROOT / "tests" / "boards" / "standins"
+STANDINS = ROOT / "tests" / "support" / "standins"
 YEAR_2000, YEAR_2021 = 946684800, 1609459200
 ASLEEP, RESET = 42, 43  # exit codes of tests/boards/day/machine.py
 _LIBRARIES = {32: "lib/i386-linux-gnu", 64: "lib/x86_64-linux-gnu"}  # what the loader makes of $LIB
@@ -157,7 +157,7 @@ class BoardWorld:
             self.put(wall=(rtc - self.now) * 1e6)
         self.put(limit=0)
         self.boots += 1
-        path = [self.folder, self.folder / "lib", DAY, STANDINS]
+        path = [self.folder, self.folder / "lib", DAY, STANDINS / "nvs", STANDINS / "radio"]
         environment = {**self._environment, "BOOT": str(self.boots), **environment}
         self.process = self._interpreter.start(*script, code=code, path=path, env=environment, cwd=self.folder)
         return self.process

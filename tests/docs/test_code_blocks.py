@@ -90,8 +90,8 @@ def test_python(page, on, cpython, micropython, pages_cloud, tmp_path):
     shutil.copy(about["client_cert_der"], tmp_path / "cert.der")
     shutil.copy(about["ca_der_file"], tmp_path / "ca.der")
     interpreter = cpython if on == "cpython" else micropython(int(on[2:]))
-    path = [tmp_path, HERE / "standins", PEERS / "umqtt"]
-    done = interpreter.run(HERE / "page.py", files, path=path, cwd=tmp_path, timeout=40)
+    path = [tmp_path, ROOT / "tests" / "support" / "standins" / "connected", PEERS / "umqtt"]
+    done = interpreter.run(HERE / "page_blocks.py", files, path=path, cwd=tmp_path, timeout=40)
     output = done.stdout + done.stderr
     assert done.returncode == 0 and "\nthe end\n" in output, output
     for trouble in ("Traceback", "raised", "Task exception", "never awaited"):

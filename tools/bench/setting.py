@@ -18,8 +18,8 @@ from toolchain.paths import LIB, MICROPYTHON32, PEERS, SUPPORT, TOOLS
 
 sys.path.extend(map(str, SUPPORT))
 from brokers import Mosquitto  # noqa: E402
-from certificates import Certificates  # noqa: E402
 from processes import Process  # noqa: E402
+from throwaway_certificates import Certificates  # noqa: E402
 
 OURS = "ours"
 OFFICIAL = "official"

@@ -6,9 +6,10 @@ import base64
 from mpremote.transport_serial import SerialTransport
 from toolchain.paths import ROOT
 
+_STANDINS = ROOT / "tests" / "support" / "standins"
 _FIRMWARE = {
-    "/lib/network.py": ROOT / "tests" / "docs" / "standins" / "network.py",
-    "/lib/esp32.py": ROOT / "tests" / "boards" / "day" / "esp32.py",
+    "/lib/network.py": _STANDINS / "connected" / "network.py",
+    "/lib/esp32.py": _STANDINS / "nvs" / "esp32.py",
 }
 
 _READ = """

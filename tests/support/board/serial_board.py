@@ -1,6 +1,6 @@
 """A board at a serial line: MicroPython's unix port behind a pseudo-terminal, on a littlefs of its own.
 
-Debian's build of the unix port has no raw REPL, so a MicroPython program in the same interpreter (`firmware.py`)
+Debian's build of the unix port has no raw REPL, so a MicroPython program in the same interpreter (`serial_firmware.py`)
 speaks it. All else is the real thing: the interpreter, the file system (in a file, so that it outlives the process),
 the sockets, TLS. A soft reset is a new process.
 """
@@ -17,8 +17,8 @@ from pathlib import Path
 
 from toolchain.paths import BIN
 
-FIRMWARE = Path(__file__).with_name("firmware.py")
-_RESET = 75  # the exit codes by which firmware.py asks for a restart, and the way it then starts
+FIRMWARE = Path(__file__).with_name("serial_firmware.py")
+_RESET = 75  # the exit codes by which serial_firmware.py asks for a restart, and the way it then starts
 _RESET_RAW = 76
 
 

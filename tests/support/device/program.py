@@ -5,23 +5,11 @@ Runs on CPython and MicroPython. Everything that is logged or raised goes to std
 
 import asyncio
 import sys
-import time
+import time  # noqa: F401, for orders
 
-MICROPYTHON = sys.implementation.name == "micropython"
+from prelude import MICROPYTHON, milliseconds  # isort: skip, the log's place is set before the client is loaded
 
-if not MICROPYTHON:
-    import logging
-
-    # As MicroPython's log without `logging`: warnings and errors, a line each
-    sys.stderr = sys.stdout
-    logging.basicConfig(stream=sys.stdout, format="%(message)s")
-
-from arduino_iot_cloud import ArduinoCloudClient  # noqa: E402, F401
-
-
-def milliseconds():
-    """The monotonic clock in ms."""
-    return time.ticks_ms() if MICROPYTHON else int(time.monotonic() * 1000)
+from arduino_iot_cloud import ArduinoCloudClient  # noqa: F401
 
 
 class Ticker:

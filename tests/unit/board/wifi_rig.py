@@ -9,7 +9,7 @@ from arduino_cloud_board import link as connection
 from arduino_cloud_board.link.wifi import WiFi
 from arduino_iot_cloud import port
 
-STAND_INS = __file__.rpartition("/")[0] + "/../../boards/standins"
+STAND_INS = __file__.rpartition("/")[0] + "/../../support/standins/radio"
 
 # Imported by its path alone: nothing else in these tests may find a `network`.
 with Stands("network", None):

@@ -1,6 +1,6 @@
 # MicroPython: what a board's firmware has and the unix port has not: a file system in flash, main.py at the start,
 # and the raw REPL (docs: "The MicroPython interactive mode", raw REPL and raw-paste mode).
-#     firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT CHANGES
+#     serial_firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT CHANGES
 import os
 import sys
 import vfs

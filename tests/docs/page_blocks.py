@@ -1,8 +1,9 @@
-"""Runs the Python blocks of one page, in order and in one namespace: page.py BLOCKS.json, on CPython and MicroPython.
+"""Runs the Python blocks of one page, in order and in one namespace: page_blocks.py BLOCKS.json.
 
-What a page takes for given is here: an account's keys, the local cloud in place of Arduino Cloud, a client, a board's
-lamp and sensor. A client that a block runs is stopped soon after it is connected; a page that has run none ends with
-its `client` being connected. Prints `block N` before each and `the end` after the last one.
+It runs on CPython and MicroPython. What a page takes for given is here: an account's keys, the local cloud in place of
+Arduino Cloud, a client, a board's lamp and sensor. A client that a block runs is stopped soon after it is connected; a
+page that has run none ends with its `client` being connected. Prints `block N` before each and `the end` after the last
+one.
 """
 
 import asyncio
