@@ -92,11 +92,11 @@ def _run(command, env, cwd, pipes):
     os.chdir(cwd)
     tests = str(ROOT / "tests")
     sys.path[:] = [str(TOOLS), str(LIB)] + [folder for folder in sys.path if not folder.startswith(tests)]
-    from localcloud import credentials
     from localcloud.cli import main
+    from localcloud.identity import hashed_secrets
 
     # A device's secret is made and verified 30 ms each otherwise, and the tests make a thousand devices.
-    credentials._LOG2_COST = _LOG2_COST
+    hashed_secrets._LOG2_COST = _LOG2_COST
     try:
         sys.exit(main(command))
     finally:

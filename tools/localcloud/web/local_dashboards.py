@@ -12,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import time_zone
-from ..exchange import Exchange
 from ..store import catalogue, series
 from ..store.catalogue import NotFound, Refused
 from ..store.database import Store
 from ..store.models import Dashboard, Setting, Thing, User, Variable
 from ..store.owner import Owner, as_id
+from ..traffic.exchange import Exchange
 from .default_widgets import default_widgets
 from .models import variable_json
 

@@ -6,12 +6,12 @@ from typing import Any
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from sqlalchemy.orm import Session
 
-from ..credentials import hash_secret, new_secret
-from ..exchange import Exchange
-from ..live import Live
+from ..identity.hashed_secrets import hash_secret, new_secret
 from ..store import catalogue
 from ..store.database import Store
 from ..store.models import Thing
+from ..traffic.exchange import Exchange
+from ..traffic.live import Live
 from .guard import Guard
 from .models import (
     Attachment,

@@ -18,14 +18,14 @@ from fastapi.responses import (
 )
 from fastapi.staticfiles import StaticFiles
 
-from ..certificates import KeyFiles
-from ..exchange import Exchange
-from ..live import Live
+from ..identity.certificates import KeyFiles
+from ..identity.tokens import Tokens
 from ..property_types import ValueRefused
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
-from ..tokens import Tokens
-from ..updates import MAX_FILE
+from ..traffic.exchange import Exchange
+from ..traffic.live import Live
+from ..traffic.ota import MAX_FILE
 from . import docs, local_dashboards, local_v1, token
 from .api.application import ROOT as API_ROOT
 from .api.paths import Paths

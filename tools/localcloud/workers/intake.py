@@ -12,12 +12,12 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 
-from ..exchange import Exchange
 from ..protocol import topics
 from ..protocol.conversation import Conversation
 from ..store import catalogue
 from ..store.database import Store, is_final
 from ..store.redelivery import LATEST, Delivery, digest
+from ..traffic.exchange import Exchange
 from .address import Address, BadBroker, Lost
 from .connection import Connection
 from .presence import LOG_TOPIC, Presence
@@ -45,7 +45,7 @@ class Outlet:
 
 
 class Sender:
-    """Who sent a message (see exchange.Sender): a device, or the thing of one."""
+    """Who sent a message (see traffic.exchange.Sender): a device, or the thing of one."""
 
     complaints = 0
 

@@ -2,14 +2,13 @@
 
 import base64
 import uuid
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import APIRouter, Response
 
-from ...certificates import Authority
+from ...identity.certificates import Authority
 from ...store import device_certificates as store
 from ...store.models import DeviceCertificate
 from ...store.owner import Owner

@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from starlette.datastructures import UploadFile
 
 from ...store.catalogue import NotFound
-from ...updates import MAX_FILE, Updates
+from ...traffic.ota import MAX_FILE, OtaUpdates
 from .problems import Problem
 from .services import Services, UserId
 
@@ -17,7 +17,7 @@ OTA_VERSION = 2
 _MAX_MINUTES = 24 * 60
 
 
-def router(services: Services, updates: Updates) -> APIRouter:
+def router(services: Services, updates: OtaUpdates) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["over-the-air updates"])
     form = {"type": "object", "required": ["ota_file"], "properties": {

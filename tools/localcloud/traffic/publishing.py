@@ -1,12 +1,12 @@
 """Values that users publish: stored, and sent to the device where it takes them."""
 
+from ..property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
+from ..protocol.senml import Value
+from ..store import catalogue
+from ..store.database import Store
+from ..store.models import now_us
+from ..store.values import RefusedValue, StoredValue, ValueWrite
 from .exchange import Exchange
-from .property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
-from .protocol.senml import Value
-from .store import catalogue
-from .store.database import Store
-from .store.models import now_us
-from .store.values import RefusedValue, StoredValue, ValueWrite
 
 
 class Publisher:

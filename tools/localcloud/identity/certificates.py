@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from .files import make_private_folder, write_whole
+from ..files import make_private_folder, write_whole
 
 SERVER_NAMES = (
     "localhost",

@@ -4,25 +4,24 @@ from typing import Any, Awaitable
 
 from sqlalchemy.orm import Session
 
-from .broker.embedded import Credentials, IdentifierRefused
-from .broker.link import Link
-from .credentials import Verifier
-from .exchange import Exchange
-from .protocol import topics
-from .protocol.conversation import Conversation, Send
-from .store import catalogue, device_certificates
-from .store.database import Store
-from .store.redelivery import Delivery
+from ..broker.gatekeeper import Client, Credentials, IdentifierRefused
+from ..identity.hashed_secrets import Verifier
+from ..protocol import topics
+from ..protocol.conversation import Conversation, Send
+from ..store import catalogue, device_certificates
+from ..store.database import Store
+from ..store.redelivery import Delivery
+from ..traffic.exchange import Exchange
 
 
-class Attendance:
-    """Admits devices and keeps their links and conversations (see exchange.Devices, broker.embedded.Gatekeeper)."""
+class ConnectedDevices:
+    """Admits devices and keeps their clients and conversations (see traffic.exchange.Devices, broker.gatekeeper)."""
 
     def __init__(self, store: Store, exchange: Exchange) -> None:
         self._store = store
         self._exchange = exchange
         self._verifier = Verifier()
-        self._links: dict[str, set[Link]] = {}
+        self._clients: dict[str, set[Client]] = {}
         self._conversations: dict[str, Conversation] = {}
         exchange.devices = self
 
@@ -38,12 +37,12 @@ class Attendance:
 
     def send(self, device_id: str, send: Send) -> bool:
         """Send a message to the device; False if it is not there."""
-        return any([link.deliver(send.topic, send.payload) for link in self._links.get(device_id, ())])
+        return any([client.deliver(send.topic, send.payload) for client in self._clients.get(device_id, ())])
 
     def drop(self, device_id: str) -> None:
         """End the connections of the device."""
-        for link in self._links.get(device_id, ()):
-            link.stream.abort()
+        for client in self._clients.get(device_id, ()):
+            client.drop()
 
     def conversation(self, device_id: str) -> Conversation | None:
         """Return the conversation with a device that is there."""
@@ -67,10 +66,10 @@ class Attendance:
             return None
         return device_id
 
-    async def connected(self, link: Link, credentials: Credentials) -> bool:
+    async def connected(self, client: Client, credentials: Credentials) -> bool:
         """A device is there; False if its credentials hold no more."""
-        device_id = link.device_id
-        self._links.setdefault(device_id, set()).add(link)
+        device_id = client.device_id
+        self._clients.setdefault(device_id, set()).add(client)
         # From now on `drop` ends the connection. What was changed while the secret was verified is seen here.
         if await self.admit(credentials) is None:
             return False
@@ -83,38 +82,38 @@ class Attendance:
         self._exchange.note_connection(device_id, True)
         return True
 
-    def disconnected(self, link: Link) -> None:
+    def disconnected(self, client: Client) -> None:
         """A device is gone."""
-        device_id = link.device_id
-        links = self._links.get(device_id, set())
-        links.discard(link)
-        if links:
+        device_id = client.device_id
+        clients = self._clients.get(device_id, set())
+        clients.discard(client)
+        if clients:
             return
-        self._links.pop(device_id, None)
+        self._clients.pop(device_id, None)
         # Who was refused has never been there.
         if self._conversations.pop(device_id, None) is not None:
             self._exchange.note_connection(device_id, False)
 
-    def may_subscribe(self, link: Link, topic: str) -> bool:
+    def may_subscribe(self, client: Client, topic: str) -> bool:
         """May the device subscribe to the topic?"""
-        thing_id = self._conversations[link.device_id].thing_id
-        return topics.may_subscribe(topic, link.device_id, thing_id)
+        thing_id = self._conversations[client.device_id].thing_id
+        return topics.may_subscribe(topic, client.device_id, thing_id)
 
-    def subscribed(self, link: Link, topic: str) -> None:
+    def subscribed(self, client: Client, topic: str) -> None:
         """The device has subscribed."""
-        for action in self._conversations[link.device_id].subscribed(topic):
-            self._exchange.do(link, action)
+        for action in self._conversations[client.device_id].subscribed(topic):
+            self._exchange.do(client, action)
 
     def received(
-        self, link: Link, topic: str, payload: bytes, delivery: Delivery | None
+        self, client: Client, topic: str, payload: bytes, delivery: Delivery | None
     ) -> Awaitable[Any] | None:
         """Take a message of a device; what is returned is done when all of it is stored."""
-        talk = self._conversations[link.device_id]
-        if not topics.may_publish(topic, link.device_id, talk.thing_id):
+        talk = self._conversations[client.device_id]
+        if not topics.may_publish(topic, client.device_id, talk.thing_id):
             self._exchange.counts["forbidden"] += 1
-            link.complain("may not publish on %.80r: dropped", topic)
+            client.complain("may not publish on %.80r: dropped", topic)
             return None
-        return self._exchange.take(link, talk, topic, payload, delivery)
+        return self._exchange.take(client, talk, topic, payload, delivery)
 
 
 def _secret_hash(session: Session, device_id: str, credentials: Credentials) -> str | None:

@@ -8,8 +8,7 @@ live on, and waits without limit for a CONNECT.
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from typing import Any, Awaitable, Protocol
+from typing import Any
 
 from amqtt.adapters import BufferReader
 from amqtt.broker import Broker
@@ -24,58 +23,17 @@ from amqtt.mqtt.connack import (
 from amqtt.mqtt.packet import CONNECT
 from amqtt.session import Session
 
-from ..store.redelivery import Delivery
+from .client import ConnectedClient
 from .deliveries import Deliveries
-from .framing import EndOfStream, ProtocolViolation, Stream, read_packet
-from .link import Link
+from .framing import ClientStream, EndOfStream, ProtocolViolation, read_packet
+from .gatekeeper import Credentials, Gatekeeper, IdentifierRefused
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 10
 MAX_CONNECT = 4096
 MAX_PACKET = 256 * 1024
-MAX_LINKS = 10_000
-
-
-class IdentifierRefused(Exception):
-    """The client identifier does not go with the client certificate."""
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """What a client showed; `common_name` and `serial` only on the listener that demands a certificate."""
-
-    client_id: str
-    username: str | None
-    password: str | None
-    common_name: str | None
-    serial: int | None
-    """The serial number of the certificate."""
-    by_certificate: bool
-
-
-class Gatekeeper(Protocol):
-    """The application behind the broker."""
-
-    async def admit(self, credentials: Credentials) -> str | None:
-        """Return the id of the device (or other client) that the credentials prove; None to refuse."""
-
-    async def connected(self, link: Link, credentials: Credentials) -> bool:
-        """A client is there, and nothing it sent has been read yet; False if the credentials hold no more."""
-
-    def disconnected(self, link: Link) -> None:
-        """A client is gone."""
-
-    async def may_subscribe(self, link: Link, topic: str) -> bool:
-        """May the client subscribe to the topic?"""
-
-    def subscribed(self, link: Link, topic: str) -> None:
-        """The client has subscribed and got its SUBACK."""
-
-    def received(
-        self, link: Link, topic: str, payload: bytes, delivery: Delivery | None
-    ) -> Awaitable[Any] | None:
-        """Take a message; PUBACK waits for what is returned. `delivery`: how it came, with QoS 1."""
+MAX_CLIENTS = 10_000
 
 
 class EmbeddedBroker(Broker):
@@ -88,53 +46,53 @@ class EmbeddedBroker(Broker):
         self.deliveries = Deliveries()
         self._connections: set[asyncio.Task[Any]] = set()
 
-    async def serve(self, stream: Stream, *, by_certificate: bool) -> None:
+    async def serve(self, stream: ClientStream, *, by_certificate: bool) -> None:
         """Serve one connection from its CONNECT to its end."""
         task = asyncio.current_task()
         assert task is not None
         self._connections.add(task)
         peer = "%s:%s" % stream.get_peer_info()
-        link = None
+        client = None
         try:
-            link = await self._let_in(stream, by_certificate, peer)
-            if link is not None:
-                await link.run()
+            client = await self._let_in(stream, by_certificate, peer)
+            if client is not None:
+                await client.run()
         except ProtocolViolation as error:
-            log.warning("%s: %s: connection closed", link.device_id if link else peer, error)
+            log.warning("%s: %s: connection closed", client.device_id if client else peer, error)
         except (EndOfStream, OSError, asyncio.TimeoutError) as error:
-            log.info("%s: connection lost (%s)", link.device_id if link else peer, type(error).__name__)
+            log.info("%s: connection lost (%s)", client.device_id if client else peer, type(error).__name__)
         finally:
             self._connections.discard(task)
-            if link is not None:
-                self._forget(link)
+            if client is not None:
+                self._forget(client)
             await stream.close()
 
     async def stop(self) -> None:
         """Drop all clients and stop."""
-        for _, link in list(self._sessions.values()):
-            link.stream.abort()  # type: ignore[attr-defined]
+        for _, client in list(self._sessions.values()):
+            client.drop()  # type: ignore[attr-defined]
         for task in list(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await self.shutdown()
 
-    def forget_subscription(self, link: Link, topic: str) -> None:
+    def forget_subscription(self, client: ConnectedClient, topic: str) -> None:
         """End a subscription, if there is one."""
-        if topic in link.topics:
-            link.topics.discard(topic)
-            self._del_subscription(topic, link.session)
+        if topic in client.topics:
+            client.topics.discard(topic)
+            self._del_subscription(topic, client.session)
             if not self._subscriptions.get(topic):
                 self._subscriptions.pop(topic, None)
 
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
         """Called by amqtt's `add_subscription`."""
-        link = self._sessions.get(session.client_id or "", (None, None))[1]
-        return isinstance(link, Link) and await self.gatekeeper.may_subscribe(link, topic)
+        client = self._sessions.get(session.client_id or "", (None, None))[1]
+        return isinstance(client, ConnectedClient) and await self.gatekeeper.may_subscribe(client, topic)
 
-    async def _let_in(self, stream: Stream, by_certificate: bool, peer: str) -> Link | None:
+    async def _let_in(self, stream: ClientStream, by_certificate: bool, peer: str) -> ConnectedClient | None:
         """Read CONNECT, check who it is, answer CONNACK; None if the client was refused."""
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            link, session = await self._read_connect(stream)
+            client, session = await self._read_connect(stream)
         common_name, serial = _certificate(stream)
         credentials = Credentials(
             client_id=session.client_id or "",
@@ -147,7 +105,7 @@ class EmbeddedBroker(Broker):
         session.password = None
         refusal = NOT_AUTHORIZED
         device_id = None
-        if len(self._sessions) >= MAX_LINKS:
+        if len(self._sessions) >= MAX_CLIENTS:
             refusal = SERVER_UNAVAILABLE
         else:
             try:
@@ -155,61 +113,61 @@ class EmbeddedBroker(Broker):
             except IdentifierRefused:
                 refusal = IDENTIFIER_REJECTED
         if device_id is not None:
-            await self._register(link, session, stream, device_id)
+            await self._register(client, session, stream, device_id)
             try:
-                if await self.gatekeeper.connected(link, credentials):
+                if await self.gatekeeper.connected(client, credentials):
                     await ConnackPacket.build(0, CONNECTION_ACCEPTED).to_stream(stream)
-                    return link
+                    return client
             except BaseException:
-                self._forget(link)
+                self._forget(client)
                 raise
-            self._forget(link)
+            self._forget(client)
         who = credentials.common_name if by_certificate else credentials.username
         log.warning("%s: connection as %.40r refused (code %d)", peer, who, refusal)
         await ConnackPacket.build(0, refusal).to_stream(stream)
         return None
 
-    async def _read_connect(self, stream: Stream) -> tuple[Link, Session]:
+    async def _read_connect(self, stream: ClientStream) -> tuple[ConnectedClient, Session]:
         header, body = await read_packet(stream, MAX_CONNECT, CONNECT)
         try:
-            link, session = await Link.init_from_connect(
+            client, session = await ConnectedClient.init_from_connect(
                 BufferReader(header.to_bytes() + body), stream, self.plugins_manager
             )
         except Exception as error:
             raise ProtocolViolation("CONNECT refused: %s" % (error or "bad flags")) from None
-        assert isinstance(link, Link)
-        return link, session
+        assert isinstance(client, ConnectedClient)
+        return client, session
 
-    async def _register(self, link: Link, session: Session, stream: Stream, device_id: str) -> None:
+    async def _register(self, client: ConnectedClient, session: Session, stream: ClientStream, device_id: str) -> None:
         """Make the session known, under a key that no other device can claim."""
         if session.client_id != device_id:
             session.client_id = "%s:%s" % (device_id, session.client_id)
         while session.client_id in self._sessions:
             older = self._sessions[session.client_id][1]
-            assert isinstance(older, Link)
+            assert isinstance(older, ConnectedClient)
             log.info("%s connected anew, the older connection is closed", device_id)
-            older.stream.abort()
+            older.drop()
             await older.closed.wait()
         # Subscriptions never outlive a connection: all device libraries connect clean.
         session.clean_session = True
         session.parent = 0
         session.transitions.connect()
-        link.open(self, stream, session, device_id)
-        self._sessions[session.client_id] = (session, link)
+        client.open(self, stream, session, device_id)
+        self._sessions[session.client_id] = (session, client)
 
-    def _forget(self, link: Link) -> None:
+    def _forget(self, client: ConnectedClient) -> None:
         """Take back everything that `_register` and the client did."""
-        if link.closed.is_set():
+        if client.closed.is_set():
             return
-        for topic in list(link.topics):
-            self.forget_subscription(link, topic)
-        self._sessions.pop(link.session.client_id or "", None)
-        link.session.transitions.disconnect()
-        link.closed.set()
-        self.gatekeeper.disconnected(link)
+        for topic in list(client.topics):
+            self.forget_subscription(client, topic)
+        self._sessions.pop(client.session.client_id or "", None)
+        client.session.transitions.disconnect()
+        client.closed.set()
+        self.gatekeeper.disconnected(client)
 
 
-def _certificate(stream: Stream) -> tuple[str | None, int | None]:
+def _certificate(stream: ClientStream) -> tuple[str | None, int | None]:
     """Return common name and serial number of the verified client certificate, if there is one."""
     tls = stream.get_ssl_info()
     certificate: Any = (tls.getpeercert() if tls is not None else None) or {}

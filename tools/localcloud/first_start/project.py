@@ -5,13 +5,13 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from .certificates import Authority, KeyFiles
-from .credentials import hash_secret, new_secret
-from .files import make_private_folder, write_whole
-from .property_types import READ_ONLY, READ_WRITE
-from .store import catalogue
-from .store.database import Store
-from .store.models import Setting
+from ..files import make_private_folder, write_whole
+from ..identity.certificates import Authority, KeyFiles
+from ..identity.hashed_secrets import hash_secret, new_secret
+from ..property_types import READ_ONLY, READ_WRITE
+from ..store import catalogue
+from ..store.database import Store
+from ..store.models import Setting
 
 # What the examples of the official Python client register, by name on the wire.
 VARIABLES = (

@@ -13,7 +13,7 @@ What is different from amqtt 0.12, and why:
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from amqtt.adapters import BufferReader
 from amqtt.mqtt import packet as packets
@@ -26,10 +26,9 @@ from amqtt.mqtt.unsuback import UnsubackPacket
 from amqtt.session import Session
 
 from ..store.redelivery import LATEST, Delivery, digest
-from .framing import EndOfStream, ProtocolViolation, Stream, read_packet
-
-if TYPE_CHECKING:
-    from .embedded import EmbeddedBroker
+from .deliveries import Deliveries
+from .framing import ClientStream, EndOfStream, ProtocolViolation, read_packet
+from .gatekeeper import Gatekeeper
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +39,33 @@ MAX_COMPLAINTS = 50
 _SUBSCRIPTION_REFUSED = 0x80
 
 
-class Link(BrokerProtocolHandler):
+class Registry(Protocol):
+    """What a client needs of the broker, which keeps the subscriptions of all clients."""
+
+    gatekeeper: Gatekeeper
+    deliveries: Deliveries
+    max_packet: int
+
+    @property
+    def subscriptions(self) -> dict[str, list[tuple[Session, int]]]:
+        """Who has subscribed to each topic, and with which QoS."""
+
+    async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
+        """Subscribe to a topic with a QoS; returns the code for the SUBACK."""
+
+    def forget_subscription(self, client: "ConnectedClient", topic: str) -> None:
+        """End a subscription, if there is one."""
+
+
+class ConnectedClient(BrokerProtocolHandler):
     """A connected client. `device_id` is who it proved to be, a device or another client."""
 
-    stream: Stream
-    broker: "EmbeddedBroker"
+    stream: ClientStream
+    broker: Registry
     device_id: str
     session: Session
 
-    def open(self, broker: "EmbeddedBroker", stream: Stream, session: Session, device_id: str) -> None:
+    def open(self, broker: Registry, stream: ClientStream, session: Session, device_id: str) -> None:
         """Bind the handler, which amqtt makes without arguments, to its connection."""
         self.broker = broker
         self.stream = stream
@@ -94,7 +111,7 @@ class Link(BrokerProtocolHandler):
             return False
         if len(self._deliveries) >= MAX_UNDELIVERED:
             log.warning("%s does not read what it is sent: dropped", self.device_id)
-            self.stream.abort()
+            self.drop()
             return False
         task = asyncio.create_task(self.mqtt_publish(topic, payload, qos, retain=False))
         self._deliveries.add(task)
@@ -109,9 +126,13 @@ class Link(BrokerProtocolHandler):
         if self._complaints == MAX_COMPLAINTS:
             log.warning("%s: what else it does wrong is not logged", self.device_id)
 
+    def drop(self) -> None:
+        """End the connection, with all that waits to be sent."""
+        self.stream.abort()
+
     async def handle_connection_closed(self) -> None:
         """Called by amqtt when a write fails."""
-        self.stream.abort()
+        self.drop()
 
     def _delivered(self, task: "asyncio.Task[Any]") -> None:
         self._deliveries.discard(task)
@@ -128,7 +149,7 @@ class Link(BrokerProtocolHandler):
         silence = self._loop.time() - self._last_heard
         if silence >= patience:
             log.info("%s was silent for %d s: dropped", self.device_id, silence)
-            self.stream.abort()
+            self.drop()
             return
         self._watch_timer = self._loop.call_later(patience - silence + 0.01, self._watch)
 
@@ -190,7 +211,7 @@ class Link(BrokerProtocolHandler):
                 except Exception as error:
                     # Not stored, so not acknowledged; the device sends it again next time.
                     log.error("message of %s not stored: %s", self.device_id, error)
-                    self.stream.abort()
+                    self.drop()
                     return
             if packet_id is not None:
                 await self._send_packet(PubackPacket.build(packet_id))

@@ -8,12 +8,11 @@ from typing import Any, Awaitable, Callable, Protocol
 
 from sqlalchemy.orm import Session
 
-from . import time_zone
-from .live import Live
-from .property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
-from .protocol import commands, senml, topics
-from .protocol.cbor import MalformedPayload
-from .protocol.conversation import (
+from .. import time_zone
+from ..property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
+from ..protocol import commands, senml, topics
+from ..protocol.cbor import MalformedPayload
+from ..protocol.conversation import (
     Action,
     AnswerLastValues,
     AnswerTimeZone,
@@ -21,15 +20,16 @@ from .protocol.conversation import (
     Record,
     Send,
 )
-from .protocol.conversation import (
+from ..protocol.conversation import (
     Store as StoreValues,
 )
-from .protocol.senml import Value
-from .store import catalogue
-from .store.database import Store
-from .store.models import Variable, now_us
-from .store.redelivery import Delivery
-from .store.values import Outcome, RefusedValue, StoredValue, ValueWrite
+from ..protocol.senml import Value
+from ..store import catalogue
+from ..store.database import Store
+from ..store.models import Variable, now_us
+from ..store.redelivery import Delivery
+from ..store.values import Outcome, RefusedValue, StoredValue, ValueWrite
+from .live import Live
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ import time
 import jwt
 from sqlalchemy.orm import Session
 
-from .store.database import Store
-from .store.models import Setting
+from ..store.database import Store
+from ..store.models import Setting
 
 LIFETIME = 300
 USER_CLAIM = "http://arduino.cc/id"

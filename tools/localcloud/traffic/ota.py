@@ -13,15 +13,15 @@ from typing import Any, Callable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..files import make_private_folder, write_whole
+from ..identity.tokens import Tokens
+from ..protocol import commands, topics
+from ..protocol.conversation import Send
+from ..store import catalogue, ota_updates
+from ..store.catalogue import NotFound, Refused
+from ..store.database import Store
+from ..store.models import OtaUpdate, now_us
 from .exchange import Exchange
-from .files import make_private_folder, write_whole
-from .protocol import commands, topics
-from .protocol.conversation import Send
-from .store import catalogue, updates
-from .store.catalogue import NotFound, Refused
-from .store.database import Store
-from .store.models import OtaUpdate, now_us
-from .tokens import Tokens
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class LinkExpired(NotFound):
     """The file may no longer be fetched."""
 
 
-class Updates:
+class OtaUpdates:
     """Keeps the files and sends OtaUpdate: at once, or when the device next says OtaBegin."""
 
     def __init__(self, store: Store, exchange: Exchange, tokens: Tokens, folder: Path, base: str) -> None:
@@ -62,7 +62,7 @@ class Updates:
         update = OtaUpdate(
             id=str(uuid.uuid4()),
             device_id=device_id,
-            status=updates.PENDING,
+            status=ota_updates.PENDING,
             sha256=hashlib.sha256(data).hexdigest(),
             size=len(data),
             created_at=now,
@@ -84,7 +84,7 @@ class Updates:
         """
 
         def read(session: Session) -> OtaUpdate | None:
-            updates.open_update(session, update.device_id)
+            ota_updates.open_update(session, update.device_id)
             return session.get(OtaUpdate, update.id)
 
         while True:
@@ -92,9 +92,9 @@ class Updates:
             now = await self._store.write(read)
             if now is None:
                 raise NotFound("the device was deleted")
-            if now.status == updates.EXPIRED:
+            if now.status == ota_updates.EXPIRED:
                 raise LinkExpired("the link has expired before the device had installed the update")
-            if now.status not in updates.OPEN:
+            if now.status not in ota_updates.OPEN:
                 return now
             if has_left():
                 log.info("nobody waits any more for the update of device %s", update.device_id)
@@ -108,7 +108,7 @@ class Updates:
             raise NotFound("no such file")
         update = await self._store.read(lambda session: session.get(OtaUpdate, update_id))
         path = self._path(update_id)
-        if update is None or update.status == updates.CANCELLED or not path.exists():
+        if update is None or update.status == ota_updates.CANCELLED or not path.exists():
             raise NotFound("no such file")
         if update.expires_at <= now_us():
             raise LinkExpired("the link has expired")
@@ -140,10 +140,10 @@ class Updates:
 
         def read(session: Session) -> tuple[OtaUpdate | None, str | None]:
             device = catalogue.get_device(session, device_id)
-            return updates.open_update(session, device_id), device.ota_sha256
+            return ota_updates.open_update(session, device_id), device.ota_sha256
 
         update, running = await self._store.write(read)
-        if update is None or update.status != updates.PENDING:
+        if update is None or update.status != ota_updates.PENDING:
             return
         initial = bytes.fromhex(running) if running else _NO_HASH
         payload = commands.encode(
@@ -157,6 +157,6 @@ class Updates:
 
 
 def _add(session: Session, update: OtaUpdate) -> None:
-    if updates.open_update(session, update.device_id) is not None:
+    if ota_updates.open_update(session, update.device_id) is not None:
         raise UpdateRunning("an update of this device is not over yet")
     session.add(update)

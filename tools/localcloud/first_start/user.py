@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from .credentials import hash_secret, new_secret
-from .files import make_private_folder, write_whole
-from .store import catalogue
-from .store.database import Store
-from .store.models import Setting
+from ..files import make_private_folder, write_whole
+from ..identity.hashed_secrets import hash_secret, new_secret
+from ..store import catalogue
+from ..store.database import Store
+from ..store.models import Setting
 
 _KEY_SETTING = "default_api_key"
 
