@@ -19,7 +19,7 @@ _SERVER = multiprocessing.get_context("forkserver")
 _LOG2_COST = 4  # of the hashes of secrets; each hash says its own
 # All that a cloud with SQLite has loaded when it runs.
 _SERVER.set_forkserver_preload(
-    """localcloud.cli.command_line localcloud.cli.serve localcloud.cloud localcloud.embedded localcloud.gate
+    """localcloud.cli.command_line localcloud.cli.serve localcloud.cloud localcloud.embedded.side
     cryptography.hazmat.backends.openssl pydantic.v1 sqlalchemy.dialects.sqlite.aiosqlite
     uvicorn.lifespan.off uvicorn.protocols.http.h11_impl uvicorn.protocols.websockets.websockets_sansio_impl""".split()
 )

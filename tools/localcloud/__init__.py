@@ -26,7 +26,7 @@ examples. To make a project of one's own, given `about`:
         async for event in events:                               # {"event": "value", ...}
             ...
 
-`RemoteCloud` speaks the API under `/local/v1` (see `web/local_v1.py`), with the header
+`RemoteCloud` speaks the API under `/local/v1` (see `web/local_api`), with the header
 `Authorization: Bearer <api_token>`.
 
 Layers, each knowing only those before it: `protocol` (bytes), `property_types`, `store` (database), `identity`

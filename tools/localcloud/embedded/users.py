@@ -16,6 +16,7 @@ from ..protocol.cbor import MalformedPayload
 from ..store import catalogue
 from ..store.database import Store
 from ..traffic.exchange import Exchange
+from ..traffic.publishing import Publisher
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class ConnectedUsers:
     def __init__(self, store: Store, exchange: Exchange, tokens: Tokens) -> None:
         self._store = store
         self._exchange = exchange
+        self._publisher = Publisher(store, exchange)
         self._tokens = tokens
         self._watchers: dict[str, set[Client]] = {}
         self._turns: dict[Client, asyncio.Lock] = {}
@@ -79,7 +81,7 @@ class ConnectedUsers:
                 return
             for update in updates:
                 try:
-                    await self._exchange.set_value(thing_id, update.name, update.value)
+                    await self._publisher.set_value(thing_id, update.name, update.value)
                 except (ValueRefused, catalogue.NotFound) as error:
                     self._exchange.counts["refused"] += 1
                     client.complain("sent a value of %.64r that is not stored: %s", update.name, error)

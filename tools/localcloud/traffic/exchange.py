@@ -9,7 +9,7 @@ from typing import Any, Awaitable, Callable, Protocol
 from sqlalchemy.orm import Session
 
 from .. import time_zone
-from ..property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
+from ..property_types import PROPERTY_TYPES
 from ..protocol import commands, senml, topics
 from ..protocol.cbor import MalformedPayload
 from ..protocol.conversation import (
@@ -19,16 +19,13 @@ from ..protocol.conversation import (
     Conversation,
     Record,
     Send,
+    StoreValues,
 )
-from ..protocol.conversation import (
-    Store as StoreValues,
-)
-from ..protocol.senml import Value
 from ..store import catalogue
 from ..store.database import Store
-from ..store.models import Variable, now_us
+from ..store.models import now_us
 from ..store.redelivery import Delivery
-from ..store.values import Outcome, RefusedValue, StoredValue, ValueWrite
+from ..store.values import Outcome, StoredValue, ValueWrite
 from .live import Live
 
 log = logging.getLogger(__name__)
@@ -63,7 +60,7 @@ class Devices(Protocol):
 
 
 class Exchange:
-    """Takes what devices report, tells them what the cloud's side changes."""
+    """Takes what devices report, answers them, and tells them and the watchers what changes."""
 
     devices: Devices
     """Set by whoever knows the devices, before anything happens."""
@@ -111,43 +108,7 @@ class Exchange:
         )
         self.tell_device(device_id)
 
-    # What the cloud side asks.
-
-    async def set_value(self, thing_id: str, key: str, value: object) -> StoredValue:
-        """Set a variable from the cloud's side: store it, send it to the device."""
-        variable, device_id = await self._store.read(
-            lambda session: (
-                catalogue.get_variable(session, thing_id, key),
-                catalogue.get_thing(session, thing_id).device_id,
-            )
-        )
-        if variable.permission != READ_WRITE:
-            raise ValueRefused("the variable %s is read-only" % variable.variable_name)
-        # Not completed here: others may write the rest of it before it is stored.
-        part = PROPERTY_TYPES[variable.type].coerce(value)
-        self.check_limits(variable, part)
-        write = ValueWrite(thing_id, variable.variable_name, part, now_us())
-        (outcome,) = await self._store.append([write])
-        if isinstance(outcome, RefusedValue):
-            raise ValueRefused(outcome.reason)
-        self.tell_value(outcome, "cloud")
-        if device_id is not None:
-            self.send_value(device_id, outcome)
-        return outcome
-
-    def check_limits(self, variable: Variable, value: Value) -> None:
-        """Raise `ValueRefused` for a number outside the variable's limits."""
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            if variable.min_value is not None and value < variable.min_value:
-                raise ValueRefused("below the variable's minimum")
-            if variable.max_value is not None and value > variable.max_value:
-                raise ValueRefused("above the variable's maximum")
-
-    def send_value(self, device_id: str, stored: StoredValue) -> None:
-        """Send a value to the device if it is there."""
-        complete = PROPERTY_TYPES[stored.type].complete(stored.value)
-        payload = senml.encode([senml.Update(stored.variable_name, complete)])
-        self.send(device_id, Send(topics.thing(stored.thing_id, topics.EVENTS_IN), payload))
+    # Which thing a device has.
 
     async def attach(self, thing_id: str, device_id: str | None) -> None:
         """Attach the device to the thing (None: detach), and tell all devices concerned."""

@@ -22,6 +22,7 @@ def router(services: Services, authority: Authority) -> APIRouter:
     routes = APIRouter(prefix="/v2/devices/{id}/certs", tags=["devices"])
     _add_questions(routes, services, authority)
     _add_changes(routes, services, authority)
+    _add_deletion(routes, services)
     return routes
 
 
@@ -82,6 +83,8 @@ def _add_changes(routes: APIRouter, services: Services, authority: Authority) ->
             services.exchange.drop(device_id)
         return changed
 
+
+def _add_deletion(routes: APIRouter, services: Services) -> None:
     @routes.delete("/{cid}")
     async def delete_certificate(user: UserId, id: str, cid: str) -> Response:
         """Delete a certificate, which ends the connections of its device."""

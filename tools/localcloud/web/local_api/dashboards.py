@@ -11,15 +11,15 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .. import time_zone
-from ..store import catalogue, series
-from ..store.catalogue import NotFound, Refused
-from ..store.database import Store
-from ..store.models import Dashboard, Setting, Thing, User, Variable
-from ..store.owner import Owner, as_id
-from ..traffic.exchange import Exchange
+from ... import time_zone
+from ...store import catalogue, series
+from ...store.catalogue import NotFound, Refused
+from ...store.database import Store
+from ...store.models import Dashboard, Setting, Thing, User, Variable
+from ...store.owner import Owner, as_id
+from ...traffic.exchange import Exchange
+from .bodies import variable_json
 from .default_widgets import default_widgets
-from .models import variable_json
 
 Json = dict[str, Any]
 
@@ -27,7 +27,13 @@ Json = dict[str, Any]
 def router(store: Store, exchange: Exchange) -> APIRouter:
     """Return the routes; the caller demands the token for all of them."""
     routes = APIRouter()
+    _add_dashboards(routes, store, exchange)
+    _add_default(routes, store, exchange)
+    _add_course(routes, store)
+    return routes
 
+
+def _add_dashboards(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.get("/dashboards")
     async def list_dashboards() -> list[Json]:
         """List all dashboards, by name."""
@@ -45,6 +51,8 @@ def router(store: Store, exchange: Exchange) -> APIRouter:
 
         return await store.read(read)
 
+
+def _add_default(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.get("/things/{thing_id}/dashboard")
     async def show_default(thing_id: str) -> Json:
         """Describe the dashboard that the thing would get; it is not kept."""
@@ -66,6 +74,8 @@ def router(store: Store, exchange: Exchange) -> APIRouter:
         exchange.tell_change()
         return made
 
+
+def _add_course(routes: APIRouter, store: Store) -> None:
     @routes.get("/things/{thing_id}/variables/{variable}/course")
     async def show_course(
         thing_id: str, variable: str, start_us: int, end_us: int, points: int = Query(600, ge=2, le=5000)
@@ -83,8 +93,6 @@ def router(store: Store, exchange: Exchange) -> APIRouter:
             return {"before": before[0] if before else None, **_course(session, found.id, start_us, end_us, points)}
 
         return await store.read(read)
-
-    return routes
 
 
 def _summaries(session: Session) -> list[Json]:

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..property_types import PROPERTY_TYPES, READ_WRITE
-from ..store.models import Device, Thing, Variable
-from .api.requests import Text
+from ...property_types import PROPERTY_TYPES, READ_WRITE
+from ...store.models import Device, Thing, Variable
+from ..api.requests import Text
 
 
 class _Request(BaseModel):

@@ -3,8 +3,8 @@
 import uuid
 from typing import Any
 
-from ..property_types import PROPERTY_TYPES, READ_WRITE
-from ..store.models import Variable
+from ...property_types import PROPERTY_TYPES, READ_WRITE
+from ...store.models import Variable
 
 COLUMNS, MOBILE_COLUMNS = 24, 8
 # width, height on a large screen; height on a phone, where each takes the whole width

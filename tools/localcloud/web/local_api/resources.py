@@ -3,17 +3,16 @@
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from ..identity.hashed_secrets import hash_secret, new_secret
-from ..store import catalogue
-from ..store.database import Store
-from ..store.models import Thing
-from ..traffic.exchange import Exchange
-from ..traffic.live import Live
-from .guard import Guard
-from .models import (
+from ...identity.hashed_secrets import hash_secret, new_secret
+from ...store import catalogue
+from ...store.database import Store
+from ...store.models import Thing
+from ...traffic.exchange import Exchange
+from ...traffic.publishing import Publisher
+from .bodies import (
     Attachment,
     NewDevice,
     NewThing,
@@ -25,8 +24,6 @@ from .models import (
     variable_json,
 )
 
-_POLICY_VIOLATION, _GOING_AWAY = 1008, 1001
-
 
 def router(store: Store, exchange: Exchange) -> APIRouter:
     """Return the routes; the caller demands the token for all of them."""
@@ -34,7 +31,8 @@ def router(store: Store, exchange: Exchange) -> APIRouter:
     _add_users(routes, store)
     _add_devices(routes, store, exchange)
     _add_things(routes, store, exchange)
-    _add_values(routes, store, exchange)
+    _add_attaching(routes, store, exchange)
+    _add_variables(routes, store, exchange, Publisher(store, exchange))
 
     @routes.get("/status")
     async def status() -> dict[str, Any]:
@@ -113,27 +111,29 @@ def _add_things(routes: APIRouter, store: Store, exchange: Exchange) -> None:
 
         thing_id = await store.write(create)
         exchange.tell_attached(thing_id, None, body.device_id)
-        return await show_thing(thing_id)
+        return await _shown(store, exchange, thing_id)
 
     @routes.get("/things/{thing_id}")
     async def show_thing(thing_id: str) -> dict[str, Any]:
         """Describe a thing with its variables and last values."""
-        return await store.read(
-            lambda session: _thing(session, exchange, catalogue.get_thing(session, thing_id))
-        )
+        return await _shown(store, exchange, thing_id)
 
+
+def _add_attaching(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.put("/things/{thing_id}/device")
     async def attach_device(thing_id: str, body: Attachment) -> dict[str, Any]:
         """Attach a device; it leaves the thing that it was attached to before."""
         await exchange.attach(thing_id, body.device_id)
-        return await show_thing(thing_id)
+        return await _shown(store, exchange, thing_id)
 
     @routes.delete("/things/{thing_id}/device")
     async def detach_device(thing_id: str) -> dict[str, Any]:
         """Detach the thing's device."""
         await exchange.attach(thing_id, None)
-        return await show_thing(thing_id)
+        return await _shown(store, exchange, thing_id)
 
+
+def _add_variables(routes: APIRouter, store: Store, exchange: Exchange, publisher: Publisher) -> None:
     @routes.post("/things/{thing_id}/variables", status_code=201)
     async def create_variable(thing_id: str, body: NewVariable) -> dict[str, Any]:
         """Make a variable."""
@@ -143,8 +143,6 @@ def _add_things(routes: APIRouter, store: Store, exchange: Exchange) -> None:
         exchange.tell_change()
         return variable
 
-
-def _add_values(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.get("/things/{thing_id}/variables/{variable}")
     async def show_variable(thing_id: str, variable: str) -> dict[str, Any]:
         """Describe a variable (named by its id or its name on the wire) with its last value."""
@@ -155,7 +153,7 @@ def _add_values(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.put("/things/{thing_id}/variables/{variable}/value")
     async def set_value(thing_id: str, variable: str, body: NewValue) -> dict[str, Any]:
         """Set a READ_WRITE variable: stored, and sent to the device if it is there."""
-        stored = await exchange.set_value(thing_id, variable, body.value)
+        stored = await publisher.set_value(thing_id, variable, body.value)
         return {"value": stored.value, "time_us": stored.time_us}
 
     @routes.get("/things/{thing_id}/variables/{variable}/history")
@@ -175,55 +173,6 @@ def _add_values(routes: APIRouter, store: Store, exchange: Exchange) -> None:
         return [{"time_us": time_us, "value": value} for time_us, value in await store.read(read)]
 
 
-def live_router(live: Live, guard: Guard) -> APIRouter:
-    """Return the WebSocket of live events, which checks the token by itself."""
-    routes = APIRouter()
-
-    @routes.websocket("/live")
-    async def watch(socket: WebSocket, alive: float | None = Query(None, ge=0.1, le=3600)) -> None:
-        """Send each event (value, device, project) as a JSON text message.
-
-        `alive`: after so many seconds without any, an event `alive`, by which a watcher knows that the
-        connection is still there.
-        """
-        if not guard.admits(socket):
-            await socket.close(_POLICY_VIOLATION)
-            return
-        with live.watch() as events:
-            await socket.accept()
-            reader = asyncio.create_task(_until_left(socket))
-            next_event = asyncio.create_task(events.get())
-            try:
-                while True:
-                    await asyncio.wait(
-                        (next_event, reader), timeout=alive, return_when=asyncio.FIRST_COMPLETED
-                    )
-                    if reader.done():
-                        return
-                    if not next_event.done():
-                        await socket.send_json({"event": "alive"})
-                        continue
-                    event = next_event.result()
-                    if event is None:
-                        await socket.close(_GOING_AWAY)
-                        return
-                    next_event = asyncio.create_task(events.get())
-                    await socket.send_json(event)
-            except (WebSocketDisconnect, RuntimeError):
-                return
-            finally:
-                reader.cancel()
-                next_event.cancel()
-
-    return routes
-
-
-async def _until_left(socket: WebSocket) -> None:
-    """Return when the watcher closes; what it sends is not looked at."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
-
-
 def _device(session: Session, exchange: Exchange, device_id: str) -> dict[str, Any]:
     device = catalogue.get_device(session, device_id)
     thing = catalogue.thing_of_device(session, device_id)
@@ -233,3 +182,9 @@ def _device(session: Session, exchange: Exchange, device_id: str) -> dict[str, A
 def _thing(session: Session, exchange: Exchange, thing: Thing) -> dict[str, Any]:
     online = thing.device_id is not None and exchange.is_online(thing.device_id)
     return thing_json(thing, catalogue.list_variables(session, thing.id), online)
+
+
+async def _shown(store: Store, exchange: Exchange, thing_id: str) -> dict[str, Any]:
+    return await store.read(
+        lambda session: _thing(session, exchange, catalogue.get_thing(session, thing_id))
+    )
