@@ -4,9 +4,9 @@ import subprocess
 import sys
 import venv
 
-from .installed import digest, forget, is_current, lock, mark_current, scratch_folder, write_whole
-from .paths import PEER_VENV, TOOLS, VENV
-from .report import ToolchainError, first_error, step
+from ..installed import digest, forget, is_current, lock, mark_current, scratch_folder, write_whole
+from ..paths import PEER_VENV, PINNED, VENV
+from ..report import ToolchainError, first_error, step
 
 PYTHON = (3, 11)
 
@@ -18,8 +18,8 @@ class Environment:
         self.title = title
         self.folder = folder
         self.python = folder / "bin" / "python"
-        self.wanted = TOOLS / (requirements + ".in")
-        self.pinned = TOOLS / (requirements + ".txt")
+        self.wanted = PINNED / (requirements + ".in")
+        self.pinned = PINNED / (requirements + ".txt")
 
     @property
     def _name(self):

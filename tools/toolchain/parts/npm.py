@@ -1,4 +1,4 @@
-"""JavaScript packages of the tests, pinned in tools/npm, installed by npm as it is configured.
+"""JavaScript packages of the tests, pinned in pinned/opposites, installed by npm as it is configured.
 
 `@arduino/cbor-js`, which no registry has, is the stand-in in tests/interop/cbor-js.
 """
@@ -7,12 +7,12 @@ import json
 import shutil
 import subprocess
 
-from .installed import digest, is_current, lock, mark_current, put_in_place, scratch_folder, write_whole
-from .paths import NPM, ROOT, TOOLS
-from .report import ToolchainError, first_error, step
+from ..installed import digest, is_current, lock, mark_current, put_in_place, scratch_folder, write_whole
+from ..paths import NPM, PINNED, ROOT
+from ..report import ToolchainError, first_error, step
 
-_WANTED = TOOLS / "npm" / "package.json"
-_PINNED = TOOLS / "npm" / "package-lock.json"
+_WANTED = PINNED / "opposites" / "package.json"
+_PINNED = PINNED / "opposites" / "package-lock.json"
 _STANDIN = ROOT / "tests" / "interop" / "cbor-js"
 _QUIET = (
     "--install-links",

@@ -5,10 +5,10 @@ Engine and module are loaded into the machine's own Python, so they come from th
 
 import subprocess
 
-from . import debian
-from .installed import digest, is_current, lock, mark_current, write_whole
-from .paths import CACHE, PKCS11_TOOL, SOFTHSM_UTIL
-from .report import ToolchainError
+from .. import debian
+from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..paths import CACHE, PKCS11_TOOL, SOFTHSM_UTIL
+from ..report import ToolchainError
 
 PACKAGES = "softhsm2 libengine-pkcs11-openssl opensc"
 TREE = CACHE / "hsm"

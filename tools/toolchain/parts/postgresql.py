@@ -4,10 +4,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import debian
-from .installed import digest, is_current, lock, mark_current, write_whole
-from .paths import CACHE, INITDB, POSTGRES
-from .report import ToolchainError, say
+from .. import debian
+from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..paths import CACHE, INITDB, POSTGRES
+from ..report import ToolchainError, say
 
 TREE = CACHE / "postgresql"
 # Debian keeps the server's programs where nobody's PATH looks, one folder a version.

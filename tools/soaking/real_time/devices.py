@@ -6,15 +6,15 @@ from pathlib import Path
 
 from toolchain.paths import PEERS
 
+from ..worlds import INTERPRETERS, MODES
 from .cloud import token
 from .woken import processor_seconds, wakeups
-from .worlds import INTERPRETERS, MODES
 
 from interpreters import CPython, MicroPython  # isort: skip
 
 # seconds, the library's own
 KEEPALIVE_S = {"async": 10, "sync": 10, "websocket": 10, "user": 30}
-PROGRAM = Path(__file__).parent / "device" / "idle.py"
+PROGRAM = Path(__file__).parent / "program.py"
 
 
 class Device:

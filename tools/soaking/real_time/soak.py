@@ -13,9 +13,9 @@ from pathlib import Path
 
 from bench.report import print_figures
 
+from ..worlds import INTERPRETERS, MODES
 from .cloud import Cloud
 from .devices import Devices
-from .worlds import INTERPRETERS, MODES
 
 from certificates import Certificates  # isort: skip
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, AsyncIterator
 
 from arduino_cloud_api import CloudAPI
-
-from .device import Device
-from .stage import READ_ONLY, READ_WRITE, START_S, Stage
-from .watch import watch
+from demonstration.device import Device
+from demonstration.stage import READ_ONLY, READ_WRITE, START_S, Stage
+from demonstration.watch import watch
 
 Json = dict[str, Any]
 HEAP = "96k"

@@ -5,10 +5,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import debian
-from .installed import digest, is_current, lock, mark_current, write_whole
-from .paths import CACHE, MOSQUITTO
-from .report import ToolchainError, say
+from .. import debian
+from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..paths import CACHE, MOSQUITTO
+from ..report import ToolchainError, say
 
 MORE_SUITES = ["trixie", "forky", "sid"]
 

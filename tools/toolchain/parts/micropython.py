@@ -4,10 +4,10 @@ import os
 import shutil
 import subprocess
 
-from . import debian
-from .installed import digest, is_current, lock, mark_current, write_whole
-from .paths import BIN, CACHE
-from .report import ToolchainError, say
+from .. import debian
+from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..paths import BIN, CACHE
+from ..report import ToolchainError, say
 
 SUITES = ["forky", "sid", "trixie"]
 OLDEST = (1, 24)

@@ -8,10 +8,10 @@ import os
 import shutil
 import subprocess
 
-from . import debian
-from .installed import digest, is_current, lock, mark_current, write_whole
-from .paths import CACHE, CHROMIUM
-from .report import ToolchainError, say
+from .. import debian
+from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..paths import CACHE, CHROMIUM
+from ..report import ToolchainError, say
 
 PACKAGES = "chromium-headless-shell fonts-open-sans"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

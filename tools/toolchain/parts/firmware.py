@@ -10,11 +10,11 @@ import shutil
 import subprocess
 from collections import namedtuple
 
-from . import debian
-from .installed import digest, is_current, lock, mark_current, write_whole
+from .. import debian
+from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..paths import BIN, CACHE
+from ..report import ToolchainError, first_error, say, step
 from .micropython import SUITES
-from .paths import BIN, CACHE
-from .report import ToolchainError, first_error, say, step
 
 FOLDER = CACHE / "firmware"
 SOURCE = FOLDER / "micropython"

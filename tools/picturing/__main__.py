@@ -6,13 +6,13 @@ import logging
 import sys
 from pathlib import Path
 
+from demonstration import DemoError
+from demonstration.stage import Stage
 from toolchain.paths import ROOT
 from toolchain.report import ToolchainError, step
 
-from . import DemoError
 from .browser import Tab, open_tab
 from .greenhouse import greenhouse
-from .stage import Stage
 
 FOLDER = ROOT / "docs"
 LARGE, PHONE = 1100, 390

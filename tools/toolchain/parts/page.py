@@ -1,14 +1,14 @@
-"""JavaScript libraries of the local cloud's page, pinned in tools/page-libraries, put where it serves them."""
+"""JavaScript libraries of the local cloud's page, pinned in pinned/page-libraries, put where it serves them."""
 
 import shutil
 
+from ..installed import digest, is_current, lock, mark_current, put_in_place, scratch_folder
+from ..paths import PAGE_LIBRARIES, PINNED
+from ..report import step
 from . import npm
-from .installed import digest, is_current, lock, mark_current, put_in_place, scratch_folder
-from .paths import PAGE_LIBRARIES, TOOLS
-from .report import step
 
-_WANTED = TOOLS / "page-libraries" / "package.json"
-_PINNED = TOOLS / "page-libraries" / "package-lock.json"
+_WANTED = PINNED / "page-libraries" / "package.json"
+_PINNED = PINNED / "page-libraries" / "package-lock.json"
 # What of each package the page loads, and under which name.
 _FILES = {
     "uplot/dist/uPlot.esm.js": "uplot/uplot.js",

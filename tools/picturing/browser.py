@@ -11,11 +11,9 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, AsyncIterator
 
-from websockets.asyncio.client import ClientConnection, connect
-
+from demonstration import DemoError
 from toolchain.paths import CHROMIUM
-
-from . import DemoError
+from websockets.asyncio.client import ClientConnection, connect
 
 START_S = 30
 ANSWER_S = 20

@@ -12,9 +12,9 @@ import subprocess
 import tarfile
 import zipfile
 
-from .installed import digest, is_current, lock, mark_current, put_in_place, scratch_folder
-from .paths import PEERS, TOOLS, VENV_PYTHON
-from .report import ToolchainError, first_error, step
+from ..installed import digest, is_current, lock, mark_current, put_in_place, scratch_folder
+from ..paths import PEERS, TOOLS, VENV_PYTHON
+from ..report import ToolchainError, first_error, step
 from .venv import PEERS_VENV, TOOLS_VENV
 
 STANDINS = TOOLS / "toolchain" / "standins"
