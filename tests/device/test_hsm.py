@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from devices import DEVICE_ID
 from tls_params import NO_PASSWORD, connect_to_local_cloud, key_and_certificate
-from toolchain import hsm
+from toolchain.parts import hsm
 from toolchain.paths import PKCS11_TOOL, SOFTHSM_UTIL
 
 PIN = "739155"

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from local_clouds import LocalCloud
-from localcloud.tokens import Tokens
+from localcloud.identity.tokens import Tokens
 from users import UserProgram
 
 VARIABLES = [

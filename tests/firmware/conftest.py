@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from emulated import Board, make_image
 from firmware_build.build import build
-from toolchain import firmware
+from toolchain.parts import firmware
 
 
 @pytest.fixture(scope="session")

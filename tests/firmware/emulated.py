@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 from processes import Process
-from toolchain import firmware, mpy
+from toolchain import mpy
+from toolchain.parts import firmware
 from toolchain.paths import VENV
 
 TESTS = Path(__file__).parents[1]

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from localcloud.certificates import Authority
+from localcloud.identity.certificates import Authority
 from localcloud.remote import RemoteCloud
 from opposite import Opposite
 from sync_setting import DEVICE

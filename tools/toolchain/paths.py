@@ -4,6 +4,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
+PINNED = TOOLS / "toolchain" / "pinned"
 LIB = ROOT / "lib"
 SUPPORT = [ROOT / "tests" / "support" / name for name in ("cloud", "network", "programs")]  # what tools share with tests
 CACHE = ROOT / ".cache"

@@ -8,7 +8,7 @@ import time
 from brokers import HOST, free_ports
 from local_clouds import LocalCloud
 from processes import Process
-from toolchain.mosquitto import dynamic_security
+from toolchain.parts.mosquitto import dynamic_security
 from toolchain.paths import MOSQUITTO, TOOLS
 
 

@@ -19,7 +19,7 @@ _SERVER = multiprocessing.get_context("forkserver")
 _LOG2_COST = 4  # of the hashes of secrets; each hash says its own
 # All that a cloud with SQLite has loaded when it runs.
 _SERVER.set_forkserver_preload(
-    """localcloud.cli.command_line localcloud.cli.serve localcloud.cloud localcloud.embedded localcloud.gate
+    """localcloud.cli.command_line localcloud.cli.serve localcloud.cloud localcloud.embedded.side
     cryptography.hazmat.backends.openssl pydantic.v1 sqlalchemy.dialects.sqlite.aiosqlite
     uvicorn.lifespan.off uvicorn.protocols.http.h11_impl uvicorn.protocols.websockets.websockets_sansio_impl""".split()
 )
@@ -92,11 +92,11 @@ def _run(command, env, cwd, pipes):
     os.chdir(cwd)
     tests = str(ROOT / "tests")
     sys.path[:] = [str(TOOLS), str(LIB)] + [folder for folder in sys.path if not folder.startswith(tests)]
-    from localcloud import credentials
     from localcloud.cli import main
+    from localcloud.identity import hashed_secrets
 
     # A device's secret is made and verified 30 ms each otherwise, and the tests make a thousand devices.
-    credentials._LOG2_COST = _LOG2_COST
+    hashed_secrets._LOG2_COST = _LOG2_COST
     try:
         sys.exit(main(command))
     finally:

@@ -9,7 +9,7 @@ import urllib.request
 import uuid
 from contextlib import AsyncExitStack
 
-from demonstration.browser import open_tab
+from picturing.browser import open_tab
 
 KEYS = {
     "Tab": (9, ""), "Enter": (13, "\r"), " ": (32, " "), "Escape": (27, ""), "Home": (36, ""),
