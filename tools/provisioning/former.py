@@ -1,4 +1,4 @@
-"""The former layout, in which each package was one flat folder: a board may still have its files."""
+"""The former, flat layout of the packages, whose files a board may still have."""
 
 from pathlib import Path
 
