@@ -35,6 +35,9 @@ COVERED = {
     "./tools/release --dirty": "tests/tools/test_release.py::test_the_command_makes_a_release_that_it_finds_good",
     "mpremote mip install " + RELEASE + "mpy6/package.json": INSTALLING + "with_mip_from_a_release",
     "mpremote cp -r " + RELEASE + "mpy6/arduino_iot_cloud :": INSTALLING + "as_plain_files",
+    "cat > remove_former.py <<END": INSTALLING + "over_the_flat_layout_by_hand",
+    "mpremote cp tools/provisioning/former_files.txt :": INSTALLING + "over_the_flat_layout_by_hand",
+    "mpremote run remove_former.py": INSTALLING + "over_the_flat_layout_by_hand",
     "mpremote romfs query": INSTALLING + "as_a_romfs_image",
     "mpremote romfs deploy " + RELEASE + "arduino-iot-cloud-1.0.0-mpy6.romfs": INSTALLING + "as_a_romfs_image",
     "mpremote exec \"import os; os.rename('main.py', 'main_aside.py')\"": (

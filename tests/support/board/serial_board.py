@@ -27,7 +27,7 @@ class SerialBoard:
 
     `received`: how many bytes have come from the host. `cut_after`: pulls the cable once so many have; `cut_at`: once
     these have, after those that came before it was set. `changes_left`: from the next start on, the power goes after so
-    many changes of its keys and settings. `said`, `heard`: all that went to the host, and came from it.
+    many changes of its keys and settings, or of what else `changes_of` names: "modules". `said`, `heard`: all that went to the host, and came from it.
     """
 
     def __init__(self, folder, *, blocks=256, bits=64, romfs_kb=0, unique_id="", machine="", heap="4m", mount="/"):
@@ -38,6 +38,7 @@ class SerialBoard:
         self.said = bytearray()
         self.heard = bytearray()
         self.cut_after = self.changes_left = self._cut_at = None
+        self.changes_of = "settings"
         self._news = threading.Condition()
         self._arguments = [str(self.flash), str(blocks), str(romfs_kb), unique_id, machine, mount]
         self._command = [str(BIN / ("micropython%d" % bits)), "-X", "heapsize=" + heap, str(FIRMWARE)]
@@ -71,7 +72,7 @@ class SerialBoard:
 
     def _start(self, mode):
         self._process = subprocess.Popen(
-            [*self._command, mode, *self._arguments, str(self.changes_left or 0)],
+            [*self._command, mode, *self._arguments, str(self.changes_left or 0), self.changes_of],
             stdin=self._console,
             stdout=self._console,
             stderr=self._console,

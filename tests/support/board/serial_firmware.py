@@ -1,13 +1,13 @@
 # MicroPython: what a board's firmware has and the unix port has not: a file system in flash, main.py at the start,
 # and the raw REPL (docs: "The MicroPython interactive mode", raw REPL and raw-paste mode).
-#     serial_firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT CHANGES
+#     serial_firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT CHANGES settings|modules
 import os
 import sys
 import vfs
 from gc import collect
 from time import sleep
 
-mode, flash, blocks, romfs_kb, unique_id, machine_text, root, changes = sys.argv[1:9]
+mode, flash, blocks, romfs_kb, unique_id, machine_text, root, changes, changes_of = sys.argv[1:10]
 RESET, RESET_RAW = 75, 76
 BLOCK = 4096
 
@@ -77,13 +77,19 @@ class Vfs:
 
 
 class Os:
-    """The module os of a board whose power goes after so many changes of what stores of keys have in files."""
+    """The module os of a board whose power goes after so many changes of what stores of keys have in files, or of
+    modules."""
 
-    def __init__(self, changes):
+    def __init__(self, changes, of):
         self.left = changes
+        self.of = of
 
     def __getattr__(self, name):
         return getattr(os, name)
+
+    def mkdir(self, path):
+        os.mkdir(path)
+        self.changed(path)
 
     def rename(self, old, new):
         os.rename(old, new)
@@ -94,7 +100,7 @@ class Os:
         self.changed(path)
 
     def changed(self, path):
-        if "/keys/" not in path and not path.startswith("nvs."):
+        if not ("/lib/" in path if self.of == "modules" else "/keys/" in path or path.startswith("nvs.")):
             return
         self.left -= 1
         if not self.left:
@@ -129,7 +135,7 @@ if partition:
         sys.path.extend(("/rom", "/rom/lib"))
     sys.modules["vfs"] = partition
 if int(changes):
-    sys.modules["os"] = Os(int(changes))
+    sys.modules["os"] = Os(int(changes), changes_of)
 if unique_id:
     import machine
 
