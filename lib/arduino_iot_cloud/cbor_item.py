@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `cbor.item`."""
+"""The import path for programs. The code is in `cbor.item`."""
 
 from .cbor.item import Simple, Tag, dumps, loads  # noqa: F401

@@ -1,18 +1,18 @@
-"""A key or a certificate as the program gives it: a path, the content, or the URI of a key store.
+"""Keys and certificates as a program gives them: a path, the content, or the URI of a key store.
 
-Comes and goes: `trust` and `keys` import it, and who has the TLS context made unloads it with `trust`.
+Temporary: `trust` and `keys` import it; the caller of `trust.context` unloads it together with `trust`.
 """
 
 from .port import MICROPYTHON
 
 
 def is_uri(value) -> bool:
-    """Whether a keyfile or certfile is a URI: a scheme of two letters or more (unlike C:) before the colon."""
+    """Return whether a keyfile or certfile is a URI: its scheme has two letters or more, unlike C:."""
     return isinstance(value, str) and "/" not in value.split(":", 1)[0] and value.find(":") > 1
 
 
 def load_cert_chain(context, *pair):
-    """Put a certificate and its key, each a path or the content as bytes, into a TLS context."""
+    """Load a certificate and its key, each a path or the content as bytes, into a TLS context."""
     if MICROPYTHON:
         context.load_cert_chain(*[read(one) for one in pair])
     else:
@@ -22,7 +22,7 @@ def load_cert_chain(context, *pair):
 
 
 def read(file):
-    """The bytes that a path stands for, or that are given as they are."""
+    """Return the content of a file, or `file` itself if it is bytes. Raises OSError with the file's name."""
     if isinstance(file, bytes):
         return file
     if isinstance(file, (bytearray, memoryview)):
@@ -31,4 +31,4 @@ def read(file):
         with open(file, "rb") as opened:
             return opened.read()
     except OSError as error:
-        raise OSError(error.args[0], "'%s' cannot be read" % file)  # MicroPython's own names no file
+        raise OSError(error.args[0], "'%s' cannot be read" % file)  # MicroPython's own message lacks the name

@@ -1,10 +1,10 @@
-"""The public names of the package, and the modules that have them. Unloaded when a client is made."""
+"""The public names of the package, and the modules that define them. Unloaded when a client is made."""
 
 import sys
 
 from .port import const
 
-# A module, and what of it is public.
+# Each line has a module and its public names.
 _NAMES = const("""
 client ArduinoCloudClient
 property Task
@@ -19,7 +19,8 @@ user ArduinoIoTCloud CloudError
 
 
 def find(name: str):
-    """The object of that name, which stays in the package; or the module. Raises AttributeError for neither."""
+    """Return the public object or the module of that name; an object is stored in the package. Raises AttributeError
+    if there is neither."""
     if name == "__all__":  # as in `from arduino_iot_cloud import *`
         return [one for line in _NAMES.splitlines() for one in line.split(" ")[1:]]
     found = find_in("arduino_iot_cloud", _NAMES, name)
@@ -31,14 +32,14 @@ def find(name: str):
 
 
 def find_in(package: str, listing: str, name: str):
-    """What a package has under a name: the object, by a listing as above; or the module, as in `from arduino_iot_cloud
-    import keys`. None for neither."""
+    """Return the object that a listing such as `_NAMES` has under a name, or the module, as for `from arduino_iot_cloud
+    import keys`; None if there is neither."""
     for line in listing.splitlines():
         if name in line.split(" ")[1:]:
             found = getattr(__import__("%s.%s" % (package, line.split(" ")[0]), None, None, (name,)), name)
             setattr(sys.modules[package], name, found)
             return found
-    if name and name[0] != "_" and name == name.lower():  # MicroPython asks here before it looks for a module
+    if name and name[0] != "_" and name == name.lower():  # MicroPython calls this before it looks for a module
         module = "%s.%s" % (package, name)
         try:
             return __import__(module, None, None, (name,))

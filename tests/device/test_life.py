@@ -155,7 +155,7 @@ async def second():
 """
     device = connect_device(setup)
     device.do("later(second())")
-    device.wait_for("^result .*runs already")
+    device.wait_for("^result .*already runs")
     assert device.ask("client.connected") is True
 
 

@@ -8,7 +8,7 @@ from toolchain.paths import modules
 from arduino_iot_cloud.session.commands import find
 
 PACKAGES = ("arduino_iot_cloud", "arduino_cloud_api")
-STANDING = {"_OWN": 1, "_SENT": 2, "_TOLD": 4, "_FIRST": 8}  # the bits of a property's `standing`
+STANDING = {"_OWN": 1, "_SENT": 2, "_EXCHANGED": 4, "_FIRST": 8}  # the bits of a property's `standing`
 
 
 def numbers(tree):
