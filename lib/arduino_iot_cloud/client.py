@@ -135,7 +135,7 @@ class ArduinoCloudClient:
         if self.driver:
             self.driver.wake()
 
-    def written(self, p):
+    def on_value(self, p):
         """Call the `on_write` of a property that the cloud has written."""
         if p.on_write:
             self.tell(p, p.on_write, p if isinstance(p.value, dict) else p.value)

@@ -43,7 +43,7 @@ def test_an_absent_service_is_waited_for(mosquitto, start_opposite, start_device
     opposite = start_opposite(broker)
     opposite.wait_value("a", 1)
     device.wait_until("client.connected")
-    assert device.output.count("connection refused") == 1
+    assert device.output.count("refused the connection") == 1
 
 
 class Rejecting(Server):

@@ -49,7 +49,7 @@ class Driver:
         self.mqtt = MQTT(client.buffer, client.keepalive)
         if not session:
             session = Session(client.device_id, client.records, client.discovery)
-            session.on_value = client.written
+            session.on_value = client.on_value
             session.on_sync = self.on_sync
             session.on_event = client.event
         self.session = session

@@ -275,7 +275,7 @@ class Driver:
             if isinstance(what, str):
                 self.client.event(what)
             else:
-                self.client.written(what)
+                self.client.on_value(what)
 
     def _on_sync(self):
         self._done = True

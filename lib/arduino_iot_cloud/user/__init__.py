@@ -33,7 +33,7 @@ class ArduinoIoTCloud:
     discovery = "both"
     error = None
 
-    def written(self, p):
+    def on_value(self, p):
         """Do nothing: no properties are registered."""
 
     def event(self, name):
