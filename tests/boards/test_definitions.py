@@ -6,7 +6,7 @@ import re
 import sys
 
 import pytest
-from toolchain import firmware
+from toolchain.parts import firmware
 from toolchain.paths import ROOT
 
 BOARDS = ROOT / "boards"

@@ -6,7 +6,7 @@ import struct
 
 import cbor2
 import pytest
-from localcloud.certificates import Authority
+from localcloud.identity.certificates import Authority
 
 
 @pytest.mark.parametrize("port", ["mqtt_port", "mqtts_port", "ws_port", "wss_port"])

@@ -3,13 +3,13 @@
 import asyncio
 
 import pytest
-from localcloud.attendance import Attendance
-from localcloud.broker.embedded import Credentials
-from localcloud.credentials import hash_secret
-from localcloud.exchange import Exchange
-from localcloud.live import Live
+from localcloud.broker.gatekeeper import Credentials
+from localcloud.embedded.devices import ConnectedDevices
+from localcloud.identity.hashed_secrets import hash_secret
 from localcloud.store import catalogue
 from localcloud.store.database import Store
+from localcloud.traffic.exchange import Exchange
+from localcloud.traffic.live import Live
 
 
 class Link:
@@ -51,7 +51,7 @@ def test_a_thing_that_is_attached_or_taken_off_while_the_device_connects(tmp_pat
 
         device_id, thing_id = await store.write(make)
         now = thing_id if attached else None
-        attendance = Attendance(SlowStore(store, lambda: exchange.attach(thing_id, now and device_id)), exchange)
+        attendance = ConnectedDevices(SlowStore(store, lambda: exchange.attach(thing_id, now and device_id)), exchange)
         try:
             credentials = Credentials(device_id, device_id, "secret", None, None, False)
             assert await attendance.connected(Link(device_id), credentials)

@@ -10,7 +10,7 @@ from localcloud.protocol.conversation import (
     Conversation,
     Record,
     Send,
-    Store,
+    StoreValues,
 )
 
 DEVICE, THING, OTHER = "d-1", "t-1", "t-2"
@@ -106,7 +106,7 @@ def test_values_are_stored_without_echoed_time_zone_and_request_records():
         {0: "r:m", 3: "getLastValues"},
     ]
     (action,) = conversation().received(topics.thing(THING, "e/o"), cbor2.dumps(records), NOW)
-    assert isinstance(action, Store) and [update.name for update in action.updates] == ["n"]
+    assert isinstance(action, StoreValues) and [update.name for update in action.updates] == ["n"]
 
 
 def test_attaching_tells_both_generations_of_devices():

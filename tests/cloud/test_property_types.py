@@ -4,7 +4,8 @@ import asyncio
 from datetime import datetime, timezone
 
 import pytest
-from localcloud import credentials, time_zone
+from localcloud import time_zone
+from localcloud.identity import hashed_secrets
 from localcloud.property_types import PROPERTY_TYPES, ValueRefused
 
 
@@ -123,25 +124,25 @@ def test_odd_zone_names_are_unknown(name):
 
 
 def test_secrets_are_kept_as_salted_hashes():
-    secret = credentials.new_secret()
-    first, second = credentials.hash_secret(secret), credentials.hash_secret(secret)
+    secret = hashed_secrets.new_secret()
+    first, second = hashed_secrets.hash_secret(secret), hashed_secrets.hash_secret(secret)
     assert first != second and secret not in first
-    assert credentials.matches(secret, first) and not credentials.matches(secret + "x", first)
-    assert not credentials.matches(secret, "rubbish") and not credentials.matches(secret, "")
+    assert hashed_secrets.matches(secret, first) and not hashed_secrets.matches(secret + "x", first)
+    assert not hashed_secrets.matches(secret, "rubbish") and not hashed_secrets.matches(secret, "")
 
 
 def test_a_verified_secret_is_verified_again_without_the_slow_hash(monkeypatch):
-    secret = credentials.new_secret()
-    stored = credentials.hash_secret(secret)
+    secret = hashed_secrets.new_secret()
+    stored = hashed_secrets.hash_secret(secret)
 
     async def verify_twice():
-        verifier = credentials.Verifier()
+        verifier = hashed_secrets.Verifier()
         assert await verifier.verify("d", secret, stored)
-        monkeypatch.setattr(credentials, "matches", lambda *arguments: pytest.fail("hashed again"))
+        monkeypatch.setattr(hashed_secrets, "matches", lambda *arguments: pytest.fail("hashed again"))
         assert await verifier.verify("d", secret, stored)
-        monkeypatch.setattr(credentials, "matches", lambda *arguments: False)
+        monkeypatch.setattr(hashed_secrets, "matches", lambda *arguments: False)
         assert not await verifier.verify("d", "wrong", stored)
-        assert not await verifier.verify("d", secret, credentials.hash_secret("another"))
+        assert not await verifier.verify("d", secret, hashed_secrets.hash_secret("another"))
         verifier.close()
 
     asyncio.run(verify_twice())

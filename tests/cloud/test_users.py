@@ -12,7 +12,7 @@ import cbor2
 import jwt
 import pytest
 from local_clouds import LocalCloud
-from localcloud.tokens import USER_CLAIM, Tokens
+from localcloud.identity.tokens import USER_CLAIM, Tokens
 
 
 def ask_token(about, basic=None, **fields):

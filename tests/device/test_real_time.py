@@ -3,9 +3,9 @@
 import time
 
 import pytest
-from soaking.cloud import Cloud
-from soaking.devices import Devices
-from soaking.real import look_at, settle
+from soaking.real_time.cloud import Cloud
+from soaking.real_time.devices import Devices
+from soaking.real_time.soak import look_at, settle
 
 
 @pytest.mark.timeout(900)  # the longest: it begins first

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from local_clouds import LocalCloud
-from localcloud.tokens import Tokens
+from localcloud.identity.tokens import Tokens
 from users import UserProgram
 
 VARIABLES = [
@@ -140,7 +140,7 @@ def wrong(value):
 def test_ways_to_connect(start_user, mine, local_cloud, kind):
     about = local_cloud.about
     options = {}
-    more = "from arduino_iot_cloud.user_token import fetch\n"
+    more = "from arduino_iot_cloud.user.token import fetch\n"
     if kind == "plain ws":
         options = {"ssl_params": None, "port": about["ws_port"]}
     elif kind == "https":

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from emulated import Board, make_image
 from firmware_build.build import build
-from toolchain import firmware
+from toolchain.parts import firmware
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +34,7 @@ def unix_firmware():
 
 @pytest.fixture(scope="module")
 def board(emulated_firmware, tmp_path_factory):
-    """An emulated board that is switched on (emulated.Board), with tests/unit in a ROMFS image."""
+    """An emulated board that is switched on (emulated.Board), with tests/unit/client in a ROMFS image."""
     firmware.install(firmware.EMULATOR)
     board = Board(emulated_firmware, make_image(tmp_path_factory.mktemp("rom")))
     yield board

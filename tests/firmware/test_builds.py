@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 from firmware_build import build
-from toolchain import firmware
 from toolchain.installed import digest
+from toolchain.parts import firmware
 from toolchain.report import ToolchainError
 
 SEEN_BY_MAKE = ("board.py", "_boot.py", "board.c", "README.md", "package.json")

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from firmware_build import elsewhere
-from toolchain import firmware
+from toolchain.parts import firmware
 from toolchain.paths import ROOT, TOOLS
 
 pytestmark = pytest.mark.timeout(600)

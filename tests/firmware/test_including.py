@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from toolchain import firmware
 from toolchain.mpy import compiler
+from toolchain.parts import firmware
 from toolchain.paths import ROOT
 
 pytestmark = pytest.mark.timeout(600)

@@ -6,7 +6,7 @@ import pytest
 from emulated import Board
 from link_rig import files_on
 from provisioning import payload
-from toolchain import firmware
+from toolchain.parts import firmware
 from toolchain.paths import ROOT, TOOLS
 
 pytestmark = pytest.mark.timeout(600)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from localcloud.certificates import Authority
+from localcloud.identity.certificates import Authority
 from processes import Process
 from toolchain.paths import PEER_PYTHON, PEERS
 

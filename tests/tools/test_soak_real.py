@@ -5,9 +5,9 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
-from soaking.cloud import Cloud
-from soaking.devices import Devices
-from soaking.real import Look, settle, soak
+from soaking.real_time.cloud import Cloud
+from soaking.real_time.devices import Devices
+from soaking.real_time.soak import Look, settle, soak
 
 
 def test_a_table_for_each_minute(tmp_path, certificates, capsys):
@@ -49,7 +49,7 @@ def hundred_seconds(monkeypatch):
     def look_at(wakeups, sent, **kinds):
         device = Still()
         now = iter((0.0, 100.0))
-        monkeypatch.setattr("soaking.real.time", SimpleNamespace(monotonic=lambda: next(now)))
+        monkeypatch.setattr("soaking.real_time.soak.time", SimpleNamespace(monotonic=lambda: next(now)))
         look = Look(device)
         device.woken = wakeups
         look.take(Counter({(True, kind): n for kind, n in sent.items()}))

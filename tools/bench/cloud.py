@@ -21,12 +21,12 @@ from .setting import Process  # also finds what the tests share
 from databases import Postgres  # noqa: E402  isort: skip
 from fleets import Fleet  # noqa: E402  isort: skip
 from local_clouds import LocalCloud  # noqa: E402  isort: skip
-from localcloud.credentials import hash_secret  # noqa: E402
+from localcloud.identity.hashed_secrets import hash_secret  # noqa: E402
 from localcloud.remote import RemoteCloud  # noqa: E402
 from localcloud.store import models  # noqa: E402
 from localcloud.store.database import address  # noqa: E402
-from localcloud.workers.coordination import partition_of  # noqa: E402
 from localcloud.workers.broker_config import first_client  # noqa: E402
+from localcloud.workers.coordination import partition_of  # noqa: E402
 from sqlalchemy import create_engine, insert  # noqa: E402
 
 EMBEDDED, SHARED = "embedded, SQLite", "mosquitto, PostgreSQL, %s"

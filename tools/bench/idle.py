@@ -6,7 +6,7 @@ Over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython, be
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from soaking.woken import processor_seconds, wakeups
+from soaking.real_time.woken import processor_seconds, wakeups
 
 from .report import command, print_figures
 from .setting import OFFICIAL, OURS, UMQTT, setting

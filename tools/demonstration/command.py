@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 
-from toolchain import page
 from toolchain.__main__ import PARTS
+from toolchain.parts import page
 from toolchain.paths import TOOLS, VENV_PYTHON
 
 NEEDED = ("venv", "micropython")

@@ -5,10 +5,10 @@ import shutil
 import subprocess
 from collections import namedtuple
 
-from toolchain import firmware
 from toolchain.__main__ import ensure
 from toolchain.installed import digest, lock
 from toolchain.mpy import compiler, version
+from toolchain.parts import firmware
 from toolchain.paths import ROOT
 from toolchain.report import ToolchainError, first_error
 

@@ -26,10 +26,11 @@ examples. To make a project of one's own, given `about`:
         async for event in events:                               # {"event": "value", ...}
             ...
 
-`RemoteCloud` speaks the API under `/local/v1` (see `web/local_v1.py`), with the header
+`RemoteCloud` speaks the API under `/local/v1` (see `web/local_api`), with the header
 `Authorization: Bearer <api_token>`.
 
-Layers, each knowing only those before it: `protocol` (bytes), `property_types`, `store`
-(database), `broker` (MQTT), `exchange` (values), `attendance` (devices) and `watching` (users) at the
-embedded broker or `workers` beside one of its own, `web`, `cloud` (all of it), `cli`.
+Layers, each knowing only those before it: `protocol` (bytes), `property_types`, `store` (database), `identity`
+(secrets, certificates, tokens), `broker` (MQTT), `traffic` (values and firmware), `embedded` (devices and users at the
+broker in this process) or `workers` (several processes beside an external broker), `web`, `cloud` (all of it), `cli`.
+README.md says what lies where.
 """

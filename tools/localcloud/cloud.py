@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from .broker.listeners import Sockets
-from .certificates import Authority
-from .embedded import Embedded
-from .exchange import Exchange
+from .embedded.side import EmbeddedSide
 from .files import FolderLock, make_private_file, make_private_folder, write_whole
-from .live import Live
+from .first_start.project import Project, default_project
+from .first_start.user import DefaultUser, default_user
+from .identity.certificates import Authority
+from .identity.tokens import Tokens
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
-from .project import Project, default_project
-from .publishing import Publisher
 from .store.database import Store
-from .tokens import Tokens
-from .updates import Updates
-from .users import DefaultUser, default_user
+from .traffic.exchange import Exchange
+from .traffic.live import Live
+from .traffic.ota import OtaUpdates
+from .traffic.publishing import Publisher
 from .web import docs, token
 from .web.api import application as api
 from .web.api.limits import RateLimit
@@ -65,7 +65,7 @@ class LocalCloud:
         self._rate_limit = rate_limit
         self._database = database
         self._shared_broker = parse(broker) if broker else None
-        self._side: "Embedded | Worker | None" = None
+        self._side: "EmbeddedSide | Worker | None" = None
         self._occupancy: "Occupancy | None" = None
         self._temporary = False
 
@@ -155,7 +155,7 @@ class LocalCloud:
             self._side = worker
             await worker.start()
         else:
-            self._side = Embedded(self.store, self.exchange, tokens, certificate, authority.files)
+            self._side = EmbeddedSide(self.store, self.exchange, tokens, certificate, authority.files)
             await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
         app = application(self.store, self.exchange, self.live, tokens, guard, self._api(tokens))
@@ -166,7 +166,7 @@ class LocalCloud:
         """Return the Application API."""
         # Boards fetch their updates there.
         https = self._https_at((*self._names, HOST)[0])
-        updates = Updates(self.store, self.exchange, tokens, self.data / "ota", https)
+        updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
         return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit))
 

@@ -70,7 +70,7 @@ def main():
     """Returns the exit code."""
     options = _arguments()
     if options.real is not None:
-        from .real import main as real
+        from .real_time.soak import main as real
 
         return real(options.real)
     return _soak(options)

@@ -5,9 +5,9 @@ import errno
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from . import chromium, firmware, hsm, micropython, mosquitto, npm, page, peers, postgresql
+from .parts import chromium, firmware, hsm, micropython, mosquitto, npm, page, peers, postgresql
+from .parts.venv import TOOLS_VENV, pin_all
 from .report import ToolchainError, say
-from .venv import TOOLS_VENV, pin_all
 
 PARTS = {
     "venv": TOOLS_VENV,

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 from localcloud.cloud import LocalCloud
+from localcloud.identity.tokens import Tokens
 from localcloud.ports import Ports
 from localcloud.store import catalogue
 from localcloud.store.models import Dashboard, DashboardShare, now_us
-from localcloud.tokens import Tokens
 from sqlalchemy import Engine, event
 
 MANY = 200

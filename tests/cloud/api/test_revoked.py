@@ -7,8 +7,8 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from localcloud.attendance import Attendance
 from localcloud.cloud import LocalCloud
+from localcloud.embedded.devices import ConnectedDevices
 from localcloud.ports import Ports
 
 REFUSED = "Not authorized"
@@ -17,7 +17,7 @@ REFUSED = "Not authorized"
 @contextlib.contextmanager
 def meanwhile(monkeypatch, change):
     """Let `change` happen, once, after a device has been admitted and before it is connected."""
-    admit, changes = Attendance.admit, [change]
+    admit, changes = ConnectedDevices.admit, [change]
 
     async def admit_and_change(self, credentials):
         found = await admit(self, credentials)
@@ -27,7 +27,7 @@ def meanwhile(monkeypatch, change):
         return found
 
     with monkeypatch.context() as patch:
-        patch.setattr(Attendance, "admit", admit_and_change)
+        patch.setattr(ConnectedDevices, "admit", admit_and_change)
         yield
     assert not changes
 

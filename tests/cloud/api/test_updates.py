@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cbor2
 import pytest
-from localcloud.updates import MAX_FILE
+from localcloud.traffic.ota import MAX_FILE
 from localcloud.web.server import MAX_BODY
 
 OTA_BEGIN, OTA_UPDATE, OTA_PROGRESS = 0x010000, 0x010100, 0x010200

@@ -162,4 +162,4 @@ class WebSocketStream(WriterAdapter):
         self.abort()
 
 
-Stream = TcpStream | WebSocketStream
+ClientStream = TcpStream | WebSocketStream

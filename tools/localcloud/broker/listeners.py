@@ -10,8 +10,8 @@ from typing import Any
 import websockets.asyncio.server
 from websockets.typing import Subprotocol
 
-from ..certificates import KeyFiles
-from .embedded import MAX_PACKET, EmbeddedBroker
+from ..identity.certificates import KeyFiles
+from .embedded_broker import MAX_PACKET, EmbeddedBroker
 from .framing import TcpStream, WebSocketStream
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Store:
+class StoreValues:
     """Store property values that the device reported for its thing."""
 
     thing_id: str
@@ -55,7 +55,7 @@ class AnswerTimeZone:
     topic: str
 
 
-Action = Send | Store | Record | AnswerLastValues | AnswerTimeZone
+Action = Send | StoreValues | Record | AnswerLastValues | AnswerTimeZone
 
 
 class Conversation:
@@ -88,7 +88,7 @@ class Conversation:
                 return []
             return [AnswerLastValues(parsed.id, topics.thing(parsed.id, topics.SHADOW_IN))]
         updates = [each for each in message.updates if each.name not in TIME_ZONE_PROPERTIES]
-        return [Store(parsed.id, updates)] if updates else []
+        return [StoreValues(parsed.id, updates)] if updates else []
 
     def attach(self, thing_id: str) -> list[Send]:
         """Attach the device to a thing and tell it so, unasked."""

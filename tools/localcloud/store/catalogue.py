@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from .. import time_zone
 from ..property_types import PROPERTY_TYPES, READ_ONLY, READ_WRITE
-from . import updates
+from . import ota_updates
 from .models import ApiKey, Device, DeviceEvent, Sample, Setting, Thing, User, Variable, now_us
 
 DEFAULT_USER = "default_user"
@@ -126,10 +126,10 @@ def record_facts(session: Session, device_id: str, name: str, facts: dict[str, A
         device.net_config = _storable(facts)
     elif name == "OtaBegin":
         device.ota_sha256 = facts["sha256"].hex()
-        updates.note_begin(session, device_id)
+        ota_updates.note_begin(session, device_id)
     else:
         if name == "OtaProgress":
-            updates.note_progress(session, device_id, facts)
+            ota_updates.note_progress(session, device_id, facts)
         if isinstance(facts.get("LIB_VERSION"), str):
             # PostgreSQL takes a NUL in JSON only.
             device.lib_version = facts["LIB_VERSION"].replace("\0", "")[:64]

@@ -18,19 +18,20 @@ from fastapi.responses import (
 )
 from fastapi.staticfiles import StaticFiles
 
-from ..certificates import KeyFiles
-from ..exchange import Exchange
-from ..live import Live
+from ..identity.certificates import KeyFiles
+from ..identity.tokens import Tokens
 from ..property_types import ValueRefused
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
-from ..tokens import Tokens
-from ..updates import MAX_FILE
-from . import docs, local_dashboards, local_v1, token
+from ..traffic.exchange import Exchange
+from ..traffic.live import Live
+from ..traffic.ota import MAX_FILE
+from . import docs, token
 from .api.application import ROOT as API_ROOT
 from .api.paths import Paths
 from .api.problems import described
 from .guard import Guard
+from .local_api import dashboards, live_feed, resources
 from .refusals import refusal
 
 PAGE = Path(__file__).parent.parent / "page"
@@ -57,9 +58,9 @@ def application(
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
-    for routes in (local_v1.router(store, exchange), local_dashboards.router(store, exchange)):
+    for routes in (resources.router(store, exchange), dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
-    app.include_router(local_v1.live_router(live, guard), prefix="/local/v1")
+    app.include_router(live_feed.router(live, guard), prefix="/local/v1")
     app.include_router(token.router(store, tokens))
     docs.add_to(app)
     app.mount(API_ROOT, api)

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from ..credentials import Verifier
+from ..identity.hashed_secrets import Verifier
+from ..identity.tokens import LIFETIME, Tokens
 from ..store import catalogue
 from ..store.database import Store
-from ..tokens import LIFETIME, Tokens
 
 PATH = "/iot/v1/clients/token"
 

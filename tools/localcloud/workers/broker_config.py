@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..certificates import Authority
-from ..credentials import new_secret
 from ..files import make_private_folder, write_whole
+from ..identity.certificates import Authority
+from ..identity.hashed_secrets import new_secret
 from ..ports import names_of
 from .security import rights, role_of
 

@@ -5,7 +5,7 @@ import json
 import logging
 from typing import Any, Callable
 
-from ..live import Event, Live
+from ..traffic.live import Event, Live
 from .connection import Connection
 
 log = logging.getLogger(__name__)

@@ -12,12 +12,12 @@ from typing import Any
 
 import paho.mqtt.client as mqtt
 
-from ..exchange import Exchange
 from ..protocol import topics
 from ..protocol.conversation import Conversation
 from ..store import catalogue
 from ..store.database import Store, is_final
 from ..store.redelivery import LATEST, Delivery, digest
+from ..traffic.exchange import Exchange
 from .address import Address, BadBroker, Lost
 from .connection import Connection
 from .presence import LOG_TOPIC, Presence
@@ -44,8 +44,8 @@ class Outlet:
         return True
 
 
-class Sender:
-    """Who sent a message (see exchange.Sender): a device, or the thing of one."""
+class DeviceSender:
+    """Who sent a message (see traffic.exchange.Sender): a device, or the thing of one."""
 
     complaints = 0
 
@@ -59,8 +59,8 @@ class Sender:
 
     def complain(self, text: str, *arguments: object) -> None:
         """Log what the device did wrong; a bounded number of times for all of them."""
-        Sender.complaints += 1
-        if Sender.complaints <= _MAX_COMPLAINTS:
+        DeviceSender.complaints += 1
+        if DeviceSender.complaints <= _MAX_COMPLAINTS:
             log.warning("%s " + text, self.device_id, *arguments)
 
 
@@ -204,13 +204,13 @@ class Intake:
             return None
         if parsed.kind == "t":
             delivery = Delivery(self._name, message.mid, digest(topic, payload), message.dup, self._worker_id)
-            sender = Sender("the device of thing " + parsed.id, self._outlet)
+            sender = DeviceSender("the device of thing " + parsed.id, self._outlet)
             # The broker has made sure that the device may publish here.
             return self._exchange.take(sender, Conversation("", parsed.id), topic, payload, delivery)
         device_id = parsed.id
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
         talk = Conversation(device_id, thing.id if thing else None)
-        return self._exchange.take(Sender(device_id, self._outlet), talk, topic, payload, None)
+        return self._exchange.take(DeviceSender(device_id, self._outlet), talk, topic, payload, None)
 
     def _stored(
         self,
@@ -258,7 +258,7 @@ class Intake:
             return
         reason = str(error).partition("\n")[0] or type(error).__name__
         if is_final(error):
-            sender = Sender("partition %d:" % self._partition, self._outlet)
+            sender = DeviceSender("partition %d:" % self._partition, self._outlet)
             sender.complain("message on %.80r dropped, it can never be stored: %s", message.topic, reason)
             self._acknowledge(connection, message, has_values)
         else:

@@ -6,9 +6,9 @@ from typing import Callable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..live import Event
 from ..store.catalogue import CONNECTION
 from ..store.models import DeviceEvent
+from ..traffic.live import Event
 
 LOG_TOPIC = "$SYS/broker/log/N"
 _UUID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"

@@ -6,12 +6,12 @@ import uuid
 from contextlib import suppress
 from typing import Any
 
-from ..credentials import SecretHash
-from ..exchange import Exchange
-from ..live import Live
+from ..identity.hashed_secrets import SecretHash
 from ..protocol import topics
 from ..protocol.conversation import Conversation, Send
 from ..store.database import Store
+from ..traffic.exchange import Exchange
+from ..traffic.live import Live
 from . import roster
 from .address import Address, BadBroker, Lost
 from .connection import Connection
@@ -31,7 +31,7 @@ CHANGED, TOLD = "changed", "told"
 
 
 class Worker:
-    """Connects exchange and store to the broker that all workers share (see exchange.Devices)."""
+    """Connects exchange and store to the broker that all workers share (see traffic.exchange.Devices)."""
 
     def __init__(self, address: Address, store: Store, exchange: Exchange, live: Live) -> None:
         if store.url.get_backend_name() != "postgresql":

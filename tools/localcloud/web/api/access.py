@@ -3,9 +3,9 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ...identity.tokens import Tokens
 from ...store import catalogue
 from ...store.database import Store
-from ...tokens import Tokens
 from . import problems
 from .limits import RateLimit
 

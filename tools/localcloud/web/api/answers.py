@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from ...exchange import Exchange
 from ...property_types import PROPERTY_TYPES
 from ...store import catalogue
 from ...store.models import Device, Thing, Variable
 from ...store.owner import Owner
+from ...traffic.exchange import Exchange
 from . import times
 
 NEVER_WRITTEN = "N/A"

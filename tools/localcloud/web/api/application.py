@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI, Request, Response
 
-from ...certificates import Authority, RequestRefused
-from ...tokens import Tokens
-from ...updates import LinkExpired, Updates, UpdateRunning
+from ...identity.certificates import Authority, RequestRefused
+from ...identity.tokens import Tokens
 from ...store.changes import Conflict
+from ...traffic.ota import LinkExpired, OtaUpdates, UpdateRunning
 from . import (
     dashboards,
     description,
@@ -33,7 +33,7 @@ _ABOUT = """The Application API of Arduino Cloud, as this local cloud serves it.
 
 
 def application(
-    services: Services, tokens: Tokens, updates: Updates, authority: Authority, limit: RateLimit
+    services: Services, tokens: Tokens, updates: OtaUpdates, authority: Authority, limit: RateLimit
 ) -> FastAPI:
     """Return the application."""
     app = FastAPI(

@@ -2,14 +2,13 @@
 
 import base64
 import uuid
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import APIRouter, Response
 
-from ...certificates import Authority
+from ...identity.certificates import Authority
 from ...store import device_certificates as store
 from ...store.models import DeviceCertificate
 from ...store.owner import Owner
@@ -23,6 +22,7 @@ def router(services: Services, authority: Authority) -> APIRouter:
     routes = APIRouter(prefix="/v2/devices/{id}/certs", tags=["devices"])
     _add_questions(routes, services, authority)
     _add_changes(routes, services, authority)
+    _add_deletion(routes, services)
     return routes
 
 
@@ -83,6 +83,8 @@ def _add_changes(routes: APIRouter, services: Services, authority: Authority) ->
             services.exchange.drop(device_id)
         return changed
 
+
+def _add_deletion(routes: APIRouter, services: Services) -> None:
     @routes.delete("/{cid}")
     async def delete_certificate(user: UserId, id: str, cid: str) -> Response:
         """Delete a certificate, which ends the connections of its device."""

@@ -32,6 +32,7 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/v2/devices/{id}", tags=["devices"])
     _add_events(routes, services)
     _add_properties(routes, services)
+    _add_history(routes, services)
     return routes
 
 
@@ -110,6 +111,8 @@ def _add_properties(routes: APIRouter, services: Services) -> None:
         await services.write(user, write)
         return empty()
 
+
+def _add_history(routes: APIRouter, services: Services) -> None:
     @routes.get("/properties/{pid}")
     async def list_values(
         user: UserId,

@@ -20,6 +20,7 @@ def router(services: Services) -> APIRouter:
     routes = APIRouter(prefix="/v2/devices", tags=["devices"])
     _add_questions(routes, services)
     _add_changes(routes, services)
+    _add_deletion(routes, services)
     tags.add_routes(routes, services, "/{id}/tags", lambda owner, id: owner.device(id))
     return routes
 
@@ -93,6 +94,8 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
         services.exchange.tell_change()
         return changed
 
+
+def _add_deletion(routes: APIRouter, services: Services) -> None:
     @routes.delete("/{id}")
     async def delete_device(user: UserId, id: str, force: bool = False) -> Response:
         """Delete a device, which ends its connection: with `force` for good, else it can be restored."""

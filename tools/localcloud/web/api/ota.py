@@ -9,25 +9,25 @@ from fastapi.responses import FileResponse, JSONResponse
 from starlette.datastructures import UploadFile
 
 from ...store.catalogue import NotFound
-from ...updates import MAX_FILE, Updates
+from ...traffic.ota import MAX_FILE, OtaUpdates
 from .problems import Problem
 from .services import Services, UserId
 
 OTA_VERSION = 2
 _MAX_MINUTES = 24 * 60
+_FORM = {"type": "object", "required": ["ota_file"], "properties": {
+    "ota_file": {"type": "string", "format": "binary"},
+    "async": {"type": "boolean", "default": True},
+    "expire_in_mins": {"type": "integer", "default": 10},
+}}  # fmt: skip
+_BODY = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
 
 
-def router(services: Services, updates: Updates) -> APIRouter:
+def router(services: Services, updates: OtaUpdates) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(tags=["over-the-air updates"])
-    form = {"type": "object", "required": ["ota_file"], "properties": {
-        "ota_file": {"type": "string", "format": "binary"},
-        "async": {"type": "boolean", "default": True},
-        "expire_in_mins": {"type": "integer", "default": 10},
-    }}  # fmt: skip
-    body = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
-    @routes.post("/v2/devices/{id}/ota", openapi_extra=body, responses={202: {"description": "Kept"}})
+    @routes.post("/v2/devices/{id}/ota", openapi_extra=_BODY, responses={202: {"description": "Kept"}})
     async def upload(request: Request, user: UserId, id: str) -> Response:
         """Keep a firmware file for the device, which is told where to fetch it.
 

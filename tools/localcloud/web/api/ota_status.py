@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from ...store import updates
+from ...store import ota_updates
 from ...store.catalogue import NotFound
 from ...store.changes import Conflict
 from ...store.models import DeviceEvent, OtaUpdate
@@ -14,7 +14,7 @@ from .answers import time_or_none, without_none
 from .services import Services, UserId, empty
 
 _STATES = "resume begin idle available start fetch flash reboot fail unavailable".split()
-_OVER = (updates.SUCCEEDED, updates.FAILED)
+_OVER = (ota_updates.SUCCEEDED, ota_updates.FAILED)
 
 
 def router(services: Services) -> APIRouter:
@@ -32,8 +32,8 @@ def router(services: Services) -> APIRouter:
 
         def read(owner: Owner) -> dict[str, Any]:
             device = owner.device(device_id)
-            updates.open_update(owner.session, device.id)
-            found = updates.list_updates(owner.session, device.id, limit=limit, newest_first=order == "desc")
+            ota_updates.open_update(owner.session, device.id)
+            found = ota_updates.list_updates(owner.session, device.id, limit=limit, newest_first=order == "desc")
             return {"ota": [_described(owner, update)["ota"] for update in found]}
 
         return await services.write(user, read)
@@ -49,9 +49,9 @@ def router(services: Services) -> APIRouter:
 
         def write(owner: Owner) -> None:
             update = _found(owner, id)
-            if update.status not in updates.OPEN:
+            if update.status not in ota_updates.OPEN:
                 raise Conflict("the update is over: " + update.status)
-            update.status = updates.CANCELLED
+            update.status = ota_updates.CANCELLED
 
         await services.write(user, write)
         return empty()
@@ -68,17 +68,17 @@ def _found(owner: Owner, id: str) -> OtaUpdate:
         owner.device(update.device_id)
     except NotFound:
         raise NotFound("no such update") from None
-    updates.open_update(owner.session, update.device_id)
+    ota_updates.open_update(owner.session, update.device_id)
     return update
 
 
 def _described(owner: Owner, update: OtaUpdate) -> dict[str, Any]:
-    events = updates.progress_of(owner.session, update)
+    events = ota_updates.progress_of(owner.session, update)
     ended_us = events[-1].time_us if events and update.status in _OVER else None
-    if update.status == updates.EXPIRED:
+    if update.status == ota_updates.EXPIRED:
         ended_us = update.expires_at
     reason = None
-    if update.status == updates.FAILED and events:
+    if update.status == ota_updates.FAILED and events:
         reason = "error %d" % events[-1].value["state_data"]
     ota = {
         "id": update.id,

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ...credentials import Verifier, hash_secret, new_secret
+from ...identity.hashed_secrets import Verifier, hash_secret, new_secret
 from ...store.models import now_us
 from ...store.owner import Owner
 from . import requests

@@ -6,10 +6,10 @@ from typing import Annotated, Callable, TypeVar
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from ...exchange import Exchange
-from ...publishing import Publisher
 from ...store.database import Store
 from ...store.owner import Owner
+from ...traffic.exchange import Exchange
+from ...traffic.publishing import Publisher
 
 Result = TypeVar("Result")
 _bearer = HTTPBearer(auto_error=False, description="a token of POST /iot/v1/clients/token")

@@ -25,7 +25,18 @@ class ShareRequest(BaseModel):
 def router(services: Services) -> APIRouter:
     """Return the routes."""
     routes = APIRouter(prefix="/v2/dashboards/{id}", tags=["dashboards"])
+    _add_shares(routes, services)
 
+    @routes.put("/share_request")
+    async def ask_for_share(user: UserId, id: str, body: ShareRequest) -> Response:
+        """Take note of a request; a local cloud sends no mail."""
+        log.info("user %s asks to see a dashboard", user)
+        return empty()
+
+    return routes
+
+
+def _add_shares(routes: APIRouter, services: Services) -> None:
     @routes.get("/shares")
     async def list_shares(user: UserId, id: str) -> list[dict[str, Any]]:
         """List who may look at the dashboard."""
@@ -66,11 +77,3 @@ def router(services: Services) -> APIRouter:
 
         await services.write(user, write)
         return empty()
-
-    @routes.put("/share_request")
-    async def ask_for_share(user: UserId, id: str, body: ShareRequest) -> Response:
-        """Take note of a request; a local cloud sends no mail."""
-        log.info("user %s asks to see a dashboard", user)
-        return empty()
-
-    return routes

@@ -1,0 +1,180 @@
+"""The broker itself: who gets in, and the registry of sessions and subscriptions.
+
+amqtt's `Broker` keeps sessions and subscriptions. Its own way of letting clients in is replaced:
+amqtt 0.12 deletes the session of the same client identifier before it has checked the password,
+registers the intruder even if the check fails, lets the older of two connections of one client
+live on, and waits without limit for a CONNECT.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+from amqtt.adapters import BufferReader
+from amqtt.broker import Broker
+from amqtt.contexts import Action
+from amqtt.mqtt.connack import (
+    CONNECTION_ACCEPTED,
+    IDENTIFIER_REJECTED,
+    NOT_AUTHORIZED,
+    SERVER_UNAVAILABLE,
+    ConnackPacket,
+)
+from amqtt.mqtt.packet import CONNECT
+from amqtt.session import Session
+
+from .client import ConnectedClient
+from .deliveries import Deliveries
+from .framing import ClientStream, EndOfStream, ProtocolViolation, read_packet
+from .gatekeeper import Credentials, Gatekeeper, IdentifierRefused
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 10
+MAX_CONNECT = 4096
+MAX_PACKET = 256 * 1024
+MAX_CLIENTS = 10_000
+
+
+class EmbeddedBroker(Broker):
+    """An MQTT broker without listeners of its own: `serve` is called for each connection."""
+
+    def __init__(self, gatekeeper: Gatekeeper, max_packet: int = MAX_PACKET) -> None:
+        super().__init__({"listeners": {"default": {"type": "external"}}, "plugins": {}})
+        self.gatekeeper = gatekeeper
+        self.max_packet = max_packet
+        self.deliveries = Deliveries()
+        self._connections: set[asyncio.Task[Any]] = set()
+
+    async def serve(self, stream: ClientStream, *, by_certificate: bool) -> None:
+        """Serve one connection from its CONNECT to its end."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections.add(task)
+        peer = "%s:%s" % stream.get_peer_info()
+        client = None
+        try:
+            client = await self._let_in(stream, by_certificate, peer)
+            if client is not None:
+                await client.run()
+        except ProtocolViolation as error:
+            log.warning("%s: %s: connection closed", client.device_id if client else peer, error)
+        except (EndOfStream, OSError, asyncio.TimeoutError) as error:
+            log.info("%s: connection lost (%s)", client.device_id if client else peer, type(error).__name__)
+        finally:
+            self._connections.discard(task)
+            if client is not None:
+                self._forget(client)
+            await stream.close()
+
+    async def stop(self) -> None:
+        """Drop all clients and stop."""
+        for _, client in list(self._sessions.values()):
+            client.drop()  # type: ignore[attr-defined]
+        for task in list(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self.shutdown()
+
+    def forget_subscription(self, client: ConnectedClient, topic: str) -> None:
+        """End a subscription, if there is one."""
+        if topic in client.topics:
+            client.topics.discard(topic)
+            self._del_subscription(topic, client.session)
+            if not self._subscriptions.get(topic):
+                self._subscriptions.pop(topic, None)
+
+    async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
+        """Called by amqtt's `add_subscription`."""
+        client = self._sessions.get(session.client_id or "", (None, None))[1]
+        return isinstance(client, ConnectedClient) and await self.gatekeeper.may_subscribe(client, topic)
+
+    async def _let_in(self, stream: ClientStream, by_certificate: bool, peer: str) -> ConnectedClient | None:
+        """Read CONNECT, check who it is, answer CONNACK; None if the client was refused."""
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            client, session = await self._read_connect(stream)
+        common_name, serial = _certificate(stream)
+        credentials = Credentials(
+            client_id=session.client_id or "",
+            username=session.username,
+            password=session.password,
+            common_name=common_name,
+            serial=serial,
+            by_certificate=by_certificate,
+        )
+        session.password = None
+        refusal = NOT_AUTHORIZED
+        device_id = None
+        if len(self._sessions) >= MAX_CLIENTS:
+            refusal = SERVER_UNAVAILABLE
+        else:
+            try:
+                device_id = await self.gatekeeper.admit(credentials)
+            except IdentifierRefused:
+                refusal = IDENTIFIER_REJECTED
+        if device_id is not None:
+            await self._register(client, session, stream, device_id)
+            try:
+                if await self.gatekeeper.connected(client, credentials):
+                    await ConnackPacket.build(0, CONNECTION_ACCEPTED).to_stream(stream)
+                    return client
+            except BaseException:
+                self._forget(client)
+                raise
+            self._forget(client)
+        who = credentials.common_name if by_certificate else credentials.username
+        log.warning("%s: connection as %.40r refused (code %d)", peer, who, refusal)
+        await ConnackPacket.build(0, refusal).to_stream(stream)
+        return None
+
+    async def _read_connect(self, stream: ClientStream) -> tuple[ConnectedClient, Session]:
+        header, body = await read_packet(stream, MAX_CONNECT, CONNECT)
+        try:
+            client, session = await ConnectedClient.init_from_connect(
+                BufferReader(header.to_bytes() + body), stream, self.plugins_manager
+            )
+        except Exception as error:
+            raise ProtocolViolation("CONNECT refused: %s" % (error or "bad flags")) from None
+        assert isinstance(client, ConnectedClient)
+        return client, session
+
+    async def _register(self, client: ConnectedClient, session: Session, stream: ClientStream, device_id: str) -> None:
+        """Make the session known, under a key that no other device can claim."""
+        if session.client_id != device_id:
+            session.client_id = "%s:%s" % (device_id, session.client_id)
+        while session.client_id in self._sessions:
+            older = self._sessions[session.client_id][1]
+            assert isinstance(older, ConnectedClient)
+            log.info("%s connected anew, the older connection is closed", device_id)
+            older.drop()
+            await older.closed.wait()
+        # Subscriptions never outlive a connection: all device libraries connect clean.
+        session.clean_session = True
+        session.parent = 0
+        session.transitions.connect()
+        client.open(self, stream, session, device_id)
+        self._sessions[session.client_id] = (session, client)
+
+    def _forget(self, client: ConnectedClient) -> None:
+        """Take back everything that `_register` and the client did."""
+        if client.closed.is_set():
+            return
+        for topic in list(client.topics):
+            self.forget_subscription(client, topic)
+        self._sessions.pop(client.session.client_id or "", None)
+        client.session.transitions.disconnect()
+        client.closed.set()
+        self.gatekeeper.disconnected(client)
+
+
+def _certificate(stream: ClientStream) -> tuple[str | None, int | None]:
+    """Return common name and serial number of the verified client certificate, if there is one."""
+    tls = stream.get_ssl_info()
+    certificate: Any = (tls.getpeercert() if tls is not None else None) or {}
+    number = certificate.get("serialNumber")
+    serial = None if number is None else int(number, 16)
+    for entry in certificate.get("subject", ()):
+        for key, value in entry:
+            if key == "commonName":
+                return str(value), serial
+    return None, serial

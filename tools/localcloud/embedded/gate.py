@@ -1,0 +1,64 @@
+"""A client of the broker is a device or a user: each is handed on to its own side."""
+
+from typing import Any, Awaitable
+
+from ..broker.gatekeeper import Client, Credentials
+from ..store.redelivery import Delivery
+from .devices import ConnectedDevices
+from .users import ConnectedUsers
+
+_USER = "user "
+
+
+class Gate:
+    """Hands what the broker asks and tells (see broker.gatekeeper) to the side that a client is on."""
+
+    def __init__(self, devices: ConnectedDevices, users: ConnectedUsers) -> None:
+        self._devices = devices
+        self._users = users
+
+    async def admit(self, credentials: Credentials) -> str | None:
+        """Return who the credentials prove it is; None to refuse."""
+        if not credentials.by_certificate:
+            user_id = await self._users.admit(credentials.username, credentials.password)
+            if user_id is not None:
+                return _USER + user_id
+        return await self._devices.admit(credentials)
+
+    async def connected(self, client: Client, credentials: Credentials) -> bool:
+        """A client is there; False if its credentials hold no more."""
+        if user_id := _user_of(client):
+            self._users.connected(client, user_id)
+            return True
+        return await self._devices.connected(client, credentials)
+
+    def disconnected(self, client: Client) -> None:
+        """A client is gone."""
+        if _user_of(client):
+            self._users.disconnected(client)
+        else:
+            self._devices.disconnected(client)
+
+    async def may_subscribe(self, client: Client, topic: str) -> bool:
+        """May the client subscribe to the topic?"""
+        if user_id := _user_of(client):
+            return await self._users.may_subscribe(client, user_id, topic)
+        return self._devices.may_subscribe(client, topic)
+
+    def subscribed(self, client: Client, topic: str) -> None:
+        """The client has subscribed."""
+        if not _user_of(client):
+            self._devices.subscribed(client, topic)
+
+    def received(
+        self, client: Client, topic: str, payload: bytes, delivery: Delivery | None
+    ) -> Awaitable[Any] | None:
+        """Take a message."""
+        if user_id := _user_of(client):
+            return self._users.received(client, user_id, topic, payload)
+        return self._devices.received(client, topic, payload, delivery)
+
+
+def _user_of(client: Client) -> str | None:
+    """Return the id of the user that a client belongs to; None for a device's, whose id is a UUID."""
+    return client.device_id[len(_USER) :] if client.device_id.startswith(_USER) else None

@@ -1,0 +1,33 @@
+"""The side of the devices and users: the embedded broker, its listeners, and all that is behind it."""
+
+from ..broker.embedded_broker import EmbeddedBroker
+from ..broker.listeners import Listeners, Sockets
+from ..identity.certificates import KeyFiles
+from ..identity.tokens import Tokens
+from ..store.database import Store
+from ..traffic.exchange import Exchange
+from .devices import ConnectedDevices
+from .gate import Gate
+from .users import ConnectedUsers
+
+
+class EmbeddedSide:
+    """Broker, listeners, and the devices and users that they let in."""
+
+    def __init__(
+        self, store: Store, exchange: Exchange, tokens: Tokens, certificate: KeyFiles, authority: KeyFiles
+    ) -> None:
+        self._devices = ConnectedDevices(store, exchange)
+        self._broker = EmbeddedBroker(Gate(self._devices, ConnectedUsers(store, exchange, tokens)))
+        self._listeners = Listeners(self._broker, certificate, authority)
+
+    async def start(self, sockets: Sockets) -> None:
+        """Start accepting."""
+        await self._broker.start()
+        await self._listeners.start(sockets)
+
+    async def stop(self) -> None:
+        """Accept no more, end all connections."""
+        self._listeners.stop()
+        await self._broker.stop()
+        self._devices.close()

@@ -1,0 +1,94 @@
+"""The users' side of the broker: they see what their things report, and set their variables.
+
+As arduino-iot-js does it: subscribe `/a/t/{T}/e/o`, publish `/a/t/{T}/e/i`.
+"""
+
+import asyncio
+import logging
+import time
+from typing import Any, Awaitable
+
+from ..broker.gatekeeper import Client
+from ..identity.tokens import Tokens
+from ..property_types import ValueRefused
+from ..protocol import senml, topics
+from ..protocol.cbor import MalformedPayload
+from ..store import catalogue
+from ..store.database import Store
+from ..traffic.exchange import Exchange
+from ..traffic.publishing import Publisher
+
+log = logging.getLogger(__name__)
+
+
+class ConnectedUsers:
+    """Admits users by token, forwards values of devices to them, takes what they set."""
+
+    def __init__(self, store: Store, exchange: Exchange, tokens: Tokens) -> None:
+        self._store = store
+        self._exchange = exchange
+        self._publisher = Publisher(store, exchange)
+        self._tokens = tokens
+        self._watchers: dict[str, set[Client]] = {}
+        self._turns: dict[Client, asyncio.Lock] = {}
+        exchange.on_report = self._forward
+
+    async def admit(self, username: str | None, password: str | None) -> str | None:
+        """Return the id of the user whose token the password is, if that is also the username."""
+        user_id = self._tokens.user_of(password or "")
+        if user_id is None or user_id != username:
+            return None
+        known = await self._store.read(lambda session: catalogue.user_exists(session, user_id))
+        return user_id if known else None
+
+    def connected(self, client: Client, user_id: str) -> None:
+        """A user is there."""
+        log.info("user %s connected", user_id)
+        self._turns[client] = asyncio.Lock()
+
+    def disconnected(self, client: Client) -> None:
+        """A user is gone."""
+        self._turns.pop(client, None)
+        for topic in [topic for topic, clients in self._watchers.items() if client in clients]:
+            self._watchers[topic].discard(client)
+            if not self._watchers[topic]:
+                del self._watchers[topic]
+
+    async def may_subscribe(self, client: Client, user_id: str, topic: str) -> bool:
+        """May the user subscribe to the topic? Only to what own things report."""
+        thing_id = topics.thing_of(topic, topics.EVENTS_OUT)
+        if thing_id is None or not await self._owns(user_id, thing_id):
+            return False
+        self._watchers.setdefault(topic, set()).add(client)
+        return True
+
+    def received(self, client: Client, user_id: str, topic: str, payload: bytes) -> Awaitable[Any]:
+        """Take values that a user sets; what is returned is done when they are stored."""
+        return asyncio.ensure_future(self._set(client, user_id, topic, payload))
+
+    async def _set(self, client: Client, user_id: str, topic: str, payload: bytes) -> None:
+        thing_id = topics.thing_of(topic, topics.EVENTS_IN)
+        async with self._turns.setdefault(client, asyncio.Lock()):
+            if thing_id is None or not await self._owns(user_id, thing_id):
+                self._exchange.counts["forbidden"] += 1
+                client.complain("may not publish on %.80r: dropped", topic)
+                return
+            try:
+                updates = senml.decode(payload, time.time()).updates
+            except MalformedPayload as error:
+                self._exchange.counts["malformed"] += 1
+                client.complain("sent a malformed payload on %s: %s", topic, error)
+                return
+            for update in updates:
+                try:
+                    await self._publisher.set_value(thing_id, update.name, update.value)
+                except (ValueRefused, catalogue.NotFound) as error:
+                    self._exchange.counts["refused"] += 1
+                    client.complain("sent a value of %.64r that is not stored: %s", update.name, error)
+
+    async def _owns(self, user_id: str, thing_id: str) -> bool:
+        return await self._store.read(lambda session: catalogue.owns_thing(session, user_id, thing_id))
+
+    def _forward(self, topic: str, payload: bytes) -> None:
+        for client in self._watchers.get(topic, ()):
+            client.deliver(topic, payload)

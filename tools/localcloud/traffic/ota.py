@@ -1,0 +1,162 @@
+"""Over-the-air updates: firmware files, and telling devices where they find theirs."""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Callable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..files import make_private_folder, write_whole
+from ..identity.tokens import Tokens
+from ..protocol import commands, topics
+from ..protocol.conversation import Send
+from ..store import catalogue, ota_updates
+from ..store.catalogue import NotFound, Refused
+from ..store.database import Store
+from ..store.models import OtaUpdate, now_us
+from .exchange import Exchange
+
+log = logging.getLogger(__name__)
+
+MAX_FILE = 16 * 1024 * 1024
+_NO_HASH = bytes(32)
+_UPLOADS_TAKE = 3600
+"""Seconds after which a file without an update cannot be on its way any more."""
+_LOOK_EVERY = 1
+"""Seconds. What another worker heard of a device, and who hung up, is only seen by looking."""
+
+
+class UpdateRunning(Refused):
+    """The device has an update that is not over."""
+
+
+class LinkExpired(NotFound):
+    """The file may no longer be fetched."""
+
+
+class OtaUpdates:
+    """Keeps the files and sends OtaUpdate: at once, or when the device next says OtaBegin."""
+
+    def __init__(self, store: Store, exchange: Exchange, tokens: Tokens, folder: Path, base: str) -> None:
+        make_private_folder(folder)
+        self._store = store
+        self._exchange = exchange
+        self._tokens = tokens
+        self._folder = folder
+        self._base = base
+        # Set, and replaced, whenever a device has stated something.
+        self._news = asyncio.Event()
+        exchange.on_record = self._recorded
+
+    async def upload(self, device_id: str, data: bytes, expire_in_mins: int) -> OtaUpdate:
+        """Keep a file for the device and tell the device about it."""
+        await self._sweep()
+        now = now_us()
+        update = OtaUpdate(
+            id=str(uuid.uuid4()),
+            device_id=device_id,
+            status=ota_updates.PENDING,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            created_at=now,
+            expires_at=now + expire_in_mins * 60_000_000,
+        )
+        write_whole(self._path(update.id), data)
+        try:
+            await self._store.write(lambda session: _add(session, update))
+        except BaseException:
+            self._path(update.id).unlink(missing_ok=True)
+            raise
+        await self._tell(device_id)
+        return update
+
+    async def outcome(self, update: OtaUpdate, has_left: Callable[[], bool]) -> OtaUpdate:
+        """Wait until the update has succeeded, failed or been cancelled, or who asked has left.
+
+        Raises `LinkExpired` if that took too long, `NotFound` if the device is deleted meanwhile.
+        """
+
+        def read(session: Session) -> OtaUpdate | None:
+            ota_updates.open_update(session, update.device_id)
+            return session.get(OtaUpdate, update.id)
+
+        while True:
+            news = self._news
+            now = await self._store.write(read)
+            if now is None:
+                raise NotFound("the device was deleted")
+            if now.status == ota_updates.EXPIRED:
+                raise LinkExpired("the link has expired before the device had installed the update")
+            if now.status not in ota_updates.OPEN:
+                return now
+            if has_left():
+                log.info("nobody waits any more for the update of device %s", update.device_id)
+                return now
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(news.wait(), _LOOK_EVERY)
+
+    async def file(self, update_id: str, seal: str) -> Path:
+        """Return the file that a device asks for with the seal of its address."""
+        if not hmac.compare_digest(seal.encode(), self._seal(update_id).encode()):
+            raise NotFound("no such file")
+        update = await self._store.read(lambda session: session.get(OtaUpdate, update_id))
+        path = self._path(update_id)
+        if update is None or update.status == ota_updates.CANCELLED or not path.exists():
+            raise NotFound("no such file")
+        if update.expires_at <= now_us():
+            raise LinkExpired("the link has expired")
+        return path
+
+    async def _sweep(self) -> None:
+        """Remove files that no update names: of deleted devices, of uploads that a kill cut off."""
+        known = await self._store.read(lambda session: set(session.scalars(select(OtaUpdate.id))))
+        for path in self._folder.iterdir():
+            if path.suffix == ".ota" and path.stem in known:
+                continue
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < time.time() - _UPLOADS_TAKE:
+                    path.unlink()
+
+    def _path(self, update_id: str) -> Path:
+        return self._folder / (str(uuid.UUID(update_id)) + ".ota")
+
+    def _seal(self, update_id: str) -> str:
+        return self._tokens.seal("ota " + update_id)
+
+    def _recorded(self, device_id: str, name: str) -> Any:
+        self._news.set()
+        self._news = asyncio.Event()
+        return self._tell(device_id) if name == "OtaBegin" else None
+
+    async def _tell(self, device_id: str) -> None:
+        """Send OtaUpdate if an update waits for the device."""
+
+        def read(session: Session) -> tuple[OtaUpdate | None, str | None]:
+            device = catalogue.get_device(session, device_id)
+            return ota_updates.open_update(session, device_id), device.ota_sha256
+
+        update, running = await self._store.write(read)
+        if update is None or update.status != ota_updates.PENDING:
+            return
+        initial = bytes.fromhex(running) if running else _NO_HASH
+        payload = commands.encode(
+            commands.OTA_UPDATE,
+            uuid.UUID(update.id).bytes,
+            "%s/iot/ota/v1/download/%s/%s" % (self._base, update.id, self._seal(update.id)),
+            initial,
+            bytes.fromhex(update.sha256),
+        )
+        self._exchange.send(device_id, Send(topics.device(device_id, topics.COMMANDS_DOWN), payload))
+
+
+def _add(session: Session, update: OtaUpdate) -> None:
+    if ota_updates.open_update(session, update.device_id) is not None:
+        raise UpdateRunning("an update of this device is not over yet")
+    session.add(update)

@@ -1,0 +1,94 @@
+"""Chromium for the tests of the page and its pictures: the machine's, or Debian's without a screen.
+
+It finds its files beside its own program, so it runs on the machine's own dynamic loader and C library,
+and comes from the machine's own Debian.
+"""
+
+import os
+import shutil
+import subprocess
+
+from .. import debian
+from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..paths import CACHE, CHROMIUM
+from ..report import ToolchainError, say
+
+PACKAGES = "chromium-headless-shell fonts-open-sans"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+TREE = CACHE / "chromium"
+# Parts of the C library, which must be the one that the loader is of.
+_OF_LIBC = """ld-linux*.so* libc.so.6 libc[.-]* libm.so* libmvec.so* libpthread.so* libdl.so* librt.so* libresolv.so*
+libnss_*.so* libutil.so* libanl.so* libthread_db.so* libBrokenLocale.so* libnsl.so.1""".split()
+# Drivers for graphics cards and what tests them, a third of it all; pages are drawn without any.
+_FOR_CARDS = ("usr/lib/*/dri", "usr/lib/*/libLLVM*", "usr/lib/chromium/libVk*")
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig><dir>%s</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>
+"""
+
+
+def _on_path():
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def _check(command):
+    """Raise unless the browser names its version."""
+    try:
+        done = subprocess.run([str(command), "--version"], capture_output=True, encoding="utf-8", timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolchainError("Chromium does not run: %s" % error)
+    if done.returncode or "Chrom" not in done.stdout:
+        raise ToolchainError("Chromium does not run: %s" % (done.stderr or done.stdout).strip())
+
+
+def _wrap(tree, program):
+    """A shell script that runs the browser with the tree's libraries and fonts."""
+    for pattern in _OF_LIBC:
+        for path in tree.rglob(pattern):
+            path.unlink()
+    for path in (path for pattern in _FOR_CARDS for path in tree.glob(pattern)):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    fonts = tree / "fonts.conf"
+    fonts.write_text(_FONTS % (tree / "usr" / "share" / "fonts"))
+    # pulseaudio's own folder holds what its library needs
+    folders = sorted({path.parent for path in tree.rglob("lib*.so*") if path.parent.name.endswith(("-gnu", "pulseaudio"))})
+    return '#!/bin/sh\nFONTCONFIG_FILE="%s" LD_LIBRARY_PATH="%s" exec "%s" "$@"\n' % (
+        fonts,
+        ":".join(map(str, folders)),
+        tree / program,
+    )
+
+
+def _key():
+    return digest("3", _on_path(), PACKAGES, str(CACHE))
+
+
+def is_ready():
+    """True if a browser is there."""
+    return is_current("chromium", _key(), CHROMIUM)
+
+
+def install():
+    """Wrap the machine's Chromium, or unpack Debian's."""
+    with lock("chromium"):
+        if is_ready():
+            return
+        found = _on_path()
+        if found:
+            write_whole(CHROMIUM, '#!/bin/sh\nexec "%s" "$@"\n' % found, executable=True)
+            _check(CHROMIUM)
+            say("Chromium: using %s" % found)
+        else:
+            debian.fetch_program(
+                "Chromium",
+                PACKAGES,
+                "usr/lib/chromium/chromium-headless-shell",
+                debian.architecture(64),
+                [debian.machine_source().suite],
+                TREE,
+                CHROMIUM,
+                _check,
+                _wrap,
+                ("usr/share/fonts",),
+            )
+        mark_current("chromium", _key())

@@ -1,0 +1,71 @@
+"""The mosquitto MQTT broker: the tests' independent opposite of our MQTT code."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from .. import debian
+from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..paths import CACHE, MOSQUITTO
+from ..report import ToolchainError, say
+
+MORE_SUITES = ["trixie", "forky", "sid"]
+
+
+def _on_path():
+    # Debian puts it where an ordinary user's PATH does not look.
+    return shutil.which("mosquitto", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
+
+
+def _check(command):
+    """Raise unless the broker starts and names its version."""
+    try:
+        done = subprocess.run([str(command), "-h"], capture_output=True, encoding="utf-8", timeout=20)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolchainError("mosquitto does not run: %s" % error)
+    if "mosquitto version" not in done.stdout:
+        raise ToolchainError("mosquitto does not run: %s" % (done.stderr or done.stdout).strip())
+
+
+def _key():
+    return digest("1", _on_path())
+
+
+def is_ready():
+    """True if the broker is installed."""
+    return is_current("mosquitto", _key(), MOSQUITTO)
+
+
+def dynamic_security():
+    """The path of its plugin for clients and rights that change while it runs."""
+    roots = [Path("/usr"), Path("/usr/local")] if _on_path() else [CACHE / "mosquitto" / "usr"]
+    for root in roots:
+        for found in sorted(root.glob("lib/**/mosquitto_dynamic_security.so")):
+            return found
+    raise ToolchainError("mosquitto's dynamic security plugin is not on this machine")
+
+
+def install():
+    """Wrap the machine's mosquitto, or unpack Debian's."""
+    with lock("mosquitto"):
+        if is_ready():
+            return
+        found = _on_path()
+        if found:
+            write_whole(MOSQUITTO, '#!/bin/sh\nexec "%s" "$@"\n' % found, executable=True)
+            _check(MOSQUITTO)
+            say("mosquitto: using the one on PATH")
+        else:
+            own = debian.machine_source().suite
+            debian.fetch_program(
+                "mosquitto",
+                "mosquitto",
+                "usr/sbin/mosquitto",
+                debian.architecture(64),
+                [own] + [suite for suite in MORE_SUITES if suite != own],
+                CACHE / "mosquitto",
+                MOSQUITTO,
+                _check,
+            )
+        mark_current("mosquitto", _key())
