@@ -270,10 +270,8 @@ class MQTT:
 
     def wait(self, start: int) -> int:
         """Move what is there of the next packet, from `start` on, to the front, so that the rest fits behind it.
-        Returns 0, which stands for no packet. Raises MQTTError if the buffer is full of it."""
+        Returns 0, which stands for no packet."""
         have = self.count
-        if not start and have == len(self.rx):
-            raise MQTTError("a part of a packet that is too large", 0)
         if start:
             if start < have:
                 self.rx[0 : have - start] = self.rx[start:have]

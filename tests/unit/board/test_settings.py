@@ -5,9 +5,9 @@ from arduino_cloud_board.keys import csr, der
 from arduino_cloud_board.key_store import KeyCorrupted
 from arduino_cloud_board.key_store import open as open_store
 from arduino_cloud_board.settings import Settings
-from arduino_iot_cloud.credentials import is_uri
 from arduino_iot_cloud.keys import content, load
 from arduino_iot_cloud.keys.chip import REFERENCE
+from arduino_iot_cloud.trust import is_uri, load_cert_chain
 from arduino_iot_cloud.port import MICROPYTHON
 from key_rig import FOLDER, KeyFiles
 from portable_assert import raises
@@ -122,7 +122,7 @@ def test_a_chip_stands_behind_the_tls_key():
             if not MICROPYTHON:  # whose TLS cannot
                 assert "CPython" in str(raises(ValueError, load, context, params))
                 continue
-            load(context, params)
+            load(context, params, is_uri, load_cert_chain)
             assert context.certificate == chip.load("certificate")
             assert context.key == REFERENCE + number.to_bytes(4, "big")
             sign = context.ecdsa_sign_callback
@@ -153,7 +153,7 @@ def test_the_key_of_a_store_reaches_tls():
     kept.keys.store("certificate", b"0\1c")
     context = Context()
     if MICROPYTHON:
-        load(context, {"keyfile": "files:/keys#key", "certfile": "files:/keys#certificate"})
+        load(context, {"keyfile": "files:/keys#key", "certfile": "files:/keys#certificate"}, is_uri, load_cert_chain)
         assert (context.certificate, context.key) == (b"0\1c", kept.keys.load("key"))
         assert not hasattr(context, "ecdsa_sign_callback")
 
@@ -164,7 +164,7 @@ def test_key_and_certificate_may_be_in_two_stores_of_a_kind():
     open_store("files:/b").store("certificate", b"0\1c")
     context = Context()
     if MICROPYTHON:
-        load(context, {"keyfile": "files:/a#key", "certfile": "files:/b#certificate"})
+        load(context, {"keyfile": "files:/a#key", "certfile": "files:/b#certificate"}, is_uri, load_cert_chain)
         assert (context.certificate, context.key) == (b"0\1c", open_store("files:/a").load("key"))
 
 

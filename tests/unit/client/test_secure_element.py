@@ -3,6 +3,7 @@
 import sys
 
 from arduino_iot_cloud.keys import load
+from arduino_iot_cloud.trust import is_uri, load_cert_chain
 from portable_assert import raises
 
 ONLY = ("micropython",)
@@ -34,7 +35,7 @@ def _with_chip(params, context):
     Module.SE05X = SE05X
     sys.modules["se05x"] = Module
     try:
-        load(context, params)
+        load(context, params, is_uri, load_cert_chain)
     finally:
         del sys.modules["se05x"]
     return reads
