@@ -30,6 +30,8 @@ class MQTT:
     `size` bounds a packet either way (bytes, up to 16383). `keepalive` is in seconds, 0 for none.
     """
 
+    fault = MQTTError  # for `mqtt_parts`, which this imports
+
     def __init__(self, size: int = 1024, keepalive: int = 10):
         self.rx = bytearray(size)
         self.view = memoryview(self.rx)

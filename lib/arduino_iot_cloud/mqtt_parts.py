@@ -41,12 +41,12 @@ def part(mqtt) -> int:
 
 
 def keep(mqtt, pos: int):
-    """After a part: its bytes from `pos` on are needed again, before the next. Raises OSError where there is no room
+    """After a part: its bytes from `pos` on are needed again, before the next. Raises MQTTError where there is no room
     for more."""
     part = mqtt.part
     if mqtt.rest:
         if pos == 0 and mqtt.count == len(mqtt.rx):
-            raise OSError("a part of a packet that is too large")
+            raise mqtt.fault("a part of a packet that is too large", 0)
         part.left -= pos - mqtt.payload
         mqtt.wait(pos)
         return

@@ -5,13 +5,14 @@ from arduino_cloud_board.keys import csr, der
 from arduino_cloud_board.key_store import KeyCorrupted
 from arduino_cloud_board.key_store import open as open_store
 from arduino_cloud_board.settings import Settings
-from arduino_iot_cloud.keys import content, load
+from arduino_iot_cloud.keys import content
 from arduino_iot_cloud.keys.chip import REFERENCE
-from arduino_iot_cloud.trust import is_uri, load_cert_chain
+from arduino_iot_cloud.trust import is_uri
 from arduino_iot_cloud.port import MICROPYTHON
 from key_rig import FOLDER, KeyFiles
 from portable_assert import raises
 from se05x_chip import SE05XChip
+from tls_keys import load
 from stands_in import Stands
 from storage_rig import Flash, PowerCut
 from test_key_atecc608 import a_certificate, set_up
@@ -122,7 +123,7 @@ def test_a_chip_stands_behind_the_tls_key():
             if not MICROPYTHON:  # whose TLS cannot
                 assert "CPython" in str(raises(ValueError, load, context, params))
                 continue
-            load(context, params, is_uri, load_cert_chain)
+            load(context, params)
             assert context.certificate == chip.load("certificate")
             assert context.key == REFERENCE + number.to_bytes(4, "big")
             sign = context.ecdsa_sign_callback
@@ -153,7 +154,7 @@ def test_the_key_of_a_store_reaches_tls():
     kept.keys.store("certificate", b"0\1c")
     context = Context()
     if MICROPYTHON:
-        load(context, {"keyfile": "files:/keys#key", "certfile": "files:/keys#certificate"}, is_uri, load_cert_chain)
+        load(context, {"keyfile": "files:/keys#key", "certfile": "files:/keys#certificate"})
         assert (context.certificate, context.key) == (b"0\1c", kept.keys.load("key"))
         assert not hasattr(context, "ecdsa_sign_callback")
 
@@ -164,7 +165,7 @@ def test_key_and_certificate_may_be_in_two_stores_of_a_kind():
     open_store("files:/b").store("certificate", b"0\1c")
     context = Context()
     if MICROPYTHON:
-        load(context, {"keyfile": "files:/a#key", "certfile": "files:/b#certificate"}, is_uri, load_cert_chain)
+        load(context, {"keyfile": "files:/a#key", "certfile": "files:/b#certificate"})
         assert (context.certificate, context.key) == (b"0\1c", open_store("files:/a").load("key"))
 
 

@@ -2,17 +2,18 @@
 
 import os
 
-from arduino_iot_cloud.keys import load, register_provider
-from arduino_iot_cloud.trust import is_uri, load_cert_chain
+from arduino_iot_cloud.keys import register_provider
+from arduino_iot_cloud.trust import is_uri
 from arduino_iot_cloud.port import MICROPYTHON
 from portable_assert import raises
+from tls_keys import load
 
 
 def test_a_provider_is_found_by_its_scheme():
     calls = []
     register_provider("test", lambda ctx, params: calls.append((ctx, params)))
     params = {"keyfile": "test:token=1", "certfile": "test:token=2"}
-    load("the context", params, is_uri, load_cert_chain)
+    load("the context", params)
     assert calls == [("the context", params)]
 
 
@@ -20,7 +21,7 @@ def test_a_later_provider_replaces_an_earlier_one():
     calls = []
     register_provider("test", lambda ctx, params: calls.append(1))
     register_provider("test", lambda ctx, params: calls.append(2))
-    load(None, {"keyfile": "test:token=1"}, is_uri, load_cert_chain)
+    load(None, {"keyfile": "test:token=1"})
     assert calls == [2]
 
 
@@ -71,7 +72,7 @@ def _load(**params):
     register_provider("store", store)
     context = Context()
     params["pin"] = 5
-    load(context, params, is_uri, load_cert_chain)
+    load(context, params)
     return store, context
 
 
@@ -121,7 +122,7 @@ def test_what_a_provider_signs_reaches_tls_on_micropython_only():
     context = Context()
     params = {"keyfile": "signing:k", "certfile": "signing:c", "pin": 5}
     if MICROPYTHON:
-        load(context, params, is_uri, load_cert_chain)
+        load(context, params)
         assert context.ecdsa_sign_callback(b"", b"this") == b"signed this"
     else:
         assert "signing:" in str(raises(ValueError, load, context, params))

@@ -2,9 +2,8 @@
 
 import sys
 
-from arduino_iot_cloud.keys import load
-from arduino_iot_cloud.trust import is_uri, load_cert_chain
 from portable_assert import raises
+from tls_keys import load
 
 ONLY = ("micropython",)
 PARAMS = {"keyfile": "se05x:token=0x00000064", "certfile": "se05x:token=0x00000065"}
@@ -35,7 +34,7 @@ def _with_chip(params, context):
     Module.SE05X = SE05X
     sys.modules["se05x"] = Module
     try:
-        load(context, params, is_uri, load_cert_chain)
+        load(context, params)
     finally:
         del sys.modules["se05x"]
     return reads
