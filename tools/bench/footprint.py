@@ -15,7 +15,7 @@ from time import monotonic
 
 from mpremote.romfs import make_romfs
 from toolchain import mpy
-from toolchain.paths import NOT_ON_BOARDS, ROOT, modules
+from toolchain.paths import NOT_ON_BOARDS, ROOT, is_alias, modules
 
 from .account import Listings, account
 from .report import command, print_figures
@@ -182,7 +182,7 @@ def _name(path):
 def _options(core):
     """The other modules for boards, each after those of them that it imports at its top."""
     paths = modules(PACKAGE)
-    others = paths.keys() - core - NOT_ON_BOARDS
+    others = {name for name in paths.keys() - core - NOT_ON_BOARDS if not is_alias(paths[name])}
     ordered = []
 
     def add(name):
