@@ -23,7 +23,7 @@ _ANSWER = b"\x1e"  # begins the line with a program's answer, after whatever els
 _ANSWER_S = 10  # for a byte of what is awaited at once
 _CHUNK = 512  # bytes of a file at a time: their text fits into the heap of any board
 _AT_ONCE = 32  # names of files
-_NEW = ".new"  # the end of the name of a file that is being written
+NEW = ".new"  # the end of the name of a file that is being written
 _CHANGING = "clock identify key_in_file key_in_store remove rom_write store_device store_networks".split()
 _TROUBLE = (TransportError, OSError, ValueError, struct.error)  # of mpremote with a line that is cut or noisy
 _START = b"\r\x03\x03\x02\x04"  # end what runs or was begun, leave the raw REPL, start anew
@@ -157,14 +157,15 @@ class Link:
                     found[path] = base64.b64decode(digest).hex()
         return found
 
-    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
-        """Return the sizes in bytes of those files that are on the board."""
+    def files(self, folders: Iterable[str]) -> dict[str, int]:
+        """Return the files in these folders, and below, with their sizes in bytes."""
         found: dict[str, int] = {}
-        paths = list(paths)
-        for at in range(0, len(paths), _AT_ONCE):
-            asked = paths[at : at + _AT_ONCE]
-            answered = zip(asked, self.run("sizes", paths=asked), strict=True)
-            found.update((path, size) for path, size in answered if size is not None)
+
+        def take(line: str) -> None:
+            size, _, path = line.partition(" ")
+            found[path] = int(size)
+
+        self.run("listing", tell=take, folders=list(folders))
         return found
 
     def remove(self, paths: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
@@ -175,10 +176,6 @@ class Link:
             self.run("remove", paths=paths[at : at + _AT_ONCE], folders=[])
         return self.run("remove", paths=[], folders=folders) if folders else []
 
-    def leftovers(self, folders: Iterable[str]) -> list[str]:
-        """Return the files in these folders, and below, that `put` had not written to their end."""
-        return self.run("leftovers", folders=list(folders), ending=_NEW)
-
     def put(self, path: str, data: bytes, advance: Callable[[float], None] = lambda amount: None) -> None:
         """Write a file: it is what it was, or whole. Raises BoardError where the board is full, PortLost."""
         self.changed = True
@@ -186,7 +183,7 @@ class Link:
             self._guarded(lambda: self._put(path, data, advance))
         except BoardError as error:
             try:
-                self.run("remove", paths=[path + _NEW], folders=[])  # the room that half of it takes
+                self.run("remove", paths=[path + NEW], folders=[])  # the room that half of it takes
             except CommandError:
                 pass
             if "ENOSPC" in error.last or "Errno 28" in error.last or error.last == "OSError: 28":
@@ -195,7 +192,7 @@ class Link:
 
     def _put(self, path: str, data: bytes, advance: Callable[[float], None]) -> None:
         execute = self._transport.exec
-        new = path + _NEW
+        new = path + NEW
         if not self._receives:
             execute((_PROGRAMS / "receive.py").read_text("utf-8"))
             self._receives = True

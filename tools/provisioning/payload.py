@@ -55,6 +55,11 @@ def package(options: Iterable[str], mpy: int, frozen: Iterable[str] = ()) -> Pay
     return payload
 
 
+def lacks(options: Iterable[str], frozen: Iterable[str]) -> bool:
+    """Return whether anything of the package is not frozen into the firmware."""
+    return any(target.partition("/")[0] not in frozen for target in _sources(options))
+
+
 def _compiled(sources: dict[str, Path], mpy: int) -> Payload:
     payload = Payload()
     if mpy_version(mpy) != version().bytecode:
