@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from localcloud.cli import project_file
+from localcloud.cli.projects import project_file
 from localcloud.cli.connection import LOOPBACK, Connection
 from localcloud.cli.exits import DONE, FAILED, USAGE, CommandError
 from localcloud.cli.terminal import tell_json
@@ -181,7 +181,7 @@ class Run:
             self._say("certificate", done, True)
 
     async def _apply(self, api: Any, connection: Connection) -> None:
-        from localcloud.cli import applying
+        from localcloud.cli.projects import applying
 
         given = argparse.Namespace(dry_run=self._dry_run, prune=False, secrets_dir=None, json=False)
         with contextlib.redirect_stdout(sys.stderr if self._options.json else sys.stdout):
