@@ -8,7 +8,7 @@ from arduino_cloud_board import detection
 from localcloud.cli.exits import CommandError
 
 from . import payload, ports
-from .link import Link
+from .board_link import BoardLink
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def is_of(facts: dict[str, Any], machine: str) -> bool:
     return detection.fits(machine, str(facts.get("MACHINE")))
 
 
-def read(link: Link, folders: list[str]) -> BoardFile:
+def read(link: BoardLink, folders: list[str]) -> BoardFile:
     """Return the one in the first of these folders that has one; without any, it belongs into the last of them."""
     for folder in folders:
         path = folder + "/board.py"

@@ -14,8 +14,8 @@ from localcloud.cli.terminal import progress
 
 from . import board_file, ports
 from . import payload as payloads
+from .board_link import BoardError, BoardLink
 from .journal import Journal
-from .link import BoardError, Link
 
 _YEARS_S = 5 * 365 * 86400  # so far behind is a clock that nobody has set
 
@@ -51,7 +51,7 @@ def _libs(probe: dict[str, Any]) -> list[str]:
     return [path for path in probe["path"] if path.endswith("/lib") and not path.startswith("/rom")]
 
 
-def look(link: Link, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
+def look(link: BoardLink, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
     """Find out what board is at the link.
 
     `wanted`: a name that overrides; `keys`: "chip" or "files", None for what it has; `replace`: a board.py of its
@@ -93,7 +93,7 @@ def _found(name: str, probe: dict[str, Any], file: board_file.BoardFile, chip: b
 class BoardSide:
     """Works on one board. `dry_run`: only look."""
 
-    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+    def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
         self.found = found
         self._dry_run = dry_run

@@ -122,7 +122,7 @@ def _add_clone(routes: APIRouter, services: Services, *, paged: bool) -> None:
 
 def _add_links_and_removal(routes: APIRouter, services: Services) -> None:
     @routes.put("/{id}/widgets/{widget_id}/variables")
-    async def link_widget(user: UserId, id: str, widget_id: str, body: requests.Link) -> dict[str, Any]:
+    async def link_widget(user: UserId, id: str, widget_id: str, body: requests.WidgetLink) -> dict[str, Any]:
         """Link a widget to variables; to none detaches it."""
 
         def write(owner: Owner) -> dict[str, Any]:
