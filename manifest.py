@@ -21,7 +21,8 @@ def _freeze(listing, folder="arduino_iot_cloud"):
     package(folder, files=names, base_path="lib", opt=3)
     # MicroPython finds a module's full name among the constants of this one, or else makes it on the heap.
     lines = ["# Written by manifest.py, to be imported by nobody: its names stay in flash."]
-    lines += ["import %s.%s" % (folder, name[:-3]) for name in names if name != "__init__.py"]
+    paths = ["%s/%s" % (folder, name[:-3]) for name in names]
+    lines += ["import %s" % path.replace("/__init__", "").replace("/", ".") for path in paths]
     _freeze_written(folder, "names_in_%s.py" % listing[:-5].replace("-", "_"), lines)
 
 

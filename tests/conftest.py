@@ -3,13 +3,13 @@
 import os
 import signal
 
-import certificates as _certificates
 import hypothesis
 import pytest
 from brokers import Mosquitto
 from interpreters import CPython, MicroPython
 from local_clouds import LocalCloud
 from portable_items import OnCPython, OnMicroPython
+from throwaway_certificates import Certificates
 
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis.settings.load_profile("tests")
@@ -54,8 +54,8 @@ def interpreter(request):
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
-    """A throw-away authority with a server's and a client's certificate (certificates.Certificates)."""
-    return _certificates.Certificates(tmp_path_factory.mktemp("certificates"))
+    """A throw-away authority with a server's and a client's certificate (throwaway_certificates.Certificates)."""
+    return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture

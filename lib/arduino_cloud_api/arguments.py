@@ -1,6 +1,6 @@
 """What a CloudAPI is made with; let go of once it is looked at."""
 
-from arduino_iot_cloud.http_arguments import split
+from arduino_iot_cloud.http.arguments import split
 from arduino_iot_cloud.arguments import number
 
 

@@ -4,8 +4,8 @@ import asyncio
 import json
 from gc import collect
 
-from arduino_iot_cloud.http_head import HTTPError
-from arduino_iot_cloud.http_response import BodyError
+from arduino_iot_cloud.http.head import HTTPError
+from arduino_iot_cloud.http.response import BodyError
 from arduino_iot_cloud.port import MICROPYTHON, const, ticks_diff, ticks_ms
 
 from .errors import APIError

@@ -4,7 +4,7 @@ import asyncio
 from sys import modules
 from time import time
 
-from arduino_iot_cloud.http import HTTP
+from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.port import MICROPYTHON, const, ticks_add, ticks_diff, ticks_ms
 
 from .call import Call
@@ -134,7 +134,7 @@ class CloudAPI:
             return self._token
 
     async def _fetch(self):
-        from arduino_iot_cloud.http_form import form
+        from arduino_iot_cloud.http.form import form
 
         pairs = (
             ("grant_type", "client_credentials"),

@@ -6,7 +6,7 @@ body: the call takes a body; maybe: it may; file: it takes bytes. once: repeatin
 []: the answer is an array; [name]: the answer has it in that member; [series]: it is historical data.
 """
 
-from arduino_iot_cloud.http_form import form, quoted
+from arduino_iot_cloud.http.form import form, quoted
 
 from .call import Call
 

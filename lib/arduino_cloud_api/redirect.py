@@ -3,8 +3,8 @@
 It is followed to the same server alone: nobody else gets the token.
 """
 
-from arduino_iot_cloud.http_arguments import split
-from arduino_iot_cloud.http_head import shown
+from arduino_iot_cloud.http.arguments import split
+from arduino_iot_cloud.http.head import shown
 from arduino_iot_cloud.port import const
 
 from .errors import APIError

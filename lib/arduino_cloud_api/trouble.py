@@ -4,7 +4,7 @@ import asyncio
 import json
 from random import random
 
-from arduino_iot_cloud.http_head import HTTPError, shown
+from arduino_iot_cloud.http.head import HTTPError, shown
 from arduino_iot_cloud.port import const, timestamp
 
 from .errors import APIError

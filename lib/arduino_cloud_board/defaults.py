@@ -1,10 +1,8 @@
 """What a board has where its `board.py` says nothing else. docs/boards.md lists the names and their meaning.
 
 `detection.load` completes a board with these: the facts as they are, the functions without their first argument.
-`detection` itself can be let go of afterwards (`connection.forget`).
+`detection` itself can be let go of afterwards (`link.forget`).
 """
-
-from arduino_iot_cloud import port
 
 FACTS = {
     "MACHINE": "",
@@ -65,15 +63,9 @@ def can_deep_sleep(board) -> bool:
 
 def set_clock(board, seconds: int):
     """Set the clock to a Unix time, in UTC. Where a program may not (a computer), `port.timestamp` takes note."""
-    try:
-        from machine import RTC
-    except ImportError:
-        port.offset = seconds - port.EPOCH - int(port.time())
-    else:
-        from time import gmtime
+    from arduino_iot_cloud.network_time import set_rtc
 
-        t = gmtime(seconds - port.EPOCH)
-        RTC().datetime((t[0], t[1], t[2], t[6] + 1, t[3], t[4], t[5], 0))  # weekday: 1 is Monday
+    set_rtc(seconds)
 
 
 def led(board, on: bool):

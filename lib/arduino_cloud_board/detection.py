@@ -4,6 +4,8 @@ import sys
 
 from arduino_iot_cloud.port import MICROPYTHON, log
 
+from .machine_text import machine_text
+
 # How sys.implementation._machine begins, up to the last " with ", and the chip after it
 BOARDS = (
     ("ESP32_GENERIC", "Generic ESP32 module", "ESP32"),
@@ -32,16 +34,6 @@ class WrongBoard(RuntimeError):
     """The installed board.py belongs to another board: the message names both."""
 
 
-def machine_text() -> str:
-    """What the interpreter calls the machine: sys.implementation._machine, else os.uname(), else ""."""
-    text = getattr(sys.implementation, "_machine", None)
-    if text is None and MICROPYTHON:
-        import os
-
-        text = os.uname().machine if hasattr(os, "uname") else None
-    return text or ""
-
-
 def _named(name, source):
     # A name that somebody has given: letters, digits and underscores, as folders of boards/ have.
     if not isinstance(name, str) or not name or not all(c == "_" or "0" <= c <= "9" or "A" <= c <= "Z" for c in name):
@@ -59,7 +51,7 @@ def override() -> str:
             return _named(file.read().strip(), "the file " + OVERRIDE_FILE)
     except OSError:
         pass
-    from .secrets_keys import KeyNotFound, SecretsKeys  # which does not show the line of a mistake in it
+    from .keys.secrets import KeyNotFound, SecretsKeys  # which does not show the line of a mistake in it
 
     try:
         return _named(SecretsKeys().value("board"), "BOARD in secrets.py")

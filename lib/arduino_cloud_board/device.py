@@ -7,12 +7,14 @@ from arduino_iot_cloud import ArduinoCloudClient
 from arduino_iot_cloud.port import const, log, ticks_ms
 from arduino_iot_cloud.port import forget as forget_client
 
-from .connection import forget, sleep_ms
+from .link import forget, sleep_ms
 
 _LOOK = const(250)  # ms between looks at a link that is down
 _TURN = const(1000)  # ms between two turns of the supervisor, at most
 _SLOWEST = const(80)  # seconds between two steps of a client that lives: its longest pause and an attempt
-_SET_UP = "detection settings key_store key_files nvs_keys secrets_keys key_bridge der".split()
+_SET_UP = (
+    "detection machine_text settings key_store keys.files keys.nvs keys.secrets keys.bridge keys.der keys chips".split()
+)
 _LOOK_UP = const(15000)  # ms: longer than a look-up of a name takes where two name servers are silent
 _NO_CABLE = const(11000)  # ms: longer than stm32 stands still where the cable is out
 _DOUBTS = const(3)  # failed connections in a row after which the link itself is looked into
@@ -63,12 +65,12 @@ class Device:
             # No chip has to sign: what has read the settings has done its work, unless the program uses it, too.
             del settings
             forget(*[name for name in _SET_UP if name not in in_use])
-            forget_client("keys")
+            forget_client("keys.", "keys")
         self.link = _link(board, networks, link or {})
         wired = self.link and self.link.kind == "Ethernet" and board.PORT == "stm32"
         if wired and 0 < self._limit <= _NO_CABLE:
             raise ValueError("watchdog: above %d ms expected with Ethernet, not %d" % (_NO_CABLE, self._limit))
-        forget("network_arguments")
+        forget("link.arguments")
         self.clock = None
         self._failures = 0
         self._ip = None
@@ -174,13 +176,13 @@ class Device:
                 raise OSError("the name server %s does not answer" % server)
 
     async def _silent_name_server(self):
-        from .name_server import silent
+        from .link.name_server import silent
 
         try:
             return await silent(self.link, self.client.server)
         finally:
             del silent
-            forget("name_server")
+            forget("link.name_server")
 
     def _changed(self, link):
         # The link came, went or got another address: what stands on the old one is dead, though nobody says so.
@@ -253,11 +255,11 @@ def _link(board, networks, given):
     if "wifi" in kinds and (networks or "ethernet" not in kinds):
         if not networks:
             raise RuntimeError("no Wi-Fi network is in the settings: provision the board, or use the set-up page")
-        from .wifi import WiFi
+        from .link.wifi import WiFi
 
         return WiFi(networks, **given)
     if "ethernet" in kinds:
-        from .ethernet import Ethernet
+        from .link.ethernet import Ethernet
 
         if "interface" not in given:  # a board may have its own pins for it
             given = dict(given, interface=board.network_interface("ethernet"))

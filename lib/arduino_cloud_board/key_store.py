@@ -6,45 +6,17 @@
 
 | open(...) | |
 |---|---|
-| `"nvs:NAMESPACE"` | the NVS of an ESP32 (`nvs_keys`) |
-| `"files:/FOLDER"` | files, in any file system (`key_files`) |
-| `"se05x"` | the chip of Nicla Vision and Portenta (`se05x_keys`): its private key stays there |
-| `"atecc608"` | the chip of Nano RP2040 Connect and Opta (`atecc608_keys`): its private key stays there |
-| `"secrets"` | the module `secrets.py`, which is only read (`secrets_keys`) |
+| `"nvs:NAMESPACE"` | the NVS of an ESP32 (`keys.nvs`) |
+| `"files:/FOLDER"` | files, in any file system (`keys.files`) |
+| `"se05x"` | the chip of Nicla Vision and Portenta (`keys.se05x`): its private key stays there |
+| `"atecc608"` | the chip of Nano RP2040 Connect and Opta (`keys.atecc608`): its private key stays there |
+| `"secrets"` | the module `secrets.py`, which is only read (`keys.secrets`) |
 
 Names are 1 to 15 characters of a-z, 0-9 and _. No error of a store, and no `repr`, has anything of what it keeps.
 """
 
-from binascii import crc32
-
-LARGEST = 4000  # bytes of one entry: what every back end has room for
-_MAGIC = b"K1"
-
-
-class KeyNotFound(KeyError):
-    """There is nothing of that name. `name` is the name."""
-
-    def __init__(self, name, where):
-        self.name = name
-        super().__init__("%s has no '%s'" % (where, name))
-
-    def __str__(self):
-        return self.args[0]
-
-
-class KeyCorrupted(ValueError):
-    """What is stored under that name is damaged or half written. `name` is the name; everything else is unharmed."""
-
-    def __init__(self, name, where, what="its checksum is wrong"):
-        self.name = name
-        super().__init__("'%s' of %s is damaged: %s" % (name, where, what))
-
-
-class ChipError(OSError):
-    """A secure chip does not answer, or not as it should."""
-
-    def __init__(self, what):
-        super().__init__(5, what)  # EIO
+from .chips import ChipError  # noqa: F401 -- for programs, as the next line
+from .keys import LARGEST, Key, KeyCorrupted, KeyNotFound, KeyStore  # noqa: F401
 
 
 def open(where: str) -> "KeyStore":
@@ -52,141 +24,23 @@ def open(where: str) -> "KeyStore":
     board has no such store."""
     kind, _, rest = where.partition(":")
     if kind == "files" and rest:
-        from .key_files import FileKeys
+        from .keys.files import FileKeys
 
         return FileKeys(rest)
     if kind == "nvs" and rest:
-        from .nvs_keys import NVSKeys
+        from .keys.nvs import NVSKeys
 
         return NVSKeys(rest)
     if where == "secrets":
-        from .secrets_keys import SecretsKeys
+        from .keys.secrets import SecretsKeys
 
         return SecretsKeys()
     if where == "se05x":
-        from .se05x_keys import SE05XKeys
+        from .keys.se05x import SE05XKeys
 
         return SE05XKeys()
     if where == "atecc608":
-        from .atecc608_keys import ATECC608Keys
+        from .keys.atecc608 import ATECC608Keys
 
         return ATECC608Keys()
     raise ValueError("where: nvs:NAMESPACE, files:/FOLDER, se05x, atecc608 or secrets expected, not '%s'" % where)
-
-
-class KeyStore:
-    """What every store can do. Those without a chip keep keys as bytes (DER) and sign with them in Python.
-
-    Private keys made by `create_key` are of P-256.
-    """
-
-    in_chip = False  # whether private keys stay inside
-
-    def load(self, name: str) -> bytes:
-        """What is stored under a name. Raises KeyNotFound, KeyCorrupted, or OSError where the store is not there."""
-        raise KeyNotFound(name, self)
-
-    def store(self, name: str, data: bytes):
-        """Store 1 to LARGEST bytes under a name, in place of what was there: whole or not at all, even if the power
-        goes. Raises ValueError for another name or length, OSError where the store does not take it."""
-        raise OSError(30, "%s is only read" % self)  # EROFS
-
-    def delete(self, name: str):
-        """Let go of it. Raises KeyNotFound, OSError."""
-        raise OSError(30, "%s is only read" % self)
-
-    def names(self) -> list:
-        """The names of what is stored, sorted."""
-        return []
-
-    def has(self, name: str) -> bool:
-        """Whether there is something of that name, be it damaged."""
-        try:
-            if self.in_chip and name == "key":
-                self.public_key(name)
-            else:
-                self.load(name)
-        except KeyNotFound:
-            return False
-        except KeyCorrupted:
-            pass
-        return True
-
-    def create_key(self, name: str, entropy: bytes = b""):
-        """Make a new private key under this name, in place of an earlier one. For `entropy` see `csr.create_key`."""
-        from .csr import create_key
-
-        self.store(name, create_key(entropy))
-
-    def public_key(self, name: str) -> bytes:
-        """The public key of the private key of that name: 65 bytes, 04 X Y. Raises KeyNotFound, KeyCorrupted."""
-        return self._private_key(name).public_key()
-
-    def sign(self, name: str, digest: bytes) -> bytes:
-        """The signature (DER, ECDSA) of a SHA-256 digest by the private key of that name.
-
-        Raises KeyNotFound, KeyCorrupted, ValueError for no 32 bytes of digest, OSError where a chip fails.
-        """
-        return self._private_key(name).sign(digest)
-
-    def key(self, name: str) -> "Key":
-        """The private key of that name as `csr.csr` takes it."""
-        return Key(self, name)
-
-    def _private_key(self, name):
-        from .csr import PrivateKey
-
-        data = self.load(name)
-        try:
-            return PrivateKey(data)
-        except ValueError:
-            pass
-        raise KeyCorrupted(name, self, "this is no private key of P-256")
-
-
-class Key:
-    """A private key in a store: what a request for a certificate needs of it."""
-
-    def __init__(self, store, name):
-        self.store = store
-        self.name = name
-
-    def public_key(self) -> bytes:
-        """65 bytes: 04 X Y."""
-        return self.store.public_key(self.name)
-
-    def sign(self, digest: bytes) -> bytes:
-        """The signature (DER) of a SHA-256 digest."""
-        return self.store.sign(self.name, digest)
-
-
-def check_name(name: str):
-    """Raises ValueError for what is no name of an entry."""
-    good = isinstance(name, str) and 0 < len(name) < 16
-    for character in name if good else "":
-        good = good and ("a" <= character <= "z" or "0" <= character <= "9" or character == "_")
-    if not good:
-        raise ValueError("name: 1 to 15 characters of a-z, 0-9 and _ expected, not %r" % (name,))
-
-
-def check_entry(name: str, data):
-    """Raises ValueError for a name or data that `store` does not take. Says nothing of the data but its length."""
-    check_name(name)
-    if not isinstance(data, (bytes, bytearray, memoryview)) or not 0 < len(data) <= LARGEST:
-        given = len(data) if hasattr(data, "__len__") else type(data).__name__
-        raise ValueError("'%s': 1 to %d bytes expected, not %s" % (name, LARGEST, given))
-
-
-def seal(data) -> bytes:
-    """Data with its length and checksum, so that `unseal` knows whether it is whole."""
-    record = _MAGIC + len(data).to_bytes(2, "big") + bytes(data)
-    return record + (crc32(record) & 0xFFFFFFFF).to_bytes(4, "big")
-
-
-def unseal(record):
-    """The data of a record, None where that is not whole."""
-    if len(record) < 9 or record[:2] != _MAGIC or len(record) != int.from_bytes(record[2:4], "big") + 8:
-        return None
-    if crc32(record[:-4]) & 0xFFFFFFFF != int.from_bytes(record[-4:], "big"):
-        return None
-    return bytes(record[4:-4])

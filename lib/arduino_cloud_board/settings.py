@@ -18,8 +18,8 @@ CLOUD), the networks by themselves (NETWORKS, or WIFI_SSID and WIFI_PASS).
 
 import json
 
-from .key_store import KeyCorrupted, KeyNotFound
 from .key_store import open as open_store
+from .keys import KeyCorrupted, KeyNotFound
 
 NAMESPACE = "arduino"  # of an NVS
 _FOLDER = "keys"  # of files, in the folder that the board starts in
@@ -205,7 +205,7 @@ def _uri(store, name):
 
 
 def _secret(name, otherwise):
-    from .secrets_keys import SecretsKeys
+    from .keys.secrets import SecretsKeys
 
     try:
         return SecretsKeys().value(name)

@@ -2,7 +2,7 @@
 
 from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms, time
 
-from .connection import sleep_ms
+from .link import sleep_ms
 
 _STOP = const(2000)  # ms that the client may take to say goodbye
 _LONGEST = {"stm32": 131072000}  # ms of deep sleep: a wake-up counter of 17 bits (ports/stm32/rtc.c)

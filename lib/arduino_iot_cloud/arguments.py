@@ -1,6 +1,6 @@
 """What a program hands in, checked at once.
 
-Whoever needs it imports it and, being no coroutine, may let go of it again, as the client does.
+Comes and goes: whoever needs it imports it and, being no coroutine, may unload it again, as the client does.
 """
 
 from .port import const, log

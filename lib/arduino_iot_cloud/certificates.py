@@ -10,8 +10,9 @@ ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "
 
 
 def root(name: str) -> bytes:
-    """The root certificate of that name in DER, such as "ArduinoRoot". Raises OSError where there is none."""
-    path = __file__.rsplit("/", 1)[0] + "/certs/" + name + ".der"
+    """The root certificate of that name in DER, such as "ArduinoRoot", or at that path, with a "/" in it. Raises OSError
+    where there is none."""
+    path = name if "/" in name else __file__.rsplit("/", 1)[0] + "/certs/" + name + ".der"
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -21,3 +22,10 @@ def root(name: str) -> bytes:
             return getattr(__import__("arduino_iot_cloud.bundled_roots", None, None, (name,)), name)
         except (ImportError, AttributeError):
             raise OSError(error.args[0], "'%s' cannot be read" % path)
+
+
+def __getattr__(name):
+    # CADATA, as the official client calls it: Arduino's own root in DER.
+    if name == "CADATA":
+        return root(ROOTS[0][0])
+    raise AttributeError(name)

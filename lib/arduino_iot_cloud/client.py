@@ -126,7 +126,7 @@ class ArduinoCloudClient:
         # On a board the exact look only where it is a near thing
         n = len(value) if isinstance(value, str) else 2
         if 4 * (len(name) + n) + 70 > self.buffer or isinstance(value, dict) or not MICROPYTHON:
-            from .sizes import check
+            from .property.sizes import check
 
             check(self, name, value)
 
@@ -221,7 +221,7 @@ class ArduinoCloudClient:
 
             tls = context(self)
             del context
-            forget("trust")
+            forget("trust", "credentials")
             if not async_mode:  # here, since it may lack umqtt, and the arguments are looked at first
                 from .sync import Driver
             self.driver = Driver(self, tls)

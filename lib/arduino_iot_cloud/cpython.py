@@ -113,8 +113,8 @@ class Stream:
 
 
 def load_cert_chain(context, *pair):
-    """What `trust.load_cert_chain` does."""
-    from .keyfiles import load
+    """What `credentials.load_cert_chain` does."""
+    from .pem_files import load
 
     load(context, *pair)
 

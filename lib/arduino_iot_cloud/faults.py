@@ -2,14 +2,12 @@
 
 import sys
 
-from .port import log
 
-
-def report(name, error: BaseException):
-    """As `port.report`, which see."""
+def report(name, error: BaseException, log):
+    """What `port.report` does, which hands its `log` on."""
     what = "A packet from the cloud" if name is None else "'%s'" % name
     try:
-        _tell(what, error)
+        _tell(what, error, log)
     except Exception:
         try:
             print(what, "raised an exception that cannot be shown")
@@ -17,7 +15,7 @@ def report(name, error: BaseException):
             pass  # not even the console takes it
 
 
-def _tell(what, error):
+def _tell(what, error, log):
     try:
         text = str(error)
     except Exception as other:  # a class of the program's own

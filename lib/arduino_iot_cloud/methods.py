@@ -122,11 +122,11 @@ def push(client, name: str = None):
 
 
 def inlet(client, name: str):
-    """A way to set a variable from an interrupt handler or another thread: see `interrupts.Inlet`.
+    """A way to set a variable from an interrupt handler or another thread: see `inlet.Inlet`.
 
     Make it in the program's own context, then call its `set(value)` wherever you are. Needs `sync_mode=False`.
     """
-    from .interrupts import Inlet
+    from .inlet import Inlet
 
     made = Inlet(client.records[name])
     client.register("inlet of " + name, on_run=lambda client, args: made.run(), interval=0)
@@ -170,7 +170,7 @@ def _check_server(server):
 
 def net_config(client, kind: str, *params):
     """Have the cloud told how this device is connected: see `announcing.net_config`."""
-    from .announcing import net_config
+    from .session.announcing import net_config
 
     net_config(client, kind, *params)
 

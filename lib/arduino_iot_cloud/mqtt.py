@@ -46,7 +46,7 @@ class MQTT:
         """A new connection begins: forget what was half received or half sent. An unacknowledged PUBLISH stays."""
         self.start = self.count = 0  # where in `rx` the next packet begins, and how many bytes are there
         self._ack_end = 0
-        self.part = None  # what `parts` knows of the packet that is taken in parts
+        self.part = None  # what `mqtt_parts` knows of the packet that is taken in parts
         self._queue.clear()
         self.out = self._acks
         self.at = self.end = 0  # what of `out` is to be sent
@@ -64,7 +64,7 @@ class MQTT:
     # Outbound
 
     def send(self, packet: bytes):
-        """Send a packet that `packets` made, behind those that wait already."""
+        """Send a packet that `mqtt_packets` made, behind those that wait already."""
         self._queue.append(packet)
 
     def under_way(self, topic) -> bool:
@@ -190,13 +190,13 @@ class MQTT:
 
         For PUBLISH, `view[topic:topic_end]` and `view[payload:payload_end]` hold until the next call. One that is
         larger than the buffer comes in parts: `whole` is then false, `rest` the number of bytes that are still to
-        come, `parts.keep` to be called after each part; the topic of every part but the first is empty.
+        come, `mqtt_parts.keep` to be called after each part; the topic of every part but the first is empty.
         For CONNACK and SUBACK, `code` is the return code. Raises MQTTError for what no server may send.
         """
         if self.blocked:
             return 0
         if self.part:
-            from .parts import part
+            from .mqtt_parts import part
 
             return part(self)
         rx = self.rx
@@ -237,7 +237,7 @@ class MQTT:
             self.payload_end = end
             self.whole = end <= have
             if not self.whole:
-                from .parts import begin
+                from .mqtt_parts import begin
 
                 begin(self, end, first)
             elif first & 2:
@@ -270,8 +270,10 @@ class MQTT:
 
     def wait(self, start: int) -> int:
         """Move what is there of the next packet, from `start` on, to the front, so that the rest fits behind it.
-        Returns 0, which stands for no packet."""
+        Returns 0, which stands for no packet. Raises MQTTError if the buffer is full of it."""
         have = self.count
+        if not start and have == len(self.rx):
+            raise MQTTError("a part of a packet that is too large", 0)
         if start:
             if start < have:
                 self.rx[0 : have - start] = self.rx[start:have]

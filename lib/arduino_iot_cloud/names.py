@@ -1,6 +1,6 @@
-"""The public names of the package, and the modules that have them. Let go of at the start."""
+"""The public names of the package, and the modules that have them. Unloaded when a client is made."""
 
-import arduino_iot_cloud
+import sys
 
 from .port import const
 
@@ -8,11 +8,12 @@ from .port import const
 _NAMES = const("""
 client ArduinoCloudClient
 property Task
-ucloud ArduinoCloudObject timestamp
-composites Location Color ColoredLight DimmedLight Television
-schedule Schedule
+property.attributes ArduinoCloudObject
+property.official timestamp
+property.composites Location Color ColoredLight DimmedLight Television
+property.schedule Schedule
 wifi async_wifi_connection
-roots CADATA
+certificates CADATA
 user ArduinoIoTCloud CloudError
 """)
 
@@ -21,16 +22,27 @@ def find(name: str):
     """The object of that name, which stays in the package; or the module. Raises AttributeError for neither."""
     if name == "__all__":  # as in `from arduino_iot_cloud import *`
         return [one for line in _NAMES.splitlines() for one in line.split(" ")[1:]]
-    for line in _NAMES.splitlines():
-        if name in line.split(" ")[1:]:
-            module = __import__("arduino_iot_cloud." + line.split(" ")[0], None, None, (name,))
-            setattr(arduino_iot_cloud, name, getattr(module, name))
-            return getattr(module, name)
-    if name and name[0] != "_" and name == name.lower():  # as in `from arduino_iot_cloud import keys`
-        try:
-            return __import__("arduino_iot_cloud." + name, None, None, (name,))
-        except ImportError:
-            pass
-    from .kinds import find
+    found = find_in("arduino_iot_cloud", _NAMES, name)
+    if found is None:
+        from .property.kinds import find
 
-    return find(name)
+        return find(name)
+    return found
+
+
+def find_in(package: str, listing: str, name: str):
+    """What a package has under a name: the object, by a listing as above; or the module, as in `from arduino_iot_cloud
+    import keys`. None for neither."""
+    for line in listing.splitlines():
+        if name in line.split(" ")[1:]:
+            found = getattr(__import__("%s.%s" % (package, line.split(" ")[0]), None, None, (name,)), name)
+            setattr(sys.modules[package], name, found)
+            return found
+    if name and name[0] != "_" and name == name.lower():  # MicroPython asks here before it looks for a module
+        module = "%s.%s" % (package, name)
+        try:
+            return __import__(module, None, None, (name,))
+        except ImportError as error:
+            if module not in str(error):
+                raise
+    return None

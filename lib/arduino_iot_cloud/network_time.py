@@ -1,7 +1,9 @@
 """The clock from the network (SNTP, RFC 4330): asked for without blocking the event loop, or in one blocking call.
 
 The answer has to be one: from a server (mode 4) whose own clock is set, with the number that the
-question carried. Once nobody asks any more, the module lets go of itself.
+question carried.
+
+Comes and goes: a driver imports it where nobody has set the clock. It unloads itself once nobody asks any more.
 """
 
 import asyncio
@@ -64,15 +66,20 @@ def _open(address):
     return s
 
 
-def _set(server, now):
-    # Set the clock; where a program may not, take note of how far it is off, for as long as nobody else sets it.
+def set_rtc(now: int):
+    """Set the clock to a Unix time, in UTC. Where a program may not do that (a computer), `port.timestamp` adds how far
+    it is off, for as long as nobody else sets it."""
     try:
         from machine import RTC
     except ImportError:
         port.offset = now - port.EPOCH - int(port.time())
     else:
         t = gmtime(now - port.EPOCH)
-        RTC().datetime((t[0], t[1], t[2], t[6] + 1, t[3], t[4], t[5], 0))
+        RTC().datetime((t[0], t[1], t[2], t[6] + 1, t[3], t[4], t[5], 0))  # weekday: 1 is Monday
+
+
+def _set(server, now):
+    set_rtc(now)
     log(20, "The clock is set from %s." % server)
     return True
 

@@ -39,44 +39,46 @@ def report(name, error: BaseException):
     try:
         from .faults import report
 
-        report(name, error)
+        report(name, error, log)
     except Exception:
         print(name, "raised an exception that cannot be shown")
 
 
-_inside = {}  # modules that come and go: how many are inside of each
+_inside = {}  # what comes and goes: how many callers are inside of each
 
 
-def enter(*names):
-    """Count somebody in: these modules of the package stay loaded until `leave`. A coroutine does so before its first
-    `await` inside of one, a function that may call a user's callback before it is called."""
-    for name in names:
-        _inside[name] = _inside.get(name, 0) + 1
+def enter(name: str):
+    """Count a caller in: what `forget` would unload by this name stays loaded until `leave`. A coroutine does so before
+    its first `await` inside of it, a function before it calls what may run a user's callback."""
+    _inside[name] = _inside.get(name, 0) + 1
 
 
-def leave(*names):
-    """Count somebody out again."""
-    for name in names:
-        _inside[name] -= 1
+def leave(name: str):
+    """Count a caller out again."""
+    _inside[name] -= 1
 
 
-def forget(*names):
-    """Unload modules of this package that have done their work, so that their heap is free, unless somebody is inside.
+def forget(*names, package: str = "arduino_iot_cloud."):
+    """Unload what has done its work, and free its heap, unless a caller is inside.
 
-    An import brings them back. So whatever uses such a module imports it at that moment, in a function, and never at
-    its own top. On CPython they stay. With the garbage out of the way, what comes next stays close together: so this
-    is worth a call before imports, too.
+    Each name is a module of the package ("trust", "loop.connecting"), or a folder with a dot at its end ("session."):
+    then all modules in it are meant but the folder's own `__init__`. An import brings a module back. So whatever uses
+    one imports it at that moment, in a function, and never at its own top. On CPython they stay. The call also collects
+    garbage, which keeps close together what is loaded next: so it is worth making before imports, too.
     """
     if MICROPYTHON:
         from gc import collect
 
-        package = sys.modules["arduino_iot_cloud"].__dict__
         for name in names:
             if _inside.get(name):
                 continue
-            package.pop(name, None)
-            module = sys.modules.pop("arduino_iot_cloud." + name, None)
-            if module:
-                # The collector may still see one of its functions in a finished coroutine: that one stays alone.
-                module.__dict__.clear()
+            name = package + name
+            for path in list(sys.modules) if name[-1] == "." else (name,):
+                if path.startswith(name) and path in sys.modules:
+                    folder, _, there = path.rpartition(".")
+                    folder = sys.modules.get(folder)
+                    if folder:
+                        folder.__dict__.pop(there, None)
+                    # The collector may still see one of its functions in a finished coroutine: that one stays alone.
+                    sys.modules.pop(path).__dict__.clear()
         collect()

@@ -15,7 +15,7 @@ def register(client, aiotobj, coro, args: dict):
         if coro is not None:
             args["on_run"] = coro
         if "keys" in args:
-            from . import ucloud  # noqa: F401 -- which has the next line take them
+            from .property import attributes  # noqa: F401 -- which has the next line take them
         aiotobj = ArduinoCloudObject(aiotobj, **args)
     elif not isinstance(aiotobj, ArduinoCloudObject):
         raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
@@ -25,7 +25,7 @@ def register(client, aiotobj, coro, args: dict):
     p = aiotobj
     kind = type(p)
     if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
-        from .derived import check
+        from .property.derived import check
 
         check(p.name, kind)
     if not plain(p):
@@ -47,7 +47,7 @@ def register(client, aiotobj, coro, args: dict):
             client.driver.schedule()
     if client.driver and not p.initialized:
         if p.on_write or not p.on_run or isinstance(p.value, dict):  # a task wants none
-            from .zone import refresh
+            from .session.zone import refresh
 
             refresh(client.driver.session, ticks_ms())
     client.wake()

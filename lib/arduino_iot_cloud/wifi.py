@@ -66,7 +66,7 @@ def _managed(ssid, password):
     global _manager
     if _manager is None:
         try:
-            from arduino_cloud_board.wifi import WiFi
+            from arduino_cloud_board.link.wifi import WiFi
         except ImportError:
             return False
         _manager = WiFi({"ssid": ssid, "password": password})
@@ -114,11 +114,11 @@ def _connected(client, ssid):
     # Tell the cloud, and set the clock: in async mode returns what is to be awaited for that.
     global _told
     if _told != (client.device_id, ssid):  # a task asks each minute, and each time would import this anew
-        from .announcing import net_config
+        from .session.announcing import net_config
 
         net_config(client, "wifi", ssid)
         del net_config
-        forget("announcing", "messages")
+        forget("session.")
         _told = client.device_id, ssid
     if timestamp():
         return None

@@ -8,7 +8,8 @@ import json
 import sys
 import time
 
-from arduino_cloud_board import setup_form, setup_page
+from arduino_cloud_board import setup_page
+from arduino_cloud_board.setup_page import form as setup_form
 from arduino_cloud_board.setup_page import SetupPage
 
 ticks = getattr(time, "ticks_ms", lambda: int(time.monotonic() * 1000))

@@ -132,7 +132,7 @@ def test_detection_knows_each_board_by_its_own_facts(cpython):
 
 def test_the_secure_chips_are_those_that_the_key_stores_look_for(cpython):
     """A board may carry a second one, which board.py does not promise."""
-    code = "from arduino_cloud_board.chip_bus import _BOARDS; print({b: [c[0] for c in _BOARDS[b]] for b in _BOARDS})"
+    code = "from arduino_cloud_board.chips.bus import _BOARDS; print({b: [c[0] for c in _BOARDS[b]] for b in _BOARDS})"
     looked_for = ast.literal_eval(cpython.run(code=code, check=True).stdout)
     promised = [facts_of(name) for name in NAMES if facts_of(name).get("SECURE_ELEMENT")]
     assert {one["MACHINE"]: one["SECURE_ELEMENT"][0] for one in promised} == {b: looked_for[b][0] for b in looked_for}

@@ -4,7 +4,7 @@ import random
 from hashlib import sha256
 
 import pytest
-from arduino_cloud_board import csr, p256
+from arduino_cloud_board.keys import csr, p256
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
@@ -81,6 +81,6 @@ def test_a_certificate_and_its_key_are_known_to_belong_together(certificates):
 
 @pytest.mark.parametrize("bits", [32, 64])
 def test_requests_made_on_a_board_are_valid(micropython, bits):
-    code = "from arduino_cloud_board.csr import *; print(pem(csr(%r, create_key(b'more'))))" % DEVICE_ID
+    code = "from arduino_cloud_board.keys.csr import *; print(pem(csr(%r, create_key(b'more'))))" % DEVICE_ID
     printed = micropython(bits).run(code=code, heap="64k", check=True).stdout
     _request(x509.load_pem_x509_csr(printed.encode()).public_bytes(serialization.Encoding.DER))

@@ -25,7 +25,8 @@ kept.device_keys.store("certificate", read(%r))
 """
 
 REQUEST = """
-from arduino_cloud_board import csr, settings
+from arduino_cloud_board import settings
+from arduino_cloud_board.keys import csr
 keys = settings.open().device_keys
 keys.create_key("key", b"entropy")
 print(csr.pem(csr.csr(%r, keys.key("key"))))
@@ -161,7 +162,7 @@ def test_signatures_of_chips_are_valid():
 @pytest.mark.parametrize("authority_id", [True, False])
 def test_a_certificate_of_arduinos_kind_is_put_together_byte_by_byte(years, authority_id):
     """Made by `cryptography`, taken apart, put together again: the same bytes."""
-    from arduino_cloud_board.ecc_certificate import compress, rebuild
+    from arduino_cloud_board.keys.ecc_certificate import compress, rebuild
     from cryptography.x509.oid import NameOID
 
     printable = x509.name._ASN1Type.PrintableString

@@ -22,6 +22,6 @@ def test_while_connected_only_what_watches_stays_in_memory(tmp_path, micropython
     done = micropython(32).run(program, cwd=tmp_path, env={"MICROPYPATH": "lib:.frozen"}, check=True)
     told = dict(re.findall(r"^(\w+) (.*)$", done.stdout, re.M))
     assert told["connected"] == "True"
-    assert ast.literal_eval(told["modules"]) == ["arduino_cloud_board.connection", "arduino_cloud_board.wifi"]
+    assert ast.literal_eval(told["modules"]) == ["arduino_cloud_board.link", "arduino_cloud_board.link.wifi"]
     assert int(told["heap"]) < 8000, told
     assert int(told["garbage"]) < 200, told

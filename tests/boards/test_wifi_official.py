@@ -1,10 +1,9 @@
 """`async_wifi_connection`, the official client's name, where the boards' package is installed: the manager does it."""
 
-from pathlib import Path
-
 import pytest
+from toolchain.paths import ROOT
 
-FIRMWARE = Path(__file__).parent.parent / "interop" / "firmware"  # a `network` that connects in 0.3 s
+FIRMWARE = ROOT / "tests" / "support" / "standins" / "official"  # a `network` that connects in 0.3 s
 CODE = """
 import asyncio, network
 import logging; logging.basicConfig(level=20, format='%(message)s')

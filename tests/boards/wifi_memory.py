@@ -53,7 +53,7 @@ async def main():
     """Connect, and measure."""
     await asyncio.sleep_ms(1)
     before = used()
-    from arduino_cloud_board.wifi import WiFi
+    from arduino_cloud_board.link.wifi import WiFi
 
     wifi = WiFi([{"ssid": "home", "password": "a password"}], hostname="shed", country="DE").start()
     print("connected", await wifi.wait(5))

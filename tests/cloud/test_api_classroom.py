@@ -13,7 +13,7 @@ HEAP = "256k"  # for the dashboard with its sixty widgets
 
 DIES = """
 import os, sys
-from arduino_iot_cloud.http import HTTP
+from arduino_iot_cloud.http.client import HTTP
 
 before_or_after, number = sys.argv.pop(1), int(sys.argv.pop(1))
 request, writes = HTTP.request, []

@@ -6,7 +6,7 @@ import time
 
 from toolchain.paths import ROOT
 
-FOLDER = ROOT / "tests" / "device"
+FOLDER = ROOT / "tests" / "support" / "device"
 DEVICE_ID = "d0d0d0d0-1111-4222-8333-d0d0d0d0d0d0"
 SECRET = "a-secret-of-no-importance"
 USERS = {DEVICE_ID: SECRET, "opposite": "opposite"}  # whom the brokers of these tests know

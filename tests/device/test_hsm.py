@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from cryptography.hazmat.primitives import serialization
 from devices import DEVICE_ID
-from test_mutual_tls import NO_PASSWORD, key_and_certificate
+from tls_params import NO_PASSWORD, connect_to_local_cloud, key_and_certificate
 from toolchain.parts import hsm
 from toolchain.paths import PKCS11_TOOL, SOFTHSM_UTIL
 
@@ -189,17 +189,7 @@ def test_a_device_logs_in_to_the_local_cloud_with_a_token(start_device, local_cl
     with open(about["client_key"], "rb") as file:
         key.write_bytes(file.read())
     params = make_token(key, about["client_cert_der"])
-    params.update(cafile=about["ca_der_file"], server_hostname="localhost")
-    device = start_device(
-        device_id=about["device_id"],
-        server=about["host"],
-        port=about["mtls_port"],
-        ssl_params=params,
-        **NO_PASSWORD,
-    )
-    device.wait_until("client.connected")
-    assert device.ask("client.thing_id") == about["thing_id"]
-    device.stop()
+    connect_to_local_cloud(start_device, about, params)
 
 
 def test_a_wrong_pin_is_said_and_not_shown(start_device, token):

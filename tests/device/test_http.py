@@ -10,8 +10,8 @@ import pytest
 
 PROGRAM = """
 import asyncio, json, sys
-from arduino_iot_cloud.http import HTTP
-from arduino_iot_cloud.http_head import HTTPError
+from arduino_iot_cloud.http.client import HTTP
+from arduino_iot_cloud.http.head import HTTPError
 url, params, more = %r
 async def main():
     server = HTTP(url, params, timeout=3)
@@ -152,7 +152,7 @@ def test_an_unverified_server_is_refused(interpreter, tmp_path, server):
 
 WAITING = """
 import asyncio, sys, time
-from arduino_iot_cloud.http import HTTP
+from arduino_iot_cloud.http.client import HTTP
 url, params, requests, timeout = %r
 clock = getattr(time, "ticks_ms", None) or (lambda: int(time.monotonic() * 1000))
 async def main():

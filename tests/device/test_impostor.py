@@ -2,8 +2,8 @@
 
 import ssl
 
-import certificates as certificate_maker
 import pytest
+import throwaway_certificates as certificate_maker
 from devices import DEVICE_ID
 from servers import TLSServer
 from toolchain.paths import PEERS

@@ -6,7 +6,7 @@ import stat
 import tempfile
 
 import pytest
-from arduino_iot_cloud.keyfiles import load, pem_file
+from arduino_iot_cloud.pem_files import load, pem_file
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 

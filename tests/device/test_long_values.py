@@ -1,7 +1,7 @@
 """Values as large as a packet, larger, and a buffer as small as it may be."""
 
+from broker_restarts import settle
 from opposite import THING_ID
-from test_lost_link import settle
 
 TEXT = "client.register('t', value='', on_write=lambda client, value: print('wrote', len(value)))\n"
 REFUSED = """

@@ -1,9 +1,9 @@
 """A connection that ends, in every way, and what must have arrived after the next one."""
 
 import signal
-import time
 
 import pytest
+from broker_restarts import QUICK, restart, settle, start_again
 from devices import DEVICE_ID, wait_for_log
 from opposite import OTHER_THING_ID, THING_ID
 from servers import Relay
@@ -13,33 +13,6 @@ WRITER = """
 for name in ("a", "b"):
     client.register(name, value=0, on_write=lambda client, value, name=name: print("wrote", name, value))
 """
-QUICK = {"interval": 0.3}
-
-
-def restart(broker, opposite, while_away=lambda: None):
-    """SIGKILL, then the same ports again."""
-    opposite.expect_restart()
-    broker.process.kill()
-    while_away()
-    start_again(broker)
-    opposite.wait_online()
-
-
-def start_again(broker):
-    """Start on the same ports; one may be somebody's for a moment."""
-    for attempt in range(10):
-        try:
-            return broker.start()
-        except AssertionError:
-            if attempt == 9:
-                raise
-            time.sleep(0.2)
-
-
-def settle(device):
-    """Wait until nothing is under way: then the next change leaves in a packet of its own."""
-    device.do("later(client.flush())")
-    device.wait_for_next("^result True\n")
 
 
 def send_in_vain(device, broker, statement):

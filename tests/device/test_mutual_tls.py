@@ -1,23 +1,14 @@
 """Devices that show a certificate instead of a password, and servers that do not like it."""
 
 import pytest
-from certificates import Certificates
-
-
-def key_and_certificate(interpreter, key_pem, cert_pem, key_der, cert_der):
-    """The files that a port takes: DER on MicroPython, PEM on CPython."""
-    if interpreter.name == "cpython":
-        return {"keyfile": str(key_pem), "certfile": str(cert_pem)}
-    return {"keyfile": str(key_der), "certfile": str(cert_der)}
+from throwaway_certificates import Certificates
+from tls_params import NO_PASSWORD, connect_to_local_cloud, key_and_certificate
 
 
 def of(interpreter, made):
-    """The same for a certificates.Certificates."""
+    """The same for a throwaway_certificates.Certificates."""
     pem, der = (made.client_key, made.client_cert), (made.client_key_der, made.client_cert_der)
     return key_and_certificate(interpreter, *pem, *der)
-
-
-NO_PASSWORD = {"username": ..., "password": ...}  # left out
 
 
 @pytest.fixture
@@ -91,14 +82,4 @@ def test_a_device_logs_in_to_the_local_cloud_with_its_certificate(start_device, 
         about["client_key_der"],
         about["client_cert_der"],
     )
-    params.update(cafile=about["ca_der_file"], server_hostname="localhost")
-    device = start_device(
-        device_id=about["device_id"],
-        server=about["host"],
-        port=about["mtls_port"],
-        ssl_params=params,
-        **NO_PASSWORD,
-    )
-    device.wait_until("client.connected")
-    assert device.ask("client.thing_id") == about["thing_id"]
-    device.stop()
+    connect_to_local_cloud(start_device, about, params)

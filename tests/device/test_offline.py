@@ -3,8 +3,8 @@
 import time
 
 import pytest
+from broker_restarts import QUICK, restart, settle
 from opposite import OTHER_THING_ID, THING_ID
-from test_lost_link import QUICK, restart, settle
 
 HISTORY = "client.register('a', history=%d)"
 

@@ -84,7 +84,7 @@ SHORT = """\
 calls = 0
 
 def synced(client):
-    from arduino_iot_cloud import leftovers
+    from arduino_iot_cloud.loop import leftovers
 
     sweep = leftovers.sweep
 

@@ -2,10 +2,11 @@
 
 import ssl
 
-import certificates as certificate_maker
 import pytest
+import throwaway_certificates as certificate_maker
 from devices import SECRET
 from servers import Server, TLSServer
+from tls_params import verified
 
 VERSIONS = {"tls12": ssl.TLSVersion.TLSv1_2, "tls13": ssl.TLSVersion.TLSv1_3}
 
@@ -25,11 +26,6 @@ def unfit(certificates, stranger):
         "expired": certificates.make_server("expired", days=(-30, -1)),
         "not yet valid": certificates.make_server("early", days=(10, 30)),
     }
-
-
-def verified(certificates, **more):
-    """ssl_params that verify the test servers."""
-    return {"cafile": str(certificates.ca_file_der), "server_hostname": "localhost", **more}
 
 
 def password_in(data):

@@ -7,7 +7,7 @@ import pytest
 from brokers import free_ports
 from devices import DEVICE_ID, SECRET
 from servers import Server, TLSServer
-from test_tls import verified
+from tls_params import verified
 
 NO_PASSWORD = {"username": None, "password": None}
 OF_DEVICE = "refused the device's certificate"

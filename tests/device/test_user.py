@@ -140,7 +140,7 @@ def wrong(value):
 def test_ways_to_connect(start_user, mine, local_cloud, kind):
     about = local_cloud.about
     options = {}
-    more = "from arduino_iot_cloud.user_token import fetch\n"
+    more = "from arduino_iot_cloud.user.token import fetch\n"
     if kind == "plain ws":
         options = {"ssl_params": None, "port": about["ws_port"]}
     elif kind == "https":

@@ -35,6 +35,9 @@ COVERED = {
     "./tools/release --dirty": "tests/tools/test_release.py::test_the_command_makes_a_release_that_it_finds_good",
     "mpremote mip install " + RELEASE + "mpy6/package.json": INSTALLING + "with_mip_from_a_release",
     "mpremote cp -r " + RELEASE + "mpy6/arduino_iot_cloud :": INSTALLING + "as_plain_files",
+    "cat > remove_former.py <<END": INSTALLING + "over_the_flat_layout_by_hand",
+    "mpremote cp tools/provisioning/former_files.txt :": INSTALLING + "over_the_flat_layout_by_hand",
+    "mpremote run remove_former.py": INSTALLING + "over_the_flat_layout_by_hand",
     "mpremote romfs query": INSTALLING + "as_a_romfs_image",
     "mpremote romfs deploy " + RELEASE + "arduino-iot-cloud-1.0.0-mpy6.romfs": INSTALLING + "as_a_romfs_image",
     "mpremote exec \"import os; os.rename('main.py', 'main_aside.py')\"": (
@@ -90,8 +93,8 @@ def test_python(page, on, cpython, micropython, pages_cloud, tmp_path):
     shutil.copy(about["client_cert_der"], tmp_path / "cert.der")
     shutil.copy(about["ca_der_file"], tmp_path / "ca.der")
     interpreter = cpython if on == "cpython" else micropython(int(on[2:]))
-    path = [tmp_path, HERE / "standins", PEERS / "umqtt"]
-    done = interpreter.run(HERE / "page.py", files, path=path, cwd=tmp_path, timeout=40)
+    path = [tmp_path, ROOT / "tests" / "support" / "standins" / "connected", PEERS / "umqtt"]
+    done = interpreter.run(HERE / "page_blocks.py", files, path=path, cwd=tmp_path, timeout=40)
     output = done.stdout + done.stderr
     assert done.returncode == 0 and "\nthe end\n" in output, output
     for trouble in ("Traceback", "raised", "Task exception", "never awaited"):

@@ -34,7 +34,7 @@ def unix_firmware():
 
 @pytest.fixture(scope="module")
 def board(emulated_firmware, tmp_path_factory):
-    """An emulated board that is switched on (emulated.Board), with tests/unit in a ROMFS image."""
+    """An emulated board that is switched on (emulated.Board), with tests/unit/client in a ROMFS image."""
     firmware.install(firmware.EMULATOR)
     board = Board(emulated_firmware, make_image(tmp_path_factory.mktemp("rom")))
     yield board

@@ -10,6 +10,7 @@ from toolchain.parts import firmware
 from toolchain.paths import VENV
 
 TESTS = Path(__file__).parents[1]
+PLACES = ("unit/client", "support/portable")  # of the modules that the image takes
 MPREMOTE = VENV / "bin" / "mpremote"
 # Memory of the board that the firmware leaves alone (AN385's 16 MB of PSRAM): it stands for a flash chip.
 FLASH = 0x21000000
@@ -18,15 +19,17 @@ FLASH = 0x21000000
 MOUNT = """
 import sys, uctypes, vfs
 vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), "/rom")
-sys.path.insert(0, "/rom/unit")
+sys.path[:0] = %r
 """
 
 
 def make_image(folder):
-    """A ROMFS image with tests/unit compiled, asserts and all, and their vectors; its path."""
+    """A ROMFS image with the unit tests of the client compiled, asserts and all, and their vectors; its path."""
     files = folder / "files"
-    for source in sorted((TESTS / "unit").glob("*.py")) + [TESTS / "portable.py"]:
-        mpy.compile_file(source, files / "unit" / (source.stem + ".mpy"), optimisation=0)
+    for place in PLACES:
+        for source in sorted((TESTS / place).glob("*.py")):
+            if source.name != "portable_items.py":  # CPython's
+                mpy.compile_file(source, files / place / (source.stem + ".mpy"), optimisation=0)
     (files / "vectors").mkdir()
     shutil.copy(TESTS / "vectors" / "device_vectors.json", files / "vectors")
     image = folder / "image"
@@ -44,7 +47,7 @@ class Board:
         self._prepare = ""
         if image:
             command += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (image, FLASH)]
-            self._prepare = MOUNT % (FLASH, image.stat().st_size)
+            self._prepare = MOUNT % (FLASH, image.stat().st_size, ["/rom/" + place for place in PLACES])
         self._process = Process(command)
         try:
             self.port = self._process.wait_for(r"redirected to (/dev/\S+)").group(1)

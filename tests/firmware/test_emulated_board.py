@@ -8,9 +8,10 @@ from portable_items import UNIT, parse_report, settings, with_source
 # The first test builds what is not built yet.
 pytestmark = pytest.mark.timeout(600)
 
-VECTORS = sorted(path.stem for path in UNIT.glob("test_vectors_*.py"))
+CLIENT = UNIT / "client"
+VECTORS = sorted(path.stem for path in CLIENT.glob("test_vectors_*.py"))
 # A session with a simulated clock, against packets that the tests write down.
-SESSIONS = sorted(path.stem for path in UNIT.glob("test_session_*.py"))
+SESSIONS = sorted(path.stem for path in CLIENT.glob("test_session_*.py"))
 # Where the board's numbers differ from a computer's: its floats are singles.
 OTHERS = ["test_cbor_malformed", "test_kinds", "test_messages", "test_times_as_doubles"]
 
@@ -50,7 +51,7 @@ def test_the_client_is_frozen_in(board):
 
 @pytest.mark.parametrize("module", VECTORS + SESSIONS + OTHERS)
 def test_portable_tests_pass(board, module):
-    names = settings(UNIT / (module + ".py"))["tests"]
+    names = settings(CLIENT / (module + ".py"))["tests"]
     output = board.run("import portable\nportable.main(%r, %r)" % (module, names))
     results = parse_report("\n" + output, names, "the end")
     failed = [name for name in names if not results[name][0]]

@@ -13,7 +13,9 @@ from localcloud.identity.certificates import Authority
 from localcloud.remote import RemoteCloud
 from opposite import Opposite
 from sync_setting import DEVICE
-from toolchain.paths import PEERS
+from toolchain.paths import PEERS, ROOT
+
+PRELUDE = ROOT / "tests" / "support" / "device"  # what sync_device.py begins with
 
 # What the official examples register.
 VARIABLES = (
@@ -166,7 +168,7 @@ class SyncDevice:
         (folder / "setup.py").write_text(setup)
         script = Path(__file__).parent / "sync_device.py"
         self.process = interpreter.start(
-            script, folder / "arguments.json", folder / "setup.py", path=[umqtt] if umqtt else []
+            script, folder / "arguments.json", folder / "setup.py", path=[PRELUDE, *([umqtt] if umqtt else [])]
         )
         self._asked = 0
 

@@ -8,22 +8,11 @@ ARGUMENTS is a JSON file with the arguments of ArduinoCloudClient, SETUP a Pytho
 import json
 import select
 import sys
-import time
+import time  # noqa: F401, for orders
 
-MICROPYTHON = sys.implementation.name == "micropython"
-if not MICROPYTHON:
-    import logging
+from prelude import MICROPYTHON, milliseconds  # isort: skip, the log's place is set before the client is loaded
 
-    sys.stderr = sys.stdout
-    logging.basicConfig(stream=sys.stdout, format="%(message)s")
-
-from arduino_iot_cloud import ArduinoCloudClient  # noqa: E402
-
-
-def milliseconds():
-    """The monotonic clock in ms."""
-    return time.ticks_ms() if MICROPYTHON else int(time.monotonic() * 1000)
-
+from arduino_iot_cloud import ArduinoCloudClient
 
 with open(sys.argv[1]) as file:
     arguments = json.load(file)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import arduino_iot_cloud
 import pytest
-from toolchain.paths import PEERS
+from toolchain.paths import PEERS, ROOT
 
 HERE = Path(__file__).parent
 EXAMPLES = PEERS / "arduino_iot_cloud-1.4.1" / "examples"
-FIRMWARE = HERE / "firmware"
+FIRMWARE = ROOT / "tests" / "support" / "standins" / "official"
 
 
 @pytest.fixture

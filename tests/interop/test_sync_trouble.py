@@ -237,7 +237,7 @@ def test_a_callback_that_raises_anything_costs_that_one_call(interpreter, broker
 
 ADDRESSES = """
 import socket
-import arduino_iot_cloud.sync_link as sync_link
+import arduino_iot_cloud.sync.link as sync_link
 
 look_up = socket.getaddrinfo
 

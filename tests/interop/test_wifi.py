@@ -1,11 +1,10 @@
 """async_wifi_connection on MicroPython, with a stand-in for the interface; tests/boards/test_wifi_official.py has it
 with the boards' package."""
 
-from pathlib import Path
-
 import pytest
+from toolchain.paths import ROOT
 
-FIRMWARE = Path(__file__).parent / "firmware"
+FIRMWARE = ROOT / "tests" / "support" / "standins" / "official"
 LOGGING = "import logging; logging.basicConfig(level=20, format='%(message)s')\n"
 
 

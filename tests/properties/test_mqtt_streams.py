@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mqtt_rig import PUBLISH, Server, packet, puback, publish, suback, two
 
-from arduino_iot_cloud.packets import identifier
+from arduino_iot_cloud.mqtt_packets import identifier
 
 SIZE = 128
 topics = st.binary(min_size=1, max_size=150)

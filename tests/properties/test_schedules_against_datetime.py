@@ -13,7 +13,7 @@ import pytest
 from localcloud.time_zone import offset_and_until
 
 from arduino_iot_cloud import masks
-from arduino_iot_cloud.schedule import is_active
+from arduino_iot_cloud.property.schedule import is_active
 
 UNITS = ("seconds", "minutes", "hours", "days")
 WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -122,7 +122,7 @@ def test_thousands_of_random_schedules():
 
 PROGRAM = """
 import json, sys
-from arduino_iot_cloud.schedule import is_active
+from arduino_iot_cloud.property.schedule import is_active
 count = 0
 for line in open(sys.argv[1]):
     value, now, expected = json.loads(line)

@@ -1,4 +1,4 @@
-# MicroPython: the pins and the I2C bus of a board with a secure chip, one made of Python (tests/unit/se05x_chip.py).
+# MicroPython: the pins and the I2C bus of a board with a secure chip, one made of Python (tests/support/portable/se05x_chip.py).
 # Its objects are in a file: they outlive a reset.
 from se05x_chip import SE05XChip
 

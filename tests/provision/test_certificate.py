@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from arduino_cloud_board.csr import public_key_of
+from arduino_cloud_board.keys.csr import public_key_of
 from arduino_cloud_board.key_store import unseal
 from arduino_iot_cloud import ArduinoCloudClient
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key

@@ -5,8 +5,8 @@ import base64
 import contextlib
 
 import pytest
-from arduino_cloud_board.csr import public_key_of
-from arduino_cloud_board.p256 import public_point
+from arduino_cloud_board.keys.csr import public_key_of
+from arduino_cloud_board.keys.p256 import public_point
 from link_rig import files_on, give_radio_and_nvs, run_on
 from localcloud.cli.exits import CommandError
 from provisioning import ports
@@ -38,8 +38,8 @@ def nicla(plug):
     """A board that says it is a Nicla Vision, whose bus has an SE05x made of Python."""
     board = plug(installed=True, machine=NICLA)
     give_radio_and_nvs(board)
-    unit = ROOT / "tests" / "unit"
-    files = {name: (unit / name).read_bytes() for name in ("se05x_chip.py", "chip_rig.py")}
+    portable = ROOT / "tests" / "support" / "portable"
+    files = {name: (portable / name).read_bytes() for name in ("se05x_chip.py", "chip_rig.py")}
     files["board_bus.py"] = (ROOT / "tests" / "provision" / "board_bus.py").read_bytes()
     files["storage_rig.py"] = STORAGE_RIG
     files_on(board, write={"/lib/" + name: data for name, data in files.items()})

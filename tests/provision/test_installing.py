@@ -3,7 +3,9 @@
 import os
 import subprocess
 
+import code_blocks
 import pytest
+from former_layout import OWN, PARTS, former_files, modules_on, put_back
 from releasing.building import build
 from releasing.checkout import Checkout
 from toolchain.paths import ROOT, VENV
@@ -48,6 +50,23 @@ def test_installing_with_mip_from_a_release(plug, release):
     assert mpremote("mip", "install", str(release / "mpy6" / "package.json")).endswith("\nDone\n")
     assert mpremote("exec", WHERE) == "/lib/arduino_iot_cloud/__init__.mpy\n"
     assert mpremote("exec", ROOTS) == "837\n"
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_installing_over_the_flat_layout_by_hand(compiled, plug, tmp_path):
+    board = plug(bits=32)
+    put_back(board, former_files(("package.json", "package-board.json", *PARTS), compiled=compiled))
+    (block,) = (each for each in code_blocks.of("docs/installing.md") if "former_files.txt" in each.text)
+    script = 'mpremote() { "%s" connect "%s" "$@"; }\n' % (VENV / "bin" / "mpremote", board.port)
+    script += block.text.replace("tools/", "%s/tools/" % ROOT)
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=50)
+    assert done.returncode == 0, done.stdout + done.stderr
+    left = modules_on(board)
+    assert {path: left[path] for path in left if not path.endswith(".der")} == OWN
+    mpremote = MPRemote(board)
+    assert mpremote("mip", "install", "package.json").endswith("\nDone\n")
+    assert mpremote("exec", WHERE) == "/lib/arduino_iot_cloud/__init__.py\n"
+    assert OWN.items() <= modules_on(board).items()
 
 
 def test_installing_as_plain_files(plug, release):

@@ -3,9 +3,9 @@
 import ast
 
 import pytest
-from toolchain.paths import LIB
+from toolchain.paths import modules
 
-from arduino_iot_cloud.messages import find
+from arduino_iot_cloud.session.commands import find
 
 PACKAGES = ("arduino_iot_cloud", "arduino_cloud_api")
 STANDING = {"_OWN": 1, "_SENT": 2, "_TOLD": 4, "_FIRST": 8}  # the bits of a property's `standing`
@@ -33,7 +33,7 @@ def tags(tree):
 
 def trees(package):
     """The modules of a package, by name."""
-    return {path.stem: ast.parse(path.read_text()) for path in sorted((LIB / package).glob("*.py"))}
+    return {name: ast.parse(path.read_text()) for name, path in modules(package).items()}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

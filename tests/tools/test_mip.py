@@ -18,7 +18,7 @@ PACKAGE = "arduino_iot_cloud"
 PACKAGES = sorted(path.name for path in ROOT.glob("package*.json"))
 BOARDS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("boards/*/package.json"))
 # For CPython alone: these never go to a board.
-NOT_ON_BOARDS = {"%s/%s.py" % (PACKAGE, name) for name in ("cpython", "hsm", "keyfiles", "sync_cpython")}
+NOT_ON_BOARDS = {"%s/%s.py" % (PACKAGE, name) for name in ("cpython", "hsm", "keys/pkcs11", "pem_files", "sync/cpython")}
 # What micropython-lib's index has had under these names; umqtt.robust's package does not ask for umqtt.simple.
 UMQTT = [["umqtt.simple", "1.7.0"], ["umqtt.robust", "1.0.2"]]
 
@@ -55,7 +55,7 @@ def test_frozen_files_are_the_packages_modules(option):
     # and each module's full name, as a constant
     texts = [path.read_text() for name, path in written.items() if "/names_in_" in name]
     imported = {line.partition(" ")[2] for text in texts for line in text.splitlines() if line.startswith("import ")}
-    assert imported == {name[:-3].replace("/", ".") for name in modules if not name.endswith("/__init__.py")}
+    assert imported == {name[:-3].replace("/__init__", "").replace("/", ".") for name in modules}
     assert required == ([name for name, _ in UMQTT] if option == "sync" else [])
 
 
@@ -179,4 +179,4 @@ def test_mip_installs_sync_mode_with_its_dependencies(micropython, serve, tmp_pa
         target = install(machine, tmp_path, "%s/%s" % (site, name), packages)
     path = {"MICROPYPATH": "%s:.frozen" % target}
     done = machine.run(code=SYNC, env=path, cwd=tmp_path, check=True)
-    assert done.stdout.split() == [str(target / "umqtt/robust.py"), str(target / PACKAGE / "sync.py")]
+    assert done.stdout.split() == [str(target / "umqtt/robust.py"), str(target / PACKAGE / "sync" / "__init__.py")]

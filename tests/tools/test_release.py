@@ -111,7 +111,7 @@ def test_it_replaces_nothing_but_a_release(made, tmp_path):
     assert (folder / "thesis.txt").exists()
 
 
-SOURCE = "lib/arduino_iot_cloud/loop.py"
+SOURCE = "lib/arduino_iot_cloud/loop/__init__.py"
 
 
 def git(folder, *words):
@@ -159,7 +159,7 @@ def spoil(name, data):
     return change
 
 
-LOOP = "mpy6/arduino_iot_cloud/loop.mpy"
+LOOP = "mpy6/arduino_iot_cloud/loop/__init__.mpy"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_check_finds_what_the_checksums_do_not_say(release, change, complaint):
         (spoil(LOOP, lambda data: data[:2] + b"\x0b" + data[3:]), "loop.mpy: not bytecode of version 6 for any"),
         (spoil(LOOP, lambda data: data[:3] + b"\x3f" + data[4:]), "loop.mpy: not bytecode of version 6 for any"),
         (spoil("mpy6/arduino_iot_cloud/more.mpy", b"M\x06\0\x1f"), "more.mpy: in no package"),
-        (lambda folder: (folder / LOOP).unlink(), "lists arduino_iot_cloud/loop.mpy, which is missing"),
+        (lambda folder: (folder / LOOP).unlink(), "lists arduino_iot_cloud/loop/__init__.mpy, which is missing"),
         (spoil("mpy6/package-sync.json", lambda data: data.replace(b"1.0.0", b"0.9.0", 1)), "sync.json: version 0.9.0"),
         (spoil(BASE + ".romfs", b"\xd2\xcd1\0"), BASE + ".romfs has other files"),
         (spoil(BASE + "-board.romfs", b"\xd2\xcd1\0"), BASE + "-board.romfs has other files"),

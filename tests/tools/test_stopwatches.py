@@ -1,4 +1,4 @@
-"""tests/stopwatches.py: work is counted, and not that others have the processor."""
+"""stopwatches.py: work is counted, and not that others have the processor."""
 
 import time
 

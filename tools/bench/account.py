@@ -5,9 +5,9 @@ import contextlib
 import sys
 from pathlib import Path
 
-from toolchain.paths import LIB, ROOT
+from toolchain.paths import LIB, SUPPORT
 
-sys.path.extend((str(LIB), str(ROOT / "tests")))
+sys.path.extend(map(str, (LIB, *SUPPORT)))
 from arduino_cloud_api import CloudAPI  # noqa: E402
 from local_clouds import LocalCloud  # noqa: E402
 

@@ -15,7 +15,7 @@ from time import monotonic
 
 from mpremote.romfs import make_romfs
 from toolchain import mpy
-from toolchain.paths import LIB, NOT_ON_BOARDS, ROOT
+from toolchain.paths import NOT_ON_BOARDS, ROOT, modules
 
 from .account import Listings, account
 from .report import command, print_figures
@@ -29,8 +29,8 @@ STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official cli
 WAIT = 12
 
 _FIGURE = re.compile(r"^(\w+) (-?[\d.]+)$", re.M)
-_OPENED = re.compile(r"^opens \S*\b%s/(\w+)\.mpy$" % PACKAGE, re.M)
-_IMPORTED_AT_THE_TOP = re.compile(r"^from \.(\w+) import", re.M)
+_OPENED = re.compile(r"^opens \S*\b%s/([\w/]+)\.mpy$" % PACKAGE, re.M)
+_IMPORTED_AT_THE_TOP = re.compile(r"^from (\.+)([\w.]*) import", re.M)
 _QSTRS = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
 
 
@@ -167,21 +167,29 @@ def _core(builds, cloud):
         device.values.get(timeout=WAIT)
         device.send("led", True)
         process.wait_for("^received", WAIT)
-        return set(_OPENED.findall(process.stdout))
+        return {_name(path) for path in _OPENED.findall(process.stdout)}
     except (AssertionError, queue.Empty) as error:
         raise RuntimeError("exchange, watched: %s\n%s%s" % (error, process.stdout, process.stderr))
     finally:
         process.kill()
 
 
+def _name(path):
+    # "session/answers" is the module session.answers, "session/__init__" the folder's own
+    return path.replace("/", ".").removesuffix("__init__").rstrip(".")
+
+
 def _options(core):
     """The other modules for boards, each after those of them that it imports at its top."""
-    others = {path.stem for path in (LIB / PACKAGE).glob("*.py")} - core - NOT_ON_BOARDS
+    paths = modules(PACKAGE)
+    others = paths.keys() - core - NOT_ON_BOARDS
     ordered = []
 
     def add(name):
-        for one in _IMPORTED_AT_THE_TOP.findall((LIB / PACKAGE / (name + ".py")).read_text()):
-            if one in others:
+        folder = name.split(".") + [""] * (paths[name].stem == "__init__")
+        for dots, module in _IMPORTED_AT_THE_TOP.findall(paths[name].read_text()):
+            one = ".".join(folder[: len(folder) - len(dots)] + [module]).strip(".")
+            if one in others and one != name:
                 add(one)
         if name not in ordered:
             ordered.append(name)
@@ -193,7 +201,8 @@ def _options(core):
 
 def _flash(builds, core, options):
     files = [path for path in builds.files[OURS] if PACKAGE in path.parts]
-    sizes = {path.stem: path.stat().st_size for path in files if path.suffix == ".mpy"}
+    inside = {path: path.with_suffix("").parts for path in files if path.suffix == ".mpy"}
+    sizes = {_name("/".join(inside[path][inside[path].index(PACKAGE) + 1 :])): path.stat().st_size for path in inside}
     return {
         "core": sum(sizes[name] for name in core),
         "certificates": sum(path.stat().st_size for path in files if path.suffix == ".der"),
@@ -311,7 +320,7 @@ def _print_client(figures):
     flash = figures["flash"]
     print()
     print_figures(
-        "Flash and heap of the parts, bytes; each option imported after those above it, sync_link with umqtt.robust",
+        "Flash and heap of the parts, bytes; each option imported after those above it, sync with umqtt.robust",
         ("flash (.mpy)", "heap"),
         [
             ["core: what a connection, a publish and a receive load", flash["core"], None],

@@ -14,12 +14,12 @@ from pathlib import Path
 import cbor2
 import paho.mqtt.client as paho
 from toolchain import mpy
-from toolchain.paths import LIB, MICROPYTHON32, PEERS, ROOT, TOOLS
+from toolchain.paths import LIB, MICROPYTHON32, PEERS, SUPPORT, TOOLS
 
-sys.path.append(str(ROOT / "tests"))
+sys.path.extend(map(str, SUPPORT))
 from brokers import Mosquitto  # noqa: E402
-from certificates import Certificates  # noqa: E402
 from processes import Process  # noqa: E402
+from throwaway_certificates import Certificates  # noqa: E402
 
 OURS = "ours"
 OFFICIAL = "official"

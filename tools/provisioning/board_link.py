@@ -157,6 +157,24 @@ class BoardLink:
                     found[path] = base64.b64decode(digest).hex()
         return found
 
+    def sizes(self, paths: Iterable[str]) -> dict[str, int]:
+        """Return the sizes in bytes of those files that are on the board."""
+        found: dict[str, int] = {}
+        paths = list(paths)
+        for at in range(0, len(paths), _AT_ONCE):
+            asked = paths[at : at + _AT_ONCE]
+            answered = zip(asked, self.run("sizes", paths=asked), strict=True)
+            found.update((path, size) for path, size in answered if size is not None)
+        return found
+
+    def remove(self, paths: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
+        """Remove files, then folders that are empty, in this order. Return the folders that stay."""
+        paths, folders = list(paths), list(folders)
+        self.changed = self.changed or bool(paths)
+        for at in range(0, len(paths), _AT_ONCE):
+            self.run("remove", paths=paths[at : at + _AT_ONCE], folders=[])
+        return self.run("remove", paths=[], folders=folders) if folders else []
+
     def leftovers(self, folders: Iterable[str]) -> list[str]:
         """Return the files in these folders, and below, that `put` had not written to their end."""
         return self.run("leftovers", folders=list(folders), ending=_NEW)

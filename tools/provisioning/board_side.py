@@ -109,42 +109,71 @@ class BoardSide:
 
     def package(self, options: Iterable[str], *, romfs: bool) -> str:
         """Have the package on the board; what was done, "" for nothing. Raises CommandError."""
-        wanted = payloads.package(options, self.found.probe["mpy"], self.found.probe["frozen"])
+        parts = options if romfs else self._parts(options)
+        wanted = payloads.package(parts, self.found.probe["mpy"], self.found.probe["frozen"])
         if not wanted.files:
             return ""
-        if romfs:
-            return self._romfs(wanted)
-        files = {"%s/%s" % (self.found.lib, name): data for name, data in wanted.files.items()}
-        stale = ["%s/%s" % (self.found.lib, name) for name in wanted.stale]
+        return self._romfs(wanted) if romfs else self._files(wanted)
+
+    def _parts(self, given: Iterable[str]) -> list[str]:
+        # With those that the board has already: they must be of one make with the rest.
+        parts = list(given)
+        for option in payloads.OPTIONS:
+            if option not in parts and self._link.sizes(self._in_lib(payloads.part(option))):
+                parts.append(option)
+        return parts
+
+    def _in_lib(self, names: Iterable[str]) -> list[str]:
+        return ["%s/%s" % (self.found.lib, name) for name in names]
+
+    def _files(self, wanted: payloads.Payload) -> str:
+        files = dict(zip(self._in_lib(wanted.files), wanted.files.values(), strict=True))
+        stale = self._in_lib(wanted.stale)
         there = self._link.hashes([*files, *stale])
         differ = {path: data for path, data in files.items() if there.get(path) != _hash(data)}
         stale = [path for path in stale if path in there] + self._leftovers()
-        if not differ and not stale:
+        former = self._link.sizes(self._in_lib(wanted.former))
+        if not differ and not stale and not former:
             return ""
         size = sum(map(len, differ.values()))
-        # One that takes the place of another needs room beside it for as long as it comes.
-        beside = max((len(data) for path, data in differ.items() if path in there), default=0)
-        self._room(beside + sum(len(data) for path, data in differ.items() if path not in there))
+        self._room(differ, there, former)
         text = "%d of %d files, %d KB" % (len(differ), len(files), (size + 512) // 1024)
-        text += ", %d older ones removed" % len(stale) if stale else ""
+        older = len(stale) + len(former)
+        text += ", %d older ones removed" % older if older else ""
         if self._dry_run:
             return text + " would be copied"
+        # The former layout goes first. That makes room, and a program that starts in between ends at an import that
+        # fails, instead of running on modules of both.
+        self._link.remove(former)
         self._copy(differ)
-        self._link.run("remove", paths=stale, folders=[])
+        self._link.remove(stale)
         return text + " copied"
 
     def _leftovers(self) -> list[str]:
         # Of an interrupted run, whose options may have been others.
-        return self._link.leftovers("%s/%s" % (self.found.lib, name) for name in payloads.PACKAGES)
+        return self._link.leftovers(self._in_lib(payloads.PACKAGES))
 
-    def _room(self, size: int) -> None:
+    def _room(self, files: dict[str, bytes], there: Iterable[str], former: dict[str, int]) -> None:
+        """Raise BoardError where the files would not fit once the former ones are gone."""
         free = self.found.probe["free"]
-        if free is not None and size > free:
-            raise BoardError("%d KB are to be copied, and the board has %d KB free" % (size // 1024, free // 1024))
+        if free is None:
+            return
+        # Before what has worked is removed, the flash is counted in blocks: two for a folder, as littlefs has it.
+        block = self.found.probe["block"] if former else 1
+        folders = _folders(path for path in files if path not in there) - _folders([*there, *former])
+        sizes = [len(data) for path, data in files.items() if path not in there]
+        # One that takes the place of another needs room beside it for as long as it comes.
+        sizes.append(max((len(data) for path, data in files.items() if path in there), default=0))
+        size = sum(_whole(each, block) for each in sizes) + (2 * block * len(folders) if former else 0)
+        free += sum(_whole(each, block) for each in former.values())
+        if size > free:
+            raise BoardError(
+                "%d KB are to be copied, and the board has %d KB free for them" % (size // 1024, free // 1024)
+            )
 
     def _copy(self, files: dict[str, bytes]) -> None:
-        # Its __init__ comes last: half a package is none.
-        ordered = sorted(files, key=lambda path: (path.rpartition("/")[2].startswith("__init__"), path))
+        # A folder's __init__ comes after all that lies below: half a package is none.
+        ordered = sorted(files, key=_init_last)
         with progress("copying", sum(map(len, files.values()))) as advance:
             for path in ordered:
                 self._link.put(path, files[path], advance)
@@ -160,7 +189,7 @@ class BoardSide:
             )
         # A package in lib, even an empty folder, comes before one in ROMFS.
         shadows = payloads.everything()
-        stale = list(self._link.hashes("%s/%s" % (self.found.lib, name) for name in shadows.stale)) + self._leftovers()
+        stale = list(self._link.sizes(self._in_lib(shadows.stale))) + self._leftovers()
         same = self._link.run("rom_hash", size=len(image)) == _hash(image)
         if same and not stale:
             return ""
@@ -176,9 +205,7 @@ class BoardSide:
         return text + " written"
 
     def _unshadow(self, stale: list[str], names: list[str]) -> None:
-        stay = self._link.run(
-            "remove", paths=stale, folders=["%s/%s" % (self.found.lib, name) for name in names]
-        )
+        stay = self._link.remove(stale, self._in_lib(names))
         if stay:
             raise BoardError("other files are in %s: they come before ROMFS; move them away" % stay[0])
 
@@ -278,6 +305,18 @@ class BoardSide:
             return ""
         done = "would be set" if self._dry_run else "set"
         return done if off < -_YEARS_S else "%s; it was wrong by %d s" % (done, abs(off))
+
+
+def _folders(paths: Iterable[str]) -> set[str]:
+    return {path.rpartition("/")[0] for path in paths}
+
+
+def _whole(size: int, block: int) -> int:
+    return -(-size // block) * block
+
+
+def _init_last(path: str) -> tuple[bool, int, str]:
+    return path.rpartition("/")[2].startswith("__init__"), -path.count("/"), path
 
 
 def _hash(data: bytes) -> str:

@@ -14,6 +14,7 @@ from localcloud.cli.exits import USAGE, CommandError
 from toolchain.mpy import compile_file, version
 from toolchain.paths import ROOT
 
+from . import former
 from .ports import BOARDS, facts
 
 ALWAYS = ("package.json", "package-board.json")
@@ -23,10 +24,15 @@ PACKAGES = ("arduino_iot_cloud", "arduino_cloud_board", "arduino_cloud_api")
 
 @dataclass
 class Payload:
-    """Files for a board: `files` by their path below its lib folder; `stale`: what would be found in place of them."""
+    """Files for a board, by their path below its lib folder.
+
+    `former`: what the board may have of the former layout, to be removed before the files come. `stale`: what is to be
+    removed once they are there. It would be found in place of them, or tells until then which parts the board has.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
     stale: list[str] = field(default_factory=list)
+    former: list[str] = field(default_factory=list)
 
 
 def mpy_version(mpy: int) -> int:
@@ -41,6 +47,15 @@ def package(options: Iterable[str], mpy: int, frozen: Iterable[str] = ()) -> Pay
     bytecode is the same for all architectures.
     """
     sources = {to: path for to, path in _sources(options).items() if to.partition("/")[0] not in frozen}
+    payload = _compiled(sources, mpy)
+    gone = _gone()
+    for listing in gone:
+        names = [name for name in gone[listing] if name.partition("/")[0] not in frozen]
+        (payload.former if listing in ALWAYS else payload.stale).extend(names)
+    return payload
+
+
+def _compiled(sources: dict[str, Path], mpy: int) -> Payload:
     payload = Payload()
     if mpy_version(mpy) != version().bytecode:
         payload.files = {target: path.read_bytes() for target, path in sources.items()}
@@ -71,10 +86,31 @@ class Shadows:
 
 
 def everything() -> Shadows:
-    """Return what any part of the package may have left in lib, in any form."""
-    files = {name for target in _sources(OPTIONS) for name in (target, _twin(target, ".mpy"))}
+    """Return what any part of the package may have left in lib, in any form, of the former layout too."""
+    targets = [*_sources(OPTIONS), *(name for names in former.files().values() for name in names)]
+    files = {name for target in targets for name in _forms(target)}
     folders = {str(parent) for name in files for parent in PurePosixPath(name).parents if parent.name}
     return Shadows(sorted(files), sorted(folders, key=lambda name: (-name.count("/"), name)))
+
+
+def part(option: str) -> list[str]:
+    """Return the files that tell that a board has an optional part, in any form: one of them is enough."""
+    listing = "package-%s.json" % option
+    targets = {*_listed(listing), *former.files()[listing]}
+    return sorted(name for target in targets for name in _forms(target))
+
+
+def _gone() -> dict[str, list[str]]:
+    # The former files that the present packages have no more, in any form, by the former package.
+    present = _sources(OPTIONS)
+    return {
+        listing: [form for name in names if name not in present for form in _forms(name)]
+        for listing, names in former.files().items()
+    }
+
+
+def _forms(target: str) -> tuple[str, ...]:
+    return (target, _twin(target, ".mpy")) if target.endswith(".py") else (target,)
 
 
 def _twin(target: str, suffix: str) -> str:
@@ -84,12 +120,16 @@ def _twin(target: str, suffix: str) -> str:
 def _sources(options: Iterable[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for listing in (*ALWAYS, *("package-%s.json" % option for option in options)):
-        for target, source in json.loads((ROOT / listing).read_bytes())["urls"]:
+        for target, source in _listed(listing).items():
             path = ROOT / source
             if not path.is_file():
                 raise CommandError("%s names %s, which is not there" % (listing, source))
             found[target] = path
     return found
+
+
+def _listed(listing: str) -> dict[str, str]:
+    return dict(json.loads((ROOT / listing).read_bytes())["urls"])
 
 
 def board_file(board: str, *, chip: bool = False) -> bytes:

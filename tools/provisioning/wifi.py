@@ -52,7 +52,7 @@ def _of_entry(document: Document, number: int) -> dict[str, Any]:
 
 
 def _checked(network: dict[str, Any]) -> dict[str, Any]:
-    # As lib/arduino_cloud_board/wifi.py wants it: told now instead of on the board.
+    # As lib/arduino_cloud_board/link/wifi.py wants it: told now instead of on the board.
     ssid, password = str(network["ssid"]), str(network.get("password") or "")
     if not 1 <= len(ssid.encode()) <= 32:
         raise CommandError("the name of a network has 1 to 32 bytes, not %d" % len(ssid.encode()), USAGE)

@@ -6,6 +6,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
 PINNED = TOOLS / "toolchain" / "pinned"
 LIB = ROOT / "lib"
+SUPPORT = [ROOT / "tests" / "support" / name for name in ("cloud", "network", "programs")]  # what tools share with tests
 CACHE = ROOT / ".cache"
 BIN = CACHE / "bin"
 VENV = CACHE / "venv"
@@ -24,4 +25,12 @@ INITDB = BIN / "initdb"
 SOFTHSM_UTIL = BIN / "softhsm2-util"
 PKCS11_TOOL = BIN / "pkcs11-tool"
 
-NOT_ON_BOARDS = {"cpython", "hsm", "keyfiles", "sync_cpython"}  # modules of arduino_iot_cloud for CPython alone
+# Modules of arduino_iot_cloud for CPython alone
+NOT_ON_BOARDS = {"cpython", "hsm", "keys.pkcs11", "pem_files", "sync.cpython"}
+
+
+def modules(package: str) -> dict:
+    """The modules of a package in lib/: their files by their names in it, as "session.answers"; "" is the package itself."""
+    folder = LIB / package
+    paths = {path.relative_to(folder).with_suffix(""): path for path in sorted(folder.rglob("*.py"))}
+    return {".".join(path.parts).removesuffix("__init__").rstrip("."): paths[path] for path in paths}

@@ -248,7 +248,7 @@ def test_a_micropython_device_works_with_it_until_it_is_deleted(board, prop, mic
     tls["cafile"] = about["ca_der_file"]
     script = tmp_path / "device.py"
     script.write_text(PROGRAM % {"id": board.id, "port": about["mtls_port"], "tls": tls})
-    device = micropython(32).start(script, path=[ROOT / "tests" / "device"])
+    device = micropython(32).start(script, path=[ROOT / "tests" / "support" / "device"])
     wait_for_value(board.user, thing, 7)
     board.user.delete(board.path + "/" + made["id"])
     device.wait_for("refused the device: .*not authorised")

@@ -19,7 +19,7 @@ KEY = b"PRIVATE KEY"
 def documented():
     """The patterns of the table in docs/security.md."""
     text = Path(ROOT, "docs", "security.md").read_text()
-    table = text.partition("| file | what it lets do |")[2].partition("\n\n")[0]
+    table = text.partition("| file | what it gives access to |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines()[2:]]
     return [pattern for cell in cells for pattern in re.findall("`(.+?)`", cell)]
 

@@ -21,7 +21,7 @@ def test_a_micropython_device_goes_on_though_its_worker_is_killed(start_fleet, a
     script = tmp_path / "device.py"
     names = {"id": about["device_id"], "secret": about["secret"], "port": fleet.tls_port, "ca": about["ca_der_file"]}
     script.write_text(PROGRAM % names)
-    device = micropython(32).start(script, path=[ROOT / "tests" / "device"])
+    device = micropython(32).start(script, path=[ROOT / "tests" / "support" / "device"])
     # A question that is lost while a partition changes hands is asked again within 30 s.
     device.wait_for("led is True", timeout=45)
     shown = wait_for(

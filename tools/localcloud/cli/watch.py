@@ -149,7 +149,7 @@ async def _listen(connection: Connection, values: Values) -> Any:
     if connection.live is None or len(values.selected) > _MOST_LISTENERS:
         return None
     from arduino_iot_cloud.user import ArduinoIoTCloud
-    from arduino_iot_cloud.user_session import CloudError
+    from arduino_iot_cloud.user.session import CloudError
 
     server, port = connection.live
     try:

@@ -1,7 +1,7 @@
 # A private key in a file, made here unless it is there; the request for its certificate. `dry`: nothing is made.
 import os
 
-from arduino_cloud_board.csr import create_key, csr, pem
+from arduino_cloud_board.keys.csr import create_key, csr, pem
 
 made = False
 data = None

@@ -1,6 +1,6 @@
 # A private key in the board's settings, made there unless it is there; the request for its certificate. `dry`: nothing
 # is made.
-from arduino_cloud_board.csr import csr, pem
+from arduino_cloud_board.keys.csr import csr, pem
 from arduino_cloud_board.detection import load
 from arduino_cloud_board.settings import open as open_settings
 

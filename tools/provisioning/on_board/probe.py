@@ -15,6 +15,7 @@ found = {
     "frozen": [],
     "frozen_board": None,
     "free": None,
+    "block": 1,
 }
 try:
     from machine import unique_id
@@ -39,7 +40,9 @@ except (ImportError, AttributeError, OSError, TypeError):
 try:
     # Not of "/": where the flash is at /flash, that is no file system and has 0 bytes of everything.
     space = os.statvfs(found["root"])
-    found["free"] = space[0] * space[3] if space[2] else None
+    if space[2]:
+        found["free"] = space[0] * space[3]
+        found["block"] = space[0]
 except (AttributeError, OSError):
     pass
 if ".frozen" in sys.path:

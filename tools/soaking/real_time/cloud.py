@@ -10,10 +10,9 @@ from collections import Counter
 
 import cbor2
 import paho.mqtt.client as paho
-from toolchain.paths import ROOT
+from toolchain.paths import SUPPORT
 
-if str(ROOT / "tests") not in sys.path:
-    sys.path.append(str(ROOT / "tests"))
+sys.path.extend(str(folder) for folder in SUPPORT if str(folder) not in sys.path)
 from brokers import Mosquitto  # noqa: E402
 
 THING_BEGIN, THING_UPDATE = 0x010300, 0x010400

@@ -17,7 +17,7 @@ from ..worlds import INTERPRETERS, MODES
 from .cloud import Cloud
 from .devices import Devices
 
-from certificates import Certificates  # isort: skip
+from throwaway_certificates import Certificates  # isort: skip
 
 WAKEUPS_PER_S = 2
 SETTLE_S = 10  # after all are connected: a client waits 3 s for last values, and says then what it has

@@ -2,5 +2,5 @@
 
 `application` puts it together; `endpoints` lists what the real one has and what is served here;
 each other module is a group of resources. Where the real API's behaviour is not documented, what
-this one does is in docs/application-api-decisions.md.
+this one does is in docs/application-api.md.
 """

@@ -1,0 +1,147 @@
+"""The store in a secure element ATECC608.
+
+What is where is as in Arduino's own programs: the private key, made in the chip, which never leaves it, in slot 0;
+of the certificate the signature and dates in slot 10, the serial number and the authority in slot 11, the device's id
+in slot 12. There is room for nothing else. `certificate` is put together of these (`ecc_certificate`), and only a
+certificate that comes out the same again can be stored: one that Arduino's authority, or one like it, has signed.
+
+The other settings of such a board are in files: see `settings`.
+"""
+
+from . import der
+from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name
+
+_KEY = 0
+_COMPRESSED = 10
+_IDENTIFIERS = 11
+_DEVICE_ID = 12
+_SLOT = 72  # bytes of each of the three
+
+
+class ATECC608Keys(KeyStore):
+    """The store in the chip `chip`, an atecc608.ATECC608. Without one it is looked for where Arduino's boards have
+    it: raises OSError where there is none, or where it has never been set up."""
+
+    in_chip = True
+
+    def __init__(self, chip=None):
+        if chip is None:
+            from ..chips.bus import open_atecc608
+
+            chip = open_atecc608()
+        self.chip = chip
+        if chip.locked() != (True, True):
+            raise OSError(1, "The secure element has not been set up and locked: Arduino's tools do that.")  # EPERM
+
+    def __repr__(self):
+        return "atecc608"
+
+    def load(self, name: str) -> bytes:
+        """See KeyStore: `certificate` and `device_id`. Raises OSError for `key`."""
+        check_name(name)
+        if name == "key":
+            raise OSError(13, "The private key stays in the secure element.")  # EACCES
+        if name == "device_id":
+            text = self._device_id()
+            if not text:
+                raise KeyNotFound(name, self)
+            return text
+        if name != "certificate":
+            raise KeyNotFound(name, self)
+        compressed = self.chip.read(_COMPRESSED, _SLOT)
+        if not any(compressed) or compressed == b"\xff" * _SLOT:
+            raise KeyNotFound(name, self)
+        from .ecc_certificate import rebuild
+
+        parts = self.chip.read(_IDENTIFIERS, 36), self._device_id()
+        try:
+            return rebuild(compressed, *parts, self.public_key())
+        except ValueError as error:
+            problem = str(error)
+        raise KeyCorrupted(name, self, problem)
+
+    def store(self, name: str, data: bytes):
+        """See KeyStore: `certificate`, of this chip's key. Raises ValueError for a certificate that is not of that
+        key or could not be put together again, OSError for any other name.
+
+        The chip has room for one certificate: while the power goes in the middle, neither is whole."""
+        check_entry(name, data)
+        if name != "certificate":
+            raise OSError(28, "The secure element has no room for '%s'." % name)  # ENOSPC
+        from .ecc_certificate import compress, rebuild
+
+        compressed, identifiers, device_id = compress(bytes(data))
+        if rebuild(compressed, identifiers, device_id, self.public_key()) != bytes(data):
+            raise ValueError("'certificate': not of this chip's key, or none of the kind that fits into the chip")
+        # First away with the signature, so that no mixture of two looks whole
+        self.chip.write(_COMPRESSED, bytes(_SLOT))
+        self.chip.write(_DEVICE_ID, device_id + bytes(_SLOT - len(device_id)))
+        self.chip.write(_IDENTIFIERS, identifiers)
+        self.chip.write(_COMPRESSED, compressed + bytes(_SLOT - len(compressed)))
+
+    def delete(self, name: str):
+        """See KeyStore: `certificate`. Private keys are replaced, not deleted."""
+        check_name(name)
+        if name not in self.names():
+            raise KeyNotFound(name, self)
+        if name != "certificate":
+            raise OSError(13, "'%s' stays in the secure element." % name)  # EACCES
+        self.chip.write(_COMPRESSED, bytes(_SLOT))
+
+    def names(self) -> list:
+        """See KeyStore."""
+        found = []
+        for name in ("certificate", "device_id"):
+            try:
+                self.load(name)
+                found.append(name)
+            except KeyCorrupted:
+                found.append(name)
+            except KeyNotFound:
+                pass
+        try:
+            self.public_key()
+            found.append("key")
+        except KeyNotFound:
+            pass
+        return found
+
+    def create_key(self, name: str = "key", entropy: bytes = b""):
+        """Have the chip make a new private key, in place of the one it has. `entropy` is not used."""
+        self._key(name)
+        self.chip.generate(_KEY)
+
+    def public_key(self, name: str = "key") -> bytes:
+        """See KeyStore."""
+        return self._use(name, self.chip.public_key)
+
+    def sign(self, name: str, digest: bytes) -> bytes:
+        """See KeyStore."""
+        if len(digest) != 32:
+            raise ValueError("digest: 32 bytes expected, not %d" % len(digest))
+        return der.signature(self._use(name, self.chip.sign, digest))
+
+    def reference(self, name: str) -> int:
+        """The number by which TLS calls the private key, `key`. Raises KeyNotFound for another name."""
+        self._key(name)
+        return _KEY
+
+    def _key(self, name):
+        if name != "key":
+            raise KeyNotFound(name, self)
+
+    def _use(self, name, command, *arguments):
+        # The answer to a command that takes the private key
+        from ..chips.atecc608 import NO_KEY, StatusError
+
+        self._key(name)
+        try:
+            return command(_KEY, *arguments)
+        except StatusError as error:
+            if error.status not in NO_KEY:
+                raise
+        raise KeyNotFound(name, self)
+
+    def _device_id(self):
+        # A text up to the first zero, as Arduino's programs take it; b"" in a slot that was never written
+        return self.chip.read(_DEVICE_ID, _SLOT).split(b"\0", 1)[0].rstrip(b"\xff")

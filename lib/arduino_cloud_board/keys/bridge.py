@@ -1,0 +1,72 @@
+"""Key stores as providers of the TLS client's key and certificate: URIs such as `nvs:arduino#key`.
+
+Before the # is what `key_store.open` takes, behind it the name. `arduino_iot_cloud.keys` asks here for them.
+"""
+
+from arduino_iot_cloud.keys.chip import MARK, REFERENCE
+
+from . import KeyNotFound
+from ..key_store import open as open_store
+
+SCHEMES = ("files", "nvs", "se05x", "atecc608", "secrets")
+_nvs = {}  # those that are open: MicroPython never closes the handle of one, and there is a handshake again and again
+
+
+def provider(uri: str) -> "Provider":
+    """The provider of a URI. Raises OSError where this board has no such store, ValueError for what is no such URI."""
+    where = _where(uri)
+    store = _open(where)
+    return (ChipProvider if store.in_chip else Provider)(where, store)
+
+
+def _open(where):
+    if not where.startswith("nvs:"):
+        return open_store(where)
+    if where not in _nvs:
+        _nvs[where] = open_store(where)
+    return _nvs[where]
+
+
+def _where(uri):
+    return uri.partition("#")[0].rstrip(":")
+
+
+class Provider:
+    """See `arduino_iot_cloud.keys.register_provider`."""
+
+    def __init__(self, where, store):
+        self._where = where
+        self._store = store
+
+    def certificate(self, uri, params) -> bytes:
+        """What a URI names; its store may be another one of the same kind."""
+        where = _where(uri)
+        store = self._store if where == self._where else _open(where)
+        try:
+            return store.load(uri.partition("#")[2])
+        except KeyNotFound as error:
+            problem = str(error)
+        raise ValueError(problem)
+
+    def key(self, uri, params) -> bytes:
+        """The private key that a URI names."""
+        return self.certificate(uri, params)
+
+
+class ChipProvider(Provider):
+    """One whose key stays in the chip: TLS gets a key that stands for it."""
+
+    def key(self, uri, params) -> bytes:
+        """What stands for the private key that a URI names."""
+        try:
+            return REFERENCE + self._store.reference(uri.partition("#")[2]).to_bytes(4, "big")
+        except KeyNotFound as error:
+            problem = str(error)
+        raise ValueError(problem)
+
+    def sign(self, key, digest):
+        """The chip's signature (DER) of a digest; None where `key` is not the chip's."""
+        if key[: len(MARK)] != MARK or int.from_bytes(key[-4:], "big") != self._store.reference("key"):
+            return None
+        # ECDSA takes the first 32 bytes of a longer digest, and a shorter one as the number that it is
+        return self._store.sign("key", (bytes(32 - len(digest)) if len(digest) < 32 else b"") + bytes(digest[:32]))

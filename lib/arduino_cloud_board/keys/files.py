@@ -1,0 +1,131 @@
+"""Keys in files: one for each, in a folder of any file system.
+
+`NAME.key` has a length and a checksum around the data. A new one is written as `NAME.new`, which then takes its
+place; so a power cut leaves the old one or the new one. A plain `NAME.der`, put there by hand, is read, too.
+"""
+
+import os
+
+from arduino_iot_cloud.renaming import flush, rename_over
+
+from .der import read
+from . import LARGEST, KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal, unseal
+
+
+class FileKeys(KeyStore):
+    """The keys in the folder `folder`, which is made when there is something to store."""
+
+    def __init__(self, folder: str):
+        self.folder = folder if folder == "/" else folder.rstrip("/")
+
+    def __repr__(self):
+        return "files:" + self.folder
+
+    def load(self, name: str) -> bytes:
+        """See KeyStore."""
+        check_name(name)
+        record = _content(self._path(name))
+        if record is not None:
+            data = unseal(record)
+            if data is not None:
+                return data
+            # A cut in the middle of a file system's own work may have left the old one broken, and the new one whole
+            data = unseal(_content(self._path(name, ".new")) or b"")
+            if data is not None:
+                return data
+            raise KeyCorrupted(name, self)
+        data = unseal(_content(self._path(name, ".new")) or b"")
+        if data is not None:  # the power went between the removal of the old one and the new one's taking its name
+            return data
+        data = _content(self._path(name, ".der"))
+        if data is None:
+            raise KeyNotFound(name, self)
+        try:
+            whole = read(data)[2] == len(data)
+        except ValueError:
+            whole = False
+        if not whole:
+            raise KeyCorrupted(name, self, "this is no DER of that length")
+        return data
+
+    def store(self, name: str, data: bytes):
+        """See KeyStore."""
+        check_entry(name, data)
+        self._make_folder()
+        self._settle(name)
+        new = self._path(name, ".new")
+        with open(new, "wb") as file:
+            if hasattr(os, "chmod"):
+                os.chmod(new, 0o600)
+            file.write(seal(data))
+            flush(file)
+        rename_over(new, self._path(name))
+
+    def delete(self, name: str):
+        """See KeyStore."""
+        check_name(name)
+        gone = False
+        # The one that is read first goes last: what a power cut leaves is still the entry as it was.
+        for ending in (".der", ".new", ".key"):
+            try:
+                os.remove(self._path(name, ending))
+                gone = True
+            except OSError as error:
+                if error.args[0] != 2:  # ENOENT
+                    raise
+        if not gone:
+            raise KeyNotFound(name, self)
+
+    def names(self) -> list:
+        """See KeyStore: also of those that are damaged."""
+        found = set()
+        try:
+            files = os.listdir(self.folder)
+        except OSError:
+            return []
+        for file in files:
+            name, _, ending = file.lower().rpartition(".")
+            if ending not in ("key", "der", "new"):
+                continue
+            try:
+                check_name(name)
+            except ValueError:
+                continue
+            if ending != "new" or unseal(_content(self._path(name, ".new")) or b"") is not None:
+                found.add(name)
+        return sorted(found)
+
+    def _path(self, name, ending=".key"):
+        return "%s/%s%s" % ("" if self.folder == "/" else self.folder, name, ending)
+
+    def _settle(self, name):
+        # Where only the new one is whole, it is about to be written over: let it take its place first.
+        new = self._path(name, ".new")
+        if unseal(_content(new) or b"") is None:
+            return
+        if unseal(_content(self._path(name)) or b"") is None:
+            rename_over(new, self._path(name))
+
+    def _make_folder(self):
+        at = 0
+        while at >= 0:
+            at = self.folder.find("/", at + 1)
+            folder = self.folder if at < 0 else self.folder[:at]
+            try:
+                os.stat(folder)
+            except OSError:
+                os.mkdir(folder)
+
+
+def _content(path):
+    # None where there is no such file
+    try:
+        with open(path, "rb") as file:
+            # MicroPython allocates what it is asked for in one piece, and a heap in use has few large ones left.
+            size = min(file.seek(0, 2), LARGEST + 9)  # one that is longer than any record is none
+            file.seek(0)
+            return file.read(size)
+    except OSError as error:
+        if error.args[0] == 2:  # ENOENT
+            return None
+        raise

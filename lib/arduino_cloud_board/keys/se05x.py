@@ -1,0 +1,164 @@
+"""The store in a secure element SE05x.
+
+`key` is the private key, made in the chip, which never leaves it; `certificate` is the certificate, and any other
+name is kept, too. Key and certificate are where Arduino's own programs have them; what its C++ programs have set up
+(certificate and device id elsewhere) is read, too.
+
+The chip can only delete an object and write another. So each entry has two places: the new one is written into the
+free one before the old one goes, and a power cut leaves the one or the other.
+"""
+
+from binascii import crc32
+
+from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal, unseal
+from ..chips.se05x import StatusError
+
+KEY = 0x64
+CERTIFICATE = 0x65
+# Objects of Arduino's programs, by the order in which they are looked for: those of the official client, then of C++
+_ARDUINOS = {"key": (KEY,), "certificate": (CERTIFICATE, 0x6E), "device_id": (0x70,)}
+_ARDUINO_READS = 412  # bytes of the certificate's object, in the official client
+_PLACES = 0x41000000  # where this store's own objects begin; the number's lower three bytes come from the name
+
+
+class SE05XKeys(KeyStore):
+    """The store in the chip `chip`, an se05x.SE05X. Without one it is looked for where Arduino's boards have it:
+    raises OSError where there is none."""
+
+    in_chip = True
+
+    def __init__(self, chip=None):
+        if chip is None:
+            from ..chips.bus import open_se05x
+
+            chip = open_se05x()
+        self.chip = chip
+
+    def __repr__(self):
+        return "se05x"
+
+    def load(self, name: str) -> bytes:
+        """See KeyStore. Raises OSError for `key`."""
+        check_name(name)
+        if name == "key":
+            raise OSError(13, "The private key stays in the secure element.")  # EACCES
+        damaged = False
+        for number in self._places(name):
+            of, data = self._entry(number)
+            if of == name:
+                return data
+            damaged = damaged or data == b""
+        for number in _ARDUINOS.get(name, ()):
+            if self.chip.exists(number):
+                return self._arduinos(name, number)
+        if damaged:
+            raise KeyCorrupted(name, self)
+        raise KeyNotFound(name, self)
+
+    def store(self, name: str, data: bytes):
+        """See KeyStore. Raises OSError for `key`: that is made by `create_key`."""
+        check_entry(name, data)
+        if name == "key":
+            raise OSError(13, "The secure element makes its private key itself.")  # EACCES
+        first, second = self._places(name)
+        names = [self._entry(number)[0] for number in (first, second)]
+        for other in names:
+            if other and other != name:
+                raise OSError(28, "'%s' and '%s' do not go into one %s" % (name, other, self))  # ENOSPC
+        into = second if names[0] else first
+        self._remove(into)
+        self.chip.write(into, seal(name.encode() + b"\0" + bytes(data)))
+        self._remove(first if into == second else second)
+        if name == "certificate":
+            # Arduino's place has room for one alone: meanwhile the copy counts
+            self._remove(CERTIFICATE)
+            self.chip.write(CERTIFICATE, bytes(data) + bytes(max(0, _ARDUINO_READS - len(data))))
+            self._remove(into)
+
+    def delete(self, name: str):
+        """See KeyStore."""
+        check_name(name)
+        arduinos = _ARDUINOS.get(name, ())
+        gone = False
+        # What is read first goes last: what a power cut leaves is still the entry as it was.
+        for number in reversed(self._places(name) + arduinos):
+            if number in arduinos or self._entry(number)[0] in (name, None):
+                gone = self._remove(number) or gone
+        if not gone:
+            raise KeyNotFound(name, self)
+
+    def names(self) -> list:
+        """See KeyStore: those of the entries that are whole."""
+        numbers = self.chip.objects()
+        found = set([name for name in _ARDUINOS if any([number in numbers for number in _ARDUINOS[name]])])
+        for number in numbers:
+            if number >> 24 != _PLACES >> 24:
+                continue
+            try:
+                name = self._entry(number)[0]
+            except StatusError:  # somebody else's, which is not to be read
+                continue
+            if name and number in self._places(name):
+                found.add(name)
+        return sorted(found)
+
+    def create_key(self, name: str = "key", entropy: bytes = b""):
+        """Have the chip make a new private key, in place of the one it has. `entropy` is not used."""
+        self._key(name)
+        self.chip.generate(KEY)
+
+    def public_key(self, name: str = "key") -> bytes:
+        """See KeyStore."""
+        return self.chip.public_key(self._there(name))
+
+    def sign(self, name: str, digest: bytes) -> bytes:
+        """See KeyStore."""
+        if len(digest) != 32:
+            raise ValueError("digest: 32 bytes expected, not %d" % len(digest))
+        return self.chip.sign(self._there(name), digest)
+
+    def reference(self, name: str) -> int:
+        """The number by which TLS calls the private key of that name. Raises KeyNotFound."""
+        return self._there(name)
+
+    def _key(self, name):
+        if name != "key":
+            raise KeyNotFound(name, self)
+
+    def _there(self, name):
+        self._key(name)
+        if not self.chip.exists(KEY):
+            raise KeyNotFound(name, self)
+        return KEY
+
+    def _places(self, name):
+        number = _PLACES | (crc32(name.encode()) << 1 & 0xFFFFFE)
+        return number, number | 1
+
+    def _entry(self, number):
+        # (name, data) of a place; (None, b"") where it is damaged, (None, None) where there is nothing
+        if not self.chip.exists(number):
+            return None, None
+        record = unseal(self.chip.read(number))
+        if record is None:
+            return None, b""
+        of, _, data = record.partition(b"\0")
+        return of.decode(), data
+
+    def _remove(self, number):
+        if not self.chip.exists(number):
+            return False
+        self.chip.delete(number)
+        return True
+
+    def _arduinos(self, name, number):
+        data = self.chip.read(number)
+        if name != "certificate":
+            return data.split(b"\0", 1)[0]
+        from .der import content
+
+        try:
+            return data[: content(data, 0x30)[1]]  # the object may be longer
+        except ValueError:
+            pass
+        raise KeyCorrupted(name, self, "this is no DER of that length")

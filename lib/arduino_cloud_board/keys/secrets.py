@@ -1,0 +1,76 @@
+"""`secrets.py` as a store, for those who start: it is only read.
+
+What is under a name is the constant of that name in capitals: `device_id` is DEVICE_ID. `networks` is made of
+WIFI_SSID and WIFI_PASS where there are no NETWORKS.
+"""
+
+import json
+
+from . import KeyNotFound, KeyStore, check_name
+
+
+class SecretsKeys(KeyStore):
+    """The constants of `secrets.py`. Where there is none, it has no names."""
+
+    def __repr__(self):
+        return "secrets.py"
+
+    def load(self, name: str) -> bytes:
+        """A text in UTF-8, bytes as they are, anything else as JSON. Raises KeyNotFound, and ValueError for what JSON
+        does not know."""
+        value = self.value(name)
+        if isinstance(value, str):
+            return value.encode()
+        if isinstance(value, (bytes, bytearray)):
+            return bytes(value)
+        try:
+            return json.dumps(value).encode()
+        except TypeError:
+            pass
+        raise ValueError("%s in %s is neither text nor bytes nor what JSON knows" % (name.upper(), self))
+
+    def value(self, name: str):
+        """The constant itself. Raises KeyNotFound."""
+        check_name(name)
+        module = _module()
+        if name == "networks" and not hasattr(module, "NETWORKS") and getattr(module, "WIFI_SSID", ""):
+            return [{"ssid": module.WIFI_SSID, "password": getattr(module, "WIFI_PASS", "")}]
+        try:
+            return getattr(module, name.upper())
+        except AttributeError:
+            pass
+        raise KeyNotFound(name, self)
+
+    def names(self) -> list:
+        """See KeyStore: the constants with a name in capitals."""
+        module = _module()
+        found = set()
+        for constant in dir(module) if module else ():
+            name = constant.lower()
+            try:
+                check_name(name)
+            except ValueError:
+                continue
+            if constant == constant.upper() != name and name[0] != "_":
+                found.add(name)
+        if getattr(module, "WIFI_SSID", ""):
+            found.add("networks")
+        return sorted(found)
+
+
+def _module():
+    # What Python says of a mistake may show a secret: the line that it is in, or as a name where its quotes are missing
+    mistake = ""
+    try:
+        import secrets
+    except ImportError as error:
+        if "'secrets'" in str(error):
+            return None
+        mistake = "ImportError"
+    except Exception as error:
+        mistake = type(error).__name__
+        if hasattr(error, "lineno"):
+            mistake += " in line %s" % error.lineno
+    if mistake:
+        raise ValueError("secrets.py cannot be imported: %s. Is every text in quotes?" % mistake)
+    return None if hasattr(secrets, "token_urlsafe") else secrets  # that one is CPython's own

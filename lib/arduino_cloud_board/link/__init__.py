@@ -1,0 +1,153 @@
+"""What Wi-Fi and Ethernet have in common: a task that keeps a connection up, and how a program asks about it.
+
+This is what stays in memory while connected. The way to a connection is imported for as long as it takes.
+"""
+
+import asyncio
+
+from arduino_iot_cloud import port
+from arduino_iot_cloud.port import log, ticks_add, ticks_diff, ticks_ms
+
+# A method of its own where the port has one: it allocates no float.
+sleep_ms = getattr(asyncio, "sleep_ms", None) or (lambda ms: asyncio.sleep(ms / 1000))
+
+
+def forget(*names):
+    """Unload modules of this package, as `arduino_iot_cloud.port.forget` does those of the client."""
+    port.forget(*names, package="arduino_cloud_board.")
+
+
+class Connection:
+    """Keeps a connection of one interface up. Subclasses have `kind`, `name`, `_arrive` and `_close`.
+
+    on_change: a function that is called with this object when the connection came, went or got another address.
+    """
+
+    on_change = None
+    state = "off"  # then "scanning", "pausing", "connecting", "connected"
+    trouble = ""  # what seems to be wrong, in words; empty once connected
+    rssi = None  # dBm, where there is a radio
+    ip = None  # the own address (str), None without a connection
+    connected_s = 0  # seconds that the connection has lasted
+    drops = address_changes = attempts = failures = power_cycles = 0
+
+    _interface = None
+    _task = None
+    _quiet_s = 0  # seconds of connection for which doubts are not looked into
+    _broken = False  # the connection is known to be dead, whatever the interface says
+    _static = False  # the interface has a static address
+    _zero_is_silence = False  # an rssi of 0 says that nothing is received
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection with an address."""
+        return self.ip is not None
+
+    def start(self):
+        """Begin to connect, and stay connected, in a task of the running event loop. Returns this object.
+
+        Raises ImportError where the port has no module `network`.
+        """
+        import network  # noqa: F401
+
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self.run())
+        return self
+
+    async def wait(self, timeout=None) -> bool:
+        """Wait for a connection, `timeout` seconds at most (None: for ever). Returns whether there is one."""
+        begin = ticks_ms()
+        while not self.ip and (timeout is None or ticks_diff(ticks_ms(), begin) < timeout * 1000):
+            await sleep_ms(50)
+        return self.connected
+
+    def stop(self):
+        """End the task, disconnect, and switch the interface off. Not to be called by `on_change`."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._close()
+        self.state = "off"
+        self.ip = self.rssi = None
+
+    def stats(self) -> dict:
+        """What has been going on: see docs/wifi.md. Nothing in it is secret."""
+        from .stats import stats
+
+        return stats(self)
+
+    async def run(self):
+        """Keep the connection up until this is cancelled. `start` runs it as a task."""
+        lost = ""
+        while True:
+            try:
+                await self._arrive(lost)
+                self.state = "connected"
+                self.trouble = ""
+                self._moved(self._address())
+                lost = await self._stay()
+                self.drops += 1
+                self.state = "connecting"
+                self._moved(None)
+            except Exception as error:  # its text might contain a password
+                lost = ""
+                await self._failed(error)
+
+    async def _failed(self, error):
+        self.state = "off"
+        try:
+            log(40, "%s: the interface failed (%s)." % (self.kind, type(error).__name__))
+            if self.ip:
+                self._moved(None)
+        except Exception:  # no memory to tell it: no reason to end
+            self.ip = None
+        await sleep_ms(5000)
+
+    # While all is well: a look each second. Returns why it ended: "gone" or "dead".
+    async def _stay(self):
+        self._broken = False
+        self.connected_s = missed = silent = looks = 0
+        before = ticks_ms()
+        while True:
+            await sleep_ms(250 if missed else 1000)
+            looks += 1
+            passed = ticks_diff(ticks_ms(), before) // 1000
+            before = ticks_add(before, passed * 1000)
+            self.connected_s += passed
+            self._quiet_s = max(0, self._quiet_s - passed)
+            up = self.ip
+            try:
+                if not self._interface.isconnected():
+                    up = None
+                elif looks % 5 == 0:
+                    up = self._address()
+                    self._measure()
+                    if self._zero_is_silence:
+                        silent = 0 if self.rssi else silent + 1
+            except (OSError, RuntimeError):
+                up = None
+            missed = 0 if up else missed + 1
+            if missed > 1:
+                return "gone"
+            if silent > 2 or self._broken:
+                return "dead"
+            if up and up != self.ip:
+                self._moved(up)
+
+    # The address of the interface; None where there is none yet, or what some ports say before they know it.
+    def _address(self):
+        ip = self._interface.ifconfig()[0]
+        return None if ip in ("0.0.0.0", "255.255.255.255", "") else ip
+
+    # Take note of the signal.
+    def _measure(self):
+        pass
+
+    # The address is another one, or there is none any more.
+    def _moved(self, ip):
+        before, self.ip = self.ip, ip  # counts, whatever becomes of the rest
+        from .change import tell
+
+        tell(self, before)
+        del tell
+        forget("link.change")

@@ -1,0 +1,73 @@
+"""Ethernet, with the face of Wi-Fi."""
+
+from arduino_iot_cloud.port import const
+
+from . import Connection, sleep_ms
+
+_PAUSE = const(10)  # seconds after the interface refused to be switched on; doubled each time
+_LONGEST_PAUSE = const(60)
+
+
+class Ethernet(Connection):
+    """Keeps the board's Ethernet up.
+
+    static: (ip, mask, gateway, dns), all str, or None for an address from the network.
+    hostname: 1 to 32 letters, digits and hyphens.
+    interface: what has the face of `network.LAN`, by default `network.LAN()`; a module with other pins or another
+      chip makes its own.
+    on_change: as of WiFi.
+
+    Raises ValueError for arguments that are out of range.
+    """
+
+    kind = "Ethernet"
+    name = "the cable"
+
+    def __init__(self, static=None, *, hostname=None, interface=None, on_change=None):
+        from .arguments import host_name, static_address
+
+        self._wanted = static_address(static)
+        self._hostname = host_name(hostname)
+        self._interface = interface
+        self.on_change = on_change
+
+    async def _arrive(self, lost):
+        if not lost:
+            await self._switch_on()
+        self.state = "connecting"
+        while not self._interface.isconnected() or self._address() is None:
+            await sleep_ms(500)
+
+    async def _switch_on(self):
+        import network
+
+        if self._hostname and hasattr(network, "hostname"):  # counts when the interface is switched on
+            network.hostname(self._hostname)
+        if self._interface is None:
+            self._interface = network.LAN()
+        pause = _PAUSE
+        while not self._activated():
+            # On stm32 it has waited 10 s for a cable, and everything with it (PHY_INIT_TIMEOUT_MS, ports/stm32/eth.c).
+            self.failures += 1
+            self.state = "pausing"
+            self.trouble = "no cable?"
+            await sleep_ms(pause * 1000)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        if self._wanted:
+            self._interface.ifconfig(self._wanted)
+
+    def _activated(self):
+        try:
+            if not self._interface.active():
+                self.attempts += 1
+                self._interface.active(True)
+            return True
+        except OSError:
+            return False
+
+    def _close(self):
+        if self._interface is not None:
+            try:
+                self._interface.active(False)
+            except (OSError, RuntimeError):
+                pass

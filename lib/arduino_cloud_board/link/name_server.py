@@ -1,0 +1,67 @@
+"""Whether the name server answers, asked without anything else waiting for it.
+
+A look-up of a name blocks: lwIP asks each name server for 7 s (src/core/dns.c), and with two of them that is longer
+than an RP2040's watchdog waits. So the question is put before, by a datagram of our own.
+"""
+
+import select
+import socket
+
+from arduino_iot_cloud.port import const, ticks_diff, ticks_ms
+
+from . import sleep_ms
+
+_LIMIT = const(4000)  # ms for an answer
+_AGAIN = const(1000)  # ms to the next question: a datagram may get lost
+
+
+async def silent(link, name: str) -> str:
+    """The address of the name server of `link`, if it does not answer a question for `name` within 4 s; else "".
+
+    Nothing is asked, and the answer is "", where no name has to be looked up or no name server is known.
+    """
+    try:
+        server = link._interface.ifconfig()[3]
+    except (AttributeError, OSError, RuntimeError):
+        return ""
+    if server in ("", "0.0.0.0") or all([c in "0123456789." for c in name]):
+        return ""
+    return "" if await answers(server, name) else server
+
+
+async def answers(server: str, name: str, port: int = 53, limit: int = _LIMIT) -> bool:
+    """Whether the name server at `server` (an IPv4 address) answers a question for `name` within `limit` ms, whatever
+    the answer is."""
+    packet = question(name)
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        s.setblocking(False)
+        s.connect(socket.getaddrinfo(server, port)[0][-1])
+        poll = select.poll()
+        poll.register(s, select.POLLIN)
+        begun = ticks_ms()
+        asked = 0
+        while True:
+            passed = ticks_diff(ticks_ms(), begun)
+            if passed >= limit:
+                return False
+            try:
+                if passed >= asked:
+                    asked += _AGAIN
+                    s.send(packet)
+                await sleep_ms(50)
+                if poll.poll(0) and s.recv(12)[:2] == packet[:2]:
+                    return True
+            except OSError:  # out of reach, or nobody there: perhaps the next time
+                await sleep_ms(50)
+    except OSError:  # no socket to ask with
+        return False
+    finally:
+        s.close()
+
+
+def question(name: str) -> bytes:
+    """A question for the IPv4 address of `name` (RFC 1035 section 4), with a number that is its own."""
+    labels = b"".join([bytes((len(label),)) + label.encode() for label in name.split(".") if label])
+    number = ticks_ms()
+    return bytes((number >> 8 & 255, number & 255)) + b"\x01\0\0\x01\0\0\0\0\0\0" + labels + b"\0\0\x01\0\x01"

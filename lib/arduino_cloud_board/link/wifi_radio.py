@@ -1,0 +1,202 @@
+"""Doing what `wifi_machine` decides with `network.WLAN`, whose ports differ: see docs/wifi.md.
+
+An exception's text is never reported: on two ports that of connect() contains the password.
+"""
+
+import sys
+from random import random
+
+from arduino_iot_cloud.port import log, ticks_ms
+
+from . import sleep_ms
+from .wifi_machine import CONNECT, DISCONNECT, OFF, ON, SCAN, WiFiMachine
+
+_REFUSALS = (OSError, RuntimeError, ValueError, TypeError)  # of one port or another
+
+
+async def arrive(wifi, lost):
+    """Get a WiFi object connected. lost: "" at the start, "gone" or "dead" after a connection.
+
+    Returns whether a scan is under way still.
+    """
+    if not lost:
+        await _prepare(wifi)
+    quirks = wifi._settings[3]
+    automatic = wifi._radio == "esp32"
+    # Only an ESP32 lets other threads run during a scan; elsewhere it stops everything for seconds.
+    scan = quirks.get("scan", "thread" if automatic else None)
+    names = [one[0] for one in wifi._networks]
+    attempt = int(quirks.get("attempt", 60 if automatic else 30) * 1000)
+    machine = WiFiMachine(names, wifi._chosen, attempt, automatic, scan, random, wifi)
+    if lost:
+        machine.resume(ticks_ms(), lost)
+    wait = machine.wait
+    while True:
+        await sleep_ms(wait)
+        found, wifi._found = wifi._found, None
+        if found is not None:
+            machine.scanned(found)
+        action = machine.step(ticks_ms(), _is_up(wifi), _status(wifi._interface))
+        while action:
+            action = _do(wifi, machine, action)
+        wifi._chosen = machine.chosen
+        if machine.state == "connected":
+            return machine.scans > 0
+        wifi.state = machine.state
+        if machine.trouble != wifi.trouble:
+            wifi.trouble = machine.trouble
+            log(30, "Wi-Fi: %s; it goes on trying." % machine.trouble)
+        wait = machine.wait
+
+
+async def _prepare(wifi):
+    import network
+
+    hostname, country, _, quirks = wifi._settings
+    if wifi._interface is None:
+        wifi._interface = network.WLAN(network.STA_IF)
+    # Both count when the radio is switched on.
+    if country and hasattr(network, "country"):
+        network.country(country)
+    if hostname and hasattr(network, "hostname"):
+        network.hostname(hostname)
+    wifi._radio = quirks.get("radio") or _radio_of(network, wifi._interface)
+    wifi._zero_is_silence = wifi._radio == "cyw43"
+    if not _is_wanted(wifi):
+        try:
+            wifi._interface.disconnect()
+        except _REFUSALS:
+            pass
+        await sleep_ms(1000)
+    _switch_on(wifi)
+
+
+def _radio_of(network, interface):
+    # Each driver gives itself away.
+    if getattr(network, "STAT_IDLE", None) == 1000:
+        return "esp32"
+    status = _status(interface)
+    if status is True or status is False:
+        return "esp-hosted" if sys.platform == "renesas-ra" else "nina"
+    return "cyw43"
+
+
+def _status(interface):
+    try:
+        return interface.status()
+    except _REFUSALS:
+        return None
+
+
+def _is_up(wifi):
+    try:
+        return wifi._interface.isconnected() and wifi._address() is not None
+    except _REFUSALS:
+        return False
+
+
+def _is_wanted(wifi):
+    # True unless it is connected to another network than ours, or under another address. Wi-Fi outlives a soft reset.
+    interface = wifi._interface
+    try:
+        if not interface.active() or not interface.isconnected():
+            return True
+        ssid = interface.config("ssid")
+        for i, (name, _, static) in enumerate(wifi._networks):
+            if name == ssid and (not static or static[0] == interface.ifconfig()[0]):
+                wifi._chosen = i
+                wifi._static = static is not None
+                return True
+    except _REFUSALS:
+        pass
+    return False
+
+
+def _switch_on(wifi):
+    interface = wifi._interface
+    radio = wifi._radio
+    try:
+        if not interface.active():
+            interface.active(True)
+    except _REFUSALS:
+        log(40, "Wi-Fi: the radio could not be switched on.")
+    mode = wifi._settings[2]
+    if mode is None and radio == "cyw43":
+        mode = False
+    if mode is not None and radio in ("esp32", "cyw43"):
+        try:
+            if mode is True or mode is False:
+                mode = interface.PM_POWERSAVE if mode else interface.PM_NONE
+            interface.config(pm=mode)
+        except (AttributeError,) + _REFUSALS:
+            log(30, "Wi-Fi: this port has no power_save %s." % mode)
+
+
+def _do(wifi, machine, action):
+    # Returns what the link wants next, 0 for nothing.
+    try:
+        if action == CONNECT:
+            return _connect(wifi, machine)
+        if action == DISCONNECT:
+            wifi._interface.disconnect()
+        elif action == OFF:
+            wifi._interface.active(False)
+        elif action == ON:
+            _switch_on(wifi)
+        elif action == SCAN and wifi._settings[3].get("scan") == "blocking":
+            _look_around(wifi, machine)
+        elif action == SCAN:
+            _in_thread(_look_around, (wifi, machine))
+    except (OSError, RuntimeError, ValueError, TypeError, ImportError):
+        pass  # whether it had an effect shows at the next look
+    return 0
+
+
+def _connect(wifi, machine):
+    interface = wifi._interface
+    ssid, password, static = wifi._networks[machine.chosen]
+    try:
+        _set_address(wifi, static)
+        if password or wifi._radio in ("esp32", "cyw43"):
+            interface.connect(ssid, password)
+        else:
+            interface.connect(ssid, "", security=interface.SEC_OPEN)
+    except _REFUSALS as error:
+        log(20, "Wi-Fi: the interface refused to connect to %s (%s)." % (ssid, type(error).__name__))
+        return machine.refused(ticks_ms())
+    return 0
+
+
+def _set_address(wifi, static):
+    # A static address, or one from the network again: before connecting.
+    interface = wifi._interface
+    if static:
+        interface.ifconfig(static)
+    elif wifi._static:
+        try:
+            interface.ifconfig("dhcp")
+        except (TypeError, ValueError):  # the NINA-W10 forgets an address only so
+            interface.active(False)
+            interface.active(True)
+    wifi._static = static is not None
+
+
+def _in_thread(function, arguments):
+    from _thread import start_new_thread
+
+    start_new_thread(function, arguments)
+
+
+def _look_around(wifi, machine):
+    # A scan: which of our networks are there, the strongest first. In a thread of its own, or blocking.
+    machine.scans += 1
+    names = []
+    try:
+        for entry in sorted(wifi._interface.scan(), key=lambda entry: -entry[3]):
+            for one in wifi._networks:
+                if one[0].encode() == bytes(entry[0]) and one[0] not in names:
+                    names.append(one[0])
+    except _REFUSALS:
+        pass
+    wifi._found = names
+    machine.scans -= 1

@@ -1,0 +1,75 @@
+"""What an earlier run of a client left behind, because its event loop was interrupted by Ctrl-C, or is gone.
+
+Comes and goes: a driver imports it when a run begins while another has not ended, and unloads it with its next
+connection.
+"""
+
+from ..port import MICROPYTHON
+from ..stream import event_loop
+
+if MICROPYTHON:
+    from asyncio import core
+
+    def interrupted() -> bool:
+        """Whether no event loop is running, though tasks may be in its queues."""
+        try:
+            return not core.cur_task or core.cur_task.coro.pend_throw(None) is None
+        except (ValueError, AttributeError):  # the coroutine is being executed
+            return False
+
+    def _close(tasks, loop):
+        for task in tasks:
+            if not task.done():
+                try:
+                    if loop is core._task_queue:
+                        task.cancel()  # out of the queue where it waits
+                except RuntimeError:
+                    pass  # it was the last one that ran, and is in none
+                try:
+                    task.coro.close()
+                except (RuntimeError, ValueError):
+                    pass  # it is being executed
+
+else:
+
+    def interrupted() -> bool:
+        """Whether no event loop is running, though tasks may be in its queues: `asyncio.run` leaves none here."""
+        return False
+
+    def _close(tasks, loop):
+        for task in tasks:
+            if not task.done():
+                try:
+                    task.get_coro().close()
+                except (RuntimeError, ValueError):
+                    pass  # it is the present one
+
+
+def sweep(drivers, beginning):
+    """End what is left of the runs of these drivers, if their event loop was interrupted or is another than now; and
+    of the last run of the one whose run is `beginning`, if that was in another event loop."""
+    stale = interrupted()
+    for driver in list(drivers):
+        if stale or driver.stale or driver.loop is not event_loop():
+            abandon(driver)
+    if not stale and beginning.loop is not event_loop():
+        abandon(beginning)
+
+
+def abandon(driver):
+    """End what is left of a driver's last run."""
+    tasks = driver.tasks + [turn.task for turn in driver.turns]
+    loop = driver.loop
+    driver.loop = None
+    driver.running = None  # it may run again
+    driver.stale = False
+    driver.tasks = []
+    if driver.watch:
+        tasks.append(driver.watch)
+    _close(tasks, loop)
+    driver.client.paused = (0, 0)  # nobody knows when it ended
+    for turn in list(driver.turns):
+        turn.end()
+    driver.alarm.task = driver.timer.task = driver.room.task = driver.acknowledged = driver.watch = None
+    if driver.session.state not in ("Init", "Disconnect"):
+        driver.session.end()

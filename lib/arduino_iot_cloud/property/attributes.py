@@ -1,0 +1,49 @@
+"""Variables with attributes, from ArduinoCloudObject itself: it takes `keys=`, their names, once this is imported; in a
+class derived from it, and without one. It stays.
+"""
+
+from ..port import MICROPYTHON
+from . import ArduinoCloudObject
+
+# What a class takes over from Composite, since it cannot be given another base.
+_MEMBERS = "KEYS TYPES _was value initialized shape store write _fit _old _remember __contains__ __getattr__ __setattr__"
+
+_init = ArduinoCloudObject.__init__
+
+
+def _new(cls, *args, **kwargs):
+    # With attributes, and without a class of its own, it is a Composite.
+    if cls is ArduinoCloudObject and kwargs.get("keys"):
+        from .composites import Composite
+
+        if MICROPYTHON:
+            return Composite(*args, **kwargs)
+        cls = Composite  # whose __init__ CPython then calls
+    return object.__new__(cls)
+
+
+def _init_with_keys(self, name, keys=None, **kwargs):
+    # As ArduinoCloudObject.__init__.
+    if keys:
+        from .composites import Composite
+
+        _adopt(name, type(self), Composite)
+        Composite.__init__(self, name, keys, **kwargs)
+    elif hasattr(type(self), "KEYS") and not self.KEYS:
+        raise TypeError("'%s': %s needs keys=, the names of its attributes" % (name, type(self).__name__))
+    else:
+        _init(self, name, **kwargs)
+
+
+def _adopt(name, cls, composite):
+    if not hasattr(cls, "KEYS"):
+        from .derived import check
+
+        check(name, cls)
+        for member in _MEMBERS.split(" "):
+            if getattr(cls, member, None) is getattr(ArduinoCloudObject, member, None):  # else it has its own
+                setattr(cls, member, getattr(composite, member))
+
+
+ArduinoCloudObject.__new__ = staticmethod(_new)
+ArduinoCloudObject.__init__ = _init_with_keys

@@ -1,0 +1,283 @@
+"""When a property is published, and whose value counts at a connection: the policies of the C++ library.
+
+Imported when a property is made with one of the arguments of `policy_arguments.configure`.
+"""
+
+from ..port import const, forget, ticks_add, ticks_diff, ticks_ms, timestamp
+
+# Of `property`
+_OWN = const(1)
+_SENT = const(2)
+
+_HOUR_MS = const(3600000)
+
+
+class Policy:
+    """The policy of one property, and what it has to remember for it.
+
+    The session asks `ready` before it writes the property, then calls `written`. What only the time
+    brings about comes from `on_run`, which the client calls at the tick `due`, connected or not.
+    """
+
+    publish = permission = sync = None
+    min_delta = 0
+    min_interval = 0.5
+    timestamp = False
+    lost = 0  # samples of a history
+    changed_at = 0  # Unix time of the last change, 0 for unknown
+    last = None  # the value that the cloud has
+    since = None  # the tick at which `left` was counted; None: the interval has ended
+    left = 0  # ms of the interval since the last packet
+    published = False  # since boot
+    urgent = False  # due whatever the policy says: an echo, a push
+    calling = False  # the user is being told what the cloud wrote
+    offered = None  # what the cloud wrote: values by attribute
+
+    # What the client's timer wants of a task
+    busy = False
+    far = 0
+    backoff = args = on_read = None
+    interval = 3600
+
+    def __init__(self, p):
+        self.p = p
+        self.name = p.name
+
+    def register(self, client):
+        """The property has been registered."""
+        forget("property.policy_arguments")
+        self.p.changed = 0
+        if self.publish:
+            self.due = ticks_ms()
+            client.runnable.append(self)
+        self.poke()
+
+    def touch(self):
+        """The program has set the property."""
+        if self.p.client:
+            self.changed_at = timestamp()
+            if self.calling and self.differs():
+                self.urgent = True
+        self.poke()
+
+    def poke(self):
+        """The property may be due: have `ready` decide."""
+        self.p.owe()
+
+    def owes(self) -> bool:
+        """Whether samples wait that the cloud does not have."""
+        return False
+
+    def resumed(self, now: int):
+        """The program goes on after a pause of any length: intervals that were running have ended."""
+        self.since = None
+        self.due = now
+
+    def push(self):
+        """The program wants it published."""
+        if self.publish == "demand":
+            self.urgent = True
+            self.poke()
+
+    def begin(self):
+        """Another thing has been attached, which has never seen the property."""
+        self.last = None
+        self.published = self.urgent = False
+        if self.p.initialized:
+            self.poke()
+
+    def differs(self) -> bool:
+        """Whether the present value is far enough from the cloud's."""
+        return differs(self.p.value, self.last, self.min_delta)
+
+    def wait(self, now: int):
+        """The ms until the property is due, 0 or less if it is; None where only a change can make it so."""
+        if not (self.publish and self.published) or self.urgent:
+            return 0
+        if self.publish == "demand":
+            return None
+        left = 0
+        if self.since is not None:
+            # Counted down, since ticks cannot tell long times apart
+            left = self.left = self.left - ticks_diff(now, self.since)
+            self.since = now if left > 0 else None
+        return left if self.publish != "change" or self.differs() else None
+
+    def pending(self, now: int) -> bool:
+        """Whether there is something that the cloud is still to be told."""
+        if self.permission == "write" or not self.p.initialized or not self.publish:
+            return False
+        wait = self.wait(now)
+        return wait is not None and (wait <= 0 or self.publish == "change")
+
+    def schedule(self, now: int, wait: int):
+        """Have `on_run` called in so many ms."""
+        self.due = ticks_add(now, min(wait, _HOUR_MS))
+        driver = self.p.client and self.p.client.driver
+        if driver:
+            driver.schedule()
+
+    def on_run(self, client, args):
+        """Look at the time. Is called every hour at least, which is well before the ticks wrap."""
+        if self.permission == "write" or not self.p.initialized:
+            self.since = None  # nothing waits, and ticks must not grow old
+            return
+        now = ticks_ms()
+        wait = self.wait(now)
+        if wait is None:
+            return
+        if wait > 0:
+            self.schedule(now, wait)
+        else:
+            self.poke()
+            client.wake()
+
+    def ready(self, now: int) -> bool:
+        """Whether the property is due, which is asked before it is written; if not, it is no longer `changed`."""
+        self.calling = False
+        if self.permission != "write" and self.p.initialized:
+            wait = self.wait(now)
+            if wait is not None:
+                if wait <= 0:
+                    return True
+                self.schedule(now, wait)
+        self.p.changed = 0
+        return False
+
+    def write(self, writer):
+        """Write its records."""
+        self.p.write(writer, self.changed_at if self.timestamp else 0)
+
+    def written(self, now: int):
+        """The property has been written into a packet; or refused, where it is not `changed`."""
+        value = self.p.value
+        self.last = dict(value) if isinstance(value, dict) else value
+        self.published = True
+        self.urgent = False
+        if self.publish and self.publish != "demand":
+            self.left = int((self.min_interval if self.publish == "change" else self.publish) * 1000)
+            self.since = now
+            if self.publish != "change":
+                self.schedule(now, self.left)
+
+    def resend(self):
+        """The packet that it was in will not be sent again."""
+        self.urgent = True
+        self.poke()
+
+    def acknowledged(self):
+        """The cloud has the last packet."""
+
+    def take(self, attribute, value, time: int, sync: bool):
+        """The cloud has a value, which it wrote at a Unix time (0: unknown); `sync`: it is a last value."""
+        if self.permission == "read" and self.p.initialized:
+            return
+        if not self.offered:
+            self.offered = {}
+            self.time = 0
+        self.offered[attribute] = value
+        self.time = max(self.time, time)
+        self.from_sync = sync
+
+    def settle(self, session) -> bool:
+        """All of what was offered is there: take it or leave it. Returns whether to tell the user."""
+        offered = self.offered
+        if not offered:
+            return False
+        self.offered = None
+        p = self.p
+        whole = isinstance(p.value, dict)
+        if self.from_sync and p.initialized and not self._takes(offered if whole else offered[None]):
+            self._refuse(offered, whole)
+            return False
+        other = self._store(offered, whole)
+        self.changed_at = self.time or timestamp()
+        self.calling = True
+        whole = not whole or len(offered) == len(p.value)
+        echo = self.owes()
+        if self.from_sync:
+            from ..session.answers import replace
+
+            replace(session, p, whole)
+        else:
+            from ..session import written
+
+            written(p, whole)
+            echo = echo or self.publish or p.standing & _SENT
+        if echo:
+            self.urgent = True
+        if echo or self.publish:
+            self.poke()
+        return other or not self.from_sync
+
+    def _store(self, offered, whole):
+        # Take it. Returns whether it differs from the value before.
+        p = self.p
+        last = dict(self.last or p.value) if whole else None
+        other = False
+        for attribute in offered:
+            if whole:
+                last[attribute] = offered[attribute]
+            other = p.store(attribute, offered[attribute]) or other
+        self.last = last if whole else offered[None]
+        return other
+
+    def _refuse(self, offered, whole):
+        # Leave it: the cloud is told the device's, unless that is on its way.
+        p = self.p
+        if p.standing & _SENT or self.owes():
+            return
+        value = p.value
+        last = dict(self.last or value) if whole else offered[None]
+        if whole:
+            last.update(offered)
+        self.last = last
+        if not p.changed and last != value:
+            self.poke()
+
+    def _takes(self, value):
+        # Whether a last value of the cloud replaces the local one.
+        p = self.p
+        rule = self.sync
+        if rule is None:  # as without a policy: unless the device has something newer to tell
+            return not (
+                p.standing & _OWN
+                and self.permission != "write"
+                and (p.changed or self.publish and differs(p.value, self.last, 0))
+            )
+        if callable(rule):
+            try:
+                return bool(rule(p, value, self.time))
+            except Exception as error:
+                from ..port import report
+
+                report(p.name, error)
+                return False
+        return rule == "cloud" or rule == "recent" and self.time > self.changed_at
+
+
+def differs(value, last, delta) -> bool:
+    """Whether a value is far enough from the last one, as the C++ library decides."""
+    if last is None:
+        return True
+    if isinstance(value, dict):
+        other = False
+        for key in value:
+            if last[key] is None:
+                return True
+            other = other or differs(value[key], last[key], 0)
+        if other and delta and len(value) == 2 and type(value.get("lat")) is type(value.get("lon")) is float:
+            lat = value["lat"] - last["lat"]
+            lon = value["lon"] - last["lon"]
+            return not (lat * lat + lon * lon) ** 0.5 < delta
+        return other
+    if type(value) is float or type(last) is float:
+        if value == last or value != value and last != last:
+            return False
+        # What is no number, infinite or next to nothing counts without a distance.
+        return _odd(value) or _odd(last) or abs(value - last) >= delta
+    return value != last and (type(value) is not int or abs(value - last) >= delta)
+
+
+def _odd(x):
+    return x - x != 0 or 0 < abs(x) < 1.1754944e-38

@@ -1,0 +1,30 @@
+"""Whether a value fits into a packet: the exact look, where it is a near thing."""
+
+from ..cbor import Writer
+from ..port import const
+from ..senml import label, write_record
+
+# Around the records: the packet's head, the topic /a/t/{thing}/e/o, the identifier, the array's first and last byte
+_AROUND = const(3 + 2 + 45 + 2 + 2)
+_NOW = const(0x7FFFFFFF)  # a time, where one goes with the value
+
+
+def check(client, name: str, value):
+    """Raise ValueError where a value (bool, int, float, str, or a dict of attributes) could never fit into a packet
+    of this client, with the name of its variable."""
+    if isinstance(value, str) and len(value) > client.buffer:
+        value = value[: client.buffer]  # too long anyway
+    p = client.records.get(name)
+    time = _NOW if p and p.policy and (p.policy.timestamp or hasattr(p.policy, "history")) else 0
+    writer = Writer(b"")  # counts
+    if isinstance(value, dict):
+        for key in value:
+            if value[key] is not None:
+                write_record(writer, label(name + ":" + key), value[key], time)
+    elif value is not None:
+        write_record(writer, label(name), value, time)
+    if writer.pos > client.buffer - _AROUND:
+        raise ValueError(
+            "'%s': %d bytes do not fit a packet of buffer=%d, which has room for %d"
+            % (name, writer.pos, client.buffer, client.buffer - _AROUND)
+        )

@@ -1,0 +1,73 @@
+"""Which module imports which, read from their source: those inside functions too."""
+
+import ast
+
+
+def sources(root, *folders):
+    """The modules below some folders of `root`: {"package.module": path}; a folder's `__init__` has the folder's name."""
+    found = {}
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*.py")):
+            parts = path.relative_to(root).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports_of(root, *folders, top_only=False):
+    """{module: the modules among them that it imports}. `top_only`: without the imports that functions make.
+
+    What a module takes from the `__init__` of a folder that it lies in does not count: that is loaded before it.
+    """
+    modules = sources(root, *folders)
+    found = {}
+    for name, path in modules.items():
+        tree = ast.parse(path.read_text(), str(path))
+        targets = set()
+        for node in _executed(tree) if top_only else ast.walk(tree):
+            targets.update(_targets(node, name, path.stem == "__init__"))
+        found[name] = {_module(target, modules) for target in targets} - {None, name}
+        found[name] -= {one for one in found[name] if name.startswith(one + ".")}
+    return found
+
+
+def _executed(tree):
+    # The statements that run when the module is imported.
+    waiting = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _targets(node, name, is_folder):
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = [node.module] if node.module else []
+        if node.level:
+            parts = name.split(".")
+            base = parts[: len(parts) - node.level + is_folder] + base
+        yield from (".".join(base + [alias.name]) for alias in node.names)
+
+
+def _module(target, modules):
+    # "package.module.name" is of "package.module"
+    while target and target not in modules:
+        target = target.rpartition(".")[0]
+    return target or None
+
+
+def circles(graph):
+    """The groups of modules that import each other round about, each sorted."""
+    reach = {}
+    for start in graph:
+        seen = set()
+        waiting = [start]
+        while waiting:
+            for one in graph[waiting.pop()] - seen:
+                seen.add(one)
+                waiting.append(one)
+        reach[start] = seen
+    groups = {tuple(sorted({one} | {two for two in reach[one] if one in reach[two]})) for one in graph if one in reach[one]}
+    return sorted(groups)

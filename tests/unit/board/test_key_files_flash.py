@@ -1,0 +1,118 @@
+"""Keys in the file systems of boards, on a block device that loses its power in the middle of a write."""
+
+import vfs
+from block_devices import Device, formatted
+from key_rig import after, check, content, do, real_files, run_until_cut, states, steps
+from portable_assert import raises
+from seeded import Seeded
+from storage_rig import PowerCut
+
+from arduino_cloud_board.keys.files import FileKeys
+from arduino_cloud_board.key_store import KeyCorrupted
+
+ONLY = ("micropython",)
+TIMEOUT = 120
+PARTS = (0, 20, 511)  # bytes of the last write that still get there
+NAMES = ("a", "b", "c_2")
+
+
+def mounted(kind, data, **cut):
+    """A store in /flash/keys of a device with that content; whatever was mounted is forgotten, as at a reset."""
+    real_files()
+    try:
+        vfs.umount("/flash")
+    except Exception:
+        pass
+    device = Device(data, **cut)
+    vfs.mount(kind(device), "/flash")
+    return device, FileKeys("/flash/keys")
+
+
+def run_until_dead(device, store, program):
+    """As run_until_cut: what the file system raises at the cut may hide it."""
+    done = 0
+    try:
+        for step in program:
+            do(store, step)
+            if device.dead:
+                return done
+            done += 1
+    except (PowerCut, OSError):
+        assert device.dead
+        return done
+    return None
+
+
+def cut_at_every_write(kind, parts, empty, program, before):
+    """Cut everywhere; yields (the device's content then, what may be in it)."""
+    expected = [before]
+    for step in program:
+        expected.append(after(expected[-1], step))
+    device, store = mounted(kind, bytearray(empty))
+    assert run_until_dead(device, store, program) is None
+    for writes in range(device.count):
+        for part in parts:
+            data = bytearray(empty)
+            device, store = mounted(kind, data, writes=writes, part=part)
+            done = run_until_dead(device, store, program)
+            data = bytearray(data)  # what the dead device's file still writes goes nowhere
+            _, store = mounted(kind, data)
+            yield data, check(store, expected[done : done + 2] if done is not None else expected[-1:])
+
+
+def test_every_file_system_keeps_keys():
+    for kind in (vfs.VfsFat, vfs.VfsLfs1, vfs.VfsLfs2):
+        data = formatted(kind)
+        program = steps(Seeded(5), 60, longest=900)
+        for step, expected in zip(program, states(program)[1:]):
+            do(mounted(kind, data)[1], step)
+            assert content(mounted(kind, data)[1]) == expected, (kind, step)
+
+
+def test_littlefs_cut_at_every_write():
+    program = steps(Seeded(3), 14, longest=700)
+    count = 0
+    for data, found in cut_at_every_write(vfs.VfsLfs2, PARTS, bytes(formatted(vfs.VfsLfs2)), program, {}):
+        for step in (("a", b"new"), ("c_2", b"x" * 600), ("b", None)):
+            do(mounted(vfs.VfsLfs2, data)[1], step)
+            found = after(found, step)
+            assert content(mounted(vfs.VfsLfs2, data)[1]) == found
+        count += 1
+    assert count > 100
+
+
+def test_fat_cut_between_its_writes():
+    # A sector is written whole or not at all here: FAT itself has no defence against half of one
+    program = steps(Seeded(3), 14, longest=700)
+    count = 0
+    for data, found in cut_at_every_write(vfs.VfsFat, (0,), bytes(formatted(vfs.VfsFat)), program, {}):
+        for step in (("a", b"new"), ("c_2", b"x" * 600), ("b", None)):
+            do(mounted(vfs.VfsFat, data)[1], step)
+            found = after(found, step)
+            assert content(mounted(vfs.VfsFat, data)[1]) == found
+        count += 1
+    assert count > 50
+
+
+def test_fat_cut_twice():
+    start = formatted(vfs.VfsFat)
+    for name in ("b",) + tuple(["n%d" % i for i in range(20)]):
+        do(mounted(vfs.VfsFat, start)[1], (name, name.encode() * 100))
+    before = content(mounted(vfs.VfsFat, start)[1])
+    first = [("b", b"2" * 700), ("n3", None), ("x", b"x")]
+    second = [("b", b"3" * 700), ("y", b"y" * 600)]
+    for data, found in cut_at_every_write(vfs.VfsFat, (0,), bytes(start), first, before):
+        for again, last in cut_at_every_write(vfs.VfsFat, (0,), bytes(data), second, found):
+            assert content(mounted(vfs.VfsFat, again)[1]) == last
+
+
+def test_a_damaged_sector_is_noticed():
+    for kind in (vfs.VfsFat, vfs.VfsLfs2):
+        data = formatted(kind)
+        for name in ("a", "b"):
+            do(mounted(kind, data)[1], (name, name.encode() * 2000))
+        at = data.find(b"a" * 50)
+        data[at + 20] ^= 1
+        store = mounted(kind, data)[1]
+        assert raises(KeyCorrupted, store.load, "a").name == "a"
+        assert store.load("b") == b"b" * 2000 and store.names() == ["a", "b"]
