@@ -7,7 +7,7 @@ from typing import Any
 from arduino_cloud_board import detection
 from localcloud.cli.exits import CommandError
 
-from . import payload, ports
+from . import boards, payload
 from .board_link import BoardLink
 
 
@@ -27,7 +27,7 @@ class BoardFile:
     def facts(self) -> dict[str, Any]:
         """Return its constants, none of what is no Python."""
         try:
-            return ports.facts_of((self.content or b"").decode())
+            return boards.facts_of((self.content or b"").decode())
         except (SyntaxError, ValueError):
             return {}
 
@@ -60,8 +60,8 @@ class BoardFile:
 
 def _shipped() -> list[bytes]:
     return [
-        *(payload.board_file(name) for name in ports.names()),
-        *(payload.board_file(name, chip=True) for name in ports.TLS_SIGNS),
+        *(payload.board_file(name) for name in boards.names()),
+        *(payload.board_file(name, chip=True) for name in boards.TLS_SIGNS),
     ]
 
 

@@ -12,7 +12,7 @@ from arduino_cloud_board import detection
 from localcloud.cli.exits import USAGE, CommandError
 from localcloud.cli.terminal import progress
 
-from . import board_file, ports
+from . import board_file, boards
 from . import payload as payloads
 from .board_link import BoardError, BoardLink
 from .journal import Journal
@@ -77,14 +77,14 @@ def look(link: BoardLink, wanted: str | None, *, keys: str | None, replace: bool
                 " docs/boards.md to add it" % probe["machine"]
             ) from None
     if keys:
-        ports.check_chip(name)
+        boards.check_chip(name)
     chip = keys == "chip" or (keys is None and file.chip and file.facts.get("NAME") == name)
     return _found(name, probe, file, chip)
 
 
 def _found(name: str, probe: dict[str, Any], file: board_file.BoardFile, chip: bool) -> Found:
-    its = ports.facts(name)
-    chip = chip and name in ports.TLS_SIGNS
+    its = boards.facts(name)
+    chip = chip and name in boards.TLS_SIGNS
     if chip:
         its["KEYS"] = its["SECURE_ELEMENT"][0]
     return Found(name, its, probe, file, chip=chip)
@@ -222,7 +222,7 @@ class BoardSide:
         there = self.found.file
         if self.found.own:
             ours = (journal.get("board") or []) if journal else []
-            if there.hash not in ours or self.found.name not in ports.names():
+            if there.hash not in ours or self.found.name not in boards.names():
                 return ""
             self.found = _found(self.found.name, self.found.probe, there, there.chip)
         data = payloads.board_file(self.found.name, chip=self.found.chip)

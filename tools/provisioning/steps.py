@@ -16,7 +16,7 @@ from localcloud.cli.terminal import tell_json
 from localcloud.cli.working import work
 from localcloud.ports import Ports
 
-from . import payload, ports, wifi
+from . import boards, payload, ports, wifi
 from .board_link import BoardLink
 from .board_side import BoardSide, Found, look
 from .checking import check
@@ -41,7 +41,7 @@ class Run:
         self._program = payload.program(options.main) if options.main else None
         self._project = project_file.load(options.project) if options.project else None
         if options.board:
-            ports.facts(options.board)
+            boards.facts(options.board)
         self._port = ports.find(options.port, options.board)
         self._networks = wifi.networks(options)
 

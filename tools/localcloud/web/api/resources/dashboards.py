@@ -6,13 +6,13 @@ from typing import Any, Callable
 
 from fastapi import APIRouter, Response
 
-from ...store.catalogue import NotFound
-from ...store.models import Dashboard, now_us
-from ...store.owner import Owner
-from . import requests
-from .dashboard_json import copied_widgets, dashboard_json, dashboards_json, linked_ids, template_json
-from .services import Result, Services, UserId, empty
-from .versions import DASHBOARDS
+from ....store.catalogue import NotFound
+from ....store.models import Dashboard, now_us
+from ....store.owner import Owner
+from .. import requests
+from ..dashboard_json import copied_widgets, dashboard_json, dashboards_json, linked_ids, template_json
+from ..services import Result, Services, UserId, empty
+from ..versions import DASHBOARDS
 
 
 def routers(services: Services) -> list[APIRouter]:
