@@ -28,7 +28,7 @@ TRIES = 6
 STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official client's takes 50 ms
 WAIT = 12
 
-_FIGURE = re.compile(r"^(\w+) (-?[\d.]+)$", re.M)
+_FIGURE = re.compile(r"^([\w.]+) (-?[\d.]+)$", re.M)
 _OPENED = re.compile(r"^opens \S*\b%s/([\w/]+)\.mpy$" % PACKAGE, re.M)
 _IMPORTED_AT_THE_TOP = re.compile(r"^from (\.+)([\w.]*) import", re.M)
 _QSTRS = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")

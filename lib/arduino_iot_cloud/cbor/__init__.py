@@ -83,12 +83,12 @@ class Writer:
             self.head(0, value)
 
 
-def packed(write, *arguments) -> bytearray:
+def encode(write, *arguments) -> bytearray:
     """The bytes that `write(writer, *arguments)` writes: once to count them, and once for real."""
     writer = Writer(b"")
-    write(writer, *arguments)
-    writer = Writer(bytearray(writer.pos))
-    write(writer, *arguments)
+    for _ in (0, 1):
+        writer = Writer(bytearray(writer.pos))
+        write(writer, *arguments)
     return writer.buf
 
 

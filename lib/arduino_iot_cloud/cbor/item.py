@@ -6,7 +6,7 @@ arrays, maps, tags, simple values, definite and indefinite lengths.
 
 from struct import pack_into, unpack_from
 
-from . import Reader, Writer, packed
+from . import Reader, Writer, encode
 from .rest import Simple, Tag
 
 
@@ -77,7 +77,7 @@ def _half(value):
 
 def dumps(value) -> bytes:
     """Encode an item in its shortest exact form (RFC 8949 section 4.1, maps in the order given)."""
-    return bytes(packed(write, value))
+    return bytes(encode(write, value))
 
 
 def loads(data):

@@ -4,7 +4,8 @@ It has the face that `loop.Driver` expects of a session. A user listens where de
 listen; with a device's credentials it is the other way round, for the one thing that the device belongs to.
 """
 
-from ..cbor import CBORError, packed
+from .. import cbor
+from ..cbor import CBORError
 from ..mqtt import MQTTError
 from ..port import log
 from ..senml import Records, label, write_record
@@ -27,7 +28,7 @@ def encode(name: str, value, timestamp: int = 0) -> bytes:
     for key, item in items:
         if not isinstance(item, (bool, int, float, str)):
             raise TypeError("'%s' takes bool, int, float or str, not %s" % (key, type(item).__name__))
-    return bytes(packed(_write, items, timestamp))
+    return bytes(cbor.encode(_write, items, timestamp))
 
 
 def _write(writer, items, timestamp):
