@@ -7,7 +7,7 @@ from former_layout import FORMER, OWN, PARTS, former_files, modules_on, put_back
 from link_rig import run_on
 from provisioning import former, payload
 from provisioning.board_side import BoardSide, look
-from provisioning.link import Link, PortLost
+from provisioning.board_link import BoardLink, PortLost
 from toolchain.mpy import version
 
 def present(*parts):
@@ -159,6 +159,6 @@ def _few(path):
 
 def bring(board):
     """Bring over what is on the board: what was done."""
-    with Link(board.port) as link:
+    with BoardLink(board.port) as link:
         found = look(link, None, keys=None, replace=False)
         return BoardSide(link, found, dry_run=False).package((), romfs=False)

@@ -12,10 +12,10 @@ from arduino_cloud_board import detection
 from localcloud.cli.exits import USAGE, CommandError
 from localcloud.cli.terminal import progress
 
-from . import board_file, ports
+from . import board_file, boards
 from . import payload as payloads
+from .board_link import NEW, BoardError, BoardLink
 from .journal import Journal
-from .link import NEW, BoardError, Link
 
 _YEARS_S = 5 * 365 * 86400  # so far behind is a clock that nobody has set
 
@@ -51,7 +51,7 @@ def _libs(probe: dict[str, Any]) -> list[str]:
     return [path for path in probe["path"] if path.endswith("/lib") and not path.startswith("/rom")]
 
 
-def look(link: Link, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
+def look(link: BoardLink, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
     """Find out what board is at the link.
 
     `wanted`: a name that overrides; `keys`: "chip" or "files", None for what it has; `replace`: a board.py of its
@@ -77,14 +77,14 @@ def look(link: Link, wanted: str | None, *, keys: str | None, replace: bool) -> 
                 " docs/boards.md to add it" % probe["machine"]
             ) from None
     if keys:
-        ports.check_chip(name)
+        boards.check_chip(name)
     chip = keys == "chip" or (keys is None and file.chip and file.facts.get("NAME") == name)
     return _found(name, probe, file, chip)
 
 
 def _found(name: str, probe: dict[str, Any], file: board_file.BoardFile, chip: bool) -> Found:
-    its = ports.facts(name)
-    chip = chip and name in ports.TLS_SIGNS
+    its = boards.facts(name)
+    chip = chip and name in boards.TLS_SIGNS
     if chip:
         its["KEYS"] = its["SECURE_ELEMENT"][0]
     return Found(name, its, probe, file, chip=chip)
@@ -93,7 +93,7 @@ def _found(name: str, probe: dict[str, Any], file: board_file.BoardFile, chip: b
 class BoardSide:
     """Works on one board. `dry_run`: only look."""
 
-    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+    def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
         self.found = found
         self._dry_run = dry_run
@@ -218,7 +218,7 @@ class BoardSide:
         there = self.found.file
         if self.found.own:
             ours = (journal.get("board") or []) if journal else []
-            if there.hash not in ours or self.found.name not in ports.names():
+            if there.hash not in ours or self.found.name not in boards.names():
                 return ""
             self.found = _found(self.found.name, self.found.probe, there, there.chip)
         data = payloads.board_file(self.found.name, chip=self.found.chip)

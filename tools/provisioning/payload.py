@@ -15,7 +15,7 @@ from toolchain.mpy import compile_file, version
 from toolchain.paths import ROOT
 
 from . import former
-from .ports import BOARDS, facts
+from .boards import BOARDS, facts
 
 ALWAYS = ("package.json", "package-board.json")
 OPTIONS = ("sync", "api")  # package-NAME.json each

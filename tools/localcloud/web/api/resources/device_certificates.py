@@ -8,13 +8,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import APIRouter, Response
 
-from ...identity.certificates import Authority
-from ...store import device_certificates as store
-from ...store.models import DeviceCertificate
-from ...store.owner import Owner
-from . import requests
-from .answers import Json, without_none
-from .services import Services, UserId, empty
+from ....identity.certificates import Authority
+from ....store import device_certificates as store
+from ....store.models import DeviceCertificate
+from ....store.owner import Owner
+from .. import requests
+from ..answers import Json, without_none
+from ..services import Services, UserId, empty
 
 
 def router(services: Services, authority: Authority) -> APIRouter:

@@ -6,11 +6,11 @@ import zoneinfo
 from pathlib import Path
 from typing import Any
 
-from ..property_types import PROPERTY_TYPES
-from . import yaml_file
-from .exits import USAGE, CommandError
+from ...property_types import PROPERTY_TYPES
+from .. import yaml_file
+from ..exits import USAGE, CommandError
+from ..yaml_file import Document, anything, elements, flag, mapping, number, one_of, plain, text, whole
 from .project import Dashboard, Device, Project, Thing, Variable, Widget
-from .yaml_file import Document, anything, elements, flag, mapping, number, one_of, plain, text, whole
 
 MOST_COPIES = 1000
 

@@ -12,7 +12,7 @@ from localcloud.traffic.exchange import Exchange
 from localcloud.traffic.live import Live
 
 
-class Link:
+class Client:
     """A connection that has subscribed to nothing yet."""
 
     def __init__(self, device_id):
@@ -51,13 +51,13 @@ def test_a_thing_that_is_attached_or_taken_off_while_the_device_connects(tmp_pat
 
         device_id, thing_id = await store.write(make)
         now = thing_id if attached else None
-        attendance = ConnectedDevices(SlowStore(store, lambda: exchange.attach(thing_id, now and device_id)), exchange)
+        devices = ConnectedDevices(SlowStore(store, lambda: exchange.attach(thing_id, now and device_id)), exchange)
         try:
             credentials = Credentials(device_id, device_id, "secret", None, None, False)
-            assert await attendance.connected(Link(device_id), credentials)
-            assert attendance.conversation(device_id).thing_id == now
+            assert await devices.connected(Client(device_id), credentials)
+            assert devices.conversation(device_id).thing_id == now
         finally:
-            attendance.close()
+            devices.close()
             await exchange.close()
             await store.close()
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from ...property_types import PROPERTY_TYPES
-from .services import UserId
+from ....property_types import PROPERTY_TYPES
+from ..services import UserId
 
 # Accepted when a property is made, but not in the list any more.
 _LEGACY = frozenset(

@@ -4,8 +4,8 @@ import io
 from pathlib import Path
 from typing import Any
 
-from .finding import everything
-from .pending_file import pending
+from ..finding import everything
+from ..pending_file import pending
 from .plan import CREATED_VARIABLE
 from .project import KEY_TAG, Existing
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..property_types import PROPERTY_TYPES
-from .exits import USAGE, CommandError
-from .terminal import complain
+from ...property_types import PROPERTY_TYPES
+from ..exits import USAGE, CommandError
+from ..terminal import complain
 
 PAGE = 1000
 _AGO = re.compile(r"(\d+)([smhdw])")

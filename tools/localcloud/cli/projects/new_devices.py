@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .exits import CommandError
+from ..exits import CommandError
+from ..working import Tally
 from .secrets_folder import Begun, SecretsFolder
-from .working import Tally
 
 
 class NewDevices:

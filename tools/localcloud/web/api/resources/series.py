@@ -7,15 +7,15 @@ from typing import Annotated, Any, Callable, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from ...property_types import PROPERTY_TYPES
-from ...store import catalogue, series
-from ...store.catalogue import NotFound
-from ...store.models import Thing, Variable, now_us
-from ...store.owner import Owner
-from . import times
-from .answers import last_value
-from .problems import Problem
-from .services import Services, UserId
+from ....property_types import PROPERTY_TYPES
+from ....store import catalogue, series
+from ....store.catalogue import NotFound
+from ....store.models import Thing, Variable, now_us
+from ....store.owner import Owner
+from .. import times
+from ..answers import last_value
+from ..problems import Problem
+from ..services import Services, UserId
 
 Json = dict[str, Any]
 _DAY_US = 86400 * 1_000_000

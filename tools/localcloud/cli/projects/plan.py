@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .exits import CommandError
+from ..exits import CommandError
 from .project import KEY_TAG, Dashboard, Device, Existing, Project, Thing, Variable
 from .widgets import merged_widgets
 

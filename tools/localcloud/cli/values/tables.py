@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from .pending_file import pending
-from .series_query import Points, Selected
+from ..pending_file import pending
+from .query import Points, Selected
 
 COLUMNS = ("time", "thing", "property", "value")
 

@@ -4,16 +4,16 @@ import argparse
 from contextlib import ExitStack
 from typing import Any
 
+from ..connection import Connection
+from ..exits import DONE, USAGE, CommandError
+from ..finding import existing_for
+from ..terminal import complain, progress, tell, tell_json
+from ..working import Tally, in_words
 from .carry_out import CarryOut
-from .connection import Connection
-from .exits import DONE, USAGE, CommandError
-from .finding import existing_for
 from .new_devices import NewDevices
 from .plan import CREATE, Plan, Step, make_plan
 from .project import Existing, Project
 from .secrets_folder import SecretsFolder
-from .terminal import complain, progress, tell, tell_json
-from .working import Tally, in_words
 
 
 async def apply(api: Any, connection: Connection, project: Project, options: argparse.Namespace) -> int:

@@ -33,6 +33,12 @@ def command(
     return parser
 
 
+def add_copies(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the copies of something."""
+    parser.add_argument("--name", required=True, help="of the copy; {n} is the number, {n:02} with two digits")
+    parser.add_argument("--count", type=positive, default=1, metavar="N", help="how many; 1 by default")
+
+
 def positive(text: str) -> int:
     """Read a whole number from 1."""
     if not text.isascii() or not text.isdigit() or not int(text):

@@ -6,12 +6,12 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from ...store.models import DashboardShare
-from ...store.owner import Owner
-from . import requests
-from .dashboard_json import shared_with
-from .problems import Problem
-from .services import Services, UserId, empty
+from ....store.models import DashboardShare
+from ....store.owner import Owner
+from .. import requests
+from ..dashboard_json import shared_with
+from ..problems import Problem
+from ..services import Services, UserId, empty
 
 log = logging.getLogger(__name__)
 

@@ -6,13 +6,13 @@ from typing import Any, Callable
 
 from fastapi import APIRouter, Response
 
-from ...store.catalogue import NotFound
-from ...store.models import Dashboard, now_us
-from ...store.owner import Owner
-from . import requests
-from .dashboard_json import copied_widgets, dashboard_json, dashboards_json, linked_ids, template_json
-from .services import Result, Services, UserId, empty
-from .versions import DASHBOARDS
+from ....store.catalogue import NotFound
+from ....store.models import Dashboard, now_us
+from ....store.owner import Owner
+from .. import requests
+from ..dashboard_json import copied_widgets, dashboard_json, dashboards_json, linked_ids, template_json
+from ..services import Result, Services, UserId, empty
+from ..versions import DASHBOARDS
 
 
 def routers(services: Services) -> list[APIRouter]:
@@ -122,7 +122,7 @@ def _add_clone(routes: APIRouter, services: Services, *, paged: bool) -> None:
 
 def _add_links_and_removal(routes: APIRouter, services: Services) -> None:
     @routes.put("/{id}/widgets/{widget_id}/variables")
-    async def link_widget(user: UserId, id: str, widget_id: str, body: requests.Link) -> dict[str, Any]:
+    async def link_widget(user: UserId, id: str, widget_id: str, body: requests.WidgetLink) -> dict[str, Any]:
         """Link a widget to variables; to none detaches it."""
 
         def write(owner: Owner) -> dict[str, Any]:

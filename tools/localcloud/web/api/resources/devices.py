@@ -5,12 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from ...store import catalogue
-from ...store.models import Device, now_us
-from ...store.owner import Owner
-from . import requests, tags
-from .answers import device_json, devices_json
-from .services import Services, UserId, empty
+from ....store import catalogue
+from ....store.models import Device, now_us
+from ....store.owner import Owner
+from .. import requests
+from ..answers import device_json, devices_json
+from ..services import Services, UserId, empty
+from . import tags
 
 _COLUMNS = ("type", "name", "serial", "fqbn", "connection_type", "wifi_fw_version")
 

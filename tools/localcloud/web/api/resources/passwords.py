@@ -5,12 +5,12 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ...identity.hashed_secrets import Verifier, hash_secret, new_secret
-from ...store.models import now_us
-from ...store.owner import Owner
-from . import requests
-from .problems import Problem
-from .services import Services, UserId, empty
+from ....identity.hashed_secrets import Verifier, hash_secret, new_secret
+from ....store.models import now_us
+from ....store.owner import Owner
+from .. import requests
+from ..problems import Problem
+from ..services import Services, UserId, empty
 
 
 def router(services: Services) -> APIRouter:

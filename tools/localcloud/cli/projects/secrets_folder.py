@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import make_private_folder, write_whole
-from .exits import USAGE, CommandError
+from ...files import make_private_folder, write_whole
+from ..exits import USAGE, CommandError
 
 
 @dataclass(frozen=True)

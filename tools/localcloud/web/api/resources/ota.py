@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.datastructures import UploadFile
 
-from ...store.catalogue import NotFound
-from ...traffic.ota import MAX_FILE, OtaUpdates
-from .problems import Problem
-from .services import Services, UserId
+from ....store.catalogue import NotFound
+from ....traffic.ota import MAX_FILE, OtaUpdates
+from ..problems import Problem
+from ..services import Services, UserId
 
 OTA_VERSION = 2
 _MAX_MINUTES = 24 * 60

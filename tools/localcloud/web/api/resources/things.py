@@ -5,15 +5,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from ... import time_zone
-from ...store import catalogue, changes
-from ...store.catalogue import Refused
-from ...store.models import Device, Thing, now_us
-from ...store.owner import Owner, as_id
-from ...traffic.exchange import Exchange
-from . import requests, tags
-from .answers import plain_number, thing_json, things_json, without_none
-from .services import Services, UserId, empty
+from .... import time_zone
+from ....store import catalogue, changes
+from ....store.catalogue import Refused
+from ....store.models import Device, Thing, now_us
+from ....store.owner import Owner, as_id
+from ....traffic.exchange import Exchange
+from .. import requests
+from ..answers import plain_number, thing_json, things_json, without_none
+from ..services import Services, UserId, empty
+from . import tags
 
 
 def router(services: Services) -> APIRouter:

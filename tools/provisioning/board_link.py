@@ -41,7 +41,7 @@ class PortLost(CommandError):
     """The port is gone or silent."""
 
 
-class Link:
+class BoardLink:
     """A board at a port, to be used in `with`: at its end the board starts anew, as at power-on.
 
     Raises PortLost where there is none that answers. `changed`: something on the board may have been changed.
@@ -64,7 +64,7 @@ class Link:
             self._close()
             raise
 
-    def __enter__(self) -> "Link":
+    def __enter__(self) -> "BoardLink":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .pending_file import pending
-from .series_query import Points, Range, Selected
+from ..pending_file import pending
+from .query import Points, Range, Selected
 
 _DPI = 100
 

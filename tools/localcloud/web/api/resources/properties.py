@@ -4,13 +4,13 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ...store import catalogue, changes
-from ...store.models import Thing, now_us
-from ...store.owner import Owner
-from . import requests, times
-from .answers import property_json
-from .problems import Problem
-from .services import Services, UserId, empty
+from ....store import catalogue, changes
+from ....store.models import Thing, now_us
+from ....store.owner import Owner
+from .. import requests, times
+from ..answers import property_json
+from ..problems import Problem
+from ..services import Services, UserId, empty
 
 MAX_BATCH = 1000
 

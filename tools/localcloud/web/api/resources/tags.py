@@ -4,11 +4,11 @@ from typing import Any, Callable
 
 from fastapi import APIRouter, Response
 
-from ...store.models import Device, Thing, now_us
-from ...store.owner import Owner
-from . import requests
-from .problems import Problem
-from .services import Services, UserId, empty
+from ....store.models import Device, Thing, now_us
+from ....store.owner import Owner
+from .. import requests
+from ..problems import Problem
+from ..services import Services, UserId, empty
 
 MAX_TAGS = 100
 

@@ -8,17 +8,17 @@ from typing import Any
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
-from ...protocol import senml, topics
-from ...protocol.conversation import Send
-from ...protocol.senml import Value
-from ...store import catalogue, series
-from ...store.models import DeviceEvent, now_us
-from ...store.owner import Owner
-from . import requests, times
-from .answers import property_json
-from .plain_json import checked
-from .problems import Problem
-from .services import Services, UserId, empty
+from ....protocol import senml, topics
+from ....protocol.conversation import Send
+from ....protocol.senml import Value
+from ....store import catalogue, series
+from ....store.models import DeviceEvent, now_us
+from ....store.owner import Owner
+from .. import requests, times
+from ..answers import property_json
+from ..plain_json import checked
+from ..problems import Problem
+from ..services import Services, UserId, empty
 
 RETENTION_DAYS = 36500
 NOTED_BY_THE_CLOUD = (catalogue.CONNECTION, "OtaProgress", "DeviceEvents")

@@ -4,14 +4,14 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from ...store import ota_updates
-from ...store.catalogue import NotFound
-from ...store.changes import Conflict
-from ...store.models import DeviceEvent, OtaUpdate
-from ...store.owner import Owner, as_id
-from . import times
-from .answers import time_or_none, without_none
-from .services import Services, UserId, empty
+from ....store import ota_updates
+from ....store.catalogue import NotFound
+from ....store.changes import Conflict
+from ....store.models import DeviceEvent, OtaUpdate
+from ....store.owner import Owner, as_id
+from .. import times
+from ..answers import time_or_none, without_none
+from ..services import Services, UserId, empty
 
 _STATES = "resume begin idle available start fetch flash reboot fail unavailable".split()
 _OVER = (ota_updates.SUCCEEDED, ota_updates.FAILED)
