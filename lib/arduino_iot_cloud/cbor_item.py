@@ -1,3 +1,3 @@
-"""The import path for programs. The code is in `cbor.item`."""
+"""The import path for programs. The code is in `cbor.items`."""
 
-from .cbor.item import Simple, Tag, dumps, loads  # noqa: F401
+from .cbor.items import Simple, Tag, dumps, loads  # noqa: F401

@@ -221,7 +221,7 @@ class ArduinoCloudClient:
 
             tls = context(self)
             del context
-            forget("trust", "credentials")
+            forget("trust")
             if not async_mode:  # last, since umqtt may be missing: mistakes in the arguments are reported first
                 from .sync import Driver
             self.driver = Driver(self, tls)

@@ -113,7 +113,7 @@ class Stream:
 
 
 def load_cert_chain(context, *pair):
-    """Load a certificate and its key: the part of `credentials.load_cert_chain` for CPython."""
+    """Load a certificate and its key into a TLS context: the part of `trust.load_cert_chain` for CPython."""
     from .pem_files import load
 
     load(context, *pair)

@@ -30,6 +30,8 @@ class MQTT:
     `size` (bytes, up to 16383) limits packets in both directions. `keepalive` is in seconds, 0 for none.
     """
 
+    fault = MQTTError  # for `mqtt_parts`, which cannot import this module in turn
+
     def __init__(self, size: int = 1024, keepalive: int = 10):
         self.rx = bytearray(size)
         self.view = memoryview(self.rx)
@@ -270,10 +272,8 @@ class MQTT:
 
     def wait(self, start: int) -> int:
         """Move the incomplete packet at `start` to the front of the buffer, to make room for the rest of it.
-        Returns 0: there is no packet yet. Raises MQTTError if the packet fills the buffer."""
+        Returns 0: there is no packet yet."""
         have = self.count
-        if not start and have == len(self.rx):
-            raise MQTTError("part of a packet is too large", 0)
         if start:
             if start < have:
                 self.rx[0 : have - start] = self.rx[start:have]

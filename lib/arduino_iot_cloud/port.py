@@ -58,13 +58,14 @@ def leave(name: str):
     _inside[name] -= 1
 
 
-def forget(*names, package: str = "arduino_iot_cloud."):
+def forget(*names):
     """Unload temporary modules and free their heap, unless a caller is inside.
 
-    Each name is a module of the package ("trust", "loop.connecting"), or a folder with a final dot ("session."), which
-    means all modules in it except the folder's own `__init__`. The next import loads a module again. So code that uses
-    one imports it in a function, at that moment, never at the top of a module that stays. On CPython nothing is
-    unloaded. The call also collects garbage, so that the next modules lie close together: it helps before imports, too.
+    Each name is a module of this package ("trust", "loop.connecting"), or a folder with a final dot ("session."), which
+    means all modules in it except the folder's own `__init__`. A name with a slash is a module of another package, such
+    as "arduino_cloud_board/link.change". The next import loads a module again. So code that uses one imports it in a
+    function, at that moment, never at the top of a module that stays. On CPython nothing is unloaded. The call also
+    collects garbage, so that the next modules lie close together: it helps before imports, too.
     """
     if MICROPYTHON:
         from gc import collect
@@ -72,13 +73,11 @@ def forget(*names, package: str = "arduino_iot_cloud."):
         for name in names:
             if _inside.get(name):
                 continue
-            name = package + name
-            for path in list(sys.modules) if name[-1] == "." else (name,):
-                if path.startswith(name) and path in sys.modules:
+            name = name.replace("/", ".") if "/" in name else "arduino_iot_cloud." + name
+            for path in list(sys.modules):
+                if path == name or name[-1] == "." and path.startswith(name):
                     folder, _, there = path.rpartition(".")
-                    folder = sys.modules.get(folder)
-                    if folder:
-                        folder.__dict__.pop(there, None)
+                    sys.modules[folder].__dict__.pop(there, None)
                     # A finished coroutine may still refer to one of its functions: clearing frees all the others.
                     sys.modules.pop(path).__dict__.clear()
         collect()

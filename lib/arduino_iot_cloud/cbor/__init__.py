@@ -3,7 +3,7 @@
 `Writer` writes items one after the other into a buffer that its owner reuses, and
 `Reader` reads them out of one. So a message costs no more heap than its values.
 `rest` decodes containers, tags and other rare items, and is imported for the first
-of them; `item` encodes and decodes whole items of every kind.
+of them; `items` encodes and decodes whole items of every kind.
 """
 
 from struct import pack_into, unpack_from
@@ -83,12 +83,12 @@ class Writer:
             self.head(0, value)
 
 
-def packed(write, *arguments) -> bytearray:
+def encode(write, *arguments) -> bytearray:
     """Return the bytes that `write(writer, *arguments)` writes. It is called twice: first to count them."""
     writer = Writer(b"")
-    write(writer, *arguments)
-    writer = Writer(bytearray(writer.pos))
-    write(writer, *arguments)
+    for _ in (0, 1):
+        writer = Writer(bytearray(writer.pos))
+        write(writer, *arguments)
     return writer.buf
 
 

@@ -85,8 +85,8 @@ class History(Policy):
         # Set `changed`, which tells the session what to do.
         if self.sent == self.count:
             self.p.changed = -1 if self.sent else 0
-        elif self.p.changed < 1:
-            self.p.changed = 1
+        else:
+            self.p.owe()
 
     def __iter__(self):
         """Iterate over the samples, oldest first, as (value, time)."""

@@ -1,12 +1,12 @@
 """Samples as a store keeps them, and the base class of the stores."""
 
-from ..cbor import Writer, packed
+from ..cbor import Writer, encode
 from ..port import log
 
 
 def sample(value, keys, time) -> bytearray:
     """Return a sample in CBOR: [time, value, ...]."""
-    return packed(_write, [value[key] for key in keys] if keys else [value], time)
+    return encode(_write, [value[key] for key in keys] if keys else [value], time)
 
 
 def _write(writer, values, time):
@@ -45,4 +45,4 @@ class Store:
 
 def encoded(item) -> bytearray:
     """Return an int or a str in CBOR."""
-    return packed(Writer.scalar, item)
+    return encode(Writer.scalar, item)

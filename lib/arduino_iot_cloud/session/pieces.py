@@ -1,7 +1,7 @@
 """A message that is larger than the buffer, taken record by record as it arrives.
 
-Temporary: `Session.piece` imports it while such a message lasts. Its state is in `session.part`, so that this module
-may be unloaded between two pieces: none of its functions waits for anything.
+Temporary: `Session.piece` imports it while such a message lasts, then unloads it. The state of the message is in
+`session.part`, so this may be unloaded between two pieces, too: none of its functions waits.
 """
 
 from ..cbor import CBORError, Reader
