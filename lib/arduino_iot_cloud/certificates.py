@@ -4,8 +4,8 @@ Temporary: `trust` imports it to load the roots, then unloads it.
 """
 
 
-# The roots to trust if the program names none: first for a device that shows a certificate, because that port's own
-# certificate comes from Arduino; then for every other connection, which meets certificates of public authorities.
+# The roots to trust if the program names none: first for a device with a certificate, since the server on its port has
+# one from Arduino's own authority; then for all other connections, whose servers have one from a public authority.
 ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
 
 

@@ -7,7 +7,7 @@ from time import monotonic
 
 
 def const(value):
-    """Return the value: only MicroPython's compiler replaces the name by it."""
+    """Return the value: only MicroPython's compiler replaces the name with it."""
     return value
 
 

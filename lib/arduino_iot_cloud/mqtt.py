@@ -71,7 +71,7 @@ class MQTT:
 
     def under_way(self, topic) -> bool:
         """Return whether a PUBLISH is under way, so that the next has to wait. One from an earlier connection is sent
-        again as a duplicate (DUP) if it is for this topic (bytes), and forgotten otherwise; for None, always."""
+        again as a duplicate (DUP) if it is for this topic (bytes), and forgotten if it is not, or `topic` is None."""
         if self.lost:
             self.lost = False
             tx = self.tx

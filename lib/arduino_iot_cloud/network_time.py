@@ -24,7 +24,7 @@ _asking = 0  # how many tasks wait for an answer
 class _Question:
     # One question to one server: the packet that asks, and the time in the answer.
     def __init__(self):
-        # 8 random bytes, which the server repeats, in place of this device's time, which is nobody's business.
+        # 8 random bytes, which the server repeats, in place of this device's time, which it need not know.
         self.packet = b"\xe3" + bytes(39) + os.urandom(8)
         self.begin = ticks_ms()
 

@@ -29,7 +29,7 @@ def lost(driver, error) -> int:
 def pause(driver, error) -> int:
     """Report what ended the connection. Returns the ms until the next attempt.
 
-    Each pause is longer than the one before, up to 32 s. Between half and all of it is waited, at random, so that a
+    Each pause is longer than the one before, up to 32 s. The wait is a random part of it, at least half, so that a
     thousand devices do not come back at the same moment. If waiting alone does not help, it is a minute. A connection
     that has lasted 30 s resets the pauses.
 

@@ -172,7 +172,7 @@ def _tls(client, where, error, number, opening):
 
 
 def closed(client, where: str, error: Exception, number: int) -> tuple:
-    """Return what `diagnose` does, for a connection that ended without a reason before the log-in was answered."""
+    """Return the result of `diagnose` for a connection that ended without a reason before the log-in was answered."""
     behind = _behind(error, number)
     params = client.ssl_params
     if params and params.get("keyfile"):

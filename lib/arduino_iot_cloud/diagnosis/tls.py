@@ -38,7 +38,7 @@ def _in(parts, text):
 
 
 def diagnose(client, where: str, error: Exception, number: int, opening: bool):
-    """Return what `diagnosis.diagnose` does, for an error of TLS.
+    """Return the result of `diagnosis.diagnose` for an error of TLS.
 
     number: the error's number, 0 for OpenSSL. opening: whether the log-in has not been answered yet.
     """

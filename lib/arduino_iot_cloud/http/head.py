@@ -11,7 +11,7 @@ _TOTAL = const(16384)
 
 
 class HTTPError(Exception):
-    """The server broke the protocol. `args`: the reason (str), the status (int, 0 for none)."""
+    """The server violated the protocol. `args`: the reason (str), the status (int, 0 for none)."""
 
 
 def shown(value) -> str:

@@ -15,8 +15,8 @@ _HOUR_MS = const(3600000)
 class Policy:
     """The policy of one property, and the state that it needs.
 
-    The session calls `ready` before it writes the property, and `written` afterwards. For changes with time
-    alone, the client calls `on_run` at the tick `due`, connected or not.
+    The session calls `ready` before it writes the property, and `written` afterwards. Since time alone can make
+    a property due, the client calls `on_run` at the tick `due`, connected or not.
     """
 
     publish = permission = sync = None

@@ -1,4 +1,4 @@
-"""The exact check whether a value fits into a packet."""
+"""The exact check that a value fits into a packet."""
 
 from ..cbor import Writer
 from ..port import const

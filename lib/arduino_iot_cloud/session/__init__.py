@@ -1,9 +1,9 @@
 """The session of a device with the cloud, once MQTT is connected: which thing, which values.
 
 It does no I/O: it gets messages and the time, and leaves in `out` what to send and in
-`wake` when to call it again. The way until values flow is in `asking` and `answers`,
-imported for that time. `answers` also decides whose value counts if both sides have one.
-`pieces` takes messages that are larger than the buffer.
+`wake` when to call it again. Everything until values flow is in `asking`, `attaching` and
+`answers`, which are imported for that time. `answers` also decides whose value counts if
+both sides have one. `pieces` takes messages that are larger than the buffer.
 """
 
 from ..cbor import CBORError

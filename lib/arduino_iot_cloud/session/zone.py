@@ -1,8 +1,8 @@
 """The questions of a connected session: for the time zone when its offset has ended, and for missing last values.
 
 When the offset from UTC has ended, the C++ library asks for the last values every 30 seconds, and closes the link
-after eleven times. Here the session asks in turn with the command TimezoneUp, which is meant for that, and for the
-last values, less and less often, while values keep flowing.
+after eleven times. Here the session alternates between the command TimezoneUp, which is meant for that, and asking
+for the last values. It asks less and less often, and values keep flowing.
 
 Temporary: the session imports it for a check, `registering` for a new property; then the driver unloads it.
 """

@@ -1,4 +1,7 @@
-"""Checks of the options of `ArduinoIoTCloud.connect`, which unloads this module right afterwards."""
+"""Checks of the options of `ArduinoIoTCloud.connect`.
+
+Temporary: imported for the checks, and unloaded right afterwards.
+"""
 
 
 def check(

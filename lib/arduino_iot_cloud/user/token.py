@@ -1,4 +1,4 @@
-"""The tokens with which users log in: getting one for an API key, and finding its user."""
+"""The tokens with which users log in: getting one for an API key, and finding a token's user."""
 
 import json
 from binascii import a2b_base64
