@@ -56,14 +56,17 @@ class ArduinoCloudObject:
     """A cloud variable with one value, or a task.
 
     Arguments, all but `name` (str) optional:
-    `value`: the initial value (bool, int, float or str), which fixes the type. Without one the
-    variable takes the cloud's last value; if that is a number, later values may be ints or floats.
-    `on_read(client)` returns the value every `interval` seconds (0 to 315360000, ten years); `on_write(client, value)`
-    is called when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
-    `interval` seconds. Each may be a coroutine function.
-    `backoff` (1 to 100) multiplies `interval` after each run, up to 5 s. `args` is passed to `on_run`.
-    The arguments of `policy_arguments.configure` say when to publish, and whose value counts.
-    Raises TypeError for any other argument.
+
+    `value`: the initial value (bool, int, float or str), which fixes the type. Without one the variable
+        takes the cloud's last value; if that is a number, later values may be ints or floats.
+    `on_read(client)`: called every `interval` seconds; it returns the value.
+    `on_write(client, value)`: called when the cloud writes. It makes the variable writable.
+    `on_run(client, args)`: called every `interval` seconds with `args`, any object.
+    `interval`: seconds (0 to 315360000, ten years; 1 by default).
+    `backoff`: factor (1 to 100) that multiplies `interval` after each run, up to 5 s.
+
+    The callbacks may be coroutine functions. The arguments of `policy_arguments.configure` say when to publish, and
+    whose value counts. Raises TypeError for any other argument.
 
     With `keys`, the names of attributes, it has these instead of a value: see `composites.Composite`.
     `updated` is whether it waits to be published; setting it to True publishes the value again.
