@@ -1,6 +1,6 @@
 """Opening a stream to a server: TLS, or plain TCP.
 
-Temporary: `loop.connecting` and `http.client` enter it; the former unloads it afterwards.
+Temporary: `loop.connecting` and `http.client` import it; the former unloads it afterwards.
 """
 
 from .port import MICROPYTHON, const

@@ -1,6 +1,6 @@
 """The head of an HTTP/1.1 response (RFC 9112), without I/O.
 
-Temporary: `websocket.upgrade` uses it and unloads it. `http.client` stays, and has entered it for good.
+Temporary: `websocket.upgrade` uses it and unloads it, unless `http.client`, which stays, is loaded.
 """
 
 from ..port import const

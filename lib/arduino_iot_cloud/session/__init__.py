@@ -7,7 +7,7 @@ both sides have one. `pieces` takes messages that are larger than the buffer.
 """
 
 from ..cbor import CBORError
-from ..port import const, enter, leave, log, ticks_diff
+from ..port import const, inside, log, ticks_diff
 from ..senml import Records
 
 if __debug__:  # code compiled for a board does without the table, to save memory
@@ -136,7 +136,7 @@ class Session:
             received = decode(buf, pos, end)
             del decode
             self.forget("session.")  # before the next module is loaded
-        enter("session.")  # because the program's callbacks are called from inside
+        inside("session.", 1)  # because the program's callbacks are called from inside
         try:
             if received:
                 if received[0].startswith("Thing"):
@@ -151,7 +151,7 @@ class Session:
 
                 message(self, bytes(topic), buf, pos, end, now)
         finally:
-            leave("session.")
+            inside("session.", -1)
 
     def piece(self, topic, view, pos: int, end: int, rest: int, now: int) -> int:
         """Take a part of a message that is larger than the buffer: its payload between two offsets of `view`, which
@@ -159,13 +159,13 @@ class Session:
 
         Returns how many bytes were used. The others belong to a record whose end is missing: pass them again at the
         start of the next part. At least a byte is used of a part that fills the buffer, and all of the last part."""
-        enter("session.")
+        inside("session.", 1)
         try:
             from .pieces import take
 
             used = take(self, topic, view, pos, end, rest, now)
         finally:
-            leave("session.")
+            inside("session.", -1)
         if not self.part:
             self.forget("session.")
         return used
@@ -218,7 +218,7 @@ class Session:
         if p is not last and self._got:
             self.settle(last, sync)
         if p is None:
-            enter("session.")
+            inside("session.", 1)
             try:
                 if name == "thing_id":
                     from .attaching import internal
@@ -226,7 +226,7 @@ class Session:
                     from .answers import internal
                 internal(self, name, value, now)
             finally:
-                leave("session.")
+                inside("session.", -1)
             return None
         # A property without a value accepts any; one with a value must be writable. For last values, ask `answers`.
         if not (p.on_write or p.writable) and p.initialized:

@@ -3,8 +3,8 @@
 Topics and commands are those of the ArduinoIoTCloud C++ library 2.9, and those of the older
 discovery of the official Python client. The functions work on a `session.Session`.
 
-Temporary: the session imports it for a message, and enters it while callbacks may run; the driver unloads it once
-values flow.
+Temporary: the session imports it for a message, and keeps it loaded while callbacks may run; the driver unloads it
+once values flow.
 """
 
 from ..port import const, log, ticks_add

@@ -1,6 +1,6 @@
 """Checks of the options of `ArduinoIoTCloud.connect`.
 
-Temporary: imported for the checks, and unloaded right afterwards.
+Temporary: `connect` imports it for the checks, and unloads it right afterwards.
 """
 
 

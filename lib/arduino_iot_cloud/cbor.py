@@ -2,8 +2,8 @@
 
 `Writer` writes items one after the other into a buffer that its owner reuses, and
 `Reader` reads them out of one. So a message costs no more heap than its values.
-`rest` decodes containers, tags and other rare items, and is imported for the first
-of them; `items` encodes and decodes whole items of every kind.
+`cbor_rest` decodes containers, tags and other rare items, and is imported for the
+first of them; `cbor_item` encodes and decodes whole items of every kind.
 """
 
 from struct import pack_into, unpack_from
@@ -167,6 +167,6 @@ class Reader:
             return first == 0xF5
         if first == 0xFA or first == 0xFB:
             return unpack_from(">f" if first == 0xFA else ">d", self.buf, self.pos - (4 << (first & 1)))[0]
-        from .rest import rest
+        from .cbor_rest import rest
 
         return rest(self, first, n, depth)
