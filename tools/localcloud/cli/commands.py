@@ -7,7 +7,7 @@ from . import connection
 
 
 def group(commands: argparse._SubParsersAction, name: str, about: str) -> argparse._SubParsersAction:
-    """Add a command that has commands of its own."""
+    """Add a command that has subcommands, and return what they are added to."""
     parser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
     return parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
 
@@ -20,7 +20,7 @@ def command(
     examples: str,
     more: str = "",
 ) -> argparse.ArgumentParser:
-    """Add a command that works with a cloud; `examples` are shown by its --help."""
+    """Add a command that works with a cloud, and return its parser. Its --help shows `examples`."""
     parser = commands.add_parser(
         name,
         help=about,
@@ -34,7 +34,7 @@ def command(
 
 
 def positive(text: str) -> int:
-    """Read a whole number from 1."""
+    """Read a whole number from 1 up. Raises ArgumentTypeError."""
     if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError("expected a whole number from 1, given %r" % text)
+        raise argparse.ArgumentTypeError("expected a whole number from 1, got %r" % text)
     return int(text)
