@@ -1,4 +1,4 @@
-"""How often a process has been woken, and what it took of the processor, from Linux's /proc."""
+"""How often a process has been woken, and how much processor time it has used, from Linux's /proc."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def wakeups(pid):
-    """How often its threads have gone to sleep since they began, and so been woken; 0 where it has ended."""
+    """Return how often its threads have gone to sleep, and so been woken; 0 if it has ended."""
     total = 0
     for status in Path("/proc/%d/task" % pid).glob("*/status"):
         with contextlib.suppress(OSError):  # a thread that has just ended
@@ -18,7 +18,7 @@ def wakeups(pid):
 
 
 def processor_seconds(pid):
-    """Seconds of processor's time that it has taken; 0 where it has ended."""
+    """Return the processor time that it has used, in seconds; 0 if it has ended."""
     try:
         fields = Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()
     except FileNotFoundError:

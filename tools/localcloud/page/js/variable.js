@@ -1,8 +1,8 @@
-// A cloud variable as the page knows it: its value, and what is on its way to the cloud.
+// A cloud variable as the page knows it: its value, and values that are being sent to the cloud.
 
 import { request } from "./api.js";
 
-/** Watchers are functions without arguments, called after each change. */
+/** A cloud variable. Its watchers are functions without arguments, called after each change. */
 export class Variable {
   constructor(facts, thing) {
     this.thing = thing;
@@ -14,7 +14,7 @@ export class Variable {
     this.update(facts);
   }
 
-  /** Take the facts of a fresh fetch; a value that came over the feed meanwhile is newer. */
+  /** Take newly fetched facts, but keep a newer value that came over the feed meanwhile. */
   update(facts) {
     this.id = facts.id;
     this.name = facts.name;
@@ -26,7 +26,7 @@ export class Variable {
     this.changed();
   }
 
-  /** What is to be seen: what was asked for until the cloud has confirmed it, else the last value. */
+  /** The value to show: the one being sent until the cloud confirms it, otherwise the last one. */
   get shown() {
     return this.sending ? this.wanted : this.value;
   }
@@ -35,7 +35,7 @@ export class Variable {
     for (const watcher of this.watchers) watcher();
   }
 
-  /** Take a value event of the feed. */
+  /** Handle a live value. */
   take(event) {
     for (const watcher of this.sampleWatchers) watcher(event.time_us, event.value, event.source);
     if (!event.is_last) return;
@@ -45,8 +45,8 @@ export class Variable {
   }
 
   /**
-   * Send a value. While one is on its way the next one waits; of those that wait only the last is sent,
-   * with `every` each of them. The answer is shown by the widget; true if the cloud took the value.
+   * Send a value. While one is being sent, others wait; only the last of these is sent, or with `every` each of
+   * them. The widget shows the answer. Returns true if the cloud accepted the value.
    */
   async send(value, every = false) {
     this.wanted = value;
