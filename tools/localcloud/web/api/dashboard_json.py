@@ -63,12 +63,12 @@ def _dashboard_json(dashboard: Dashboard, linked: Linked, paged: bool) -> Json:
 
 
 def shared_with(owner: Owner, dashboard: Dashboard) -> list[User]:
-    """Return the users who may look at the dashboard."""
+    """Return the users who may see the dashboard."""
     return _shares(owner, [dashboard.id]).get(dashboard.id, [])
 
 
 def _shares(owner: Owner, ids: list[str]) -> dict[str, list[User]]:
-    """Return the users who may look at each of the dashboards."""
+    """Return the users who may see each of the dashboards."""
     query = select(DashboardShare.dashboard_id, User).join(User, DashboardShare.user_id == User.id)
     query = query.order_by(User.id)
     found: dict[str, list[User]] = {}

@@ -35,7 +35,7 @@ class Services:
 async def _user(
     request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    """Return the id of the user that `access.Access` let in."""
+    """Return the id of the user that `access.Access` has admitted."""
     return str(request.state.user_id)
 
 
