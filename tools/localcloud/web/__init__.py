@@ -1,1 +1,1 @@
-"""The web server: the Application API (`api`), the small local API, live values, and the page."""
+"""The web server: the Application API (`api`), the local API (`local_api`), live values, and the page."""

@@ -10,6 +10,13 @@ export function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
+/** Make a button that calls `act` when it is clicked. */
+export function makeButton(text, act, attributes = {}) {
+  const button = make("button", { type: "button", ...attributes }, text);
+  button.addEventListener("click", act);
+  return button;
+}
+
 const DRAWING = "http://www.w3.org/2000/svg";
 
 /** Make an SVG element. Its attributes never become properties. */

@@ -40,6 +40,12 @@ export function written(value) {
   return String(Number(value.toPrecision(size >= 1000 ? 6 : 4)));
 }
 
+/** Return the state of a thing's device in words. */
+export function deviceState(deviceId, online) {
+  if (!deviceId) return "no device";
+  return online ? "online" : "offline";
+}
+
 /** Return a time of the feed as local text. */
 export function writtenTime(timeUs) {
   const date = new Date(timeUs / 1000);

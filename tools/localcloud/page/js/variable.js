@@ -14,7 +14,7 @@ export class Variable {
     this.update(facts);
   }
 
-  /** Take newly fetched facts, but keep a newer value that came over the feed meanwhile. */
+  /** Take newly fetched facts. */
   update(facts) {
     this.id = facts.id;
     this.name = facts.name;
@@ -22,8 +22,13 @@ export class Variable {
     this.writable = facts.permission === "READ_WRITE";
     this.min = facts.min_value;
     this.max = facts.max_value;
-    if (!(this.timeUs > facts.time_us)) Object.assign(this, { value: facts.value, timeUs: facts.time_us });
+    this.takeUnlessOlder(facts);
     this.changed();
+  }
+
+  /** Take a value of an answer, unless a newer one came over the feed meanwhile. */
+  takeUnlessOlder(answer) {
+    if (!(this.timeUs > answer.time_us)) Object.assign(this, { value: answer.value, timeUs: answer.time_us });
   }
 
   /** The value to show: the one being sent until the cloud confirms it, otherwise the last one. */
@@ -66,7 +71,7 @@ export class Variable {
     try {
       while (this.waiting.length) {
         const stored = await request("PUT", `${this.path}/value`, { value: this.waiting.shift() });
-        if (!(this.timeUs > stored.time_us)) Object.assign(this, { value: stored.value, timeUs: stored.time_us });
+        this.takeUnlessOlder(stored);
       }
       return true;
     } catch (error) {

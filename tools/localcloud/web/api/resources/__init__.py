@@ -1,0 +1,1 @@
+"""The resources of the Application API, one module for each. `router(services, …)` returns a resource's routes."""
