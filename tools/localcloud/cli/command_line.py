@@ -7,7 +7,7 @@ import sys
 from . import broker_config, dashboards, devices, series, serve, things, watch
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
-from .working import told
+from .working import message_of
 
 EPILOG = """exit codes:
   0    done (also: nothing was left to do)
@@ -39,16 +39,16 @@ def run(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return FAILED  # the reader of our output has closed it
     except OSError as error:
-        complain(told(error))
+        complain(message_of(error))
         return FAILED
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
     finally:
-        _let_go_of_stdout()
+        _flush_stdout()
 
 
-def _let_go_of_stdout() -> None:
+def _flush_stdout() -> None:
     try:
         sys.stdout.flush()
     except OSError:

@@ -86,7 +86,7 @@ def _add_plot(series: argparse._SubParsersAction) -> None:
         help="in seconds; by default so that a line has at most 1000 points",
     )
     plot.add_argument("--aggregation", choices=AGGREGATIONS, help="AVG by default, BOOL_OR for booleans")
-    plot.add_argument("--title", help="by default the names of the things")
+    plot.add_argument("--title", help="title of the plot; by default the names of the things")
     plot.add_argument("--size", default="1000x500", metavar="WxH", help="in pixels; %(default)s by default")
 
 

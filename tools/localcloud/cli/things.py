@@ -85,7 +85,8 @@ def _add_apply(things: argparse._SubParsersAction) -> None:
         "--prune",
         action="store_true",
         help="remove properties, tags and widgets that the file's devices, things and dashboards have in the"
-        " cloud but not in the file (but no whole resources); replace properties of another type",
+        " cloud but not in the file, but never a whole device, thing or dashboard; replace properties of"
+        " another type",
     )
     apply.add_argument(
         "--secrets-dir", type=Path, metavar="DIR", help="folder for the secrets of new devices"

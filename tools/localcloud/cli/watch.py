@@ -22,9 +22,9 @@ _LONGEST_PACKET = 16383
 _WATCH_IS = """\
 Without THING all things are watched. THING/PROPERTY are names or ids; * and ? stand for any text.
 On a terminal it shows a table that is updated; otherwise, or with --json, a line for each value,
-beginning with the current ones. What devices report arrives at once, over the user's MQTT. What others
-set is polled every --every seconds, and so is everything from a cloud that was given by --url or that
-uses --broker. Ctrl-C ends it, with exit code 0."""
+beginning with the current ones. What devices report arrives at once, over MQTT. What others set is
+polled every --every seconds, and so is everything if the cloud is given by --url or uses --broker.
+Ctrl-C ends it, with exit code 0."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
@@ -61,23 +61,23 @@ class Values:
         self._latest: dict[str, tuple[Any, datetime]] = {}
         self.ended = asyncio.Event()
 
-    def asked(self, things: list[dict[str, Any]]) -> None:
+    def polled(self, things: list[dict[str, Any]]) -> None:
         """Take the new values among those that the API has returned."""
         found = {each["id"]: each for thing in things for each in thing.get("properties") or ()}
         for variable in self.selected:
             each = found.get(variable.id)
             if each is None or not each.get("value_updated_at") or each.get("last_value", NEVER) == NEVER:
                 continue
-            self._take(variable, each["last_value"], as_time(each["value_updated_at"]), told=False)
+            self._take(variable, each["last_value"], as_time(each["value_updated_at"]), live=False)
 
     def reported(self, variable: Selected, value: Any) -> None:
         """Take a value that has just arrived over MQTT."""
-        self._take(variable, value, datetime.now(timezone.utc), told=True)
+        self._take(variable, value, datetime.now(timezone.utc), live=True)
 
-    def _take(self, variable: Selected, value: Any, time: datetime, *, told: bool) -> None:
+    def _take(self, variable: Selected, value: Any, time: datetime, *, live: bool) -> None:
         before = self._latest.get(variable.id)
         if (
-            not told
+            not live
             and before is not None
             and (before[1] >= time or before[0] == value and self._is_echo(before, time))
         ):
@@ -111,7 +111,7 @@ def run(options: argparse.Namespace) -> int:
         shown = _shown(options, selected)
         with shown:
             values = Values(selected, shown.show, options.count)
-            values.asked(things)
+            values.polled(things)
             await _follow(api, connection, values, options)
         return DONE
 
@@ -125,7 +125,7 @@ async def _follow(api: Any, connection: Connection, values: Values, options: arg
     live = await _listen(connection, values)
     tasks = [
         asyncio.create_task(values.ended.wait()),
-        asyncio.create_task(_ask_again(api, values, options.every)),
+        asyncio.create_task(_poll(api, values, options.every)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, timeout=options.seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -138,10 +138,10 @@ async def _follow(api: Any, connection: Connection, values: Values, options: arg
             await live.disconnect()
 
 
-async def _ask_again(api: Any, values: Values, every: int) -> None:
+async def _poll(api: Any, values: Values, every: int) -> None:
     while True:
         await asyncio.sleep(every)
-        values.asked(await api.things.list(show_properties=True).all())
+        values.polled(await api.things.list(show_properties=True).all())
 
 
 async def _listen(connection: Connection, values: Values) -> Any:

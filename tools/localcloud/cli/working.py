@@ -70,7 +70,7 @@ def in_words(connection: Connection, tally: Tally | None = None):
     except OSError as error:
         if tally is None or not (tally.done or tally.begun):
             raise
-        message, unanswered = told(error), False
+        message, unanswered = message_of(error), False
     except APIError as error:
         message = _refused(connection, error)
         unanswered = error.status < 300 or error.status >= 500
@@ -84,7 +84,7 @@ def in_words(connection: Connection, tally: Tally | None = None):
     raise CommandError(message, FAILED)
 
 
-def told(error: OSError) -> str:
+def message_of(error: OSError) -> str:
     """Return a message for an error of a file or of stdout."""
     return "%s: %s" % (error.filename, error.strerror) if error.filename else error.strerror or str(error)
 

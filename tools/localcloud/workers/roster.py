@@ -66,7 +66,7 @@ class Roster:
         )
         return await self._store.read(lambda session: set(session.scalars(query)))
 
-    async def told(self, entry: Entry) -> None:
+    async def note_known(self, entry: Entry) -> None:
         """Record that the broker now knows the device as in the entry."""
         same = (BrokerDevice.device_id == entry.device_id) & (BrokerDevice.wanted == entry.wanted)
         always = BrokerDevice.device_id == entry.device_id

@@ -221,7 +221,7 @@ class Worker:
         else:
             await self._security.let_in(entry.device_id, entry.thing_id)
             self._tell_device(entry)
-        await self._roster.told(entry)
+        await self._roster.note_known(entry)
 
     def _tell_device(self, entry: Entry) -> None:
         """Tell a connected device its thing. One that connects later gets the retained record."""
