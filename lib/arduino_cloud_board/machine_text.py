@@ -1,4 +1,4 @@
-"""What the interpreter calls the machine that it runs on."""
+"""The interpreter's name for the machine that it runs on."""
 
 import sys
 
@@ -6,7 +6,7 @@ from arduino_iot_cloud.port import MICROPYTHON
 
 
 def machine_text() -> str:
-    """What the interpreter calls the machine: sys.implementation._machine, else os.uname(), else ""."""
+    """The interpreter's name for the machine: sys.implementation._machine, or from os.uname(), or ""."""
     text = getattr(sys.implementation, "_machine", None)
     if text is None and MICROPYTHON:
         import os

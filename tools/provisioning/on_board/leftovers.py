@@ -1,4 +1,4 @@
-# What interrupted runs have left half written: the files in `folders`, and below, whose names end with `ending`.
+# Find the half-written files of interrupted runs: in and below `folders`, with names that end with `ending`.
 import os
 
 found = []
@@ -8,7 +8,7 @@ while folders:
     try:
         entries = list(os.ilistdir(folder))
     except OSError:
-        continue  # it is not there
+        continue  # it does not exist
     for entry in entries:
         path = folder + "/" + entry[0]
         if entry[1] & 0x4000:

@@ -1,4 +1,4 @@
-# The sizes of files in bytes, in their order; None for those that are not there.
+# Answer the size of each of `paths` in bytes, None for a file that does not exist.
 import os
 
 found = []
