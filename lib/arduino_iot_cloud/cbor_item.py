@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `cbor.item`."""
+"""The import path that programs know. What it has lies in `cbor.items`."""
 
-from .cbor.item import Simple, Tag, dumps, loads  # noqa: F401
+from .cbor.items import Simple, Tag, dumps, loads  # noqa: F401

@@ -7,17 +7,17 @@ import secrets
 from typing import Any
 
 from . import secrets_file
+from .board_link import BoardError, BoardLink
 from .board_side import Found
 from .journal import Journal
-from .link import BoardError, Link
 
 _KEY = "device_key.der"
 _CERTIFICATE = "device_certificate.der"
 _ROOT = "cloud_root.der"
 
 
-def stored(link: Link, found: Found, *, dry_run: bool) -> "InSecrets | InStore":
-    """Return the settings in the place that fits the board."""
+def stored(link: BoardLink, found: Found, *, dry_run: bool) -> "InSecrets | InStore":
+    """Return what fits the board."""
     kind = InSecrets if found.facts.get("KEYS", "files") == "secrets" else InStore
     return kind(link, found, dry_run=dry_run)
 
@@ -28,7 +28,7 @@ class InSecrets:
     Each method returns what was done in words, "" for nothing.
     """
 
-    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+    def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
         self._root = found.root
         self._path = found.root + "/secrets.py"
@@ -102,7 +102,7 @@ class InStore:
     Each method returns what was done in words, "" for nothing.
     """
 
-    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+    def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
         self._where = found.facts.get("KEYS", "files")
         self._dry_run = dry_run
@@ -134,8 +134,8 @@ class InStore:
         return self._store("store_networks", networks=wanted)
 
 
-def _run(link: Link, program: str, dry_run: bool, otherwise: Any, **named: Any) -> Any:
-    """Run a program that needs the package on the board; `otherwise`: the answer in a dry run without the package."""
+def _run(link: BoardLink, program: str, dry_run: bool, otherwise: Any, **named: Any) -> Any:
+    """Run a program that needs the package on the board; `otherwise`: its answer in a dry run before that is right."""
     try:
         return link.run(program, dry=dry_run, **named)
     except BoardError:
@@ -144,8 +144,8 @@ def _run(link: Link, program: str, dry_run: bool, otherwise: Any, **named: Any) 
         raise
 
 
-def _request(link: Link, program: str, where: str, dry_run: bool, **named: Any) -> tuple[str, str | None]:
-    # Entropy for the key in addition to the board's: a board that was just switched on may have little.
+def _request(link: BoardLink, program: str, where: str, dry_run: bool, **named: Any) -> tuple[str, str | None]:
+    # For the key, beside the board's own random numbers: one that has just been switched on may have few.
     entropy = secrets.token_bytes(32)
     named["device_id"] = named["device_id"] or "none yet"
     made, request = _run(link, program, dry_run, (True, None), entropy=entropy, **named)
