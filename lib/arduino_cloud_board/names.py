@@ -10,7 +10,7 @@ device Device
 
 
 def find(name: str):
-    """The object of that name, which stays in the package; or the module. Raises AttributeError for neither."""
+    """The object with this name, which stays in the package, or the module. Raises AttributeError for neither."""
     from arduino_iot_cloud.names import find
 
     return find(name, "arduino_cloud_board", _NAMES)

@@ -71,7 +71,7 @@ def is_of(facts: dict[str, Any], machine: str) -> bool:
 
 
 def read(link: BoardLink, folders: list[str]) -> BoardFile:
-    """Return the one in the first of these folders that has one; without any, it belongs into the last of them."""
+    """Return the board.py of the first of these folders that has one. Without any, it belongs into the last folder."""
     for folder in folders:
         path = folder + "/board.py"
         content = link.run("read", path=path)

@@ -19,10 +19,10 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 _PROGRAMS = Path(__file__).with_name("on_board")
-_ANSWER = b"\x1e"  # begins the line with a program's answer, after whatever else is printed
-_ANSWER_S = 10  # for a byte of what is awaited at once
-_CHUNK = 512  # bytes of a file at a time: their text fits into the heap of any board
-_AT_ONCE = 32  # names of files
+_ANSWER = b"\x1e"  # begins the line with a program's answer, after anything else that it prints
+_ANSWER_S = 10  # for each byte of an answer that is due at once
+_CHUNK = 512  # bytes of a file at a time, whose text fits into the heap of any board
+_AT_ONCE = 32  # file names in one program
 NEW = ".new"  # the end of the name of a file that is being written
 _CHANGING = "clock identify key_in_file key_in_store remove rom_write store_device store_networks".split()
 _TROUBLE = (TransportError, OSError, ValueError, struct.error)  # raised by mpremote if the line is cut or noisy
@@ -42,7 +42,7 @@ class PortLost(CommandError):
 
 
 class BoardLink:
-    """A board at a port, to be used in `with`: at its end the board starts anew, as at power-on.
+    """A board at a port. To be used in `with`, at whose end the board restarts, as after power-on.
 
     Raises PortLost if no board answers. `changed`: something on the board may have changed.
     """
@@ -160,7 +160,7 @@ class BoardLink:
         return found
 
     def files(self, folders: Iterable[str]) -> dict[str, int]:
-        """Return the files in these folders, and below, with their sizes in bytes."""
+        """Return the files in and below these folders, with their sizes in bytes."""
         found: dict[str, int] = {}
 
         def take(line: str) -> None:
@@ -185,7 +185,7 @@ class BoardLink:
             self._guarded(lambda: self._put(path, data, advance))
         except BoardError as error:
             try:
-                self.run("remove", paths=[path + NEW], folders=[])  # the room that half of it takes
+                self.run("remove", paths=[path + NEW], folders=[])  # free the room of the unfinished file
             except CommandError:
                 pass
             if "ENOSPC" in error.last or "Errno 28" in error.last or error.last == "OSError: 28":

@@ -52,7 +52,7 @@ def _libs(probe: dict[str, Any]) -> list[str]:
 
 
 def look(link: BoardLink, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
-    """Find out what board is at the link.
+    """Find out which board is at the link.
 
     `wanted`: a name that overrides the board's; `keys`: "chip" or "files", None for the board's present choice;
     `replace`: whether to replace its owner's board.py. Raises CommandError for an unknown board, and if it cannot keep
@@ -112,7 +112,7 @@ class BoardSide:
         return self._number
 
     def package(self, options: Iterable[str], *, romfs: bool) -> str:
-        """Have the package on the board; what was done, "" for nothing. Raises CommandError."""
+        """Install the package; return what was done, "" for nothing. Raises CommandError."""
         if not payloads.lacks(options, self.found.probe["frozen"]):
             return ""
         there = self._link.files(self._in_lib(payloads.PACKAGES))
@@ -121,7 +121,7 @@ class BoardSide:
         return self._romfs(wanted, there) if romfs else self._files(wanted, there)
 
     def _parts(self, given: Iterable[str], there: dict[str, int]) -> list[str]:
-        # With those that the board has already: they must be of one make with the rest.
+        # Include the parts that the board already has: all must be of the same version.
         parts = list(given)
         for option in payloads.OPTIONS:
             if option not in parts and any(path in there for path in self._in_lib(payloads.part(option))):
@@ -154,7 +154,7 @@ class BoardSide:
         return text + " copied"
 
     def _room(self, files: dict[str, bytes], there: Iterable[str], former: dict[str, int]) -> None:
-        """Raise BoardError where the files would not fit once the former ones are gone."""
+        """Raise BoardError if the files do not fit once the former ones are removed."""
         free = self.found.probe["free"]
         if free is None:
             return
@@ -309,7 +309,7 @@ class BoardSide:
 
 
 def _leftovers(there: Iterable[str]) -> list[str]:
-    # Of an interrupted run, whose options may have been others.
+    # From an interrupted run, perhaps with other options.
     return [path for path in there if path.endswith(NEW)]
 
 

@@ -13,7 +13,7 @@ _LOOK_S = 0.3
 
 
 async def check(link: BoardLink, cloud: CloudSide, seconds: int) -> str:
-    """Return what was seen, once the board is connected and the cloud says that it is online.
+    """Return what was seen, in words, once the board is connected and the cloud says that it is online.
 
     If its thing has a variable `uptime`, a value of it must arrive too. Raises CommandError after `seconds`, with the
     last state that the board reported.

@@ -17,7 +17,7 @@ _ROOT = "cloud_root.der"
 
 
 def stored(link: BoardLink, found: Found, *, dry_run: bool) -> "InSecrets | InStore":
-    """Return what fits the board."""
+    """Return the settings in the place that fits the board."""
     kind = InSecrets if found.facts.get("KEYS", "files") == "secrets" else InStore
     return kind(link, found, dry_run=dry_run)
 
@@ -135,7 +135,7 @@ class InStore:
 
 
 def _run(link: BoardLink, program: str, dry_run: bool, otherwise: Any, **named: Any) -> Any:
-    """Run a program that needs the package on the board; `otherwise`: its answer in a dry run before that is right."""
+    """Run a program that needs the package on the board; `otherwise`: the answer in a dry run without the package."""
     try:
         return link.run(program, dry=dry_run, **named)
     except BoardError:
@@ -145,7 +145,7 @@ def _run(link: BoardLink, program: str, dry_run: bool, otherwise: Any, **named: 
 
 
 def _request(link: BoardLink, program: str, where: str, dry_run: bool, **named: Any) -> tuple[str, str | None]:
-    # For the key, beside the board's own random numbers: one that has just been switched on may have few.
+    # Entropy for the key in addition to the board's: a board that was just switched on may have little.
     entropy = secrets.token_bytes(32)
     named["device_id"] = named["device_id"] or "none yet"
     made, request = _run(link, program, dry_run, (True, None), entropy=entropy, **named)

@@ -37,5 +37,5 @@ def modules(package: str) -> dict:
 
 
 def is_alias(path: Path) -> bool:
-    """Whether a module is only an import path that programs know, and all that it has lies in another one."""
-    return path.read_text().startswith('"""The import path that programs know.')
+    """Whether a module is only an import path for programs, and its code is in another module."""
+    return path.read_text().startswith('"""The import path for programs.')

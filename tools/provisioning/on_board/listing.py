@@ -1,4 +1,4 @@
-# Print a line for each file in `folders` and below: its size in bytes and its path.
+# Print a line for each file in and below `folders`: its size in bytes and its path.
 import os
 
 folders = folders[:]

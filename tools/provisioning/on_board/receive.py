@@ -11,7 +11,7 @@ def begin(path):
         try:
             os.mkdir(path[:at])
         except OSError as error:
-            if error.errno != 17:  # it is there
+            if error.errno != 17:  # EEXIST
                 raise
         at = path.find("/", at + 1)
     h = hashlib.sha256()

@@ -32,7 +32,7 @@ def _on_path():
 
 
 def _check(command):
-    """Raise unless the browser names its version."""
+    """Raise ToolchainError unless the browser prints its version."""
     check_answer("Chromium", command, "--version", "Chrom", timeout=30)
 
 

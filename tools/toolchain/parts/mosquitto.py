@@ -19,7 +19,7 @@ def _on_path():
 
 
 def _check(command):
-    """Raise unless the broker starts and names its version."""
+    """Raise ToolchainError unless the broker starts and prints its version."""
     check_answer("mosquitto", command, "-h", "mosquitto version", even_failing=True)
 
 

@@ -29,7 +29,7 @@ def _on_machine():
 
 
 def _check(command):
-    """Raise unless the program starts and names its version."""
+    """Raise ToolchainError unless the program starts and prints its version."""
     check_answer("PostgreSQL", command, "--version", "(PostgreSQL)")
 
 
