@@ -89,7 +89,7 @@ def test_archives_are_dated_by_the_environment(made, tmp_path, monkeypatch, give
 
 def test_another_date_than_a_number_is_refused(made, tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "2025-01-01")
-    with pytest.raises(ReleaseError, match="SOURCE_DATE_EPOCH is a number of seconds since 1970, not '2025-01-01'"):
+    with pytest.raises(ReleaseError, match="SOURCE_DATE_EPOCH must be a number of seconds since 1970, not '2025-01-01'"):
         build(made[0], tmp_path, dirty=True)
     assert not list(tmp_path.iterdir())
 
