@@ -111,10 +111,10 @@ class BoardLink:
             text = text.replace(secret, "…")
         return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
 
-    def run(self, program: str, timeout: float = 60, tell: Callable[[str], None] | None = None, **named: Any) -> Any:
+    def run(self, program: str, timeout: float = 60, on_line: Callable[[str], None] | None = None, **named: Any) -> Any:
         """Run `on_board/PROGRAM.py` with these names defined, and return its answer, None without one.
 
-        `timeout`: seconds between two bytes that the board prints. `tell` is called with each other line as it arrives.
+        `timeout`: seconds between two bytes that the board prints. `on_line` gets each other line as it arrives.
         Raises BoardError, PortLost.
         """
         lines = ["%s = %r" % item for item in named.items()]
@@ -124,10 +124,10 @@ class BoardLink:
 
         def consume(data: bytes) -> None:
             gathered.extend(data)
-            if tell and data == b"\n":
+            if on_line and data == b"\n":
                 line = bytes(gathered).rstrip().rpartition(b"\n")[2]
                 if not line.startswith(_ANSWER):
-                    tell(self._clean(line.decode("utf-8", "replace")))
+                    on_line(self._clean(line.decode("utf-8", "replace")))
 
         def job() -> None:
             self._transport.exec_raw_no_follow("\n".join(lines))
@@ -167,7 +167,7 @@ class BoardLink:
             size, _, path = line.partition(" ")
             found[path] = int(size)
 
-        self.run("listing", tell=take, folders=list(folders))
+        self.run("listing", on_line=take, folders=list(folders))
         return found
 
     def remove(self, paths: Iterable[str], folders: Iterable[str] = ()) -> list[str]:

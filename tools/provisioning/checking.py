@@ -25,7 +25,7 @@ async def check(link: BoardLink, cloud: CloudSide, seconds: int) -> str:
     began = time.monotonic()
     link.restart()
     job = Background(
-        lambda: link.run("check", timeout=seconds + 30, tell=said.append, seconds=seconds, uptime=has_uptime)
+        lambda: link.run("check", timeout=seconds + 30, on_line=said.append, seconds=seconds, uptime=has_uptime)
     )
     try:
         seen = await _until_seen(cloud, job, said, thing_id if has_uptime else None, before)

@@ -64,19 +64,19 @@ class InSecrets:
         """Store the device's id and secret; return what was done."""
         cloud, new = self._cloud(client, {})
         values = {"DEVICE_ID": journal.get("device_id"), "SECRET_KEY": journal.get("secret"), "CLOUD": cloud}
-        return self._told(self._put(values) or new)
+        return self._written(self._put(values) or new)
 
-    def _told(self, done: bool) -> str:
+    def _written(self, done: bool) -> str:
         return done and "secrets.py %s" % ("would be written" if self._dry_run else "written") or ""
 
     def networks(self, wanted: list[dict[str, Any]]) -> str:
         """Store the networks; return what was done."""
         if len(wanted) > 1:
-            return self._told(self._put({"NETWORKS": wanted}))
+            return self._written(self._put({"NETWORKS": wanted}))
         first = wanted[0]
         # NETWORKS would take precedence.
         values = {"WIFI_SSID": first["ssid"], "WIFI_PASS": first["password"], "NETWORKS": None}
-        return self._told(self._put(values))
+        return self._written(self._put(values))
 
     def request(self, device_id: str, *, new: bool) -> tuple[str, str | None]:
         """Have the board make a private key, unless it has one, and keep it.
@@ -93,7 +93,7 @@ class InSecrets:
         params = {"keyfile": "%s/%s" % (self._root, _KEY), "certfile": "%s/%s" % (self._root, _CERTIFICATE)}
         cloud, new = self._cloud(client, params)
         values = {"DEVICE_ID": journal.get("device_id"), "SECRET_KEY": None, "CLOUD": cloud}
-        return self._told(self._put(values) or done or new)
+        return self._written(self._put(values) or done or new)
 
 
 class InStore:
