@@ -12,9 +12,7 @@ from .link import forget, sleep_ms
 _LOOK = const(250)  # ms between two checks of a link that is down
 _TURN = const(1000)  # ms between two turns of the supervisor, at most
 _SLOWEST = const(80)  # seconds between two steps of a healthy client: its longest pause and an attempt
-_SET_UP = (
-    "detection machine_text settings key_store keys.files keys.nvs keys.secrets keys.bridge keys.der keys chips".split()
-)
+_SET_UP = "detection settings key_store keys.files keys.nvs keys.secrets keys.bridge keys.der keys".split()
 _LOOK_UP = const(15000)  # ms: longer than looking up a name takes if two name servers are silent
 _NO_CABLE = const(11000)  # ms: longer than stm32 blocks without a cable
 _DOUBTS = const(3)  # failed connections in a row before the link itself is checked
