@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `keys.csr`."""
+"""The import path for programs. The code is in `keys.csr`."""
 
 from .keys.csr import PrivateKey, create_key, csr, pem, public_key_of  # noqa: F401
