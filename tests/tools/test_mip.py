@@ -186,3 +186,9 @@ def test_mip_installs_sync_mode_with_its_dependencies(micropython, serve, tmp_pa
     path = {"MICROPYPATH": "%s:.frozen" % target}
     done = machine.run(code=SYNC, env=path, cwd=tmp_path, check=True)
     assert done.stdout.split() == [str(target / "umqtt/robust.py"), str(target / PACKAGE / "sync" / "__init__.py")]
+
+
+def test_each_folder_of_modules_is_a_package():
+    # MicroPython takes a folder without `__init__` for an empty module, and setuptools leaves it out of the wheel
+    for folder in {path.parent for path in LIB.glob("arduino_*/**/*.py")}:
+        assert (folder / "__init__.py").exists(), folder
