@@ -8,7 +8,7 @@ class APIError(Exception):
     id: str, what the provider's support asks for; None where there is none.
     """
 
-    def __init__(self, operation: str, status: int, code: str, detail: str, id: str = None):
+    def __init__(self, operation: str, status: int, code: str, detail: str, id: "str | None" = None):
         super().__init__(operation, status, code, detail, id)
         self.operation = operation
         self.status = status

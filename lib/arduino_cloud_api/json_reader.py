@@ -78,7 +78,7 @@ class Reader:
         """The name of the member whose value this is (str); None in an array."""
         return self.keys[-1] if self.depth else None
 
-    def feed(self, data, n: int = None):
+    def feed(self, data, n: "int | None" = None):
         """Take the next bytes (bytes or bytearray, or the first `n` of them), once `next` has returned MORE. They
         must stay unchanged until it does so again."""
         self._data = data

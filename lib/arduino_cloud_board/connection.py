@@ -1,3 +1,3 @@
 """The import path that programs know. What it has lies in `link`."""
 
-from .link import Connection  # noqa: F401
+from .link import Connection as Connection

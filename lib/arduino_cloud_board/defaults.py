@@ -20,7 +20,7 @@ FACTS = {
 }
 
 
-def network_interface(board, kind: str = None):
+def network_interface(board, kind: "str | None" = None):
     """The interface to the network, as `network` has it: WLAN in station mode, or LAN.
 
     `kind`: "wifi" or "ethernet"; without it, the first that the board has. None where the system brings the

@@ -41,7 +41,7 @@ def _named(name, source):
     return name
 
 
-def override() -> str:
+def override() -> "str | None":
     """The board's name from the file `board_name` or from BOARD in `secrets.py`; None without either.
 
     Raises ValueError for a name that is none.
@@ -74,7 +74,7 @@ def fits(machine: str, prefix: str) -> bool:
     return text.startswith(prefix) and text[len(prefix) : len(prefix) + 1] in ("", " ")
 
 
-def detect(machine: str = None) -> str:
+def detect(machine: "str | None" = None) -> str:
     """The name of this board, as its folder in boards/.
 
     `machine`: a text like that of sys.implementation._machine, to look up in place of this machine's. Without
@@ -126,7 +126,7 @@ class _Guessed:
             self.NETWORK = "wifi"
 
 
-def load(name: str = None):
+def load(name: "str | None" = None):
     """The board's facts and functions: its installed `board.py`, completed from `defaults`.
 
     `name`: the board that this is, whatever `detect` would say. Without a board.py, what can be seen of the

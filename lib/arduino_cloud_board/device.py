@@ -36,6 +36,7 @@ class Device:
     Raises ValueError for arguments out of range, RuntimeError where settings or networks are missing.
     """
 
+    client: "ArduinoCloudClient"
     attempts = 0  # at a connection to the cloud
     watchdog = None
     running = False

@@ -1,3 +1,3 @@
 """The import path that programs know. What it has lies in `link.ethernet`."""
 
-from .link.ethernet import Ethernet  # noqa: F401
+from .link.ethernet import Ethernet as Ethernet

@@ -130,13 +130,13 @@ class Settings:
         """Replace the list of networks."""
         self._store("networks", json.dumps(networks).encode())
 
-    def set_cloud(self, cloud: dict, root: bytes = None) -> None:
+    def set_cloud(self, cloud: dict, root: "bytes | None" = None) -> None:
         """Keep further arguments of the client, and the root certificate (DER) of a cloud of one's own; {} and None
         for Arduino's."""
         self._keep("cloud", json.dumps(cloud).encode() if cloud else None)
         self._keep("root", root)
 
-    def set_device(self, device_id: str, secret_key: str = None) -> None:
+    def set_device(self, device_id: str, secret_key: "str | None" = None) -> None:
         """Keep the device's id, and its secret key; without one it has `key` and `certificate`.
 
         The id goes first and comes last: while the power goes in the middle, the board counts as not provisioned.

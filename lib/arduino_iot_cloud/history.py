@@ -1,3 +1,3 @@
 """The import path that programs know. What it has lies in `property.history`."""
 
-from .property.history import History  # noqa: F401
+from .property.history import History as History

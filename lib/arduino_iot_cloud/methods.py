@@ -113,7 +113,7 @@ def on(client, event: str, callback):
     client.events[event] = ArduinoCloudObject("on " + event, on_run=callback)
 
 
-def push(client, name: str = None):
+def push(client, name: "str | None" = None):
     """Have a variable with `publish="demand"` published, or all of them. Raises KeyError for an unknown name."""
     for p in client.records.values() if name is None else (client.records[name],):
         if p.policy:
@@ -133,7 +133,7 @@ def inlet(client, name: str):
     return made
 
 
-def update_systime(client, server: str = None, timeout: float = None):
+def update_systime(client, server: "str | None" = None, timeout: "float | None" = None):
     """Set the clock from an NTP server ("name" or "name:port"). Blocks for `timeout` seconds (0.1 to 60) at most, and
     the look-up of the name; `sync_time` does not."""
     from .network_time import set_clock
@@ -141,7 +141,7 @@ def update_systime(client, server: str = None, timeout: float = None):
     set_clock(*_question(client, server, timeout))
 
 
-def sync_time(client, server: str = None, timeout: float = None):
+def sync_time(client, server: "str | None" = None, timeout: "float | None" = None):
     """To be awaited: set the clock from an NTP server while everything else goes on. The result: whether that was
     possible. Arguments as for `update_systime`."""
     from .network_time import sync_time

@@ -38,7 +38,7 @@ class MQTT:
         self.identifier = 0  # of the last packet that had one
         self.unacked = 0  # identifier of the PUBLISH in `tx` that waits for its PUBACK
         self._acks = bytearray(4 * _ACKS)
-        self._queue = []  # packets to send
+        self._queue: list = []  # packets to send
         self.topic = self.topic_end = self.payload = self.payload_end = self.rest = 0
         self.opened(0)
 
@@ -53,11 +53,11 @@ class MQTT:
         self.blocked = False  # `packet()` returns nothing until the PUBACKs that are owed have left
         self.whole = True  # the last PUBLISH was in the buffer as a whole
         self.code = 0
-        self.wake = None  # the tick at which `outgoing` has to look at the clock again
+        self.wake: "int | None" = None  # the tick at which `outgoing` has to look at the clock again
         self.ready = False  # CONNACK has come
         self.due = False  # the PUBLISH in `tx` is to be sent
         self.lost = self.unacked != 0  # it went out on an earlier connection
-        self._asked = None  # when a PINGREQ was due that has not been answered
+        self._asked: "int | None" = None  # when a PINGREQ was due that has not been answered
         # When something came, something left, an answer came, the PUBLISH left
         self.last = self.last_tx = self._answered = self.published = now
 

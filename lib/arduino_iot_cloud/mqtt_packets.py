@@ -11,7 +11,7 @@ def field(data) -> bytes:
     return bytes((len(data) >> 8, len(data) & 255)) + data
 
 
-def packet(first: int, payload: bytes) -> bytes:
+def packet(first: int, payload: "bytes | bytearray") -> bytes:
     """A whole packet of its first byte and all that follows the remaining length (section 2.2)."""
     n = len(payload)
     head = bytearray((first,))

@@ -44,7 +44,7 @@ def report(name, error: BaseException):
         print(name, "raised an exception that cannot be shown")
 
 
-_inside = {}  # what comes and goes: how many callers are inside of each
+_inside: dict = {}  # what comes and goes: how many callers are inside of each
 
 
 def enter(name: str):

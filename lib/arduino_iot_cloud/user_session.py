@@ -1,3 +1,3 @@
 """The import path that programs know. What it has lies in `user.session`."""
 
-from .user.session import CloudError  # noqa: F401
+from .user.session import CloudError as CloudError

@@ -25,11 +25,11 @@ class Writer:
     `pos > len(buf)` says that the buffer was too small, and by how much.
     """
 
-    def __init__(self, buf: bytearray, pos: int = 0):
+    def __init__(self, buf, pos: int = 0):
         self.buf = buf
         self.pos = pos
 
-    def raw(self, data: bytes):
+    def raw(self, data: "bytes | bytearray | memoryview"):
         """Write bytes as they are: an item that is already encoded."""
         pos = self.pos
         self.pos = end = pos + len(data)

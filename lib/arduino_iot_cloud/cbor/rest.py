@@ -23,13 +23,13 @@ def rest(reader, first: int, n: int, depth: int):
         return Tag(n, reader.item(depth))
     if n > reader.end - reader.pos:
         reader.fail()  # an element takes a byte at least
-    items = [] if major == 4 else {}
+    items: "list | dict" = [] if major == 4 else {}
     while n and not (n < 0 and reader.at_break()):
         n -= n > 0
         start = reader.pos
         value = reader.item(depth)
         if major == 4:
-            items.append(value)
+            items.append(value)  # type: ignore[union-attr] # a list, for that major type
         elif isinstance(value, (list, dict, Tag)):
             reader.pos = start
             reader.fail("map key of a container type")

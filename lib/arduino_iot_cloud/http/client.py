@@ -26,9 +26,10 @@ class HTTP:
     ROOTS = None  # for `trust`: the bundled ones
     password = ""  # a server takes whom it wants by what is in the request
     driver = None  # for `diagnosis`, as in a client
+    _last: "Response | None"
     sent = False  # something of the last request may have reached the server
 
-    def __init__(self, url: str, ssl_params={}, timeout: float = 15, like=None):
+    def __init__(self, url: "str | None", ssl_params={}, timeout: float = 15, like=None):
         self.stream = self._last = None
         self._busy = None  # the response that a task waits for
         self._used = 0  # when, in seconds of this port's clock
@@ -61,7 +62,7 @@ class HTTP:
         forget("trust", "credentials")
         return made
 
-    async def request(self, method: str, path: str, headers=(), body: bytes = None, keep=(), repeat=None) -> Response:
+    async def request(self, method: str, path: str, headers=(), body: "bytes | None" = None, keep=(), repeat=None):
         """Send a request. Returns the Response once its head is there; its body must be read, or the connection closed.
 
         headers: (name, value) pairs of str. keep: names, in lower case, of the header fields that are wanted.
@@ -83,11 +84,11 @@ class HTTP:
         self._last = response = Response(method, keep)
         response.connection = self
         response.more_time()
-        lines = "\r\n".join(lines) + "\r\n\r\n"
+        head = "\r\n".join(lines) + "\r\n\r\n"
         if repeat is None:
             repeat = method not in ("POST", "PATCH")
         self.sent = False
-        await self._in_time(self._exchange(response, lines.encode(), body, repeat), response)
+        await self._in_time(self._exchange(response, head.encode(), body, repeat), response)
         return response
 
     def _host(self):

@@ -6,6 +6,10 @@ A body is read in pieces into the caller's buffer; nothing grows with what the s
 from .head import Head, HTTPError, shown
 from ..port import const, ticks_add, ticks_diff, ticks_ms
 
+_TYPES = const(0)  # true for type checkers, which read what is below it
+if _TYPES:
+    from typing import Any
+
 # Where a Response is
 _HEAD = const(0)
 _SIZE = const(1)  # the line with a chunk's size
@@ -24,6 +28,9 @@ class Response(Head):
 
     Without I/O it is used as websocket.Frames is: bytes go into `room`, `received` says how many are body.
     """
+
+    connection: "Any"
+    _end: "Any"
 
     def __init__(self, method: str = "GET", keep=()):
         super().__init__()
@@ -237,5 +244,5 @@ class Response(Head):
                 body.extend(memoryview(piece)[:n])
             except MemoryError:
                 n += len(body)
-                body = None
+                del body
                 self._unwanted("out of memory after %d bytes of the answer" % n)

@@ -8,7 +8,7 @@ package `arduino_cloud_board` is installed, a key store and a name in it are a U
 
 from ..port import MICROPYTHON
 
-_providers = {}
+_providers: dict = {}
 
 
 def register_provider(scheme: str, provider):

@@ -3,6 +3,10 @@
 from ..port import const
 from ..senml import label, write_record
 
+_TYPES = const(0)  # true for type checkers, which read what is below it
+if _TYPES:
+    from typing import Any
+
 # The bits of `standing`. Each module that looks at them has them, under the same names: so they cost nothing.
 _OWN = const(1)  # the program's value, which the cloud has not acknowledged
 # _SENT = 2: it is in the packet that is not acknowledged
@@ -80,7 +84,8 @@ class ArduinoCloudObject:
     standing = 0  # the sum of the bits above
     policy = None  # a `policy.Policy`, where the program has asked for one
     writable = False  # by the cloud, without `on_write`
-    _value = None
+    field: "Any"
+    _value: "Any" = None
     _like = None  # what has the type to take while there is no value; or (), where any number will do
 
     def __init__(self, name: str, **kwargs):

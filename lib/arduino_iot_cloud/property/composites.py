@@ -19,7 +19,7 @@ class Composite(ArduinoCloudObject):
     """
 
     # The methods call no super(): a class that was derived from ArduinoCloudObject may take them over, see `attributes`.
-    KEYS = ()
+    KEYS: tuple = ()
     TYPES = ""
     _was = None  # without TYPES: what has the type of an attribute whose value does not say it, () for any number
 
@@ -33,7 +33,7 @@ class Composite(ArduinoCloudObject):
             if keys:
                 self.KEYS = keys
         value = kwargs.pop("value", None)
-        given = {}
+        given: dict = {}
         for key in self.KEYS:
             if kwargs.get(key) is not None:
                 given[key] = kwargs[key]

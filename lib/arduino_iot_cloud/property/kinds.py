@@ -25,8 +25,8 @@ class Scalar(ArduinoCloudObject):
     Integers have 32 bits, as in the C++ library: setting another raises ValueError.
     """
 
-    ZERO = None
-    LOW = None  # the least integer
+    ZERO: "bool | float | str | None" = None
+    LOW: "int | None" = None  # the least integer
 
     @property
     def value(self):

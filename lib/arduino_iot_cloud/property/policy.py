@@ -19,6 +19,7 @@ class Policy:
     brings about comes from `on_run`, which the client calls at the tick `due`, connected or not.
     """
 
+    publish: "str | float | None"
     publish = permission = sync = None
     min_delta = 0
     min_interval = 0.5
@@ -31,7 +32,7 @@ class Policy:
     published = False  # since boot
     urgent = False  # due whatever the policy says: an echo, a push
     calling = False  # the user is being told what the cloud wrote
-    offered = None  # what the cloud wrote: values by attribute
+    offered: "dict | None" = None  # what the cloud wrote: values by attribute
 
     # What the client's timer wants of a task
     busy = False
@@ -194,7 +195,7 @@ class Policy:
         self.changed_at = self.time or timestamp()
         self.calling = True
         whole = not whole or len(offered) == len(p.value)
-        echo = self.owes()
+        echo: "object" = self.owes()
         if self.from_sync:
             from ..session.answers import replace
 

@@ -14,6 +14,10 @@ if __debug__:  # what is compiled for a board does without the table, and the me
     from ..states import check
 
 # Of `property`
+_TYPES = const(0)  # true for type checkers, which read what is below it
+if _TYPES:
+    from typing import Any
+
 _OWN = const(1)
 _SENT = const(2)
 _TOLD = const(4)
@@ -44,6 +48,7 @@ class Session:
     def spare(self, *names):
         """Nobody is short of memory. The driver has `port.forget` here, on a board."""
 
+    on_value: "Any"
     on_event = spare  # nobody listens
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
@@ -51,7 +56,7 @@ class Session:
         self.device_id = device_id
         self.properties = properties
         self.discovery = discovery
-        self.out = []
+        self.out: list = []
         self.state = "Init"
         self.thing_id = None
         self.topic = None  # where values are published; None while there is no thing
@@ -64,12 +69,12 @@ class Session:
         self.tz_dst_until = 0  # Unix time at which the offset ends
         self.dropped = 0  # messages or records that were refused
         self.count = 0  # how often one question was asked
-        self.wake = None  # the tick at which `poll` has something to do
+        self.wake: "int | None" = None  # the tick at which `poll` has something to do
         self.look = None  # of a connected session: the tick at which `zone` looks at the end of the offset
         self.again = None  # likewise: [tick of the next question, count] while last values are asked for once more
         self.part = None  # what `pieces` knows of the message that is arriving
         self.records = Records()
-        self._staged = []
+        self._staged: list = []
         self._got = 0  # of the property whose records are being taken: 2 for each one, and 1 where it differs
 
     def begin(self, now: int):

@@ -44,7 +44,7 @@ class Stream:
 
     def __init__(self, sock, tls: bool):
         self._sock = sock
-        self._waits = ((BlockingIOError, 0),)
+        self._waits: tuple = ((BlockingIOError, 0),)
         self._shaken = not tls
         self.close = sock.close
         self.fileno = sock.fileno

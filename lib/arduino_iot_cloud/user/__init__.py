@@ -25,7 +25,7 @@ class ArduinoIoTCloud:
 
     # What `loop.Driver` and `diagnosis` look for in a client
     driver = None
-    records = {}
+    records: dict = {}
     runnable = ()
     ntp_server = "pool.ntp.org"
     ntp_timeout = 3
@@ -126,7 +126,7 @@ class ArduinoIoTCloud:
         """With a device's credentials: the thing that it belongs to (str), or None."""
         return self.session.thing_id
 
-    def property(self, thing_id: str, name: str = None):
+    def property(self, thing_id: str, name: "str | None" = None):
         """A variable of a thing; with a device's credentials `property(name)`. Returns a Property."""
         if name is None:
             thing_id, name = "", thing_id

@@ -73,7 +73,7 @@ class UserSession:
     """
 
     state = "Init"
-    move = Session.move
+    move = Session.move  # it uses nothing that is not here, too
     spare = Session.spare
     online = False
     thing_id = None  # of the device
@@ -102,16 +102,16 @@ class UserSession:
 
     def begin(self, now: int):
         """MQTT has connected: everything is subscribed to anew."""
-        self.move("Connected")
+        self.move("Connected")  # type: ignore[misc] # a method of another class
         self.online = True
-        topics = set([self.data_topic(one.thing_id) for one in self.listeners if one.thing_id or self.thing_id])
+        found = set([self.data_topic(one.thing_id) for one in self.listeners if one.thing_id or self.thing_id])
         if self.device_id:
-            topics.add("/a/d/%s/e/i" % self.device_id)
-        topics = sorted(topics)
+            found.add("/a/d/%s/e/i" % self.device_id)
+        topics = sorted(found)
         self.out.clear()
         for i in range(0, len(topics), 8):
             self.out.append(("subscribe", topics[i : i + 8], None))
-        self.on_change()
+        self.on_change()  # type: ignore[attr-defined] # its owner sets it
 
     def end(self):
         """MQTT has been disconnected."""
@@ -139,7 +139,7 @@ class UserSession:
         for name, value in found:
             for listener in list(self.listeners):
                 if listener.name == name and topic == self.data_topic(listener.thing_id):
-                    self.on_value(listener, value)
+                    self.on_value(listener, value)  # type: ignore[attr-defined] # its owner sets it
 
     def piece(self, topic, buf, pos: int, end: int, rest: int, now: int) -> int:
         """Take a part of a message that is larger than the buffer: it is dropped. Returns how many bytes are used up."""

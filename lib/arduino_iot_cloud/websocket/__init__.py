@@ -159,7 +159,7 @@ class Stream(Frames):
         """The handshake of TLS beneath is done."""
         self.raw.opened()
 
-    def write(self, data, at: int = 0, n: int = None) -> int:
+    def write(self, data, at: int = 0, n: "int | None" = None) -> int:
         """Send some of a packet: of the `n` bytes of `data` from `at` on, all where `n` is None. Returns how many of
         them have gone out; the next call is for the rest."""
         if self.at == self.end:
