@@ -10,8 +10,8 @@ ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "
 
 
 def root(name: str) -> bytes:
-    """The root certificate of that name in DER, such as "ArduinoRoot", or at that path, with a "/" in it. Raises OSError
-    where there is none."""
+    """The root certificate of that name in DER, such as "ArduinoRoot", or at that path, with a "/" in it. Raises
+    OSError where there is none."""
     path = name if "/" in name else __file__.rsplit("/", 1)[0] + "/certs/" + name + ".der"
     try:
         with open(path, "rb") as file:

@@ -76,12 +76,14 @@ def _clean(driver):
 
 
 async def flush(client, timeout: float = 10.0) -> bool:
-    """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds (0 to 500000)."""
+    """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds
+    (0 to 500000)."""
     return await _until(client, _clean, timeout)
 
 
 async def wait_synced(client, timeout: float = 30.0) -> bool:
-    """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds (0 to 500000)."""
+    """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds
+    (0 to 500000)."""
     return await _until(client, lambda driver: driver.session.state == "Connected", timeout)
 
 

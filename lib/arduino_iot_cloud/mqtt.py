@@ -69,7 +69,8 @@ class MQTT:
 
     def under_way(self, topic) -> bool:
         """Whether a PUBLISH is under way, so that the next has to wait. One that an earlier connection left behind
-        goes out again as a duplicate (DUP) if it is for this topic, bytes; it is forgotten for another, and for None."""
+        goes out again as a duplicate (DUP) if it is for this topic, bytes; it is forgotten for another, and for
+        None."""
         if self.lost:
             self.lost = False
             tx = self.tx

@@ -94,7 +94,8 @@ def _failed(server, error):
 
 
 async def sync_time(server: str, timeout: float) -> bool:
-    """Set the clock from an NTP server ("name" or "name:port"), in `timeout` seconds. Returns whether that was possible.
+    """Set the clock from an NTP server ("name" or "name:port"), in `timeout` seconds. Returns whether that was
+    possible.
 
     Nothing else waits for it, but for the look-up of the name on ports where that blocks.
     """

@@ -33,8 +33,9 @@ def pause(driver, error) -> int:
     pause is longer than the one before, up to 32 s; it is a minute where waiting alone does not help. A connection that
     has lasted 30 s starts them over.
 
-    `driver` has `pauses` (the seconds of the first and of the next pause, and the factor) and `since` (the tick at which
-    the connection began; None without one, 0 once it has lasted). Its `brief` is kept here: how many in a row have not.
+    `driver` has `pauses` (the seconds of the first and of the next pause, and the factor) and `since` (the tick at
+    which the connection began; None without one, 0 once it has lasted). Its `brief` is kept here: how many in a row
+    have not.
     """
     first, delay, factor = driver.pauses
     brief = getattr(driver, "brief", 0)

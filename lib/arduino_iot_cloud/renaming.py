@@ -11,8 +11,8 @@ def flush(file):
 
 
 def rename_over(new: str, path: str):
-    """Rename the file `new` to `path`, in place of a file there. On a file system that does not do that at once, a power
-    cut may leave `new` alone: whoever reads `path` then takes that."""
+    """Rename the file `new` to `path`, in place of a file there. On a file system that does not do that at once, a
+    power cut may leave `new` alone: whoever reads `path` then takes that."""
     if hasattr(os, "replace"):
         os.replace(new, path)
         return

@@ -30,7 +30,7 @@ def main() -> int:
     """Make the pictures; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="tools/picture",
-        description="Make docs/dashboard.png (the demonstration) and docs/dashboard-widgets.png, docs/dashboard-phone.png.",
+        description="Make docs/dashboard.png (the demonstration), dashboard-widgets.png and dashboard-phone.png.",
     )
     parser.add_argument("--seconds", type=float, default=45, metavar="N", help="of values to show (default: 45)")
     parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR", help="where they go (default: docs)")

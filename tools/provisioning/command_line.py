@@ -93,7 +93,8 @@ def _device_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--project", type=Path, metavar="FILE.yaml", help="then do what `local-cloud things apply` does with the file"
     )
-    group.add_argument("--server", metavar="HOST", help="where this board reaches the local cloud; else its own first address")
+    text = "where this board reaches the local cloud; else its own first address"
+    group.add_argument("--server", metavar="HOST", help=text)
 
 
 def _wifi_options(group: argparse._ArgumentGroup) -> None:

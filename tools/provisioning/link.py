@@ -92,7 +92,13 @@ class Link:
 
     def restart(self) -> None:
         """Start the board anew, with nothing running and a heap that is free."""
-        self._guarded(lambda: (self._transport.exit_raw_repl(), self._reset()))
+
+
+        def start_anew() -> None:
+            self._transport.exit_raw_repl()
+            self._reset()
+
+        self._guarded(start_anew)
 
     def _guarded(self, action: Callable[[], Any]) -> Any:
         try:

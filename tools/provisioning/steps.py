@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from localcloud.cli import project_file
 from localcloud.cli.connection import LOOPBACK, Connection
 from localcloud.cli.exits import DONE, FAILED, USAGE, CommandError
+from localcloud.cli.project import Project
 from localcloud.cli.terminal import tell_json
 from localcloud.cli.working import work
 from localcloud.ports import Ports
@@ -135,7 +136,7 @@ class Run:
         if self._project and not journal.get("device_id"):
             self._say("project", "would be carried out, once the device is there", True)  # a dry run
         elif self._project:
-            await self._apply(api, connection)
+            await self._apply(api, connection, self._project)
             cloud.changed = True
 
     async def _on_board(
@@ -180,13 +181,13 @@ class Run:
         if done:
             self._say("certificate", done, True)
 
-    async def _apply(self, api: Any, connection: Connection) -> None:
+    async def _apply(self, api: Any, connection: Connection, project: Project) -> None:
         from localcloud.cli import applying
 
         given = argparse.Namespace(dry_run=self._dry_run, prune=False, secrets_dir=None, json=False)
         with contextlib.redirect_stdout(sys.stderr if self._options.json else sys.stdout):
             try:
-                await applying.apply(api, connection, self._project, given)
+                await applying.apply(api, connection, project, given)
             except CommandError as error:
                 # Nothing of the file is done, but what was before it is.
                 raise CommandError(str(error), FAILED if error.code == USAGE else error.code) from None

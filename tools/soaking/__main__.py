@@ -14,7 +14,8 @@ def _arguments():
     parser = argparse.ArgumentParser(
         prog="tools/soak", description="Clients that run for long, in simulated worlds: tests/simulation/README.md."
     )
-    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="so many worlds for each interpreter and mode")
+    text = "so many worlds for each interpreter and mode"
+    parser.add_argument("--seeds", type=int, default=20, metavar="N", help=text)
     parser.add_argument("--first", type=int, default=1, metavar="N", help="the first seed")
     parser.add_argument("--seed", type=int, metavar="N", help="this one alone, with its story")
     parser.add_argument("--days", type=float, default=0, metavar="N", help="simulated days of each world, at least")
@@ -22,8 +23,10 @@ def _arguments():
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes side by side")
     parser.add_argument("--interpreter", choices=INTERPRETERS, action="append")
     parser.add_argument("--mode", choices=MODES, action="append")
-    parser.add_argument("--off", default="", metavar="A,B", help="features that the worlds do not have; plain,+A: all but A")
-    parser.add_argument("--real", type=float, metavar="MINUTES", help="in real time, over TLS against mosquitto, instead")
+    text = "features that the worlds do not have; plain,+A: all but A"
+    parser.add_argument("--off", default="", metavar="A,B", help=text)
+    text = "in real time, over TLS against mosquitto, instead"
+    parser.add_argument("--real", type=float, metavar="MINUTES", help=text)
     return parser.parse_args()
 
 

@@ -6,7 +6,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
 PINNED = TOOLS / "toolchain" / "pinned"
 LIB = ROOT / "lib"
-SUPPORT = [ROOT / "tests" / "support" / name for name in ("cloud", "network", "programs")]  # what tools share with tests
+# What tools share with tests
+SUPPORT = [ROOT / "tests" / "support" / name for name in ("cloud", "network", "programs")]
 CACHE = ROOT / ".cache"
 BIN = CACHE / "bin"
 VENV = CACHE / "venv"
@@ -30,7 +31,7 @@ NOT_ON_BOARDS = {"cpython", "hsm", "keys.pkcs11", "pem_files", "sync.cpython"}
 
 
 def modules(package: str) -> dict:
-    """The modules of a package in lib/: their files by their names in it, as "session.answers"; "" is the package itself."""
+    """The modules of a package in lib/: their files by their names in it, as "session.answers"; "" is the package."""
     folder = LIB / package
     paths = {path.relative_to(folder).with_suffix(""): path for path in sorted(folder.rglob("*.py"))}
     return {".".join(path.parts).removesuffix("__init__").rstrip("."): paths[path] for path in paths}

@@ -9,7 +9,8 @@ from . import KeyNotFound
 from ..key_store import open as open_store
 
 SCHEMES = ("files", "nvs", "se05x", "atecc608", "secrets")
-_nvs: dict = {}  # those that are open: MicroPython never closes the handle of one, and there is a handshake again and again
+# Those that are open: MicroPython never closes the handle of one, and there is a handshake again and again.
+_nvs: dict = {}
 
 
 def provider(uri: str) -> "Provider":

@@ -152,7 +152,8 @@ def _mqtt(where, error, opening, plain):
     text, code = error.args
     if text.endswith("refused the connection") and 0 < code < 6:
         return "%s refused the device: %s." % (where, _REFUSED[code]), code == 3
-    if opening and (text.endswith("refused the connection") or "packet" in text or text[:9] in ("malformed", "reserved ")):
+    strange = "packet" in text or text[:9] in ("malformed", "reserved ")
+    if opening and (strange or text.endswith("refused the connection")):
         hint = "it may speak TLS, and ssl_params=None is plain TCP" if plain else "it may be that of another service"
         return "%s does not speak MQTT, it seems (%s). Check the port: %s." % (where, text, hint), False
     return "Lost the link to %s: %s." % (where, text), True

@@ -97,7 +97,8 @@ class HTTP:
 
     def _free(self):
         if self._busy:
-            raise RuntimeError("a request to %s is under way: wait for it, close it, or make another HTTP" % self.server)
+            text = "a request to %s is under way: wait for it, close it, or make another HTTP"
+            raise RuntimeError(text % self.server)
 
     async def _exchange(self, response, head, body, repeat):
         if self.stream:

@@ -1,8 +1,8 @@
 """The device's key and certificate where they are not in files: URIs such as `se05x:token=0x00000064`.
 
 The part before the colon names a provider. Two are built in: `se05x`, the secure element of Arduino's
-boards (MicroPython), and `pkcs11`, tokens and HSMs (CPython, see `keys.pkcs11`); `register_provider` adds others. Where the
-package `arduino_cloud_board` is installed, a key store and a name in it are a URI, too: `nvs:arduino#key`.
+boards (MicroPython), and `pkcs11`, tokens and HSMs (CPython, see `keys.pkcs11`); `register_provider` adds others.
+Where the package `arduino_cloud_board` is installed, a key store and a name in it are a URI, too: `nvs:arduino#key`.
 `keyfile` and `certfile` may both be URIs, or one of them beside a file or bytes.
 """
 

@@ -13,7 +13,7 @@ REFERENCE = (
 
 
 class SE05X:
-    """The provider of `se05x:` URIs: the secure element of Arduino's boards, by their firmware's module of that name."""
+    """The provider of `se05x:` URIs: the secure element of Arduino's boards, by the firmware's module of that name."""
 
     _chip = None
 

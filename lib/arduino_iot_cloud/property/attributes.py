@@ -6,7 +6,9 @@ from ..port import MICROPYTHON
 from . import ArduinoCloudObject
 
 # What a class takes over from Composite, since it cannot be given another base.
-_MEMBERS = "KEYS TYPES _was value initialized shape store write _fit _old _remember __contains__ __getattr__ __setattr__"
+_MEMBERS = (
+    "KEYS TYPES _was value initialized shape store write _fit _old _remember __contains__ __getattr__ __setattr__"
+)
 
 _init = ArduinoCloudObject.__init__
 

@@ -18,7 +18,7 @@ class Composite(ArduinoCloudObject):
     `TYPES`, an attribute's first value fixes its type. Or the attributes' names are given as `keys`.
     """
 
-    # The methods call no super(): a class that was derived from ArduinoCloudObject may take them over, see `attributes`.
+    # The methods call no super(): a class that was derived from ArduinoCloudObject may take them over: `attributes`.
     KEYS: tuple = ()
     TYPES = ""
     _was = None  # without TYPES: what has the type of an attribute whose value does not say it, () for any number

@@ -142,7 +142,8 @@ class UserSession:
                     self.on_value(listener, value)  # type: ignore[attr-defined] # its owner sets it
 
     def piece(self, topic, buf, pos: int, end: int, rest: int, now: int) -> int:
-        """Take a part of a message that is larger than the buffer: it is dropped. Returns how many bytes are used up."""
+        """Take a part of a message that is larger than the buffer: it is dropped. Returns how many bytes are
+        used up."""
         if topic:
             self.dropped += 1
             log(30, "Dropped a message of %d bytes: more than buffer= holds, see ArduinoIoTCloud" % (end - pos + rest))

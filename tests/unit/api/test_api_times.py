@@ -79,8 +79,8 @@ def test_an_error_of_any_bytes_is_told_in_a_line():
     random = Seeded(9)
     for _ in range(300):
         data = random.mutated(random.mutated(b'{"code":"c\\ud83d\\n","detail":{"a":[1.5,null]},"id":"i","error":7}'))
-        for text in describe(500, data, random.below(2) == 0, ("i", 7)):
-            assert text is None or isinstance(text, str) and "\n" not in text and text.encode() is not None, data
+        for told in describe(500, data, random.below(2) == 0, ("i", 7)):
+            assert told is None or isinstance(told, str) and "\n" not in told and told.encode() is not None, data
 
 
 def test_what_an_error_says():

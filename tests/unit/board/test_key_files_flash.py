@@ -2,7 +2,7 @@
 
 import vfs
 from block_devices import Device, formatted
-from key_rig import after, check, content, do, real_files, run_until_cut, states, steps
+from key_rig import after, check, content, do, real_files, states, steps
 from portable_assert import raises
 from seeded import Seeded
 from storage_rig import PowerCut

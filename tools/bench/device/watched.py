@@ -1,5 +1,7 @@
-"""Run another program, and print each file that it imports from a folder. Arguments: the folder, the program's name, its
-arguments."""
+"""Run another program, and print each file that it imports from a folder.
+
+Arguments: the folder, the program's name, its arguments.
+"""
 
 import sys
 

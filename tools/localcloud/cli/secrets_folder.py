@@ -73,9 +73,10 @@ class SecretsFolder:
             and isinstance(node.targets[0], ast.Name)
             and isinstance(node.value, ast.Constant)
         }
-        if not values.get("DEVICE_ID") or not values.get("SECRET_KEY"):
+        device_id = values.get("DEVICE_ID")
+        if not isinstance(device_id, str) or not device_id or not values.get("SECRET_KEY"):
             raise CommandError("%s: expected DEVICE_ID and SECRET_KEY in it; move it away" % path)
-        return values["DEVICE_ID"]
+        return device_id
 
     def begun(self, name: str) -> Begun | None:
         """Return how far a device is that an earlier run has begun, or None."""

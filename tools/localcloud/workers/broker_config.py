@@ -95,8 +95,9 @@ def write(
 ) -> str:
     """Write what mosquitto needs to `data`/mosquitto, and return the address for `serve --broker`.
 
-    The address is in the file `address` too. Clients and rights that are there already stay. `plugin` is mosquitto_dynamic_security.so, `user` whom
-    mosquitto becomes when root starts it, `autosave` the seconds between writings of what waits for workers.
+    The address is in the file `address` too. Clients and rights that are there already stay. `plugin` is
+    mosquitto_dynamic_security.so, `user` whom mosquitto becomes when root starts it, `autosave` the seconds between
+    writings of what waits for workers.
     """
     make_private_folder(data)
     folder = data.absolute() / "mosquitto"

@@ -31,7 +31,7 @@ _CHANNEL = "local_cloud"
 # broker, beside which there can be nobody, has it alone.
 _LOCKS, _PRESENT, _STARTING = 0x6C6F6B, 1_000_000, 1_000_001
 # A worker whose machine is gone is noticed after so many seconds: 5 + 3 * 3.
-_KEEPALIVES = {
+_KEEPALIVES: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 3,

@@ -192,7 +192,7 @@ class Intake:
             )
 
     async def _take(self, message: mqtt.MQTTMessage) -> Any:
-        topic, payload = message.topic, message.payload
+        topic, payload = message.topic, bytes(message.payload)
         if message.retain:
             # Something of before the subscription, which a device asked the broker to keep.
             return None

@@ -51,7 +51,8 @@ def _wrap(tree, program):
     fonts = tree / "fonts.conf"
     fonts.write_text(_FONTS % (tree / "usr" / "share" / "fonts"))
     # pulseaudio's own folder holds what its library needs
-    folders = sorted({path.parent for path in tree.rglob("lib*.so*") if path.parent.name.endswith(("-gnu", "pulseaudio"))})
+    places = {path.parent for path in tree.rglob("lib*.so*")}
+    folders = sorted(path for path in places if path.name.endswith(("-gnu", "pulseaudio")))
     return '#!/bin/sh\nFONTCONFIG_FILE="%s" LD_LIBRARY_PATH="%s" exec "%s" "$@"\n' % (
         fonts,
         ":".join(map(str, folders)),
