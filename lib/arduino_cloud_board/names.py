@@ -11,9 +11,6 @@ device Device
 
 def find(name: str):
     """The object of that name, which stays in the package; or the module. Raises AttributeError for neither."""
-    from arduino_iot_cloud.names import find_in
+    from arduino_iot_cloud.names import find
 
-    found = find_in("arduino_cloud_board", _NAMES, name)
-    if found is None:
-        raise AttributeError("arduino_cloud_board has no %s" % name)
-    return found
+    return find(name, "arduino_cloud_board", _NAMES)

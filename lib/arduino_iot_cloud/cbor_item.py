@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `cbor.item`."""
+"""The import path that programs know. What it has lies in `cbor.items`."""
 
-from .cbor.item import Simple as Simple, Tag as Tag, dumps as dumps, loads as loads
+from .cbor.items import Simple as Simple, Tag as Tag, dumps as dumps, loads as loads

@@ -221,7 +221,7 @@ class ArduinoCloudClient:
 
             tls = context(self)
             del context
-            forget("trust", "credentials")
+            forget("trust")
             if not async_mode:  # here, since it may lack umqtt, and the arguments are looked at first
                 from .sync import Driver
             self.driver = Driver(self, tls)

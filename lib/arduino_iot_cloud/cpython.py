@@ -113,7 +113,7 @@ class Stream:
 
 
 def load_cert_chain(context, *pair):
-    """What `credentials.load_cert_chain` does."""
+    """What `trust.load_cert_chain` does."""
     from .pem_files import load
 
     load(context, *pair)

@@ -30,6 +30,8 @@ class MQTT:
     `size` bounds a packet either way (bytes, up to 16383). `keepalive` is in seconds, 0 for none.
     """
 
+    fault = MQTTError  # for `mqtt_parts`, which this imports
+
     def __init__(self, size: int = 1024, keepalive: int = 10):
         self.rx = bytearray(size)
         self.view = memoryview(self.rx)
@@ -271,10 +273,8 @@ class MQTT:
 
     def wait(self, start: int) -> int:
         """Move what is there of the next packet, from `start` on, to the front, so that the rest fits behind it.
-        Returns 0, which stands for no packet. Raises MQTTError if the buffer is full of it."""
+        Returns 0, which stands for no packet."""
         have = self.count
-        if not start and have == len(self.rx):
-            raise MQTTError("a part of a packet that is too large", 0)
         if start:
             if start < have:
                 self.rx[0 : have - start] = self.rx[start:have]

@@ -45,6 +45,8 @@ def keep(mqtt, pos: int):
     for more."""
     part = mqtt.part
     if mqtt.rest:
+        if pos == 0 and mqtt.count == len(mqtt.rx):
+            raise mqtt.fault("a part of a packet that is too large", 0)
         part.left -= pos - mqtt.payload
         mqtt.wait(pos)
         return

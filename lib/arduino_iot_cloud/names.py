@@ -18,31 +18,25 @@ user ArduinoIoTCloud CloudError
 """)
 
 
-def find(name: str):
-    """The object of that name, which stays in the package; or the module. Raises AttributeError for neither."""
+def find(name: str, package: str = "arduino_iot_cloud", names: str = _NAMES):
+    """The object of that name, which stays in the package, by the table `names`; or the module, as in `from
+    arduino_iot_cloud import keys`. Raises AttributeError for neither."""
     if name == "__all__":  # as in `from arduino_iot_cloud import *`
-        return [one for line in _NAMES.splitlines() for one in line.split(" ")[1:]]
-    found = find_in("arduino_iot_cloud", _NAMES, name)
-    if found is None:
-        from .property.kinds import find
-
-        return find(name)
-    return found
-
-
-def find_in(package: str, listing: str, name: str):
-    """What a package has under a name: the object, by a listing as above; or the module, as in `from arduino_iot_cloud
-    import keys`. None for neither."""
-    for line in listing.splitlines():
+        return [one for line in names.splitlines() for one in line.split(" ")[1:]]
+    for line in names.splitlines():
         if name in line.split(" ")[1:]:
-            found = getattr(__import__("%s.%s" % (package, line.split(" ")[0]), None, None, (name,)), name)
+            found = getattr(__import__(package + "." + line.split(" ")[0], None, None, (name,)), name)
             setattr(sys.modules[package], name, found)
             return found
     if name and name[0] != "_" and name == name.lower():  # MicroPython asks here before it looks for a module
-        module = "%s.%s" % (package, name)
+        module = package + "." + name
         try:
             return __import__(module, None, None, (name,))
         except ImportError as error:
             if module not in str(error):
                 raise
-    return None
+    if names is not _NAMES:
+        raise AttributeError("%s has no %s" % (package, name))
+    from .property import kinds
+
+    return kinds.find(name)

@@ -58,11 +58,12 @@ def leave(name: str):
     _inside[name] -= 1
 
 
-def forget(*names, package: str = "arduino_iot_cloud."):
+def forget(*names):
     """Unload what has done its work, and free its heap, unless a caller is inside.
 
-    Each name is a module of the package ("trust", "loop.connecting"), or a folder with a dot at its end ("session."):
-    then all modules in it are meant but the folder's own `__init__`. An import brings a module back. So whatever uses
+    Each name is a module of this package ("trust", "loop.connecting"), or a folder with a dot at its end ("session."):
+    then all modules in it are meant but the folder's own `__init__`. One with a slash is of another package, as
+    "arduino_cloud_board/link.change". An import brings a module back. So whatever uses
     one imports it at that moment, in a function, and never at its own top. On CPython they stay. The call also collects
     garbage, which keeps close together what is loaded next: so it is worth making before imports, too.
     """
@@ -72,13 +73,11 @@ def forget(*names, package: str = "arduino_iot_cloud."):
         for name in names:
             if _inside.get(name):
                 continue
-            name = package + name
-            for path in list(sys.modules) if name[-1] == "." else (name,):
-                if path.startswith(name) and path in sys.modules:
+            name = name.replace("/", ".") if "/" in name else "arduino_iot_cloud." + name
+            for path in list(sys.modules):
+                if path == name or name[-1] == "." and path.startswith(name):
                     folder, _, there = path.rpartition(".")
-                    folder = sys.modules.get(folder)
-                    if folder:
-                        folder.__dict__.pop(there, None)
+                    sys.modules[folder].__dict__.pop(there, None)
                     # The collector may still see one of its functions in a finished coroutine: that one stays alone.
                     sys.modules.pop(path).__dict__.clear()
         collect()

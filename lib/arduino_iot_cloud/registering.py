@@ -47,9 +47,9 @@ def register(client, aiotobj, coro, args: dict):
             client.driver.schedule()
     if client.driver and not p.initialized:
         if p.on_write or not p.on_run or isinstance(p.value, dict):  # a task wants none
-            from .session.zone import refresh
+            from .session import zone
 
-            refresh(client.driver.session, ticks_ms())
+            zone.refresh(client.driver.session, ticks_ms())
     client.wake()
 
 

@@ -51,16 +51,28 @@ def context(client):
     if keyfile is None:
         if client.password is None:
             raise ValueError("neither a password nor keyfile and certfile in ssl_params: nothing to log in with")
+    elif is_uri(keyfile) or is_uri(certfile):
+        from .keys import load
+
+        load(made, params, is_uri, load_cert_chain)  # these two, since `keys` imports nothing that imports it
     else:
-        from .credentials import is_uri, load_cert_chain
-
-        if is_uri(keyfile) or is_uri(certfile):
-            from .keys import load
-
-            load(made, params)
-        else:
-            load_cert_chain(made, certfile, keyfile)
+        load_cert_chain(made, certfile, keyfile)
     return made
+
+
+def is_uri(value) -> bool:
+    """Whether a keyfile or certfile is a URI: a scheme of two letters or more (unlike C:) before the colon."""
+    return isinstance(value, str) and "/" not in value.split(":", 1)[0] and value.find(":") > 1
+
+
+def load_cert_chain(context, *pair):
+    """Put a certificate and its key, each a path or the content as bytes, into a TLS context."""
+    if MICROPYTHON:
+        context.load_cert_chain(*[read(one) for one in pair])
+    else:
+        from .cpython import load_cert_chain as load
+
+        load(context, *pair)
 
 
 def certificates(context, client):
@@ -68,8 +80,6 @@ def certificates(context, client):
     keys = ("cafile", "cadata")
     file, data = [client.ssl_params.get(key) for key in keys]
     if file is not None:
-        from .credentials import is_uri, read
-
         if is_uri(file):
             from .keys import content
 
@@ -103,6 +113,19 @@ def load_verify_locations(context, data, name):
             context.load_verify_locations(None, None, data)
     except (OSError, ValueError) as error:  # whose text names nothing
         raise ValueError("%s: no root certificate in DER or PEM (%s)" % (name, error))
+
+
+def read(file):
+    """The bytes that a path stands for, or that are given as they are."""
+    if isinstance(file, bytes):
+        return file
+    if isinstance(file, (bytearray, memoryview)):
+        return bytes(file)
+    try:
+        with open(file, "rb") as opened:
+            return opened.read()
+    except OSError as error:
+        raise OSError(error.args[0], "'%s' cannot be read" % file)  # MicroPython's own names no file
 
 
 # What `ssl_params` may say

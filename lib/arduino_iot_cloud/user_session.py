@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `user.session`."""
+"""The import path that programs know. What it has lies in `user.connection`."""
 
-from .user.session import CloudError as CloudError
+from .user.connection import CloudError as CloudError

@@ -93,7 +93,7 @@ def test_provision_prints_what_the_readme_says(board, run):
     expected, about = lines_of(blocks(text, "text")[-1])
     printed, kb = lines_of(run(command))
     assert printed == expected
-    assert abs(kb - about) <= 2, "boards/*/README.md, README.md and docs/provisioning.md: %d KB" % kb
+    assert abs(kb - about) <= 2, "boards/*/README.md, docs/provisioning.md: %d KB" % kb
 
 
 @pytest.mark.parametrize("board", ["RPI_PICO_W"], indirect=True)

@@ -8,9 +8,9 @@ from toolchain import mpy
 from toolchain.paths import LIB
 
 MODULES = (
-    "arduino_iot_cloud/__init__ arduino_iot_cloud/port arduino_cloud_board/__init__ arduino_cloud_board/wifi "
-    "arduino_cloud_board/connection arduino_cloud_board/connection_change arduino_cloud_board/network_arguments "
-    "arduino_cloud_board/wifi_radio arduino_cloud_board/wifi_link arduino_cloud_board/wifi_status"
+    "arduino_iot_cloud/__init__ arduino_iot_cloud/port arduino_cloud_board/__init__ arduino_cloud_board/link/__init__ "
+    "arduino_cloud_board/link/wifi arduino_cloud_board/link/change arduino_cloud_board/link/arguments "
+    "arduino_cloud_board/link/wifi_radio arduino_cloud_board/link/wifi_machine arduino_cloud_board/link/wifi_status"
 ).split()
 
 

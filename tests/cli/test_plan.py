@@ -2,10 +2,19 @@
 
 import pytest
 from localcloud.cli.exits import CommandError
-from localcloud.cli.exporting import described
-from localcloud.cli.plan import make_plan
-from localcloud.cli.project import KEY_TAG, Dashboard, Device, Existing, Project, Thing, Variable, Widget
-from localcloud.cli.widgets import Reference
+from localcloud.cli.projects.exporting import described
+from localcloud.cli.projects.plan import make_plan
+from localcloud.cli.projects.project import (
+    KEY_TAG,
+    Dashboard,
+    Device,
+    Existing,
+    Project,
+    Thing,
+    Variable,
+    Widget,
+)
+from localcloud.cli.projects.widgets import Reference
 
 
 def a_property(name, kind="INT", **more):

@@ -1,8 +1,9 @@
 """Project files: what is read, and how each mistake is told. Nothing runs, no cloud is asked."""
 
 import pytest
-from localcloud.cli import project_file, yaml_file
+from localcloud.cli import yaml_file
 from localcloud.cli.exits import USAGE, CommandError
+from localcloud.cli.projects import project_file
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from scripted_api import THING, Server
 
 from arduino_cloud_api import APIError, CloudAPI
 from arduino_iot_cloud.http.client import HTTP
-from arduino_iot_cloud.user.session import CloudError
+from arduino_iot_cloud.user.connection import CloudError
 from arduino_iot_cloud.user.token import fetch
 
 PROGRAM = """
@@ -349,7 +349,7 @@ async def test_whatever_the_server_of_tokens_sends_is_a_cloud_error(server):
 
 USER = """
 import asyncio, sys
-from arduino_iot_cloud.user.session import CloudError
+from arduino_iot_cloud.user.connection import CloudError
 from arduino_iot_cloud.user.token import fetch
 async def main():
     for _ in range(int(sys.argv[2])):

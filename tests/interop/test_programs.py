@@ -84,14 +84,14 @@ for one in Location("here", lat=1.5), Schedule("alarm", on_active=print), Switch
 client["count"] = 6
 client["here"].lon = 2.5
 client.poll(0)
-print([name for name in ("ucloud", "official") if "arduino_iot_cloud." + name in sys.modules])
+print([name for name in ("property.attributes", "property.official") if "arduino_iot_cloud." + name in sys.modules])
 client.records["count"].updated
-print([name for name in ("ucloud", "official") if "arduino_iot_cloud." + name in sys.modules])
+print([name for name in ("property.attributes", "property.official") if "arduino_iot_cloud." + name in sys.modules])
 """
 
 
 def test_what_only_such_programs_use_is_not_loaded_for_others(interpreter):
-    assert interpreter.run(code=ORDINARY, check=True).stdout.splitlines()[-2:] == ["[]", "['ucloud', 'official']"]
+    assert interpreter.run(code=ORDINARY, check=True).stdout.splitlines()[-2:] == ["[]", "['property.official']"]
 
 
 def test_a_star_imports_all_names_on_cpython(cpython):

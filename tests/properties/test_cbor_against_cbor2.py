@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rfc8949_examples import MALFORMED, OTHERS, SHORTEST, same
 
 from arduino_iot_cloud.cbor import CBORError, Writer
-from arduino_iot_cloud.cbor.item import Simple, Tag, dumps, loads
+from arduino_iot_cloud.cbor.items import Simple, Tag, dumps, loads
 
 PLAIN_TAGS = st.integers(100000, 2**64 - 10)  # without a meaning that cbor2 knows
 integers = st.one_of(

@@ -16,7 +16,7 @@ import tempfile
 import traceback
 
 from arduino_cloud_api.call import Call
-from provisioning import command_line, journal, link, payload
+from provisioning import board_link, command_line, journal, payload
 from toolchain.mpy import version
 
 _DEATH = 9
@@ -86,10 +86,10 @@ def main():
     """Run until one comes to its end; the exit code."""
     moments = Moments(tempfile.mkstemp()[1])
     moments.after(journal, "write_whole", _note)
-    moments.after(link.Link, "put", lambda self, path, *_: "putting " + path)
-    changing = link._CHANGING
-    moments.after(link.Link, "run", lambda self, program, *_, **__: program if program in changing else None)
-    moments.after(link.Link, "write_romfs", lambda *_: "the whole image")
+    moments.after(board_link.BoardLink, "put", lambda self, path, *_: "putting " + path)
+    changing = board_link._CHANGING
+    moments.after(board_link.BoardLink, "run", lambda self, program, *_, **__: program if program in changing else None)
+    moments.after(board_link.BoardLink, "write_romfs", lambda *_: "the whole image")
     moments.after_calls()
     package = payload.package((), version().bytecode)
     if "--romfs" not in sys.argv:

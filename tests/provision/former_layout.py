@@ -5,7 +5,7 @@ from pathlib import Path
 
 from link_rig import files_on, run_on
 from provisioning import former
-from provisioning.link import Link
+from provisioning.board_link import BoardLink
 
 FORMER = Path(__file__).with_name("former_layout.tar.xz")  # all that was on boards, compiled
 PARTS = ("package-sync.json", "package-api.json")
@@ -46,7 +46,7 @@ def former_files(packages, *, compiled=True):
 def put_back(board, files):
     """Have these in place of all packages, and the user's own beside them."""
     run_on(board, EMPTY)
-    with Link(board.port) as link:
+    with BoardLink(board.port) as link:
         for path, data in {**files, **OWN}.items():
             link.put(path, data)
 

@@ -9,7 +9,7 @@ from arduino_cloud_board.keys.csr import public_key_of
 from arduino_cloud_board.keys.p256 import public_point
 from link_rig import files_on, give_radio_and_nvs, run_on
 from localcloud.cli.exits import CommandError
-from provisioning import ports
+from provisioning import boards
 from toolchain.paths import ROOT
 
 NICLA = "Arduino Nicla Vision with STM32H747"
@@ -76,9 +76,9 @@ def test_a_board_that_cannot_use_a_key_in_a_chip_is_told(plug, provision, cloud)
 
 def test_only_a_chip_whose_key_tls_can_use_is_taken():
     taken = set()
-    for name in ports.names():
+    for name in boards.names():
         with contextlib.suppress(CommandError):
-            ports.check_chip(name)
+            boards.check_chip(name)
             taken.add(name)
     assert taken == {"ARDUINO_NICLA_VISION", "ARDUINO_PORTENTA_H7"}
 

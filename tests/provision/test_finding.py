@@ -4,7 +4,7 @@ from collections import namedtuple
 
 import pytest
 from localcloud.cli.exits import CommandError
-from provisioning import ports, secrets_file
+from provisioning import boards, ports, secrets_file
 
 Port = namedtuple("Port", "device vid pid")
 BUILT_IN = Port("/dev/ttyS0", None, None)
@@ -42,9 +42,9 @@ def test_where_it_is_not_clear_it_says_what_is_there(there, words):
         assert word in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ports.names())
+@pytest.mark.parametrize("name", boards.names())
 def test_the_facts_of_each_board_are_read_without_running_it(name):
-    facts = ports.facts(name)
+    facts = boards.facts(name)
     assert facts["NAME"] == name and facts["PORT"] and "KEYS" in facts
 
 

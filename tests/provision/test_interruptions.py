@@ -68,7 +68,7 @@ def test_dead_after_any_change_of_a_boards_store_the_next_run_finishes(
 def test_dead_while_the_romfs_partition_is_written_the_next_run_finishes(plug, provision):
     board = plug(installed=True, romfs_kb=256)
     # Half a file of an earlier run: its folder would stay, and come before ROMFS.
-    files_on(board, write={"/lib/arduino_iot_cloud/sync/__init__.mpy.new": b"M"})
+    files_on(board, write={"/lib/arduino_iot_cloud/sync.mpy.new": b"M"})
     moments = provision.crash(board, "--no-device", "--romfs")
     assert moments[-3:] == ["rom_write", "the whole image", "remove"]
     assert not [path for path in files_on(board, packages=True) if path.startswith("/lib/arduino_")]

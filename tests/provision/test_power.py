@@ -5,7 +5,7 @@ import ast
 
 import pytest
 from link_rig import files_on, give_radio_and_nvs, run_on
-from provisioning.link import Link, PortLost
+from provisioning.board_link import BoardLink, PortLost
 from toolchain.paths import ROOT
 
 BOARDS = {
@@ -41,7 +41,7 @@ def kept(board):
 
 def run(board, program, **named):
     """Run a program of the tool on it."""
-    with Link(board.port) as link:
+    with BoardLink(board.port) as link:
         return link.run(program, dry=False, **named)
 
 

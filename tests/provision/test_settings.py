@@ -4,7 +4,7 @@ import ast
 import re
 
 import pytest
-from arduino_cloud_board.key_store import seal
+from arduino_cloud_board.keys import seal
 from link_rig import files_on, run_on
 from processes import Process
 

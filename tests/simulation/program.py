@@ -280,7 +280,9 @@ class Program:
     async def quiet_flush(self, device):
         """In the quiet minute: note whether everything has arrived."""
         for variable in device.variables:
-            if variable.options.get("publish") == "demand" and variable.unpushed:
+            # What the cloud does not know: also a value of the device that counted more at a connection.
+            unknown = variable.unpushed or variable.options.get("sync", "cloud") != "cloud"
+            if variable.options.get("publish") == "demand" and unknown:
                 if variable.name in device.client.records and variable.publishes:
                     device.push(variable)
         if self.mode != "sync":

@@ -52,7 +52,7 @@ class User:
     async def main(self, generation):
         """Connect, listen, and write now and then."""
         from arduino_iot_cloud.user import ArduinoIoTCloud
-        from arduino_iot_cloud.user.session import CloudError
+        from arduino_iot_cloud.user.connection import CloudError
 
         program = self.program
         self.cloud = None

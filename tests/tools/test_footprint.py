@@ -41,7 +41,7 @@ def test_memory_is_within_its_budgets():
     assert list(figures["options"]) == list(figures["flash"]["options"])
     # what each device loads is no option, however briefly it stays
     assert not {"client", "session", "loop", "arguments", "registering", "mqtt_packets"} & set(figures["options"])
-    assert {"policy", "schedule", "sync", "user", "websocket", "diagnosis"} < set(figures["options"])
+    assert {"property.policy", "property.schedule", "sync", "user", "websocket", "diagnosis"} < set(figures["options"])
     # a heap of 64 KB is enough to list 200 things, over HTTPS from the local cloud
     assert figures["api"]["romfs"]["listing_kb"] < figures["api"]["files"]["listing_kb"] <= 64
     assert figures["ours"]["qstrs"]["count"] < 300

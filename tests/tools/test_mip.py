@@ -44,6 +44,12 @@ def test_every_file_is_in_one_package():
         assert url == "lib/" + name
 
 
+def test_no_two_modules_have_one_name_in_frozen_code():
+    # mpy-tool makes a name in C of a path: of a/b.py and a_b.py the same one
+    names = [name[:-3].replace("/", "_") for package in PACKAGES for name in listed(package) if name.endswith(".py")]
+    assert len(set(names)) == len(names), sorted(name for name in names if names.count(name) > 1)
+
+
 @pytest.mark.parametrize("option", [None, "sync", "api", "board"])
 def test_frozen_files_are_the_packages_modules(option):
     packages = ["package.json"] + (["package-%s.json" % option] if option else [])

@@ -139,8 +139,8 @@ def test_only_what_is_committed_is_released(tmp_path):
     "change, complaint",
     [
         (lambda folder: (folder / "package-api.json").write_text('{"version": "2.0.0", "urls": []}'), "has version 2.0.0"),
-        (lambda folder: (folder / SOURCE).unlink(), "lists .*loop.py, which is missing"),
-        (lambda folder: (folder / SOURCE).write_text("def"), "loop.py does not compile"),
+        (lambda folder: (folder / SOURCE).unlink(), "lists .*loop/__init__.py, which is missing"),
+        (lambda folder: (folder / SOURCE).write_text("def"), "loop/__init__.py does not compile"),
     ],
 )
 def test_a_checkout_that_does_not_fit_together_is_not_released(tmp_path, change, complaint):
@@ -181,9 +181,9 @@ def test_check_finds_what_the_checksums_do_not_say(release, change, complaint):
 @pytest.mark.parametrize(
     "change, complaint",
     [
-        (spoil(LOOP, lambda data: b"M\x05" + data[2:]), "loop.mpy: not bytecode of version 6"),
-        (spoil(LOOP, lambda data: data[:2] + b"\x0b" + data[3:]), "loop.mpy: not bytecode of version 6 for any"),
-        (spoil(LOOP, lambda data: data[:3] + b"\x3f" + data[4:]), "loop.mpy: not bytecode of version 6 for any"),
+        (spoil(LOOP, lambda data: b"M\x05" + data[2:]), "loop/__init__.mpy: not bytecode of version 6"),
+        (spoil(LOOP, lambda data: data[:2] + b"\x0b" + data[3:]), "loop/__init__.mpy: not bytecode of version 6 for any"),
+        (spoil(LOOP, lambda data: data[:3] + b"\x3f" + data[4:]), "loop/__init__.mpy: not bytecode of version 6 for any"),
         (spoil("mpy6/arduino_iot_cloud/more.mpy", b"M\x06\0\x1f"), "more.mpy: in no package"),
         (lambda folder: (folder / LOOP).unlink(), "lists arduino_iot_cloud/loop/__init__.mpy, which is missing"),
         (spoil("mpy6/package-sync.json", lambda data: data.replace(b"1.0.0", b"0.9.0", 1)), "sync.json: version 0.9.0"),

@@ -5,7 +5,6 @@ Every value counts when it is committed: on the disk, with SQLite (synchronous=F
 
 import contextlib
 import json
-import os
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from statistics import median
 
 from toolchain.paths import VENV_PYTHON
 
+from .process_costs import children, memory_kb, processor_seconds
 from .report import command, print_figures
 from .setting import Process  # also finds what the tests share
 
@@ -92,7 +92,7 @@ class _Load:
         self._process.kill()
 
 
-class Setting:
+class CloudUnderLoad:
     """One way to run the cloud: its processes, its devices, its load."""
 
     def __init__(self, workers, folder, postgres, devices):
@@ -150,55 +150,36 @@ class Setting:
 
     def cpu(self):
         """CPU time so far of workers, broker and database, in seconds."""
-        workers = sum(_cpu_of(cloud.process.pid) for cloud in self.clouds)
-        broker = sum(map(_cpu_of, self.processes.values()))
+        workers = sum(processor_seconds(cloud.process.pid) for cloud in self.clouds)
+        broker = sum(map(processor_seconds, self.processes.values()))
         return {"worker": workers, "broker": broker, "database": self._postgres_cpu()}
 
     def _postgres_cpu(self):
         if not self.processes:
             return 0.0
-        parent = str(self._postgres.process.pid)
-        children = [path.name for path in Path("/proc").glob("[0-9]*") if _stat(path.name)[1:2] == [parent]]
-        return sum(map(_cpu_of, children))
+        return sum(map(processor_seconds, children(self._postgres.process.pid)))
 
     def memory(self):
         """Resident memory of all processes that serve devices, in MB."""
         pids = [cloud.process.pid for cloud in self.clouds] + list(self.processes.values())
-        total = 0
-        for pid in pids:
-            status = Path("/proc/%d/status" % pid).read_text()
-            total += int(status.partition("VmRSS:")[2].split()[0])
-        return total / 1024
+        return sum(map(memory_kb, pids)) / 1024
 
     def stop(self):
         self._stack.close()
 
 
-def _stat(pid):
-    """The fields of /proc/PID/stat after the name, from the state on; none if the process has ended."""
-    try:
-        return Path("/proc/%s/stat" % pid).read_text().rpartition(")")[2].split()
-    except OSError:
-        return []
-
-
-def _cpu_of(pid):
-    fields = _stat(pid)
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
-
-
-def _throughput(setting, devices, messages, values, rounds):
+def _throughput(cloud, devices, messages, values, rounds):
     """Values stored per second, the median of the rounds."""
     rates = []
     for _ in range(rounds):
-        before = setting.stored()
+        before = cloud.stored()
         begin = time.monotonic()
-        setting.load.order(publish=messages, devices=devices, values=values)
+        cloud.load.order(publish=messages, devices=devices, values=values)
         wanted = before + messages * values * devices
-        while setting.stored() < wanted:
+        while cloud.stored() < wanted:
             time.sleep(0.02)
             if time.monotonic() - begin > WAIT:
-                raise RuntimeError("%d of %d values stored" % (setting.stored() - before, wanted - before))
+                raise RuntimeError("%d of %d values stored" % (cloud.stored() - before, wanted - before))
         rates.append((wanted - before) / (time.monotonic() - begin))
     return median(rates)
 
@@ -212,13 +193,13 @@ def _measure(workers, postgres, steps, rounds):
     figures = {"connected": []}
     devices = publishing(steps[0])
     with tempfile.TemporaryDirectory() as folder:
-        setting = Setting(workers, Path(folder), postgres, steps[-1])
+        cloud = CloudUnderLoad(workers, Path(folder), postgres, steps[-1])
         try:
             there = 0
-            empty = setting.memory()
+            empty = cloud.memory()
             for step in steps:
-                took = setting.load.order(connect=setting.devices[there:step])
-                alone = setting.load.order(one=20)
+                took = cloud.load.order(connect=cloud.devices[there:step])
+                alone = cloud.load.order(one=20)
                 if took["lost"]:
                     raise RuntimeError("%d connections lost" % took["lost"])
                 figures["connected"].append(
@@ -226,22 +207,22 @@ def _measure(workers, postgres, steps, rounds):
                         "devices": step,
                         "connects_per_s": (step - there) / took["seconds"],
                         "publish_ms": alone["median_s"] * 1000,
-                        "memory_mb": setting.memory(),
-                        "kb_per_device": (setting.memory() - empty) * 1024 / step,
+                        "memory_mb": cloud.memory(),
+                        "kb_per_device": (cloud.memory() - empty) * 1024 / step,
                     }
                 )
                 there = step
                 if step == steps[0]:
-                    _throughput(setting, devices, 5, 1, 1)  # warm
-                    before = setting.cpu()
-                    figures["values_per_s"] = _throughput(setting, devices, 30, 1, rounds)
-                    after = setting.cpu()
+                    _throughput(cloud, devices, 5, 1, 1)  # warm
+                    before = cloud.cpu()
+                    figures["values_per_s"] = _throughput(cloud, devices, 30, 1, rounds)
+                    after = cloud.cpu()
                     figures["cpu_us_per_value"] = {
                         name: (after[name] - before[name]) * 1e6 / (30 * devices * rounds) for name in after
                     }
-                    figures["values_per_s_5"] = _throughput(setting, devices, 12, VALUES, rounds)
+                    figures["values_per_s_5"] = _throughput(cloud, devices, 12, VALUES, rounds)
         finally:
-            setting.stop()
+            cloud.stop()
     return figures
 
 

@@ -15,7 +15,7 @@ from time import monotonic
 
 from mpremote.romfs import make_romfs
 from toolchain import mpy
-from toolchain.paths import NOT_ON_BOARDS, ROOT, modules
+from toolchain.paths import NOT_ON_BOARDS, ROOT, is_alias, modules
 
 from .account import Listings, account
 from .report import command, print_figures
@@ -28,7 +28,7 @@ TRIES = 6
 STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official client's takes 50 ms
 WAIT = 12
 
-_FIGURE = re.compile(r"^(\w+) (-?[\d.]+)$", re.M)
+_FIGURE = re.compile(r"^([\w.]+) (-?[\d.]+)$", re.M)
 _OPENED = re.compile(r"^opens \S*\b%s/([\w/]+)\.mpy$" % PACKAGE, re.M)
 _IMPORTED_AT_THE_TOP = re.compile(r"^from (\.+)([\w.]*) import", re.M)
 _QSTRS = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
@@ -182,7 +182,7 @@ def _name(path):
 def _options(core):
     """The other modules for boards, each after those of them that it imports at its top."""
     paths = modules(PACKAGE)
-    others = paths.keys() - core - NOT_ON_BOARDS
+    others = {name for name in paths.keys() - core - NOT_ON_BOARDS if not is_alias(paths[name])}
     ordered = []
 
     def add(name):

@@ -6,8 +6,7 @@ Over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython, be
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from soaking.real_time.woken import processor_seconds, wakeups
-
+from .process_costs import processor_seconds, wakeups
 from .report import command, print_figures
 from .setting import OFFICIAL, OURS, UMQTT, setting
 

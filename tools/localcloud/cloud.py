@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from .broker.listeners import Sockets
 from .embedded.side import EmbeddedSide
 from .files import FolderLock, make_private_file, make_private_folder, write_whole
-from .first_start.project import Project, default_project
+from .first_start.project import DefaultProject, default_project
 from .first_start.user import DefaultUser, default_user
 from .identity.certificates import Authority
 from .identity.tokens import Tokens
@@ -45,7 +45,7 @@ class LocalCloud:
     store: Store
     exchange: Exchange
     live: Live
-    project: Project
+    project: DefaultProject
     user: DefaultUser
     api_token: str
 

@@ -7,8 +7,8 @@ from typing import Any
 from arduino_cloud_board import detection
 from localcloud.cli.exits import CommandError
 
-from . import payload, ports
-from .link import Link
+from . import boards, payload
+from .board_link import BoardLink
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class BoardFile:
     def facts(self) -> dict[str, Any]:
         """Return its constants, none of what is no Python."""
         try:
-            return ports.facts_of((self.content or b"").decode())
+            return boards.facts_of((self.content or b"").decode())
         except (SyntaxError, ValueError):
             return {}
 
@@ -60,8 +60,8 @@ class BoardFile:
 
 def _shipped() -> list[bytes]:
     return [
-        *(payload.board_file(name) for name in ports.names()),
-        *(payload.board_file(name, chip=True) for name in ports.TLS_SIGNS),
+        *(payload.board_file(name) for name in boards.names()),
+        *(payload.board_file(name, chip=True) for name in boards.TLS_SIGNS),
     ]
 
 
@@ -70,7 +70,7 @@ def is_of(facts: dict[str, Any], machine: str) -> bool:
     return detection.fits(machine, str(facts.get("MACHINE")))
 
 
-def read(link: Link, folders: list[str]) -> BoardFile:
+def read(link: BoardLink, folders: list[str]) -> BoardFile:
     """Return the one in the first of these folders that has one; without any, it belongs into the last of them."""
     for folder in folders:
         path = folder + "/board.py"

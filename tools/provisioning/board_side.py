@@ -12,10 +12,10 @@ from arduino_cloud_board import detection
 from localcloud.cli.exits import USAGE, CommandError
 from localcloud.cli.terminal import progress
 
-from . import board_file, ports
+from . import board_file, boards
 from . import payload as payloads
+from .board_link import NEW, BoardError, BoardLink
 from .journal import Journal
-from .link import BoardError, Link
 
 _YEARS_S = 5 * 365 * 86400  # so far behind is a clock that nobody has set
 
@@ -51,7 +51,7 @@ def _libs(probe: dict[str, Any]) -> list[str]:
     return [path for path in probe["path"] if path.endswith("/lib") and not path.startswith("/rom")]
 
 
-def look(link: Link, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
+def look(link: BoardLink, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
     """Find out what board is at the link.
 
     `wanted`: a name that overrides; `keys`: "chip" or "files", None for what it has; `replace`: a board.py of its
@@ -77,14 +77,14 @@ def look(link: Link, wanted: str | None, *, keys: str | None, replace: bool) -> 
                 " docs/boards.md to add it" % probe["machine"]
             ) from None
     if keys:
-        ports.check_chip(name)
+        boards.check_chip(name)
     chip = keys == "chip" or (keys is None and file.chip and file.facts.get("NAME") == name)
     return _found(name, probe, file, chip)
 
 
 def _found(name: str, probe: dict[str, Any], file: board_file.BoardFile, chip: bool) -> Found:
-    its = ports.facts(name)
-    chip = chip and name in ports.TLS_SIGNS
+    its = boards.facts(name)
+    chip = chip and name in boards.TLS_SIGNS
     if chip:
         its["KEYS"] = its["SECURE_ELEMENT"][0]
     return Found(name, its, probe, file, chip=chip)
@@ -93,7 +93,7 @@ def _found(name: str, probe: dict[str, Any], file: board_file.BoardFile, chip: b
 class BoardSide:
     """Works on one board. `dry_run`: only look."""
 
-    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+    def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
         self.found = found
         self._dry_run = dry_run
@@ -109,30 +109,30 @@ class BoardSide:
 
     def package(self, options: Iterable[str], *, romfs: bool) -> str:
         """Have the package on the board; what was done, "" for nothing. Raises CommandError."""
-        parts = options if romfs else self._parts(options)
-        wanted = payloads.package(parts, self.found.probe["mpy"], self.found.probe["frozen"])
-        if not wanted.files:
+        if not payloads.lacks(options, self.found.probe["frozen"]):
             return ""
-        return self._romfs(wanted) if romfs else self._files(wanted)
+        there = self._link.files(self._in_lib(payloads.PACKAGES))
+        parts = options if romfs else self._parts(options, there)
+        wanted = payloads.package(parts, self.found.probe["mpy"], self.found.probe["frozen"])
+        return self._romfs(wanted, there) if romfs else self._files(wanted, there)
 
-    def _parts(self, given: Iterable[str]) -> list[str]:
+    def _parts(self, given: Iterable[str], there: dict[str, int]) -> list[str]:
         # With those that the board has already: they must be of one make with the rest.
         parts = list(given)
         for option in payloads.OPTIONS:
-            if option not in parts and self._link.sizes(self._in_lib(payloads.part(option))):
+            if option not in parts and any(path in there for path in self._in_lib(payloads.part(option))):
                 parts.append(option)
         return parts
 
     def _in_lib(self, names: Iterable[str]) -> list[str]:
         return ["%s/%s" % (self.found.lib, name) for name in names]
 
-    def _files(self, wanted: payloads.Payload) -> str:
+    def _files(self, wanted: payloads.Payload, there: dict[str, int]) -> str:
         files = dict(zip(self._in_lib(wanted.files), wanted.files.values(), strict=True))
-        stale = self._in_lib(wanted.stale)
-        there = self._link.hashes([*files, *stale])
-        differ = {path: data for path, data in files.items() if there.get(path) != _hash(data)}
-        stale = [path for path in stale if path in there] + self._leftovers()
-        former = self._link.sizes(self._in_lib(wanted.former))
+        hashes = self._link.hashes(path for path in files if path in there)
+        differ = {path: data for path, data in files.items() if hashes.get(path) != _hash(data)}
+        stale = [path for path in self._in_lib(wanted.stale) if path in there] + _leftovers(there)
+        former = {path: there[path] for path in self._in_lib(wanted.former) if path in there}
         if not differ and not stale and not former:
             return ""
         size = sum(map(len, differ.values()))
@@ -149,10 +149,6 @@ class BoardSide:
         self._link.remove(stale)
         return text + " copied"
 
-    def _leftovers(self) -> list[str]:
-        # Of an interrupted run, whose options may have been others.
-        return self._link.leftovers(self._in_lib(payloads.PACKAGES))
-
     def _room(self, files: dict[str, bytes], there: Iterable[str], former: dict[str, int]) -> None:
         """Raise BoardError where the files would not fit once the former ones are gone."""
         free = self.found.probe["free"]
@@ -160,7 +156,7 @@ class BoardSide:
             return
         # Before what has worked is removed, the flash is counted in blocks: two for a folder, as littlefs has it.
         block = self.found.probe["block"] if former else 1
-        folders = _folders(path for path in files if path not in there) - _folders([*there, *former])
+        folders = _folders(path for path in files if path not in there) - _folders(there)
         sizes = [len(data) for path, data in files.items() if path not in there]
         # One that takes the place of another needs room beside it for as long as it comes.
         sizes.append(max((len(data) for path, data in files.items() if path in there), default=0))
@@ -178,7 +174,7 @@ class BoardSide:
             for path in ordered:
                 self._link.put(path, files[path], advance)
 
-    def _romfs(self, wanted: payloads.Payload) -> str:
+    def _romfs(self, wanted: payloads.Payload, there: dict[str, int]) -> str:
         size = self.found.probe["romfs"]
         if not size:
             raise CommandError("this firmware has no ROMFS partition; without --romfs the package goes into files")
@@ -189,7 +185,7 @@ class BoardSide:
             )
         # A package in lib, even an empty folder, comes before one in ROMFS.
         shadows = payloads.everything()
-        stale = list(self._link.sizes(self._in_lib(shadows.stale))) + self._leftovers()
+        stale = [path for path in self._in_lib(shadows.stale) if path in there] + _leftovers(there)
         same = self._link.run("rom_hash", size=len(image)) == _hash(image)
         if same and not stale:
             return ""
@@ -222,7 +218,7 @@ class BoardSide:
         there = self.found.file
         if self.found.own:
             ours = (journal.get("board") or []) if journal else []
-            if there.hash not in ours or self.found.name not in ports.names():
+            if there.hash not in ours or self.found.name not in boards.names():
                 return ""
             self.found = _found(self.found.name, self.found.probe, there, there.chip)
         data = payloads.board_file(self.found.name, chip=self.found.chip)
@@ -305,6 +301,11 @@ class BoardSide:
             return ""
         done = "would be set" if self._dry_run else "set"
         return done if off < -_YEARS_S else "%s; it was wrong by %d s" % (done, abs(off))
+
+
+def _leftovers(there: Iterable[str]) -> list[str]:
+    # Of an interrupted run, whose options may have been others.
+    return [path for path in there if path.endswith(NEW)]
 
 
 def _folders(paths: Iterable[str]) -> set[str]:

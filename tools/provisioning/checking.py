@@ -6,13 +6,13 @@ from typing import Any
 
 from localcloud.cli.exits import CommandError
 
+from .board_link import Background, BoardLink
 from .cloud_side import CloudSide
-from .link import Background, Link
 
 _LOOK_S = 0.3
 
 
-async def check(link: Link, cloud: CloudSide, seconds: int) -> str:
+async def check(link: BoardLink, cloud: CloudSide, seconds: int) -> str:
     """Return what was seen, once the board is connected and the cloud says that it is online.
 
     Where its thing has a variable `uptime`, a value of it must come through too. Raises CommandError after `seconds`,

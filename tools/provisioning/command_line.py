@@ -7,8 +7,8 @@ from pathlib import Path
 
 from localcloud.cli import connection
 from localcloud.cli.exits import DONE, FAILED, INTERRUPTED, PARTLY, USAGE, CommandError
-from localcloud.cli.plan import DEFAULT_DEVICE_TYPE
-from localcloud.cli.project_file import DEVICE_NAME, THING_NAME
+from localcloud.cli.projects.plan import DEFAULT_DEVICE_TYPE
+from localcloud.cli.projects.project_file import DEVICE_NAME, THING_NAME
 
 from . import journal, payload, wifi
 

@@ -15,7 +15,7 @@ from toolchain.mpy import compile_file, version
 from toolchain.paths import ROOT
 
 from . import former
-from .ports import BOARDS, facts
+from .boards import BOARDS, facts
 
 ALWAYS = ("package.json", "package-board.json")
 OPTIONS = ("sync", "api")  # package-NAME.json each
@@ -53,6 +53,11 @@ def package(options: Iterable[str], mpy: int, frozen: Iterable[str] = ()) -> Pay
         names = [name for name in gone[listing] if name.partition("/")[0] not in frozen]
         (payload.former if listing in ALWAYS else payload.stale).extend(names)
     return payload
+
+
+def lacks(options: Iterable[str], frozen: Iterable[str]) -> bool:
+    """Return whether anything of the package is not frozen into the firmware."""
+    return any(target.partition("/")[0] not in frozen for target in _sources(options))
 
 
 def _compiled(sources: dict[str, Path], mpy: int) -> Payload:

@@ -9,20 +9,20 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from localcloud.cli import project_file
 from localcloud.cli.connection import LOOPBACK, Connection
 from localcloud.cli.exits import DONE, FAILED, USAGE, CommandError
-from localcloud.cli.project import Project
+from localcloud.cli.projects import project_file
+from localcloud.cli.projects.project import Project
 from localcloud.cli.terminal import tell_json
 from localcloud.cli.working import work
 from localcloud.ports import Ports
 
-from . import payload, ports, wifi
+from . import boards, payload, ports, wifi
+from .board_link import BoardLink
 from .board_side import BoardSide, Found, look
 from .checking import check
 from .cloud_side import CloudSide
 from .journal import Journal, default_folder
-from .link import Link
 from .stored import InSecrets, InStore
 from .stored import stored as stored_on
 
@@ -36,13 +36,13 @@ class Run:
         """Read all that the options name. Raises CommandError."""
         self._options = options
         self._dry_run = options.dry_run
-        self._touched: list[Link | CloudSide] = []
+        self._touched: list[BoardLink | CloudSide] = []
         self._rows: list[dict[str, Any]] = []
         self._server: str | None = None
         self._program = payload.program(options.main) if options.main else None
         self._project = project_file.load(options.project) if options.project else None
         if options.board:
-            ports.facts(options.board)
+            boards.facts(options.board)
         self._port = ports.find(options.port, options.board)
         self._networks = wifi.networks(options)
 
@@ -75,14 +75,14 @@ class Run:
 
     # The board's files
 
-    def _link(self) -> Link:
-        link = Link(self._port)
+    def _link(self) -> BoardLink:
+        link = BoardLink(self._port)
         self._touched.append(link)
         for each in self._networks:
             link.hide(each["password"])
         return link
 
-    def _look(self, link: Link) -> Found:
+    def _look(self, link: BoardLink) -> Found:
         found = look(link, self._options.board, keys=self._options.keys, replace=self._options.replace_board)
         if self._networks and "wifi" not in (found.facts.get("NETWORK") or ""):
             raise CommandError("--wifi: %s has no Wi-Fi" % found.name, USAGE)
@@ -140,7 +140,7 @@ class Run:
             cloud.changed = True
 
     async def _on_board(
-        self, link: Link, side: BoardSide, cloud: CloudSide, connection: Connection, journal: Journal
+        self, link: BoardLink, side: BoardSide, cloud: CloudSide, connection: Connection, journal: Journal
     ) -> None:
         options = self._options
         stored = stored_on(link, side.found, dry_run=self._dry_run)
@@ -182,7 +182,7 @@ class Run:
             self._say("certificate", done, True)
 
     async def _apply(self, api: Any, connection: Connection, project: Project) -> None:
-        from localcloud.cli import applying
+        from localcloud.cli.projects import applying
 
         given = argparse.Namespace(dry_run=self._dry_run, prune=False, secrets_dir=None, json=False)
         with contextlib.redirect_stdout(sys.stderr if self._options.json else sys.stdout):

@@ -7,16 +7,16 @@ import secrets
 from typing import Any
 
 from . import secrets_file
+from .board_link import BoardError, BoardLink
 from .board_side import Found
 from .journal import Journal
-from .link import BoardError, Link
 
 _KEY = "device_key.der"
 _CERTIFICATE = "device_certificate.der"
 _ROOT = "cloud_root.der"
 
 
-def stored(link: Link, found: Found, *, dry_run: bool) -> "InSecrets | InStore":
+def stored(link: BoardLink, found: Found, *, dry_run: bool) -> "InSecrets | InStore":
     """Return what fits the board."""
     kind = InSecrets if found.facts.get("KEYS", "files") == "secrets" else InStore
     return kind(link, found, dry_run=dry_run)
@@ -25,7 +25,7 @@ def stored(link: Link, found: Found, *, dry_run: bool) -> "InSecrets | InStore":
 class InSecrets:
     """In secrets.py, beside main.py, with keys and certificates in files."""
 
-    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+    def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
         self._root = found.root
         self._path = found.root + "/secrets.py"
@@ -96,7 +96,7 @@ class InSecrets:
 class InStore:
     """In the board's key store, with `arduino_cloud_board.settings`."""
 
-    def __init__(self, link: Link, found: Found, *, dry_run: bool) -> None:
+    def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
         self._where = found.facts.get("KEYS", "files")
         self._dry_run = dry_run
@@ -128,7 +128,7 @@ class InStore:
         return self._store("store_networks", networks=wanted)
 
 
-def _run(link: Link, program: str, dry_run: bool, otherwise: Any, **named: Any) -> Any:
+def _run(link: BoardLink, program: str, dry_run: bool, otherwise: Any, **named: Any) -> Any:
     """Run a program that needs the package on the board; `otherwise`: its answer in a dry run before that is right."""
     try:
         return link.run(program, dry=dry_run, **named)
@@ -138,7 +138,7 @@ def _run(link: Link, program: str, dry_run: bool, otherwise: Any, **named: Any) 
         raise
 
 
-def _request(link: Link, program: str, where: str, dry_run: bool, **named: Any) -> tuple[str, str | None]:
+def _request(link: BoardLink, program: str, where: str, dry_run: bool, **named: Any) -> tuple[str, str | None]:
     # For the key, beside the board's own random numbers: one that has just been switched on may have few.
     entropy = secrets.token_bytes(32)
     named["device_id"] = named["device_id"] or "none yet"

@@ -35,3 +35,8 @@ def modules(package: str) -> dict:
     folder = LIB / package
     paths = {path.relative_to(folder).with_suffix(""): path for path in sorted(folder.rglob("*.py"))}
     return {".".join(path.parts).removesuffix("__init__").rstrip("."): paths[path] for path in paths}
+
+
+def is_alias(path: Path) -> bool:
+    """Whether a module is only an import path that programs know, and all that it has lies in another one."""
+    return path.read_text().startswith('"""The import path that programs know.')

@@ -14,7 +14,7 @@ sleep_ms = getattr(asyncio, "sleep_ms", None) or (lambda ms: asyncio.sleep(ms / 
 
 def forget(*names):
     """Unload modules of this package, as `arduino_iot_cloud.port.forget` does those of the client."""
-    port.forget(*names, package="arduino_cloud_board.")
+    port.forget(*["arduino_cloud_board/" + name for name in names])
 
 
 class Connection:

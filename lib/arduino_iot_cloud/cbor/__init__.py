@@ -3,7 +3,7 @@
 `Writer` writes items one after the other into a buffer that its owner reuses,
 `Reader` takes them out again, so that a message costs no more heap than its
 values. Containers, tags and what else is rare are in `rest`, which is imported
-when the first of them has to be decoded; whole items of every kind are in `item`.
+when the first of them has to be decoded; whole items of every kind are in `items`.
 """
 
 from struct import pack_into, unpack_from
@@ -83,12 +83,12 @@ class Writer:
             self.head(0, value)
 
 
-def packed(write, *arguments) -> bytearray:
+def encode(write, *arguments) -> bytearray:
     """The bytes that `write(writer, *arguments)` writes: once to count them, and once for real."""
     writer = Writer(b"")
-    write(writer, *arguments)
-    writer = Writer(bytearray(writer.pos))
-    write(writer, *arguments)
+    for _ in (0, 1):
+        writer = Writer(bytearray(writer.pos))
+        write(writer, *arguments)
     return writer.buf
 
 

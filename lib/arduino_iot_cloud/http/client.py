@@ -59,7 +59,7 @@ class HTTP:
 
         made = context(self)
         del context
-        forget("trust", "credentials")
+        forget("trust")
         return made
 
     async def request(self, method: str, path: str, headers=(), body: "bytes | None" = None, keep=(), repeat=None):

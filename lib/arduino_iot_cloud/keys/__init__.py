@@ -28,20 +28,19 @@ def register_provider(scheme: str, provider):
     _providers[scheme] = provider
 
 
-def load(ctx, params: dict):
-    """Put the key and the certificate that `ssl_params` name, one of them or both by a URI, into a TLS context.
+def load(ctx, params: dict, is_uri, load_cert_chain):
+    """Put the key and the certificate that `ssl_params` name, one of them or both by a URI, into a TLS context. The
+    two functions are those of `trust`.
 
     Raises ValueError for a URI that nothing here understands, and what the provider raises.
     """
     key = params["keyfile"]
     certificate = params.get("certfile")
-    of_key = _provider("keyfile", key)
-    from ..credentials import is_uri, load_cert_chain
-
+    of_key = _provider("keyfile", key) if is_uri(key) else None
     if of_key and is_uri(certificate) and _scheme(certificate) == _scheme(key):
         of_certificate = of_key
     else:
-        of_certificate = _provider("certfile", certificate)
+        of_certificate = _provider("certfile", certificate) if is_uri(certificate) else None
     for provider in (of_key, of_certificate):
         if provider and not hasattr(provider, "certificate"):
             if of_key and of_certificate and of_key is not of_certificate:
@@ -76,11 +75,6 @@ def _scheme(uri):
 
 
 def _provider(name, source):
-    # None for what is no URI
-    from ..credentials import is_uri
-
-    if not is_uri(source):
-        return None
     scheme = _scheme(source)
     if scheme in _providers:
         return _providers[scheme]

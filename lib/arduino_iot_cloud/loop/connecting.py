@@ -40,9 +40,9 @@ async def open_link(driver):
         if client.transport == "websocket":
             enter("websocket.upgrade")
             try:
-                from ..websocket.upgrade import upgrade
+                from ..websocket import upgrade
 
-                step = upgrade(stream, client.server + ":" + str(client.port))
+                step = upgrade.upgrade(stream, client.server + ":" + str(client.port))
                 del upgrade
                 stream = await step
             finally:

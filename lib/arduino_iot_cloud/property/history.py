@@ -85,8 +85,8 @@ class History(Policy):
         # Say in `changed` what the session has to do.
         if self.sent == self.count:
             self.p.changed = -1 if self.sent else 0
-        elif self.p.changed < 1:
-            self.p.changed = 1
+        else:
+            self.p.owe()
 
     def __iter__(self):
         """The samples, oldest first, as (value, time)."""

@@ -1,12 +1,12 @@
 """Samples as a store keeps them, and what all stores have in common."""
 
-from ..cbor import Writer, packed
+from ..cbor import Writer, encode
 from ..port import log
 
 
 def sample(value, keys, time) -> bytearray:
     """A sample in CBOR: [time, value, ...]."""
-    return packed(_write, [value[key] for key in keys] if keys else [value], time)
+    return encode(_write, [value[key] for key in keys] if keys else [value], time)
 
 
 def _write(writer, values, time):
@@ -45,4 +45,4 @@ class Store:
 
 def encoded(item) -> bytearray:
     """An int or a str in CBOR."""
-    return packed(Writer.scalar, item)
+    return encode(Writer.scalar, item)

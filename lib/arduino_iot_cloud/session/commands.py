@@ -5,7 +5,8 @@ Layouts are those of the ArduinoIoTCloud C++ library 2.9.
 Comes and goes: the session imports it for a command, and unloads it before it acts on that.
 """
 
-from ..cbor import Reader, packed
+from .. import cbor
+from ..cbor import Reader
 from ..port import const
 
 # The commands: name, tag in the numbers of the C++ library, and for what comes down a letter a parameter:
@@ -43,7 +44,7 @@ def encode(name: str, *params) -> bytes:
     row = find(name)
     if row is None:
         raise KeyError(name)
-    return bytes(packed(_write, row, params))
+    return bytes(cbor.encode(_write, row, params))
 
 
 def _write(writer, row, params):

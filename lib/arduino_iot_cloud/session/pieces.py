@@ -1,7 +1,7 @@
 """A message larger than the buffer, taken record by record as it arrives.
 
-Imported by `Session.piece` for as long as such a message lasts. What is known of it is in `session.part`, so that
-this module may be let go of between two pieces: none of its functions waits for anything.
+Comes and goes: `Session.piece` imports it for as long as such a message lasts, and unloads it after that. What is known
+of the message is in `session.part`, so this may be unloaded between two pieces, too: none of its functions waits.
 """
 
 from ..cbor import CBORError, Reader

@@ -12,7 +12,7 @@ from ..loop import Driver
 from ..mqtt import MQTTError
 from ..port import forget, log
 from ..stream import event_loop
-from .session import CloudError, Message, UserSession, encode
+from .connection import CloudError, Message, UserSession, encode
 
 
 class ArduinoIoTCloud:

@@ -3,7 +3,7 @@
 import json
 from binascii import a2b_base64
 
-from .session import CloudError
+from .connection import CloudError
 
 
 async def fetch(url: str, client_id: str, client_secret: str, audience: str, ssl_params) -> str:

@@ -4,7 +4,7 @@ import re
 import uuid
 
 import pytest
-from localcloud.web.api.device_data import NOTED_BY_THE_CLOUD
+from localcloud.web.api.resources.device_data import NOTED_BY_THE_CLOUD
 
 
 def path_of(board, name):

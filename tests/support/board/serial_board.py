@@ -27,7 +27,8 @@ class SerialBoard:
 
     `received`: how many bytes have come from the host. `cut_after`: pulls the cable once so many have; `cut_at`: once
     these have, after those that came before it was set. `changes_left`: from the next start on, the power goes after so
-    many changes of its keys and settings, or of what else `changes_of` names: "modules". `said`, `heard`: all that went to the host, and came from it.
+    many changes of its keys and settings, or of what else `changes_of` names: "modules". `said`,
+    `heard`: all that went to the host, and came from it.
     """
 
     def __init__(self, folder, *, blocks=256, bits=64, romfs_kb=0, unique_id="", machine="", heap="4m", mount="/"):

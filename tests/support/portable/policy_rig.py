@@ -5,7 +5,7 @@ from session_rig import Rig
 import arduino_iot_cloud.property.history as history
 import arduino_iot_cloud.property.policy as policy
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.item import loads
+from arduino_iot_cloud.cbor.items import loads
 from arduino_iot_cloud.client import ArduinoCloudClient
 from arduino_iot_cloud.port import ticks_diff
 

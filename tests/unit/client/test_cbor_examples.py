@@ -3,7 +3,7 @@
 from rfc8949_examples import OTHERS, SHORTEST, same
 
 from arduino_iot_cloud.cbor import CBORError, Reader, Writer
-from arduino_iot_cloud.cbor.item import dumps, loads
+from arduino_iot_cloud.cbor.items import dumps, loads
 
 
 def test_examples_are_encoded_in_the_shortest_exact_form():

@@ -4,7 +4,7 @@ from rfc8949_examples import OTHERS, SHORTEST, same
 from seeded import Seeded
 
 from arduino_iot_cloud.cbor import CBORError, Reader
-from arduino_iot_cloud.cbor.item import dumps, loads
+from arduino_iot_cloud.cbor.items import dumps, loads
 from arduino_iot_cloud.port import MICROPYTHON
 
 EXAMPLES = [bytes.fromhex(text) for text, _ in SHORTEST + OTHERS]

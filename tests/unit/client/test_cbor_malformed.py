@@ -15,7 +15,7 @@ from rfc8949_examples import (
 )
 
 from arduino_iot_cloud.cbor import CBORError, Reader
-from arduino_iot_cloud.cbor.item import Tag, loads
+from arduino_iot_cloud.cbor.items import Tag, loads
 from arduino_iot_cloud.port import MICROPYTHON
 
 HEAPSIZE = "96wk"

@@ -3,7 +3,7 @@
 from portable_assert import raises
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.item import Simple, Tag, dumps, loads, write
+from arduino_iot_cloud.cbor.items import Simple, Tag, dumps, loads, write
 
 NUMBERS = (
     (0, "00"),

@@ -2,10 +2,11 @@
 
 import os
 
-from arduino_iot_cloud.credentials import is_uri
-from arduino_iot_cloud.keys import load, register_provider
+from arduino_iot_cloud.keys import register_provider
+from arduino_iot_cloud.trust import is_uri
 from arduino_iot_cloud.port import MICROPYTHON
 from portable_assert import raises
+from tls_keys import load
 
 
 def test_a_provider_is_found_by_its_scheme():

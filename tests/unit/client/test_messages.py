@@ -3,7 +3,7 @@
 from portable_assert import raises
 
 from arduino_iot_cloud.cbor import CBORError
-from arduino_iot_cloud.cbor.item import Simple, Tag, dumps, loads
+from arduino_iot_cloud.cbor.items import Simple, Tag, dumps, loads
 from arduino_iot_cloud.session.commands import decode, encode
 
 UP = (

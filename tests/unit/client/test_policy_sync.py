@@ -4,7 +4,7 @@ from policy_rig import UNIX, ClientRig
 from reports import Reports
 from session_rig import pack, record, written
 
-from arduino_iot_cloud.cbor.item import dumps
+from arduino_iot_cloud.cbor.items import dumps
 from arduino_iot_cloud.property.composites import Location
 from arduino_iot_cloud.property import ArduinoCloudObject
 

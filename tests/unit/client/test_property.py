@@ -3,7 +3,7 @@
 from portable_assert import raises
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.item import loads
+from arduino_iot_cloud.cbor.items import loads
 from arduino_iot_cloud.property import ArduinoCloudObject, Task, fit, shape
 from arduino_iot_cloud.session import Session
 

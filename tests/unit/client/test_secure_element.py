@@ -2,8 +2,8 @@
 
 import sys
 
-from arduino_iot_cloud.keys import load
 from portable_assert import raises
+from tls_keys import load
 
 ONLY = ("micropython",)
 PARAMS = {"keyfile": "se05x:token=0x00000064", "certfile": "se05x:token=0x00000065"}

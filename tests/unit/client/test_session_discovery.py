@@ -15,7 +15,7 @@ from session_rig import (
 )
 
 import arduino_iot_cloud
-from arduino_iot_cloud.cbor.item import Tag
+from arduino_iot_cloud.cbor.items import Tag
 from arduino_iot_cloud.port import ticks_add
 
 VERSION = ("publish", COMMAND_UP, Tag(DEVICE_BEGIN, [arduino_iot_cloud.__version__]))

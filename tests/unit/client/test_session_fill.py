@@ -4,7 +4,7 @@ from reports import Reports
 from session_rig import Rig, variable
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.item import loads
+from arduino_iot_cloud.cbor.items import loads
 from arduino_iot_cloud.property.composites import DimmedLight, Location
 
 

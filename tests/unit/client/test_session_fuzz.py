@@ -19,7 +19,7 @@ from session_rig import (
     written,
 )
 
-from arduino_iot_cloud.cbor.item import Tag, dumps
+from arduino_iot_cloud.cbor.items import Tag, dumps
 from arduino_iot_cloud.property.composites import ColoredLight, Location
 from arduino_iot_cloud.port import MICROPYTHON
 

@@ -6,7 +6,7 @@ from seeded import Seeded
 from session_rig import LAST_VALUES_UPDATE, THING_IN, record, written
 
 from arduino_iot_cloud import ColoredLight, Counter, Location, Schedule, String, Switch, Television, TemperatureSensor
-from arduino_iot_cloud.cbor.item import Tag, dumps
+from arduino_iot_cloud.cbor.items import Tag, dumps
 from arduino_iot_cloud.property.composites import Composite
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.property import ArduinoCloudObject

@@ -21,7 +21,7 @@ from session_rig import (
     written,
 )
 
-from arduino_iot_cloud.cbor.item import Tag, dumps
+from arduino_iot_cloud.cbor.items import Tag, dumps
 from arduino_iot_cloud.property.composites import Location
 from arduino_iot_cloud.port import ticks_add
 from arduino_iot_cloud.session.zone import refresh

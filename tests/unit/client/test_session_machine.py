@@ -18,7 +18,7 @@ from walk_rig import HOUR, NOW, STARTS, Walk
 
 import arduino_iot_cloud
 from arduino_iot_cloud.session.announcing import net_config, wifi_firmware
-from arduino_iot_cloud.cbor.item import Tag, dumps
+from arduino_iot_cloud.cbor.items import Tag, dumps
 from arduino_iot_cloud.session import Session
 from portable_assert import raises
 

@@ -15,7 +15,7 @@ from session_rig import (
 )
 from walk_rig import HOUR, NOW, STARTS, Walk
 
-from arduino_iot_cloud.cbor.item import Tag, dumps
+from arduino_iot_cloud.cbor.items import Tag, dumps
 
 DAY = 24 * HOUR
 TIMEZONE_UP = ("publish", COMMAND_UP, Tag(0x010800, []))

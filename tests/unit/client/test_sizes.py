@@ -9,7 +9,7 @@ from portable_assert import raises
 from session_rig import COMMAND_DOWN, DEVICE_IN, SHADOW_IN, THING, pack
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.item import Tag, dumps
+from arduino_iot_cloud.cbor.items import Tag, dumps
 from arduino_iot_cloud.property.composites import ColoredLight, Composite
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.property import ArduinoCloudObject

@@ -4,7 +4,7 @@ from portable_assert import raises
 
 from arduino_iot_cloud.session import Session
 from arduino_iot_cloud.states import MOVES, check
-from arduino_iot_cloud.user.session import UserSession
+from arduino_iot_cloud.user.connection import UserSession
 
 TABLE = {}
 for line in MOVES.strip().split("\n"):

@@ -4,9 +4,9 @@ from portable_assert import raises
 from reports import Reports
 
 from arduino_iot_cloud.cbor import CBORError, Writer
-from arduino_iot_cloud.cbor.item import dumps, loads
+from arduino_iot_cloud.cbor.items import dumps, loads
 from arduino_iot_cloud.senml import Records
-from arduino_iot_cloud.user.session import CloudError, Message, UserSession, encode, values
+from arduino_iot_cloud.user.connection import CloudError, Message, UserSession, encode, values
 from arduino_iot_cloud.user.token import user_of
 
 OTHER = "/a/t/other/e/o"

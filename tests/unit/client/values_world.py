@@ -9,7 +9,7 @@ from policy_rig import ClientRig
 from session_rig import DEVICE, OTHER, THING, record, text, written
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.item import Tag, dumps, loads
+from arduino_iot_cloud.cbor.items import Tag, dumps, loads
 
 _UP = "/a/d/%s/c/up" % DEVICE
 _DOWN = "/a/d/%s/c/dw" % DEVICE

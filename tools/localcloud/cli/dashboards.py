@@ -4,14 +4,15 @@ import argparse
 import uuid
 from typing import Any
 
-from .commands import command, group, positive
 from .connection import Connection
 from .exits import DONE, USAGE, CommandError
 from .finding import find
-from .project_file import names_of, numbered
-from .terminal import progress, tell, tell_json, tell_table
+from .listing import add_list
+from .parsers import add_copies, command, group
+from .projects.project_file import names_of, numbered
+from .projects.widgets import as_request
+from .terminal import progress, tell, tell_json
 from .working import Tally, in_words, work
-from .widgets import as_request
 from .yaml_file import text
 
 Substitutes = dict[str, dict[str, str]]
@@ -24,14 +25,13 @@ A dashboard that has the name already is left as it is, so an interrupted run ca
 def add(commands: argparse._SubParsersAction) -> None:
     """Add the commands to the parser's."""
     dashboards = group(commands, "dashboards", "list and clone dashboards")
-    listing = command(
+    add_list(
         dashboards,
-        "list",
-        "list the dashboards",
-        run_list,
-        "local-cloud dashboards list\nlocal-cloud dashboards list --json",
+        "dashboards",
+        lambda api: api.dashboards.list(),
+        ("NAME", "ID", "WIDGETS", "CHANGED"),
+        lambda each: (each["name"], each["id"], len(each.get("widgets") or ()), each.get("updated_at")),
     )
-    listing.add_argument("--json", action="store_true", help="the API's descriptions, as one JSON array")
     clone = command(
         dashboards,
         "clone",
@@ -42,8 +42,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         _CLONE_IS,
     )
     clone.add_argument("dashboard", help="its name or id")
-    clone.add_argument("--name", required=True, help="of the copy; {n} is the number, {n:02} with two digits")
-    clone.add_argument("--count", type=positive, default=1, metavar="N", help="how many; 1 by default")
+    add_copies(clone)
     clone.add_argument(
         "--thing",
         action="append",
@@ -52,25 +51,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="which thing takes the place of which, by name or id; {n} as in --name; may be repeated",
     )
     clone.add_argument("--json", action="store_true", help="say what was done as one JSON object")
-
-
-def run_list(options: argparse.Namespace) -> int:
-    """Run `dashboards list`."""
-
-    async def job(api: Any, connection: Connection) -> int:
-        found = await api.dashboards.list().all()
-        found.sort(key=lambda each: each["name"])
-        if options.json:
-            tell_json(found)
-            return DONE
-        rows = (
-            (each["name"], each["id"], len(each.get("widgets") or ()), each.get("updated_at"))
-            for each in found
-        )
-        tell_table(("NAME", "ID", "WIDGETS", "CHANGED"), rows)
-        return DONE
-
-    return work(options, job)
 
 
 def run_clone(options: argparse.Namespace) -> int:

@@ -4,14 +4,15 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .commands import command, group, positive
 from .connection import Connection
 from .exits import DONE
-from .new_devices import NewDevices
-from .plan import DEFAULT_DEVICE_TYPE
-from .project_file import DEVICE_NAME, names_of
-from .secrets_folder import SecretsFolder
-from .terminal import progress, tell, tell_json, tell_table
+from .listing import add_list
+from .parsers import command, group, positive
+from .projects.new_devices import NewDevices
+from .projects.plan import DEFAULT_DEVICE_TYPE
+from .projects.project_file import DEVICE_NAME, names_of
+from .projects.secrets_folder import SecretsFolder
+from .terminal import progress, tell, tell_json
 from .working import in_words, work
 
 _SECRETS_ARE = """\
@@ -23,14 +24,18 @@ command makes only the devices that are missing."""
 def add(commands: argparse._SubParsersAction) -> None:
     """Add the commands to the parser's."""
     devices = group(commands, "devices", "list devices, make many")
-    listing = command(
+    add_list(
         devices,
-        "list",
-        "list the devices",
-        run_list,
-        "local-cloud devices list\nlocal-cloud devices list --json",
+        "devices",
+        lambda api: api.devices.list(),
+        ("NAME", "ID", "STATUS", "THING"),
+        lambda each: (
+            each["name"],
+            each["id"],
+            each.get("device_status"),
+            (each.get("thing") or {}).get("name"),
+        ),
     )
-    listing.add_argument("--json", action="store_true", help="the API's descriptions, as one JSON array")
     create = command(
         devices,
         "create",
@@ -57,25 +62,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="a new secret also for those that are there and whose secret is not in DIR; theirs of now ends",
     )
     create.add_argument("--json", action="store_true", help="say what was done as one JSON object")
-
-
-def run_list(options: argparse.Namespace) -> int:
-    """Run `devices list`."""
-
-    async def job(api: Any, connection: Connection) -> int:
-        found = await api.devices.list().all()
-        found.sort(key=lambda each: each["name"])
-        if options.json:
-            tell_json(found)
-            return DONE
-        rows = (
-            (each["name"], each["id"], each.get("device_status"), (each.get("thing") or {}).get("name"))
-            for each in found
-        )
-        tell_table(("NAME", "ID", "STATUS", "THING"), rows)
-        return DONE
-
-    return work(options, job)
 
 
 def run_create(options: argparse.Namespace) -> int:

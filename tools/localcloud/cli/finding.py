@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from .exits import CommandError
-from .project import Existing, Project
+from .projects.project import Existing, Project
 
 
 def find(kind: str, wanted: str, resources: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from .commands import command, group, positive
 from .connection import Connection
 from .exits import DONE, PARTLY, USAGE, CommandError
-from .series_query import Range, Selected, checked, pages, select, when
+from .parsers import command, group, positive
 from .terminal import complain, progress, tell_json
+from .values.query import Range, Selected, checked, pages, select, when
 from .working import work
 
 AGGREGATIONS = (
@@ -107,7 +107,7 @@ def run_export(options: argparse.Namespace) -> int:
         )
 
     async def job(api: Any, connection: Connection) -> int:
-        from .tables import CSVTable, ParquetTable
+        from .values.tables import CSVTable, ParquetTable
 
         things = await api.things.list(show_properties=True).all()
         selected = select(options.variables, things)
@@ -158,7 +158,7 @@ def run_plot(options: argparse.Namespace) -> int:
     size = _size(options.size)
 
     async def job(api: Any, connection: Connection) -> int:
-        from .plotting import Line, draw
+        from .values.plotting import Line, draw
 
         things = await api.things.list(show_properties=True).all()
         selected = _numeric(select(options.variables, things))

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import applying, exporting, project_file
-from .commands import command, group, positive
 from .connection import Connection
 from .exits import DONE
 from .finding import find
-from .project_file import THING_NAME, names_of, numbered
-from .terminal import progress, tell, tell_json, tell_table
+from .listing import add_list
+from .parsers import add_copies, command, group
+from .projects import applying, exporting, project_file
+from .projects.project_file import THING_NAME, names_of, numbered
+from .terminal import progress, tell, tell_json
 from .working import Tally, in_words, work
 
 _CLONE_IS = """\
@@ -27,7 +28,18 @@ docs/command-line.md has the format of the file."""
 def add(commands: argparse._SubParsersAction) -> None:
     """Add the commands to the parser's."""
     things = group(commands, "things", "list and clone things, make many from a file")
-    _add_list(things)
+    add_list(
+        things,
+        "things",
+        lambda api: api.things.list(show_properties=True),
+        ("NAME", "ID", "DEVICE", "PROPERTIES"),
+        lambda each: (
+            each["name"],
+            each["id"],
+            each.get("device_name"),
+            ", ".join(one["name"] for one in each.get("properties", ())),
+        ),
+    )
     _add_clone(things)
     _add_apply(things)
     export = command(
@@ -38,13 +50,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         "local-cloud things export > classroom.yaml\nlocal-cloud things export --output classroom.yaml",
     )
     export.add_argument("--output", type=Path, metavar="FILE", help="instead of stdout")
-
-
-def _add_list(things: argparse._SubParsersAction) -> None:
-    listing = command(
-        things, "list", "list the things", run_list, "local-cloud things list\nlocal-cloud things list --json"
-    )
-    listing.add_argument("--json", action="store_true", help="the API's descriptions, as one JSON array")
 
 
 def _add_clone(things: argparse._SubParsersAction) -> None:
@@ -58,8 +63,7 @@ def _add_clone(things: argparse._SubParsersAction) -> None:
         _CLONE_IS,
     )
     clone.add_argument("thing", help="its name or id")
-    clone.add_argument("--name", required=True, help="of the copy; {n} is the number, {n:02} with two digits")
-    clone.add_argument("--count", type=positive, default=1, metavar="N", help="how many; 1 by default")
+    add_copies(clone)
     clone.add_argument("--device", metavar="NAME", help="the device to attach; {n} as in --name")
     clone.add_argument("--include-tags", action="store_true", help="tags too")
     clone.add_argument("--json", action="store_true", help="say what was done as one JSON object")
@@ -87,30 +91,6 @@ def _add_apply(things: argparse._SubParsersAction) -> None:
         "--secrets-dir", type=Path, metavar="DIR", help="folder for the secrets of new devices"
     )
     apply.add_argument("--json", action="store_true", help="say what is done as one JSON object")
-
-
-def run_list(options: argparse.Namespace) -> int:
-    """Run `things list`."""
-
-    async def job(api: Any, connection: Connection) -> int:
-        found = await api.things.list(show_properties=True).all()
-        found.sort(key=lambda each: each["name"])
-        if options.json:
-            tell_json(found)
-            return DONE
-        rows = (
-            (
-                each["name"],
-                each["id"],
-                each.get("device_name"),
-                ", ".join(one["name"] for one in each.get("properties", ())),
-            )
-            for each in found
-        )
-        tell_table(("NAME", "ID", "DEVICE", "PROPERTIES"), rows)
-        return DONE
-
-    return work(options, job)
 
 
 def run_clone(options: argparse.Namespace) -> int:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from .commands import command, positive
 from .connection import Connection
 from .exits import DONE, CommandError
-from .series_query import Selected, as_time, select
-from .tables import as_text
+from .parsers import command, positive
 from .terminal import complain, is_fancy, tell_json, tell_row
+from .values.query import Selected, as_time, select
+from .values.tables import as_text
 from .working import work
 
 NEVER = "N/A"  # the API's word for the value of a variable that was never written
@@ -149,7 +149,7 @@ async def _listen(connection: Connection, values: Values) -> Any:
     if connection.live is None or len(values.selected) > _MOST_LISTENERS:
         return None
     from arduino_iot_cloud.user import ArduinoIoTCloud
-    from arduino_iot_cloud.user.session import CloudError
+    from arduino_iot_cloud.user.connection import CloudError
 
     server, port = connection.live
     try:

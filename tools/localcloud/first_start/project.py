@@ -26,7 +26,7 @@ _DEVICE_SETTING, _THING_SETTING = "default_device", "default_thing"
 
 
 @dataclass(frozen=True)
-class Project:
+class DefaultProject:
     """What a client needs to act as the default device."""
 
     device_id: str
@@ -35,7 +35,7 @@ class Project:
     files: KeyFiles
 
 
-async def default_project(store: Store, authority: Authority, data: Path) -> Project:
+async def default_project(store: Store, authority: Authority, data: Path) -> DefaultProject:
     """Return the default project, made at first start and kept from then on."""
     ids = await store.read(_known_ids)
     if ids is None:
@@ -49,7 +49,7 @@ async def default_project(store: Store, authority: Authority, data: Path) -> Pro
     device_id, thing_id = ids
     secret = (data / "devices" / "default.secret").read_text()
     files = authority.device(data / "devices" / device_id, device_id)
-    return Project(device_id, secret, thing_id, files)
+    return DefaultProject(device_id, secret, thing_id, files)
 
 
 def _known_ids(session: Session) -> tuple[str, str] | None:

@@ -3,7 +3,7 @@
 import math
 import re
 import uuid
-from typing import Any, Iterable
+from typing import Any, Iterable, TypeVar
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -13,6 +13,8 @@ from ..property_types import PROPERTY_TYPES, READ_ONLY, READ_WRITE
 from . import ota_updates
 from .models import ApiKey, Device, DeviceEvent, Sample, Setting, Thing, User, Variable, now_us
 
+Deletable = TypeVar("Deletable", Device, Thing)
+"""What a user can delete and restore."""
 DEFAULT_USER = "default_user"
 """The setting with the id of the user whose things have no user of their own."""
 CONNECTION = "connection"
@@ -68,8 +70,8 @@ def user_exists(session: Session, user_id: str) -> bool:
 
 def owns_thing(session: Session, user_id: str, thing_id: str) -> bool:
     """Is there such a thing, and is it this user's?"""
-    thing = session.get(Thing, thing_id)
-    if thing is None or thing.deleted_at is not None:
+    thing = _present(session, Thing, thing_id)
+    if thing is None:
         return False
     if thing.user_id is not None:
         return thing.user_id == user_id
@@ -100,16 +102,15 @@ def create_device(
 
 def get_device(session: Session, device_id: str) -> Device:
     """Return the device."""
-    device = session.get(Device, device_id)
-    if device is None or device.deleted_at is not None:
+    device = _present(session, Device, device_id)
+    if device is None:
         raise NotFound("no such device")
     return device
 
 
 def list_devices(session: Session) -> list[Device]:
     """Return all devices, oldest first."""
-    query = select(Device).where(Device.deleted_at.is_(None)).order_by(Device.created_at, Device.id)
-    return list(session.scalars(query))
+    return _all_present(session, Device)
 
 
 def record_facts(session: Session, device_id: str, name: str, facts: dict[str, Any]) -> None:
@@ -165,16 +166,15 @@ def create_thing(
 
 def get_thing(session: Session, thing_id: str) -> Thing:
     """Return the thing."""
-    thing = session.get(Thing, thing_id)
-    if thing is None or thing.deleted_at is not None:
+    thing = _present(session, Thing, thing_id)
+    if thing is None:
         raise NotFound("no such thing")
     return thing
 
 
 def list_things(session: Session) -> list[Thing]:
     """Return all things, oldest first."""
-    query = select(Thing).where(Thing.deleted_at.is_(None)).order_by(Thing.created_at, Thing.id)
-    return list(session.scalars(query))
+    return _all_present(session, Thing)
 
 
 def thing_of_device(session: Session, device_id: str) -> Thing | None:
@@ -316,6 +316,18 @@ def history(
     variable = session.get(Variable, variable_id)
     restore = PROPERTY_TYPES[variable.type].restore if variable else lambda value: value
     return [(row.time_us, restore(row.value)) for row in reversed(session.execute(query).all())]
+
+
+def _present(session: Session, kind: type[Deletable], id: str) -> Deletable | None:
+    """Return what has the id, unless it was deleted."""
+    found = session.get(kind, id)
+    return None if found is None or found.deleted_at is not None else found
+
+
+def _all_present(session: Session, kind: type[Deletable]) -> list[Deletable]:
+    """Return all that were not deleted, oldest first."""
+    query = select(kind).where(kind.deleted_at.is_(None)).order_by(kind.created_at, kind.id)
+    return list(session.scalars(query))
 
 
 def _new_id(id: str | None) -> str:

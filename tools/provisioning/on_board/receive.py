@@ -10,8 +10,9 @@ def begin(path):
     while at > 0:
         try:
             os.mkdir(path[:at])
-        except OSError:
-            pass  # it is there; if not, opening the file tells why
+        except OSError as error:
+            if error.errno != 17:  # it is there
+                raise
         at = path.find("/", at + 1)
     h = hashlib.sha256()
     file = open(path, "wb")

@@ -4,11 +4,11 @@ import json
 import uuid
 from pathlib import Path
 
+from bench.process_costs import processor_seconds, wakeups
 from toolchain.paths import PEERS
 
 from ..worlds import INTERPRETERS, MODES
 from .cloud import token
-from .woken import processor_seconds, wakeups
 
 from interpreters import CPython, MicroPython  # isort: skip
 

@@ -6,12 +6,12 @@ and comes from the machine's own Debian.
 
 import os
 import shutil
-import subprocess
 
 from .. import debian
-from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..installed import digest, is_current, lock, mark_current
 from ..paths import CACHE, CHROMIUM
-from ..report import ToolchainError, say
+from ..programs import check_answer, wrap_installed
+from ..report import say
 
 PACKAGES = "chromium-headless-shell fonts-open-sans"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -33,12 +33,7 @@ def _on_path():
 
 def _check(command):
     """Raise unless the browser names its version."""
-    try:
-        done = subprocess.run([str(command), "--version"], capture_output=True, encoding="utf-8", timeout=30)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolchainError("Chromium does not run: %s" % error)
-    if done.returncode or "Chrom" not in done.stdout:
-        raise ToolchainError("Chromium does not run: %s" % (done.stderr or done.stdout).strip())
+    check_answer("Chromium", command, "--version", "Chrom", timeout=30)
 
 
 def _wrap(tree, program):
@@ -76,8 +71,7 @@ def install():
             return
         found = _on_path()
         if found:
-            write_whole(CHROMIUM, '#!/bin/sh\nexec "%s" "$@"\n' % found, executable=True)
-            _check(CHROMIUM)
+            wrap_installed(found, CHROMIUM, _check)
             say("Chromium: using %s" % found)
         else:
             debian.fetch_program(

@@ -11,8 +11,9 @@ import subprocess
 from collections import namedtuple
 
 from .. import debian
-from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..installed import digest, is_current, lock, mark_current
 from ..paths import BIN, CACHE
+from ..programs import wrap_installed
 from ..report import ToolchainError, first_error, say, step
 from .micropython import SUITES
 
@@ -168,8 +169,7 @@ def _unpack_libraries(files, folder):
 def _fetch_emulator():
     found = shutil.which("qemu-system-arm")
     if found:
-        write_whole(QEMU, '#!/bin/sh\nexec "%s" "$@"\n' % found, executable=True)
-        _check_emulator(QEMU)
+        wrap_installed(found, QEMU, _check_emulator)
         say("qemu-system-arm: using the one on PATH")
         return
     debian.fetch_program(

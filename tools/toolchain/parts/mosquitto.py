@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 from .. import debian
-from ..installed import digest, is_current, lock, mark_current, write_whole
+from ..installed import digest, is_current, lock, mark_current
 from ..paths import CACHE, MOSQUITTO
+from ..programs import check_answer, wrap_installed
 from ..report import ToolchainError, say
 
 MORE_SUITES = ["trixie", "forky", "sid"]
@@ -20,12 +20,7 @@ def _on_path():
 
 def _check(command):
     """Raise unless the broker starts and names its version."""
-    try:
-        done = subprocess.run([str(command), "-h"], capture_output=True, encoding="utf-8", timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolchainError("mosquitto does not run: %s" % error)
-    if "mosquitto version" not in done.stdout:
-        raise ToolchainError("mosquitto does not run: %s" % (done.stderr or done.stdout).strip())
+    check_answer("mosquitto", command, "-h", "mosquitto version", even_failing=True)
 
 
 def _key():
@@ -53,8 +48,7 @@ def install():
             return
         found = _on_path()
         if found:
-            write_whole(MOSQUITTO, '#!/bin/sh\nexec "%s" "$@"\n' % found, executable=True)
-            _check(MOSQUITTO)
+            wrap_installed(found, MOSQUITTO, _check)
             say("mosquitto: using the one on PATH")
         else:
             own = debian.machine_source().suite

@@ -1,13 +1,13 @@
 """The PostgreSQL server: the database that several workers of the local cloud share, in tests and benchmarks."""
 
 import shutil
-import subprocess
 from pathlib import Path
 
 from .. import debian
 from ..installed import digest, is_current, lock, mark_current, write_whole
 from ..paths import CACHE, INITDB, POSTGRES
-from ..report import ToolchainError, say
+from ..programs import check_answer, wrap_installed
+from ..report import say
 
 TREE = CACHE / "postgresql"
 # Debian keeps the server's programs where nobody's PATH looks, one folder a version.
@@ -30,12 +30,7 @@ def _on_machine():
 
 def _check(command):
     """Raise unless the program starts and names its version."""
-    try:
-        done = subprocess.run([str(command), "--version"], capture_output=True, encoding="utf-8", timeout=20)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolchainError("PostgreSQL does not run: %s" % error)
-    if "(PostgreSQL)" not in done.stdout:
-        raise ToolchainError("PostgreSQL does not run: %s" % (done.stderr or done.stdout).strip())
+    check_answer("PostgreSQL", command, "--version", "(PostgreSQL)")
 
 
 def _key():
@@ -64,8 +59,7 @@ def install():
         found = _on_machine()
         if found:
             for name, path in PROGRAMS.items():
-                write_whole(path, '#!/bin/sh\nexec "%s" "$@"\n' % (found / name), executable=True)
-                _check(path)
+                wrap_installed(found / name, path, _check)
             say("PostgreSQL: using the one in %s" % found)
         else:
             debian.fetch_program(

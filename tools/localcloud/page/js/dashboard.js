@@ -1,8 +1,9 @@
 // One dashboard: its widgets in their places, kept up to date.
 
-import { make, say } from "./html.js";
+import { make, makeButton, say } from "./html.js";
 import { makeWidget } from "./frame.js";
 import { arrange } from "./layout.js";
+import { deviceState } from "./values.js";
 import { Variable } from "./variable.js";
 
 const PHONE = window.matchMedia("(max-width: 700px)");
@@ -89,13 +90,12 @@ export class DashboardView {
     if (!pages.some(({ id }) => id === this.page)) this.page = pages[0]?.id ?? null;
     this.tabs.hidden = pages.length < 2;
     this.tabs.replaceChildren(...pages.map(({ id, name }) => {
-      const button = make("button", { type: "button" }, name);
-      button.setAttribute("aria-pressed", String(id === this.page));
-      button.addEventListener("click", () => {
+      const button = makeButton(name, () => {
         this.page = id;
         for (const each of this.tabs.children) each.setAttribute("aria-pressed", String(each === button));
         this.place();
       });
+      button.setAttribute("aria-pressed", String(id === this.page));
       return button;
     }));
   }
@@ -122,7 +122,7 @@ export class DashboardView {
 
   showThings() {
     const words = [...this.things.values()].map(({ name, deviceId, online }) =>
-      [`${name}: ${deviceId ? (online ? "online" : "offline") : "no device"}`, online ? "good" : "bad"]);
+      [`${name}: ${deviceState(deviceId, online)}`, online ? "good" : "bad"]);
     if (this.states.textContent === words.map(([text]) => text).join("")) return;
     this.states.replaceChildren(...words.map(([text, kind]) =>
       make("li", { className: `state ${kind}` }, make("span", { className: "dot", "aria-hidden": "true" }), text)));

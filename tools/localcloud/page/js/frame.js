@@ -1,7 +1,7 @@
 // The frame around a widget: its name, what it is linked to, whether the device is there, what was refused.
 
 import { make, say } from "./html.js";
-import { writtenTime } from "./values.js";
+import { deviceState, writtenTime } from "./values.js";
 import { NEEDS_NONE, makerOf } from "./widgets/kinds.js";
 
 const PENDING_AFTER_MS = 150; // what is confirmed sooner needs no words
@@ -37,6 +37,7 @@ export function makeWidget(widget, variables) {
     refusal,
     make("footer", {}, note),
   );
+  const latestUs = () => Math.max(...variables.map((variable) => variable.timeUs ?? 0));
   const lost = (widget.variables ?? []).length > variables.length;
   let fresh, late, before;
 
@@ -45,14 +46,14 @@ export function makeWidget(widget, variables) {
     const offline = thing && !thing.online;
     badge.hidden = !offline && !lost;
     if (lost) say(badge, "not linked");
-    else if (offline) say(badge, thing.deviceId ? "offline" : "no device");
+    else if (offline) say(badge, deviceState(thing.deviceId, false));
     element.classList.toggle("offline", Boolean(offline));
     showSending(variables.some((variable) => variable.sending));
     const reason = variables.find((variable) => variable.refusal)?.refusal ?? "";
     refusal.hidden = !reason;
     say(refusal, reason && `Not set: ${reason}`);
     body.show?.();
-    const latest = Math.max(...variables.map((variable) => variable.timeUs ?? 0));
+    const latest = latestUs();
     if (before !== undefined && latest > before) flash();
     before = latest;
   }
@@ -70,7 +71,7 @@ export function makeWidget(widget, variables) {
     late = undefined;
     element.removeAttribute("aria-busy");
     element.classList.remove("sending");
-    const latest = Math.max(...variables.map((variable) => variable.timeUs ?? 0));
+    const latest = latestUs();
     say(note, variables.length ? (latest > 0 ? writtenTime(latest) : "no value yet") : "");
   }
 

@@ -10,6 +10,13 @@ export function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
+/** A button; `act` is called by its click. */
+export function makeButton(text, act, attributes = {}) {
+  const button = make("button", { type: "button", ...attributes }, text);
+  button.addEventListener("click", act);
+  return button;
+}
+
 const DRAWING = "http://www.w3.org/2000/svg";
 
 /** An element of a drawing; all its attributes are attributes. */

@@ -1,7 +1,8 @@
 // The first page: all dashboards, and all things.
 
-import { make } from "./html.js";
+import { make, makeButton } from "./html.js";
 import { Refused, request } from "./api.js";
+import { deviceState } from "./values.js";
 
 /** The list of dashboards and things as the local API describes them. */
 export class Overview {
@@ -38,12 +39,11 @@ function dashboardItem({ id, name, owner, widgets }, withOwner) {
 }
 
 function thingItem({ id, name, device_id, device_online, variables }) {
-  const state = device_id ? (device_online ? "online" : "offline") : "no device";
   const facts = `${variables.length} variable${variables.length === 1 ? "" : "s"}`;
   const item = make(
     "li", {},
     make("a", { href: `#/thing/${id}` }, name),
-    make("p", {}, `${facts} · `, make("span", { className: `state ${device_online ? "good" : "bad"}` }, state)),
+    make("p", {}, `${facts} · `, make("span", { className: `state ${device_online ? "good" : "bad"}` }, deviceState(device_id, device_online))),
   );
   item.append(makeKeep(id, `Make a dashboard of ${name}`));
   return item;
@@ -51,9 +51,7 @@ function thingItem({ id, name, device_id, device_online, variables }) {
 
 /** The button that makes a dashboard of a thing and goes there. */
 export function makeKeep(thingId, label) {
-  const button = make("button", { type: "button" }, "Make dashboard");
-  button.setAttribute("aria-label", label);
-  button.addEventListener("click", async () => {
+  const button = makeButton("Make dashboard", async () => {
     button.disabled = true;
     try {
       const { id } = await request("POST", `/things/${thingId}/dashboard`);
@@ -63,6 +61,6 @@ export function makeKeep(thingId, label) {
       button.disabled = false;
       button.textContent = `Not made: ${error.message}`;
     }
-  });
+  }, { "aria-label": label });
   return button;
 }

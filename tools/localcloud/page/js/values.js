@@ -40,6 +40,12 @@ export function written(value) {
   return String(Number(value.toPrecision(size >= 1000 ? 6 : 4)));
 }
 
+/** Whether the device of a thing is there, in words. */
+export function deviceState(deviceId, online) {
+  if (!deviceId) return "no device";
+  return online ? "online" : "offline";
+}
+
 /** A time of the feed, as a person of this place reads it. */
 export function writtenTime(timeUs) {
   const date = new Date(timeUs / 1000);

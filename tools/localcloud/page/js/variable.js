@@ -14,7 +14,7 @@ export class Variable {
     this.update(facts);
   }
 
-  /** Take the facts of a fresh fetch; a value that came over the feed meanwhile is newer. */
+  /** Take the facts of a fresh fetch. */
   update(facts) {
     this.id = facts.id;
     this.name = facts.name;
@@ -22,8 +22,13 @@ export class Variable {
     this.writable = facts.permission === "READ_WRITE";
     this.min = facts.min_value;
     this.max = facts.max_value;
-    if (!(this.timeUs > facts.time_us)) Object.assign(this, { value: facts.value, timeUs: facts.time_us });
+    this.takeUnlessOlder(facts);
     this.changed();
+  }
+
+  /** Take a value of an answer; one that came over the feed meanwhile may be newer. */
+  takeUnlessOlder(answer) {
+    if (!(this.timeUs > answer.time_us)) Object.assign(this, { value: answer.value, timeUs: answer.time_us });
   }
 
   /** What is to be seen: what was asked for until the cloud has confirmed it, else the last value. */
@@ -66,7 +71,7 @@ export class Variable {
     try {
       while (this.waiting.length) {
         const stored = await request("PUT", `${this.path}/value`, { value: this.waiting.shift() });
-        if (!(this.timeUs > stored.time_us)) Object.assign(this, { value: stored.value, timeUs: stored.time_us });
+        this.takeUnlessOlder(stored);
       }
       return true;
     } catch (error) {

@@ -6,25 +6,24 @@ from ...identity.certificates import Authority, RequestRefused
 from ...identity.tokens import Tokens
 from ...store.changes import Conflict
 from ...traffic.ota import LinkExpired, OtaUpdates, UpdateRunning
-from . import (
+from . import description, problems
+from .access import Access
+from .endpoints import ENDPOINTS
+from .limits import RateLimit
+from .resources import (
     dashboards,
-    description,
     device_certificates,
     device_data,
     devices,
     ota,
     ota_status,
     passwords,
-    problems,
     properties,
     property_types,
     series,
     shares,
     things,
 )
-from .access import Access
-from .endpoints import ENDPOINTS
-from .limits import RateLimit
 from .services import Services
 
 ROOT = "/iot"

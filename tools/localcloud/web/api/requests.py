@@ -211,7 +211,7 @@ class DashboardClone(BaseModel):
     overrides: list[Override] = Field(default_factory=list, max_length=100)
 
 
-class Link(BaseModel):
+class WidgetLink(BaseModel):
     """The variables of a widget."""
 
     variables: list[str] = Field(default_factory=list, max_length=100)

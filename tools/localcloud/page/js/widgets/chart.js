@@ -1,6 +1,6 @@
 // Chart and advanced chart: courses over time, live and back into history.
 
-import { make, say } from "../html.js";
+import { make, makeButton, say } from "../html.js";
 import { kindOf, unitOf, written } from "../values.js";
 import { Course } from "./courses.js";
 
@@ -233,9 +233,7 @@ function makeLegend(courses) {
 function makeBar(view, name) {
   const bar = make("div", { className: "chart-bar", role: "group", "aria-label": `Time shown: ${name}` });
   const button = (label, text, act) => {
-    const made = make("button", { type: "button" }, text);
-    made.setAttribute("aria-label", label);
-    made.addEventListener("click", act);
+    const made = makeButton(text, act, { "aria-label": label });
     bar.append(made);
     return made;
   };

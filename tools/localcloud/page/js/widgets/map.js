@@ -1,7 +1,7 @@
 // Map and advanced map: where things are, on a map of the world that comes with the page.
 
 import { request } from "../api.js";
-import { make, say } from "../html.js";
+import { make, makeButton, say } from "../html.js";
 
 const FIRST_ZOOM = 5, MOST_ZOOM = 12, TRACK_POINTS = 1000;
 
@@ -40,10 +40,8 @@ export function makeMap({ variables, kind, name, labelledBy }) {
     if (closed) return;
     drawn = { L: loaded.L, map: makeWorld(loaded, box, labelledBy) };
     for (const [label, sign, step] of [["Nearer", "+", 1], ["Farther", "−", -1]]) {
-      const button = make("button", { type: "button" }, sign);
-      button.setAttribute("aria-label", `${label}: ${name}`);
-      button.addEventListener("click", () => drawn.map.setZoom(drawn.map.getZoom() + step));
-      zoom.append(button);
+      const zoomBy = () => drawn.map.setZoom(drawn.map.getZoom() + step);
+      zoom.append(makeButton(sign, zoomBy, { "aria-label": `${label}: ${name}` }));
     }
     drawn.map.on("dragstart", () => (moved = true));
     observer = new ResizeObserver(() => drawn.map.invalidateSize({ pan: false }));

@@ -1,6 +1,6 @@
 // Slider and stepper: numbers that somebody sets.
 
-import { make, say } from "../html.js";
+import { make, makeButton, say } from "../html.js";
 import { isWhole, limitsOf, number, unitOf, written } from "../values.js";
 
 /** A slider with its number. */
@@ -62,12 +62,8 @@ export function makeStepper({ variable, writable, options, labelledBy, name }) {
     variable.send(Math.min(Math.max(Number(value.toPrecision(12)), low), high));
   };
   const by = (change) => set((typeof variable.shown === "number" ? variable.shown : 0) + change);
-  const button = (label, text, change) => {
-    const made = make("button", { type: "button", className: "step", disabled: !writable }, text);
-    made.setAttribute("aria-label", `${label} ${name}`);
-    made.addEventListener("click", () => by(change));
-    return made;
-  };
+  const button = (label, text, change) =>
+    makeButton(text, () => by(change), { className: "step", disabled: !writable, "aria-label": `${label} ${name}` });
   input.addEventListener("change", () => input.value !== "" && set(Number(input.value)));
   input.addEventListener("keydown", (event) => {
     const change = { ArrowUp: step, ArrowDown: -step }[event.key];

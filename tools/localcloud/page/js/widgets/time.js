@@ -1,6 +1,6 @@
 // Time picker: a date and time of the thing's place, counted in seconds like Unix time.
 
-import { make, say } from "../html.js";
+import { make, makeButton, say } from "../html.js";
 
 export function makeTimePicker({ variable, writable, labelledBy }) {
   const text = make("p", { className: "value long" });
@@ -8,13 +8,12 @@ export function makeTimePicker({ variable, writable, labelledBy }) {
   const input = makeTimeInput(writable);
   input.setAttribute("aria-labelledby", labelledBy);
   if (writable) {
-    const now = make("button", { type: "button" }, "Now");
+    const now = makeButton("Now", () => variable.send(Math.floor(Date.now() / 1000) + variable.thing.utcOffset));
     const form = make("form", { className: "row wrap" }, input, make("button", { className: "send" }, "Set"), now);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (input.value) variable.send(secondsOf(input));
     });
-    now.addEventListener("click", () => variable.send(Math.floor(Date.now() / 1000) + variable.thing.utcOffset));
     element.append(form);
   }
   return {

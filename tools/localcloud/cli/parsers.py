@@ -1,0 +1,46 @@
+"""What the parsers of all commands have in common."""
+
+import argparse
+from collections.abc import Callable
+
+from . import connection
+
+
+def group(commands: argparse._SubParsersAction, name: str, about: str) -> argparse._SubParsersAction:
+    """Add a command that has commands of its own."""
+    parser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
+    return parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
+
+
+def command(
+    commands: argparse._SubParsersAction,
+    name: str,
+    about: str,
+    run: Callable[[argparse.Namespace], int],
+    examples: str,
+    more: str = "",
+) -> argparse.ArgumentParser:
+    """Add a command that works with a cloud; `examples` are shown by its --help."""
+    parser = commands.add_parser(
+        name,
+        help=about,
+        description=about[0].upper() + about[1:] + "." + ("\n\n" + more if more else ""),
+        epilog="examples:\n" + "\n".join("  " + line for line in examples.strip().splitlines()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    connection.add_options(parser)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_copies(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the copies of something."""
+    parser.add_argument("--name", required=True, help="of the copy; {n} is the number, {n:02} with two digits")
+    parser.add_argument("--count", type=positive, default=1, metavar="N", help="how many; 1 by default")
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1."""
+    if not text.isascii() or not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError("expected a whole number from 1, given %r" % text)
+    return int(text)

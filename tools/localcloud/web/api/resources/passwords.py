@@ -1,0 +1,59 @@
+"""Secrets of devices: `/v2/devices/{id}/pass`. Kept as hashes, so they are told once, when suggested."""
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from ....identity.hashed_secrets import Verifier, hash_secret, new_secret
+from ....store.models import now_us
+from ....store.owner import Owner
+from .. import requests
+from ..problems import Problem
+from ..services import Services, UserId, empty
+
+
+def router(services: Services) -> APIRouter:
+    """Return the routes."""
+    routes = APIRouter(prefix="/v2/devices/{id}/pass", tags=["devices"])
+    verifier = Verifier()
+
+    @routes.get("")
+    async def show_password(user: UserId, id: str, suggested_password: bool = False) -> dict[str, Any]:
+        """Say whether a password is set, and suggest one if wanted; the suggestion is not kept."""
+        secret_hash = await services.read(user, lambda owner: owner.device(id).secret_hash)
+        state: dict[str, Any] = {"set": secret_hash is not None}
+        if suggested_password:
+            state["suggested_password"] = new_secret()
+        return state
+
+    @routes.put("")
+    async def set_password(user: UserId, id: str, body: requests.Password) -> dict[str, Any]:
+        """Set the password; connections made with an older one end."""
+        await _set(services, user, id, await asyncio.to_thread(hash_secret, body.password))
+        return {"set": True}
+
+    @routes.post("")
+    async def check_password(user: UserId, id: str, body: requests.Password) -> Response:
+        """Answer 200 if this is the password."""
+        device = await services.read(user, lambda owner: owner.device(id))
+        if not await verifier.verify(device.id, body.password, device.secret_hash):
+            raise Problem(400, "this is not the password")
+        return empty()
+
+    @routes.delete("")
+    async def delete_password(user: UserId, id: str) -> Response:
+        """Take the password away: the device gets in no more."""
+        await _set(services, user, id, None)
+        return empty()
+
+    return routes
+
+
+async def _set(services: Services, user: str, id: str, secret_hash: str | None) -> None:
+    def write(owner: Owner) -> str:
+        device = owner.device(id)
+        device.secret_hash, device.updated_at = secret_hash, now_us()
+        return device.id
+
+    services.exchange.drop(await services.write(user, write))

@@ -1,0 +1,264 @@
+"""The line to the board: MicroPython programs run there over mpremote's raw REPL, and files get there whole.
+
+Everything goes through the raw REPL, nothing through command lines, which other users of a computer can see.
+"""
+
+import ast
+import base64
+import contextlib
+import hashlib
+import io
+import struct
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from localcloud.cli.exits import CommandError
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+_PROGRAMS = Path(__file__).with_name("on_board")
+_ANSWER = b"\x1e"  # begins the line with a program's answer, after whatever else is printed
+_ANSWER_S = 10  # for a byte of what is awaited at once
+_CHUNK = 512  # bytes of a file at a time: their text fits into the heap of any board
+_AT_ONCE = 32  # names of files
+NEW = ".new"  # the end of the name of a file that is being written
+_CHANGING = "clock identify key_in_file key_in_store remove rom_write store_device store_networks".split()
+_TROUBLE = (TransportError, OSError, ValueError, struct.error)  # of mpremote with a line that is cut or noisy
+_START = b"\r\x03\x03\x02\x04"  # end what runs or was begun, leave the raw REPL, start anew
+
+
+class BoardError(CommandError):
+    """The board refused or failed: `last` is the last line of its traceback."""
+
+    def __init__(self, message: str, last: str = "") -> None:
+        super().__init__(message)
+        self.last = last
+
+
+class PortLost(CommandError):
+    """The port is gone or silent."""
+
+
+class BoardLink:
+    """A board at a port, to be used in `with`: at its end the board starts anew, as at power-on.
+
+    Raises PortLost where there is none that answers. `changed`: something on the board may have been changed.
+    """
+
+    def __init__(self, port: str) -> None:
+        self.port = port
+        self.changed = False
+        self._receives = False  # it has `receive.py`, until it starts anew
+        self._secrets: set[str] = set()
+        try:
+            self._transport = SerialTransport(port, timeout=_ANSWER_S)
+        except _TROUBLE as error:
+            why = "another program may use it" if "failed to access" in str(error) else error
+            raise PortLost("%s does not open (%s)" % (port, why)) from None
+        self._transport.serial.write_timeout = _ANSWER_S
+        try:
+            self._reset()
+        except BaseException:
+            self._close()
+            raise
+
+    def __enter__(self) -> "BoardLink":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # However it ended, the board's own program is to run.
+        with contextlib.suppress(OSError):  # gone already
+            self._transport.serial.write(_START)
+        self._close()
+
+    def _close(self) -> None:
+        with contextlib.suppress(OSError):
+            self._transport.close()
+
+    def hide(self, secret: str) -> None:
+        """Keep a secret out of all messages of this link."""
+        if secret:
+            self._secrets.update((secret, repr(secret)[1:-1]))
+
+    def _reset(self) -> None:
+        self._receives = False
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):  # what mpremote prints of a failure
+                self._transport.enter_raw_repl(soft_reset=True)
+        except _TROUBLE:
+            raise PortLost("%s: no MicroPython answers there" % self.port) from None
+
+    def restart(self) -> None:
+        """Start the board anew, with nothing running and a heap that is free."""
+
+
+        def start_anew() -> None:
+            self._transport.exit_raw_repl()
+            self._reset()
+
+        self._guarded(start_anew)
+
+    def _guarded(self, action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except TransportExecError as error:
+            lines = [line for line in self._clean(error.error_output).splitlines() if line.strip()]
+            last = lines[-1] if lines else "an error without a word"
+            raise BoardError("the board says: " + last, last) from None
+        except _TROUBLE as error:
+            raise PortLost("%s: the board is gone or silent (%s)" % (self.port, self._clean(str(error)))) from None
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
+
+    def run(self, program: str, timeout: float = 60, tell: Callable[[str], None] | None = None, **named: Any) -> Any:
+        """Run `on_board/PROGRAM.py` with these names, and return what it answers.
+
+        `timeout`: in seconds, between two bytes that the board prints. `tell` gets each other line as it comes.
+        Raises BoardError, PortLost.
+        """
+        lines = ["%s = %r" % item for item in named.items()]
+        lines.append("def answer(value):\n    print(%r + repr(value))" % _ANSWER.decode())
+        lines.append((_PROGRAMS / (program + ".py")).read_text("utf-8"))
+        gathered = bytearray()
+
+        def consume(data: bytes) -> None:
+            gathered.extend(data)
+            if tell and data == b"\n":
+                line = bytes(gathered).rstrip().rpartition(b"\n")[2]
+                if not line.startswith(_ANSWER):
+                    tell(self._clean(line.decode("utf-8", "replace")))
+
+        def job() -> None:
+            self._transport.exec_raw_no_follow("\n".join(lines))
+            _, failed = self._transport.follow(timeout, consume)
+            if failed:
+                raise TransportExecError(b"", failed.decode("utf-8", "replace"))
+
+        try:
+            self._guarded(job)
+        except CommandError:
+            self.changed = self.changed or program in _CHANGING
+            raise
+        _, found, text = bytes(gathered).replace(b"\x04", b"").rpartition(_ANSWER)
+        if not found:
+            return None
+        try:
+            return ast.literal_eval(text.decode().partition("\n")[0].strip())
+        except (SyntaxError, ValueError):
+            raise PortLost("%s: the board's answer came with errors" % self.port) from None
+
+    def hashes(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the SHA-256 of those files that are on the board, in hexadecimal."""
+        found: dict[str, str] = {}
+        paths = list(paths)
+        for at in range(0, len(paths), _AT_ONCE):
+            asked = paths[at : at + _AT_ONCE]
+            for path, digest in zip(asked, self.run("hashes", paths=asked), strict=True):
+                if digest is not None:
+                    found[path] = base64.b64decode(digest).hex()
+        return found
+
+    def files(self, folders: Iterable[str]) -> dict[str, int]:
+        """Return the files in these folders, and below, with their sizes in bytes."""
+        found: dict[str, int] = {}
+
+        def take(line: str) -> None:
+            size, _, path = line.partition(" ")
+            found[path] = int(size)
+
+        self.run("listing", tell=take, folders=list(folders))
+        return found
+
+    def remove(self, paths: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
+        """Remove files, then folders that are empty, in this order. Return the folders that stay."""
+        paths, folders = list(paths), list(folders)
+        self.changed = self.changed or bool(paths)
+        for at in range(0, len(paths), _AT_ONCE):
+            self.run("remove", paths=paths[at : at + _AT_ONCE], folders=[])
+        return self.run("remove", paths=[], folders=folders) if folders else []
+
+    def put(self, path: str, data: bytes, advance: Callable[[float], None] = lambda amount: None) -> None:
+        """Write a file: it is what it was, or whole. Raises BoardError where the board is full, PortLost."""
+        self.changed = True
+        try:
+            self._guarded(lambda: self._put(path, data, advance))
+        except BoardError as error:
+            try:
+                self.run("remove", paths=[path + NEW], folders=[])  # the room that half of it takes
+            except CommandError:
+                pass
+            if "ENOSPC" in error.last or "Errno 28" in error.last or error.last == "OSError: 28":
+                raise BoardError("the board's file system is full (while %s was written)" % path, error.last) from None
+            raise
+
+    def _put(self, path: str, data: bytes, advance: Callable[[float], None]) -> None:
+        execute = self._transport.exec
+        new = path + NEW
+        if not self._receives:
+            execute((_PROGRAMS / "receive.py").read_text("utf-8"))
+            self._receives = True
+        execute("begin(%r)" % new)
+        for at in range(0, len(data), _CHUNK):
+            chunk = data[at : at + _CHUNK]
+            execute("take('%s')" % base64.b64encode(chunk).decode())  # half as long as what repr gives
+            advance(len(chunk))
+        execute("end(%r, %r, %r)" % (new, path, hashlib.sha256(data).hexdigest()))
+
+    def write_romfs(self, image: bytes, advance: Callable[[float], None]) -> None:
+        """Write an image into the ROMFS partition. Raises BoardError, PortLost; the next attempt writes all anew."""
+        self.changed = True
+        least = self.run("rom_write", size=len(image))
+        if least < 0:
+            raise BoardError("the board does not let its ROMFS partition be written (%d)" % least)
+        chunk = max(1024, least)
+
+        def job() -> None:
+            for at in range(0, len(image), chunk):
+                data = image[at : at + chunk].ljust(chunk, b"\0")
+                self._transport.exec("rom_take(%d, '%s')" % (at, base64.b64encode(data).decode()))
+                advance(chunk)
+            self._transport.exec("rom_end()")
+
+        self._guarded(job)
+
+    def interrupt(self) -> None:
+        """Send Ctrl-C to the program that `run` runs in another thread."""
+        self._guarded(lambda: self._transport.serial.write(b"\x03"))
+
+
+class Background:
+    """A job in a thread of its own, such as a program on the board while the cloud is watched."""
+
+    def __init__(self, job: Callable[[], Any]) -> None:
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+        def run() -> None:
+            try:
+                self._value = job()
+            except BaseException as error:
+                self._error = error
+
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+
+    @property
+    def ended(self) -> bool:
+        """Return whether it has ended."""
+        return not self._thread.is_alive()
+
+    def wait(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def result(self) -> Any:
+        """Wait for the end; what the job returned. Raises what it raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._value

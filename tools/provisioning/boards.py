@@ -1,0 +1,45 @@
+"""What the boards' own files say of them, below boards/."""
+
+import ast
+from typing import Any
+
+from localcloud.cli.exits import USAGE, CommandError
+from toolchain.paths import ROOT
+
+BOARDS = ROOT / "boards"
+# Whose TLS can sign with the key of their chip (an SE05x), in MicroPython 1.26.1: ports/stm32/boards/*/mpconfigboard.mk
+TLS_SIGNS = ("ARDUINO_NICLA_VISION", "ARDUINO_PORTENTA_H7")
+
+
+def facts(name: str) -> dict[str, Any]:
+    """Return the constants of a board's `board.py`. Raises CommandError for a board that there is not."""
+    path = BOARDS / name / "board.py"
+    if not name.isidentifier() or not path.is_file():
+        raise CommandError("no board %r; there are %s" % (name, ", ".join(names())), USAGE)
+    return facts_of(path.read_text("utf-8"))
+
+
+def facts_of(text: str) -> dict[str, Any]:
+    """Return the constants of the text of a `board.py`. Raises SyntaxError, ValueError for no Python."""
+    found = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue  # what only the board can work out
+    return found
+
+
+def check_chip(name: str) -> None:
+    """Raise CommandError for a board whose TLS cannot use a key in a secure chip."""
+    if name in TLS_SIGNS:
+        return
+    chip = facts(name).get("SECURE_ELEMENT")
+    why = "TLS of its firmware cannot use the %s's key" % chip[0] if chip else "it has no secure chip"
+    raise CommandError("--keys: %s: %s (docs/keys.md)" % (name, why), USAGE)
+
+
+def names() -> list[str]:
+    """Return the names of all boards."""
+    return sorted(path.parent.name for path in BOARDS.glob("*/board.py"))

@@ -1,0 +1,16 @@
+# Print a line for each file in `folders` and below: its size in bytes and its path.
+import os
+
+folders = folders[:]
+while folders:
+    folder = folders.pop()
+    try:
+        entries = os.ilistdir(folder)
+    except OSError:
+        continue  # it is not there
+    for entry in entries:
+        path = folder + "/" + entry[0]
+        if entry[1] & 0x4000:
+            folders.append(path)
+        else:
+            print(entry[3] if len(entry) > 3 else os.stat(path)[6], path)
