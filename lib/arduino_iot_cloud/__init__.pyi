@@ -5,19 +5,18 @@ from typing import Generic, TypeVar, type_check_only
 from typing_extensions import Unpack
 
 from .client import ArduinoCloudClient as ArduinoCloudClient
-from .property import ArduinoCloudObject as ArduinoCloudObject
-from .property import Task as Task
-from .property import _Arguments, _MaybeNone
-from .property.composites import Color as Color
-from .property.composites import ColoredLight as ColoredLight
-from .property.composites import DimmedLight as DimmedLight
-from .property.composites import Location as Location
-from .property.composites import Television as Television
+from .property import ArduinoCloudObject as ArduinoCloudObject, Task as Task, _Arguments, _MaybeNone
+from .property.composites import (
+    Color as Color,
+    ColoredLight as ColoredLight,
+    DimmedLight as DimmedLight,
+    Location as Location,
+    Television as Television,
+)
 from .property.kinds import Scalar
 from .property.official import timestamp as timestamp
 from .property.schedule import Schedule as Schedule
-from .user import ArduinoIoTCloud as ArduinoIoTCloud
-from .user import CloudError as CloudError
+from .user import ArduinoIoTCloud as ArduinoIoTCloud, CloudError as CloudError
 from .wifi import async_wifi_connection as async_wifi_connection
 
 __version__: str

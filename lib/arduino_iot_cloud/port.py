@@ -6,8 +6,9 @@ from time import time
 MICROPYTHON = sys.implementation.name == "micropython"
 
 if MICROPYTHON:
-    from micropython import const
     from time import ticks_add, ticks_diff, ticks_ms
+
+    from micropython import const
 else:
     from .cpython import const, ticks_add, ticks_diff, ticks_ms  # noqa: F401
 

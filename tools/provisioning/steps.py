@@ -23,8 +23,7 @@ from .board_side import BoardSide, Found, look
 from .checking import check
 from .cloud_side import CloudSide
 from .journal import Journal, default_folder
-from .stored import InSecrets, InStore
-from .stored import stored as stored_on
+from .stored import InSecrets, InStore, stored as stored_on
 
 _FIRST_PROGRAM = Path(__file__).with_name("on_board") / "first_program.py"
 

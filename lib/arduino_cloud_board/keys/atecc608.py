@@ -8,8 +8,7 @@ certificate that comes out the same again can be stored: one that Arduino's auth
 The other settings of such a board are in files: see `settings`.
 """
 
-from . import der
-from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name
+from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, der
 
 _KEY = 0
 _COMPRESSED = 10

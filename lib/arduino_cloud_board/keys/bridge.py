@@ -5,8 +5,8 @@ Before the # is what `key_store.open` takes, behind it the name. `arduino_iot_cl
 
 from arduino_iot_cloud.keys.chip import MARK, REFERENCE
 
-from . import KeyNotFound
 from ..key_store import open as open_store
+from . import KeyNotFound
 
 SCHEMES = ("files", "nvs", "se05x", "atecc608", "secrets")
 # Those that are open: MicroPython never closes the handle of one, and there is a handshake again and again.

@@ -8,8 +8,9 @@ Comes and goes: a driver imports it when a connection has ended, and unloads it 
 import errno
 
 from ..mqtt import MQTTError
-from ..port import forget, log
-from ..port import report as report  # here, too, since both are about what went wrong
+from ..port import forget, log, report as report
+
+# `report` is here, too, since both are about what went wrong.
 
 # Return codes of CONNACK, MQTT 3.1.1 section 3.2.2.3
 _REFUSED = (

@@ -5,8 +5,8 @@ Comes and goes: `diagnosis` imports it for an error of TLS, and unloads it after
 
 from time import gmtime
 
-from . import closed, detail
 from ..port import EPOCH, timestamp
+from . import closed, detail
 
 # Part of an error's text -> what is wrong with the server's certificate.
 _CERTIFICATE = (

@@ -3,10 +3,10 @@
 import asyncio
 from time import time
 
-from .head import HTTPError
-from .response import Response
 from ..port import const, enter, forget, leave, log, ticks_diff, ticks_ms
 from ..sending import send
+from .head import HTTPError
+from .response import Response
 
 enter("http.head")  # which WebSocket unloads, and this stands on
 _IDLE_S = const(3)  # servers end idle connections after 5 s, or later
@@ -44,8 +44,8 @@ class HTTP:
             log(30, "%s: the connection is neither encrypted nor verified" % url)
 
     def _take(self, url, timeout):
-        from .arguments import split
         from ..arguments import number
+        from .arguments import split
 
         number("timeout", timeout, 0.001, 86400)
         self.timeout = timeout

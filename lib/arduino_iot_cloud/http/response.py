@@ -3,8 +3,8 @@
 A body is read in pieces into the caller's buffer; nothing grows with what the server sends.
 """
 
-from .head import Head, HTTPError, shown
 from ..port import const, ticks_add, ticks_diff, ticks_ms
+from .head import Head, HTTPError, shown
 
 _TYPES = const(0)  # true for type checkers, which read what is below it
 if _TYPES:

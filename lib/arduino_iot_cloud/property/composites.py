@@ -2,8 +2,8 @@
 
 import arduino_iot_cloud as package
 
-from . import ArduinoCloudObject, fit, shape
 from ..senml import label, write_record
+from . import ArduinoCloudObject, fit, shape
 
 
 class Composite(ArduinoCloudObject):

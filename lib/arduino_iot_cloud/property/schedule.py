@@ -1,7 +1,7 @@
 """Schedule: a period of time that repeats, set in the cloud."""
 
-from .composites import Composite
 from ..port import const, log, timestamp
+from .composites import Composite
 
 
 class Schedule(Composite):

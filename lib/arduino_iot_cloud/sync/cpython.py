@@ -4,8 +4,7 @@ import selectors
 from time import sleep
 from weakref import finalize
 
-from ..mqtt_packets import connect
-from ..mqtt_packets import field, packet
+from ..mqtt_packets import connect, field, packet
 
 POLLIN = selectors.EVENT_READ
 POLLOUT = selectors.EVENT_WRITE

@@ -1,10 +1,9 @@
 """The API client's times against the calendar; pauses and errors as servers tell them."""
 
-from portable_assert import raises
-from seeded import Seeded
-
 from arduino_cloud_api.times import days, milliseconds, of_http, text
 from arduino_cloud_api.trouble import describe, pause_of
+from portable_assert import raises
+from seeded import Seeded
 
 LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 

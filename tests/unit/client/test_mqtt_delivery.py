@@ -1,9 +1,8 @@
 """Deliveries of quality 1: identifiers, acknowledgements, repetitions, both ways."""
 
-from mqtt_rig import PUBACK, PUBLISH, Server, puback, publish
-
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.mqtt_packets import identifier
+from mqtt_rig import PUBACK, PUBLISH, Server, puback, publish
 
 
 def counted(mqtt, n):
