@@ -6,9 +6,9 @@ two variables: late (a float, in ms, read only) and period (a float, in seconds,
 
 import asyncio
 import time
-from secrets import CLOUD, DEVICE_ID, SECRET_KEY
 
 from arduino_iot_cloud import ArduinoCloudClient
+from secrets import CLOUD, DEVICE_ID, SECRET_KEY
 
 SLEEP_MS = 20
 

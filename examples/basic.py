@@ -4,11 +4,10 @@ Copy this to the board as main.py, beside a secrets.py (see README.md here). The
 has two variables: signal (an integer, read only) and led (a boolean, read and write).
 """
 
-from secrets import CLOUD, DEVICE_ID, SECRET_KEY
-
 import network
 from arduino_iot_cloud import ArduinoCloudClient, Task, async_wifi_connection
 from machine import Pin
+from secrets import CLOUD, DEVICE_ID, SECRET_KEY
 
 led = Pin(2, Pin.OUT)  # the pin of your board's LED
 wifi = network.WLAN(network.STA_IF)

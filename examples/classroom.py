@@ -14,10 +14,10 @@ import gc
 import os
 import sys
 from binascii import hexlify
-from secrets import CLIENT_ID, CLIENT_SECRET
 
 from arduino_cloud_api import CloudAPI
 from arduino_cloud_api.times import now, text
+from secrets import CLIENT_ID, CLIENT_SECRET
 
 DESKS = 30
 CLASS = {"key": "class", "value": "physics"}

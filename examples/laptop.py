@@ -4,9 +4,9 @@ The program of tools/demo. It runs on MicroPython and CPython, with this client 
 """
 
 import os
-from secrets import CLOUD, DEVICE_ID, SECRET_KEY
 
 from arduino_iot_cloud import ArduinoCloudClient
+from secrets import CLOUD, DEVICE_ID, SECRET_KEY
 
 READINGS = ("cpu", "load", "memory", "temperature", "uptime")
 THERMAL = "/sys/class/thermal/"

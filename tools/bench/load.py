@@ -12,9 +12,8 @@ import resource
 import sys
 import time
 
+import bench.setting  # noqa: F401  isort: skip -- it finds what the tests share
 from publishers import Publisher
-
-import bench.setting  # noqa: F401  (finds what the tests share)
 
 
 async def _connect(publishers, host, port):

@@ -1,14 +1,10 @@
 """A program with a mistake in each line that says so: the kind that a type checker is to find there."""
 
+import arduino_iot_cloud
 from arduino_cloud_api import CloudAPI
-from arduino_iot_cloud import (
-    ArduinoCloudClient,
-    Location,
-    Schedule,
-    Switch,
-    Temperature,
-    Thermometer,  # noqa: F401 # found: attr-defined
-)
+from arduino_iot_cloud import ArduinoCloudClient, Location, Schedule, Switch, Temperature
+
+arduino_iot_cloud.Thermometer("temperature")  # found: attr-defined
 
 client = ArduinoCloudClient("id", keepalive="10")  # found: arg-type
 client.flush("5")  # found: arg-type, unused-coroutine
