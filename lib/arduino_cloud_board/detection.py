@@ -4,8 +4,6 @@ import sys
 
 from arduino_iot_cloud.port import MICROPYTHON, log
 
-from .machine_text import machine_text
-
 # How sys.implementation._machine begins, up to the last " with ", and the chip after it
 BOARDS = (
     ("ESP32_GENERIC", "Generic ESP32 module", "ESP32"),
@@ -32,6 +30,16 @@ class UnknownBoard(RuntimeError):
 
 class WrongBoard(RuntimeError):
     """The installed board.py belongs to another board: the message names both."""
+
+
+def machine_text() -> str:
+    """What the interpreter calls the machine: sys.implementation._machine, else os.uname(), else ""."""
+    text = getattr(sys.implementation, "_machine", None)
+    if text is None and MICROPYTHON:
+        import os
+
+        text = os.uname().machine if hasattr(os, "uname") else None
+    return text or ""
 
 
 def _named(name, source):

@@ -11,9 +11,7 @@ from .link import forget, sleep_ms
 _LOOK = const(250)  # ms between looks at a link that is down
 _TURN = const(1000)  # ms between two turns of the supervisor, at most
 _SLOWEST = const(80)  # seconds between two steps of a client that lives: its longest pause and an attempt
-_SET_UP = (
-    "detection machine_text settings key_store keys.files keys.nvs keys.secrets keys.bridge keys.der keys chips".split()
-)
+_SET_UP = "detection settings key_store keys.files keys.nvs keys.secrets keys.bridge keys.der keys".split()
 _LOOK_UP = const(15000)  # ms: longer than a look-up of a name takes where two name servers are silent
 _NO_CABLE = const(11000)  # ms: longer than stm32 stands still where the cable is out
 _DOUBTS = const(3)  # failed connections in a row after which the link itself is looked into

@@ -15,8 +15,7 @@
 Names are 1 to 15 characters of a-z, 0-9 and _. No error of a store, and no `repr`, has anything of what it keeps.
 """
 
-from .chips import ChipError  # noqa: F401 -- for programs, as the next line
-from .keys import LARGEST, Key, KeyCorrupted, KeyNotFound, KeyStore  # noqa: F401
+from .keys import LARGEST, Key, KeyCorrupted, KeyNotFound, KeyStore  # noqa: F401 -- for programs
 
 
 def open(where: str) -> "KeyStore":
@@ -44,3 +43,12 @@ def open(where: str) -> "KeyStore":
 
         return ATECC608Keys()
     raise ValueError("where: nvs:NAMESPACE, files:/FOLDER, se05x, atecc608 or secrets expected, not '%s'" % where)
+
+
+def __getattr__(name):
+    # What only a board with a chip needs.
+    if name == "ChipError":
+        from .chips import ChipError
+
+        return ChipError
+    raise AttributeError(name)

@@ -45,18 +45,14 @@ def report(name, error: BaseException):
         print(name, "raised an exception that cannot be shown")
 
 
-_inside: dict = {}  # what comes and goes: how many callers are inside of each
+_callers: dict = {}  # of what comes and goes: how many are inside of each
 
 
-def enter(name: str):
-    """Count a caller in: what `forget` would unload by this name stays loaded until `leave`. A coroutine does so before
-    its first `await` inside of it, a function before it calls what may run a user's callback."""
-    _inside[name] = _inside.get(name, 0) + 1
-
-
-def leave(name: str):
-    """Count a caller out again."""
-    _inside[name] -= 1
+def inside(name: str, n: int):
+    """Count a caller in (1) or out (-1) of what `forget` would unload by this name: until the last one is out, it stays
+    loaded. A coroutine is counted in before its first `await` inside of it, a function before it calls what may run a
+    user's callback."""
+    _callers[name] = _callers.get(name, 0) + n
 
 
 def forget(*names):
@@ -72,7 +68,7 @@ def forget(*names):
         from gc import collect
 
         for name in names:
-            if _inside.get(name):
+            if _callers.get(name):
                 continue
             name = name.replace("/", ".") if "/" in name else "arduino_iot_cloud." + name
             for path in list(sys.modules):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import cbor2
 import pytest
 from arduino_iot_cloud.cbor import CBORError, Writer
-from arduino_iot_cloud.cbor.items import Simple, Tag, dumps, loads
+from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads
 from hypothesis import example, given, strategies as st
 from rfc8949_examples import MALFORMED, OTHERS, SHORTEST, same
 

@@ -107,11 +107,11 @@ def test_a_dry_run_tells_each_step_and_changes_nothing(plug, provision, cloud, u
 
 def test_what_is_changed_on_the_board_is_put_right_and_what_shadows_it_is_removed(plug, provision, cloud):
     board = plug(installed=True)
-    files_on(board, write={"/lib/arduino_iot_cloud/cbor/__init__.mpy": b"M\x06", "/lib/arduino_iot_cloud/senml.py": b"1/0"})
+    files_on(board, write={"/lib/arduino_iot_cloud/cbor.mpy": b"M\x06", "/lib/arduino_iot_cloud/senml.py": b"1/0"})
     text = provision.told(board, "--no-device")["steps"]["package"]["text"]
     assert text.startswith("1 of ") and "1 older ones removed" in text
     files = files_on(board, packages=True)
-    assert "/lib/arduino_iot_cloud/senml.py" not in files and len(files["/lib/arduino_iot_cloud/cbor/__init__.mpy"]) > 100
+    assert "/lib/arduino_iot_cloud/senml.py" not in files and len(files["/lib/arduino_iot_cloud/cbor.mpy"]) > 100
 
 
 # Every file of the package gets another first byte, and the rest of the flash is filled but for 80 KB.

@@ -17,10 +17,10 @@ HOLDS = {("http.client", "http.head"), ("http.response", "http.head")}
 def _calls(tree, *names):
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            # `port.forget` itself, or what a session and a driver have of it; not Session.enter, which takes a state.
+            # `port.forget` itself, or what a session and a driver have of it
             name = ast.unparse(node.func)
             if name in names or name in ("self.spare", "self._forget") and "forget" in names:
-                yield from (one.value for one in node.args if isinstance(one, ast.Constant))
+                yield from (one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
 def _named(names):
@@ -50,7 +50,7 @@ def test_there_are_some():
 
 def test_what_is_unloaded_exists():
     for name, tree in MODULES.items():
-        for one in _calls(tree, "forget", "enter", "leave"):
+        for one in _calls(tree, "forget", "inside"):
             if one != "bundled_roots":  # which only frozen code has
                 assert list(_named([one])), "%s names %s" % (name, one)
 
@@ -64,7 +64,7 @@ def test_a_module_that_stays_imports_them_where_it_uses_them():
 
 def test_who_awaits_inside_of_one_has_entered_it():
     # A coroutine function of such a module, called elsewhere: its caller enters the module.
-    entered = {one for tree in MODULES.values() for one in _named(_calls(tree, "enter"))}
+    entered = {one for tree in MODULES.values() for one in _named(_calls(tree, "inside"))}
     for name in come_and_go():
         if any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(MODULES[name])):
             assert name in entered or name == "network_time", name  # which counts by itself

@@ -4,7 +4,7 @@ Sources: the boards' pins.csv in MicroPython, and the variants of Arduino's core
 here, or a chip that is wired by hand: `SE05XKeys(SE05X(T1(i2c)))`, `ATECC608Keys(ATECC608(i2c))`.
 """
 
-from ..machine_text import machine_text
+from ..detection import machine_text
 
 # How sys.implementation._machine begins: (chip, bus number or (SCL, SDA) of a software bus, pin)
 _BOARDS = {

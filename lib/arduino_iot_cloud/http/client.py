@@ -3,12 +3,12 @@
 import asyncio
 from time import time
 
-from ..port import const, enter, forget, leave, log, ticks_diff, ticks_ms
+from ..port import const, forget, inside, log, ticks_diff, ticks_ms
 from ..sending import send
 from .head import HTTPError
 from .response import Response
 
-enter("http.head")  # which WebSocket unloads, and this stands on
+inside("http.head", 1)  # which WebSocket unloads, and this stands on
 _IDLE_S = const(3)  # servers end idle connections after 5 s, or later
 
 
@@ -23,8 +23,8 @@ class HTTP:
     It makes one request after the other; for requests side by side there is to be an HTTP each.
     """
 
-    ROOTS = None  # for `trust`: the bundled ones
     password = ""  # a server takes whom it wants by what is in the request
+    ROOTS = None  # for `trust`: the bundled ones
     driver = None  # for `diagnosis`, as in a client
     _last: "Response | None"
     sent = False  # something of the last request may have reached the server
@@ -118,11 +118,11 @@ class HTTP:
             await self._send(response, head, body)
 
     async def _open(self, response):
-        enter("transport")
+        inside("transport", 1)
         try:
             stream = await self._connect()
         finally:
-            leave("transport")
+            inside("transport", -1)
         if self._last is not response:
             stream.close()
             raise OSError(103)  # ECONNABORTED: it was closed here meanwhile

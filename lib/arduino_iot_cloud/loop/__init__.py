@@ -8,7 +8,7 @@ from time import time
 
 from ..cbor import Writer
 from ..mqtt import MQTT, MQTTError
-from ..port import const, enter, forget, leave, log, report, ticks_add, ticks_diff, ticks_ms
+from ..port import const, forget, inside, log, report, ticks_add, ticks_diff, ticks_ms
 from ..session import Session
 from ..stream import Alarm, event_loop
 
@@ -221,11 +221,11 @@ class Driver:
         the reader's end."""
         mqtt = self.mqtt
         try:
-            enter("loop.connecting")
+            inside("loop.connecting", 1)
             try:
                 self.stream = stream = await self.open()
             finally:
-                leave("loop.connecting")
+                inside("loop.connecting", -1)
             forget("loop.connecting")
             n = 0
             while True:

@@ -4,7 +4,7 @@ Comes and goes: the driver enters it for each attempt, and unloads it after that
 """
 
 from ..mqtt import MQTTError
-from ..port import const, enter, forget, leave, ticks_ms, timestamp
+from ..port import const, forget, inside, ticks_ms, timestamp
 from ..stream import writable
 
 _CONNACK = const(2)
@@ -25,7 +25,7 @@ async def open_link(driver):
         del sync_time
         await step
     driver.session.move("ConnectMqttBroker")
-    enter("transport")
+    inside("transport", 1)
     try:
         from ..transport import open_stream
 
@@ -33,12 +33,12 @@ async def open_link(driver):
         del open_stream
         stream = await step
     finally:
-        leave("transport")
+        inside("transport", -1)
     step = None
     try:
         forget("transport")
         if client.transport == "websocket":
-            enter("websocket.upgrade")
+            inside("websocket.upgrade", 1)
             try:
                 from ..websocket import upgrade
 
@@ -46,7 +46,7 @@ async def open_link(driver):
                 del upgrade
                 stream = await step
             finally:
-                leave("websocket.upgrade")
+                inside("websocket.upgrade", -1)
             step = None
             forget("websocket.upgrade")
         await accept(stream, driver.mqtt, connect(client))

@@ -7,7 +7,7 @@ both sides have one is in `answers`, too. A message larger than the buffer is fo
 """
 
 from ..cbor import CBORError
-from ..port import const, enter, leave, log, ticks_diff
+from ..port import const, inside, log, ticks_diff
 from ..senml import Records
 
 if __debug__:  # what is compiled for a board does without the table, and the memory that it takes
@@ -141,7 +141,7 @@ class Session:
             told = decode(buf, pos, end)
             del decode
             self.spare("session.")  # before the next module comes
-        enter("session.")  # from inside of which callbacks of the program are called
+        inside("session.", 1)  # from inside of which callbacks of the program are called
         try:
             if told:
                 if told[0].startswith("Thing"):
@@ -156,7 +156,7 @@ class Session:
 
                 message(self, bytes(topic), buf, pos, end, now)
         finally:
-            leave("session.")
+            inside("session.", -1)
 
     def piece(self, topic, view, pos: int, end: int, rest: int, now: int) -> int:
         """Take a part of a message that is larger than the buffer: what is there of its payload, between two offsets
@@ -164,13 +164,13 @@ class Session:
 
         Returns how many bytes are used up. The others belong to a record of which the end is missing: the next
         part begins with them. A part that fills the buffer, and the last one, are used up at least to a byte."""
-        enter("session.")
+        inside("session.", 1)
         try:
             from .pieces import take
 
             used = take(self, topic, view, pos, end, rest, now)
         finally:
-            leave("session.")
+            inside("session.", -1)
         if not self.part:
             self.spare("session.")
         return used
@@ -223,7 +223,7 @@ class Session:
         if p is not last and self._got:
             self.settle(last, sync)
         if p is None:
-            enter("session.")
+            inside("session.", 1)
             try:
                 if name == "thing_id":
                     from .attaching import internal
@@ -231,7 +231,7 @@ class Session:
                     from .answers import internal
                 internal(self, name, value, now)
             finally:
-                leave("session.")
+                inside("session.", -1)
             return None
         # A property without a value takes any. Else it must be writable. `answers` knows which last values count.
         if not (p.on_write or p.writable) and p.initialized:

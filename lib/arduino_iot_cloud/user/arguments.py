@@ -1,4 +1,4 @@
-"""The options of `ArduinoIoTCloud.connect`, checked at once; let go of right afterwards."""
+"""The options of `ArduinoIoTCloud.connect`, checked at once. Comes and goes: `connect` unloads it right afterwards."""
 
 
 def check(

@@ -9,7 +9,7 @@ from hashlib import sha1
 from os import urandom
 
 from ..http.head import Head
-from ..port import enter, forget, leave
+from ..port import forget, inside
 from ..sending import send
 from . import Stream, WebSocketError
 
@@ -69,11 +69,11 @@ class Upgrade(Head):
 async def upgrade(stream, host: str, path: str = "/mqtt"):
     """Make an open stream a WebSocket. Returns a websocket.Stream. Raises OSError, EOFError or WebSocketError."""
     handshake = Upgrade(host, path)
-    enter("http.head")
+    inside("http.head", 1)
     try:
         await _shake_hands(stream, handshake)
     finally:
-        leave("http.head")
+        inside("http.head", -1)
     forget("http.head")
     return Stream(stream)
 

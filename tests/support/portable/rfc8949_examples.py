@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-from arduino_iot_cloud.cbor.items import Simple, Tag
+from arduino_iot_cloud.cbor_item import Simple, Tag
 
 NAN = float("nan")
 INFINITY = float("inf")

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.items import Tag, dumps, loads
+from arduino_iot_cloud.cbor_item import Tag, dumps, loads
 from arduino_iot_cloud.port import ticks_add, ticks_diff
 from arduino_iot_cloud.property import ArduinoCloudObject
 from arduino_iot_cloud.session import Session

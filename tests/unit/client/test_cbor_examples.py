@@ -1,7 +1,7 @@
 """Every example of RFC 8949, Appendix A, in both directions, and cut at every byte."""
 
 from arduino_iot_cloud.cbor import CBORError, Reader, Writer
-from arduino_iot_cloud.cbor.items import dumps, loads
+from arduino_iot_cloud.cbor_item import dumps, loads
 from rfc8949_examples import OTHERS, SHORTEST, same
 
 

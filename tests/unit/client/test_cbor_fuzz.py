@@ -1,7 +1,7 @@
 """Arbitrary and slightly wrong bytes: the reader returns an item or raises CBORError, nothing else."""
 
 from arduino_iot_cloud.cbor import CBORError, Reader
-from arduino_iot_cloud.cbor.items import dumps, loads
+from arduino_iot_cloud.cbor_item import dumps, loads
 from arduino_iot_cloud.port import MICROPYTHON
 from rfc8949_examples import OTHERS, SHORTEST, same
 from seeded import Seeded

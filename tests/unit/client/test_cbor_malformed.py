@@ -1,7 +1,7 @@
 """CBOR that is not well-formed, or out of range: always CBORError, with the offset."""
 
 from arduino_iot_cloud.cbor import CBORError, Reader
-from arduino_iot_cloud.cbor.items import Tag, loads
+from arduino_iot_cloud.cbor_item import Tag, loads
 from arduino_iot_cloud.port import MICROPYTHON
 from portable_assert import raises
 from rfc8949_examples import (

@@ -1,7 +1,7 @@
 """The CBOR writer: shortest heads and exact floats, and what it does at the end of its buffer."""
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.items import Simple, Tag, dumps, loads, write
+from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads, write
 from portable_assert import raises
 
 NUMBERS = (

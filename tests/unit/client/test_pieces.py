@@ -1,6 +1,6 @@
 """Messages larger than the buffer are taken record by record; only what does not fit by itself is dropped."""
 
-from arduino_iot_cloud.cbor.items import Tag, dumps
+from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.property import ArduinoCloudObject
 from arduino_iot_cloud.property.composites import ColoredLight, Location

@@ -1,6 +1,6 @@
 """Whose value counts: at a connection, when the cloud writes, and who is told."""
 
-from arduino_iot_cloud.cbor.items import dumps
+from arduino_iot_cloud.cbor_item import dumps
 from arduino_iot_cloud.property import ArduinoCloudObject
 from arduino_iot_cloud.property.composites import Location
 from policy_rig import UNIX, ClientRig

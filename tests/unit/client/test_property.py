@@ -1,7 +1,7 @@
 """A cloud variable with one value: the rule of types, arguments, what counts as changed."""
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.items import loads
+from arduino_iot_cloud.cbor_item import loads
 from arduino_iot_cloud.property import ArduinoCloudObject, Task, fit, shape
 from arduino_iot_cloud.session import Session
 from portable_assert import raises

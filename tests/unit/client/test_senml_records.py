@@ -3,7 +3,7 @@
 from collections import OrderedDict
 
 from arduino_iot_cloud.cbor import CBORError, Writer
-from arduino_iot_cloud.cbor.items import Simple, Tag, dumps, loads
+from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads
 from arduino_iot_cloud.senml import Records, label, write_record
 from portable_assert import raises
 from session_rig import record

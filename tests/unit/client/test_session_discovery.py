@@ -1,7 +1,7 @@
 """How a device asks for its thing, how often, and when it gives up."""
 
 import arduino_iot_cloud
-from arduino_iot_cloud.cbor.items import Tag
+from arduino_iot_cloud.cbor_item import Tag
 from arduino_iot_cloud.port import ticks_add
 from reports import Reports
 from session_rig import (

@@ -1,6 +1,6 @@
 """Arbitrary and slightly wrong messages on every topic: the session never raises, and lives on."""
 
-from arduino_iot_cloud.cbor.items import Tag, dumps
+from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.property.composites import ColoredLight, Location
 from reports import Reports

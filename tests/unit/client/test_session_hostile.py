@@ -1,7 +1,7 @@
 """Records that fit no variable, over every kind of variable: each is dropped and counted, and nothing is raised."""
 
 from arduino_iot_cloud import ColoredLight, Counter, Location, Schedule, String, Switch, Television, TemperatureSensor
-from arduino_iot_cloud.cbor.items import Tag, dumps
+from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.property import ArduinoCloudObject
 from arduino_iot_cloud.property.composites import Composite

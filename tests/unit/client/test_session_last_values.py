@@ -1,6 +1,6 @@
 """The last values: how they are asked for, and whose value counts."""
 
-from arduino_iot_cloud.cbor.items import Tag, dumps
+from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.port import ticks_add
 from arduino_iot_cloud.property.composites import Location
 from arduino_iot_cloud.session.zone import refresh

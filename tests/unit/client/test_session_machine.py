@@ -1,7 +1,7 @@
 """Every state of the session, every way out of it and every timeout; then the greeting."""
 
 import arduino_iot_cloud
-from arduino_iot_cloud.cbor.items import Tag, dumps
+from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.session import Session
 from arduino_iot_cloud.session.announcing import net_config, wifi_firmware
 from portable_assert import raises

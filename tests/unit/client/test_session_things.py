@@ -221,7 +221,7 @@ def test_a_new_connection_asks_for_everything_anew():
 
 def rig_version():
     from arduino_iot_cloud import __version__
-    from arduino_iot_cloud.cbor.items import Tag
+    from arduino_iot_cloud.cbor_item import Tag
 
     return ("publish", COMMAND_UP, Tag(0x010700, [__version__]))
 

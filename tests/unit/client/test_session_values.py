@@ -3,7 +3,7 @@
 import gc
 from collections import OrderedDict
 
-from arduino_iot_cloud.cbor.items import dumps
+from arduino_iot_cloud.cbor_item import dumps
 from arduino_iot_cloud.port import forget
 from arduino_iot_cloud.property.composites import ColoredLight, Composite, DimmedLight, Location, Television
 from arduino_iot_cloud.property.schedule import Schedule

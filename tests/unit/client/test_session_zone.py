@@ -1,6 +1,6 @@
 """The end of the time zone's offset: what is asked then, and how often."""
 
-from arduino_iot_cloud.cbor.items import Tag, dumps
+from arduino_iot_cloud.cbor_item import Tag, dumps
 from reports import Reports
 from session_rig import (
     COMMAND_UP,

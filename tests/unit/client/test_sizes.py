@@ -3,7 +3,7 @@
 import sys
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.items import Tag, dumps
+from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.property import ArduinoCloudObject
 from arduino_iot_cloud.property.composites import ColoredLight, Composite

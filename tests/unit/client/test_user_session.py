@@ -1,7 +1,7 @@
 """The users' side without I/O: messages, what is subscribed, what is under way, the device's thing, tokens."""
 
 from arduino_iot_cloud.cbor import CBORError, Writer
-from arduino_iot_cloud.cbor.items import dumps, loads
+from arduino_iot_cloud.cbor_item import dumps, loads
 from arduino_iot_cloud.senml import Records
 from arduino_iot_cloud.user.connection import CloudError, Message, UserSession, encode, values
 from arduino_iot_cloud.user.token import user_of

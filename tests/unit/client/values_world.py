@@ -6,7 +6,7 @@ sends it again on the next connection, unless the session calls it stale.
 """
 
 from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor.items import Tag, dumps, loads
+from arduino_iot_cloud.cbor_item import Tag, dumps, loads
 from policy_rig import ClientRig
 from session_rig import DEVICE, OTHER, THING, record, text, written
 

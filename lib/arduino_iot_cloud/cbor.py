@@ -2,8 +2,8 @@
 
 `Writer` writes items one after the other into a buffer that its owner reuses,
 `Reader` takes them out again, so that a message costs no more heap than its
-values. Containers, tags and what else is rare are in `rest`, which is imported
-when the first of them has to be decoded; whole items of every kind are in `items`.
+values. Containers, tags and what else is rare are in `cbor_rest`, which is imported
+when the first of them has to be decoded; whole items of every kind are in `cbor_item`.
 """
 
 from struct import pack_into, unpack_from
@@ -167,6 +167,6 @@ class Reader:
             return first == 0xF5
         if first == 0xFA or first == 0xFB:
             return unpack_from(">f" if first == 0xFA else ">d", self.buf, self.pos - (4 << (first & 1)))[0]
-        from .rest import rest
+        from .cbor_rest import rest
 
         return rest(self, first, n, depth)
