@@ -1,4 +1,4 @@
-"""Fixtures for all tests: interpreters, brokers, local clouds. docs: each fixture's own docstring."""
+"""Fixtures for all tests: interpreters, brokers, local clouds. Each fixture's docstring describes it."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config):
-    # A shell's background job starts with it ignored, and so would all that is started here.
+    # A shell's background job starts with SIGINT ignored, and so would everything that is started here.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for plugin in (OnCPython(), OnMicroPython(64), OnMicroPython(32)):
         config.pluginmanager.register(plugin)
@@ -24,7 +24,7 @@ def pytest_configure(config):
 
 @pytest.fixture
 def micropython():
-    """`micropython(bits=32)` -> an interpreters.Interpreter; what it started is stopped at the end."""
+    """`micropython(bits=32)` -> an interpreters.Interpreter. What it has started is stopped at the end."""
     made = []
 
     def make(bits=32):
@@ -38,7 +38,7 @@ def micropython():
 
 @pytest.fixture
 def cpython():
-    """CPython with the same face as the MicroPythons (interpreters.Interpreter)."""
+    """CPython with the same interface as the MicroPythons (interpreters.Interpreter)."""
     interpreter = CPython()
     yield interpreter
     interpreter.stop_all()
@@ -60,7 +60,7 @@ def certificates(tmp_path_factory):
 
 @pytest.fixture
 def mosquitto(tmp_path, certificates):
-    """`mosquitto(**options)` -> a running brokers.Mosquitto of the test's own, stopped at the end."""
+    """`mosquitto(**options)` -> a new, running brokers.Mosquitto, stopped at the end."""
     made = []
 
     def make(**options):
@@ -74,7 +74,7 @@ def mosquitto(tmp_path, certificates):
 
 @pytest.fixture
 def start_local_cloud(tmp_path):
-    """`start_local_cloud(*arguments, data=folder)` -> a local_clouds.LocalCloud of the test's own."""
+    """`start_local_cloud(*arguments, data=folder)` -> a new local_clouds.LocalCloud, stopped at the end."""
     made = []
 
     def make(*arguments, data=None):
@@ -88,7 +88,7 @@ def start_local_cloud(tmp_path):
 
 @pytest.fixture(scope="session")
 def local_cloud(tmp_path_factory):
-    """One local cloud for all tests of a worker (local_clouds.LocalCloud): leave it as it was found."""
+    """One local cloud for all tests of a worker (local_clouds.LocalCloud). Leave it as it was."""
     cloud = LocalCloud(tmp_path_factory.mktemp("local-cloud"))
     yield cloud
     cloud.stop()

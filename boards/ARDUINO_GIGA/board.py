@@ -1,4 +1,4 @@
-"""Arduino GIGA R1 WiFi. Facts from MicroPython 1.26.1, ports/stm32/boards/ARDUINO_GIGA, file behind each."""
+"""Arduino GIGA R1 WiFi. Facts from MicroPython 1.26.1, ports/stm32/boards/ARDUINO_GIGA; comments name the files."""
 
 NAME = "ARDUINO_GIGA"
 MACHINE = "Arduino GIGA R1 WiFi"  # mpconfigboard.h

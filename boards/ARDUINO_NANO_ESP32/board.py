@@ -1,4 +1,4 @@
-"""Arduino Nano ESP32. Facts from MicroPython 1.26.1, ports/esp32/boards/ARDUINO_NANO_ESP32, file behind each."""
+"""Arduino Nano ESP32. Facts from MicroPython 1.26.1, ports/esp32/boards/ARDUINO_NANO_ESP32; comments name the files."""
 
 NAME = "ARDUINO_NANO_ESP32"
 MACHINE = "Arduino Nano ESP32"  # mpconfigboard.h
@@ -12,4 +12,4 @@ KEYS = "nvs"  # ports/esp32/esp32_nvs.c
 ROMFS = False  # no romfs in partitions-app3M_fat9M_fact512k_16MiB.csv
 USB = ((0x2341, 0x056B),)  # sdkconfig.board
 USB_BOOTLOADER = ((0x2341, 0x0070),)  # deploy.md
-WATCHDOG_MS = 60000  # this package's choice: ports/esp32/machine_wdt.c names no limit
+WATCHDOG_MS = 60000  # this package's choice: ports/esp32/machine_wdt.c has no limit

@@ -1,6 +1,6 @@
 """Arduino Nano RP2040 Connect.
 
-Facts from MicroPython 1.26.1, ports/rp2/boards/ARDUINO_NANO_RP2040_CONNECT, file behind each.
+Facts from MicroPython 1.26.1, ports/rp2/boards/ARDUINO_NANO_RP2040_CONNECT; comments name the files.
 """
 
 NAME = "ARDUINO_NANO_RP2040_CONNECT"

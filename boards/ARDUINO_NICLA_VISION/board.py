@@ -1,4 +1,7 @@
-"""Arduino Nicla Vision. Facts from MicroPython 1.26.1, ports/stm32/boards/ARDUINO_NICLA_VISION, file behind each."""
+"""Arduino Nicla Vision.
+
+Facts from MicroPython 1.26.1, ports/stm32/boards/ARDUINO_NICLA_VISION; comments name the files.
+"""
 
 NAME = "ARDUINO_NICLA_VISION"
 MACHINE = "Arduino Nicla Vision"  # mpconfigboard.h

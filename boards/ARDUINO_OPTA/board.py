@@ -1,4 +1,4 @@
-"""Arduino Opta. Facts from MicroPython 1.26.1, ports/stm32/boards/ARDUINO_OPTA, file behind each."""
+"""Arduino Opta. Facts from MicroPython 1.26.1, ports/stm32/boards/ARDUINO_OPTA; comments name the files."""
 
 NAME = "ARDUINO_OPTA"
 MACHINE = "Arduino OPTA"  # mpconfigboard.h

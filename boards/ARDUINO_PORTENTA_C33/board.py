@@ -1,6 +1,6 @@
 """Arduino Portenta C33.
 
-Facts from MicroPython 1.26.1, ports/renesas-ra/boards/ARDUINO_PORTENTA_C33, file behind each.
+Facts from MicroPython 1.26.1, ports/renesas-ra/boards/ARDUINO_PORTENTA_C33; comments name the files.
 """
 
 NAME = "ARDUINO_PORTENTA_C33"

@@ -1,4 +1,7 @@
-"""Arduino Portenta H7. Facts from MicroPython 1.26.1, ports/stm32/boards/ARDUINO_PORTENTA_H7, file behind each."""
+"""Arduino Portenta H7.
+
+Facts from MicroPython 1.26.1, ports/stm32/boards/ARDUINO_PORTENTA_H7; comments name the files.
+"""
 
 NAME = "ARDUINO_PORTENTA_H7"
 MACHINE = "Arduino Portenta H7"  # mpconfigboard.h

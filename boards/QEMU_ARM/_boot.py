@@ -1,5 +1,5 @@
-# Frozen into the firmware: mounts a file system in memory that the firmware leaves alone (of the 16 MB of PSRAM; AN385,
-# table 3-1). It stands for flash: a soft reset leaves it as it is, switching off does not.
+# Frozen into the firmware. Mounts a file system in memory that the firmware does not use (in the 16 MB of PSRAM; AN385,
+# table 3-1). It replaces flash: it survives a soft reset, but not power-off.
 import os
 import sys
 import vfs

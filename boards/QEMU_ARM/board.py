@@ -1,4 +1,4 @@
-"""QEMU's MPS2 AN385, a Cortex-M3, for tests. Facts from MicroPython 1.26.1, ports/qemu, file behind each."""
+"""QEMU's MPS2 AN385, a Cortex-M3, for tests. Facts from MicroPython 1.26.1, ports/qemu; comments name the files."""
 
 NAME = "QEMU_ARM"
 MACHINE = "mps2-an385"  # Makefile, boards/MPS2_AN385/mpconfigboard.mk

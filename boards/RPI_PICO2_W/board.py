@@ -1,4 +1,4 @@
-"""Raspberry Pi Pico 2 W. Facts from MicroPython 1.26.1, ports/rp2/boards/RPI_PICO2_W, file behind each."""
+"""Raspberry Pi Pico 2 W. Facts from MicroPython 1.26.1, ports/rp2/boards/RPI_PICO2_W; comments name the files."""
 
 NAME = "RPI_PICO2_W"
 MACHINE = "Raspberry Pi Pico 2 W"  # mpconfigboard.h

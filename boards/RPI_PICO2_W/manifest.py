@@ -1,4 +1,4 @@
-# What MicroPython freezes for this board, this package, and what is particular to the board: see docs/boards.md.
+# Freeze MicroPython's own modules for this board, this package, and the board's board.py: see docs/boards.md.
 include("$(PORT_DIR)/boards/RPI_PICO2_W/manifest.py")
 include("../../manifest.py", board=True)
 module("board.py", opt=3)

@@ -1,4 +1,4 @@
-"""Raspberry Pi Pico W. Facts from MicroPython 1.26.1, ports/rp2/boards/RPI_PICO_W, file behind each."""
+"""Raspberry Pi Pico W. Facts from MicroPython 1.26.1, ports/rp2/boards/RPI_PICO_W; comments name the files."""
 
 NAME = "RPI_PICO_W"
 MACHINE = "Raspberry Pi Pico W"  # mpconfigboard.h

@@ -1,6 +1,6 @@
 """MicroPython's unix port: a computer, whose system brings network and clock.
 
-Facts from MicroPython 1.26.1, which file says so stands behind each.
+Facts from MicroPython 1.26.1; comments name the files.
 """
 
 NAME = "UNIX"
@@ -15,7 +15,7 @@ WATCHDOG_MS = None  # ports/unix/variants/mpconfigvariant_common.h: no machine.W
 
 
 def deep_sleep(ms):
-    """Wait, then end the program: what started it (systemd, a loop of the shell) starts it anew, as a board would."""
+    """Wait, then end the program: what started it (systemd, a loop of the shell) starts it again, as a reset would."""
     from sys import exit
     from time import sleep
 

@@ -1,5 +1,5 @@
-# What MicroPython freezes for this board, this package, and what is particular to the board: see docs/boards.md.
-# Another `base` where micropython-lib is not at hand, which the standard variant needs: tools/firmware.
+# Freeze MicroPython's own modules for this board, this package, and the board's board.py: see docs/boards.md.
+# tools/firmware sets another `base` if micropython-lib, which the standard variant needs, is not at hand.
 options.defaults(base="$(PORT_DIR)/variants/standard/manifest.py")
 include(options.base)
 include("../../manifest.py", board=True)

@@ -1,4 +1,4 @@
-"""The operations on triggers, actions, templates, LoRa and sketches' credentials: see `operations`."""
+"""The operations on triggers, actions, templates, LoRa and the credentials of sketches: see `operations`."""
 
 OPERATIONS = {
     "triggers": """

@@ -1,4 +1,4 @@
-"""A body as JSON, after a look at what is in it: MicroPython's json would write what is no JSON without a word."""
+"""Write a body as JSON, after checking its values: MicroPython's json silently writes what is not JSON."""
 
 import json
 
@@ -8,7 +8,7 @@ _DEPTH = const(32)
 
 
 def encoded(operation: str, body) -> bytes:
-    """`body` as JSON. Raises TypeError or ValueError that names the part which cannot be written."""
+    """`body` as JSON. Raises TypeError or ValueError that names the part that cannot be written."""
     _check(operation, body, "body", 0)
     return json.dumps(body).encode()
 
@@ -26,7 +26,7 @@ def _check(operation, value, name, depth):
             _check(operation, item, "%s[%d]" % (name, i), depth + 1)
     elif isinstance(value, float):
         if value - value != 0:  # infinite, or not a number
-            raise ValueError("%s: %s is %s, which JSON does not have" % (operation, name, value))
+            raise ValueError("%s: %s is %s, which is not in JSON" % (operation, name, value))
     elif value is not None and not isinstance(value, (str, int, bool)):
         raise TypeError(
             "%s: %s is a dict, list, text, number, bool or None, not %s" % (operation, name, type(value).__name__)

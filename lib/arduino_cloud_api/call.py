@@ -1,4 +1,4 @@
-"""One call of the API: what is awaited or iterated over, with its repetitions."""
+"""One call of the API, to be awaited or iterated over, with its retries."""
 
 import asyncio
 import json
@@ -11,28 +11,28 @@ from arduino_iot_cloud.port import MICROPYTHON, const, ticks_diff, ticks_ms
 from .errors import APIError
 from .json_reader import DONE, MORE, VALUE, JSONError, Reader
 
-_PIECE = const(512)  # of an answer that is read as a stream
-_WHOLE = const(4194304)  # of one that is not
-_ELEMENT = const(262144)
+_PIECE = const(512)  # bytes read at a time
+_WHOLE = const(4194304)  # bytes of an answer that is read as a whole
+_ELEMENT = const(262144)  # bytes of one element
 _KEEP = ("content-type", "date", "location", "retry-after")
 
 
 class Call:
-    """What an operation returns. Nothing is sent before it is awaited or iterated over, once.
+    """The result of an operation. Nothing is sent before it is awaited or iterated over, which can be done once.
 
     `await call`: the answer, None for an empty one; `await call.all()`: the same.
-    `async for item in call`: the elements of an answer that is a list, one by one as they arrive; of historical data
-    the values, as (response, time in ms since 1970, value).
-    `members`: dict, the rest of an answer whose list is one of several members. `responses`: of historical data, for
-    each query what the answer says beside times and values.
+    `async for item in call`: the elements of an answer that is a list, one by one as they arrive; for historical data,
+    each value as (response, time in ms since 1970, value).
+    `members`: dict, the other members of an answer whose list is one of several members. `responses`: list of dicts,
+    for historical data what the answer says about each query beside times and values.
     """
 
-    _doubt = False  # an earlier attempt may have been done, although no answer said so
+    _doubt = False  # an earlier attempt may have succeeded without an answer
     _hops = 0  # redirects that were followed
     _got = 0  # bytes of the answer
-    _stretch = _spent = 0  # of those, and ms of waiting for them, since the time was last begun anew
-    _begun = False  # it is made
-    _walks = _over = False  # by going through it; there is nothing more
+    _stretch = _spent = 0  # bytes read, and ms spent waiting for them, since the time limit was last renewed
+    _begun = False  # it was awaited, or the iteration started
+    _walks = _over = False  # it is iterated over; the iteration has ended
     _item = None
 
     def __init__(self, api, name, method, path, body=None, kind=None, repeat=True, opened=None, login=False):
@@ -50,7 +50,7 @@ class Call:
         self._opened = opened
         self._login = login
         self._attempt = 0
-        self._renewed = False  # a token has been refused
+        self._renewed = False  # a token was refused
         self._response = self._server = self._reader = self._points = self._piece = None
         self.members = {}
         self.responses = []
@@ -87,7 +87,7 @@ class Call:
             except (OSError, EOFError, HTTPError) as error:
                 await self._lost(error)
                 continue
-            except (ValueError, RuntimeError) as error:  # the latter where it is nested too deeply for CPython's json
+            except (ValueError, RuntimeError) as error:  # RuntimeError: nested too deeply for CPython's json
                 raise self._unexpected(error.args[0] if isinstance(error, JSONError) else "it is not JSON")
             self._done()
             if self._opened == "":
@@ -102,7 +102,7 @@ class Call:
             body = await self._response.read(_WHOLE)
             self._got = len(body)
             return json.loads(body.decode("utf-8-sig"), parse_constant=_no_number) if body else None
-        # With less memory than json.loads takes, and none of it in one piece.
+        # The reader takes less memory than json.loads, and no large block.
         self._reader = Reader((), _WHOLE)
         self._piece = bytearray(_PIECE)
         value = None
@@ -116,7 +116,7 @@ class Call:
                 value = self._reader.value
 
     def close(self):
-        """End the call early: for a loop that is left before the last element."""
+        """End the call early, for a loop that stops before the last element."""
         self._over = True
         if self._server:
             if not self._response or not self._response.done:
@@ -127,17 +127,17 @@ class Call:
 
     def _begins(self):
         if self._begun:
-            raise RuntimeError("%s: a call is made once; write it again for another" % self._name)
+            raise RuntimeError("%s: a call is made only once; write it again" % self._name)
         self._begun = True
 
     async def _open(self):
-        # Returns True where there is nothing to read: what is to be deleted was deleted by an earlier attempt.
+        # Returns True if there is nothing to read, since an earlier attempt already deleted the object.
         while True:
             self._attempt += 1
             headers = await self._headers()
             self._server = self._api._connection(self._login)
             method, path = self._request
-            # A DELETE is not sent again unnoticed: the second one's answer means something else.
+            # The HTTP client must not repeat a DELETE by itself: the answer to the second one means something else.
             repeat = self._repeat and method != "DELETE"
             try:
                 self._response = response = await self._server.request(
@@ -162,10 +162,10 @@ class Call:
             headers.append(("Authorization", "Bearer " + self._token))
         return headers
 
-    # What goes wrong is seen to elsewhere, in modules that are loaded only then.
+    # Errors are handled in modules that are loaded only then.
 
     async def _lost(self, error):
-        # There is no answer, or not all of it: wait for the next attempt, or raise.
+        # The answer is missing or incomplete: wait for the next attempt, or raise.
         from .trouble import lost
 
         server = self._server
@@ -177,13 +177,13 @@ class Call:
 
     def _no_answer(self, server, error):
         if server not in self._api._open:
-            return APIError(self._name, 0, "connection", "it was closed here before the answer had come")
+            return APIError(self._name, 0, "connection", "it was closed here before the answer came")
         from .trouble import no_answer
 
         return no_answer(self._name, server, error)
 
     def _no_memory(self):
-        # The APIError that says so. There is room for it once what has been read is dropped.
+        # The APIError for it. Dropping what was read makes room.
         self.close()
         if self._reader:
             self._reader.clear()
@@ -194,7 +194,7 @@ class Call:
         return no_memory(self)
 
     async def _refused(self, response):
-        # The answer is an error: wait for the next attempt, or raise it. True: it is none.
+        # The answer is an error: wait for the next attempt, or raise it. Returns True if it is no error after all.
         from .trouble import refused
 
         try:
@@ -211,13 +211,13 @@ class Call:
             self._api._release(server)
 
     def _unexpected(self, why):
-        return APIError(self._name, self._response.status, "unexpected", "the answer is not what it should be: " + why)
+        return APIError(self._name, self._response.status, "unexpected", "the answer is wrong: " + why)
 
     # The answer as a stream
 
     def __aiter__(self):
         if self._opened is None:
-            raise TypeError("%s has no list to go through: await it" % self._name)
+            raise TypeError("%s has no list to iterate over: await it" % self._name)
         return self
 
     async def __anext__(self):
@@ -245,14 +245,14 @@ class Call:
         raise StopAsyncIteration
 
     async def _next(self):
-        # Whether there is one more element, in `_item`.
+        # Whether there is another element, which is then in `_item`.
         if not self._reader:
             await self._open()
             self._begin()
         reader = self._reader
         while True:
             event = reader.next()
-            if event == MORE or event == DONE:  # the end has to be read, too, for the connection's next answer
+            if event == MORE or event == DONE:  # the end has to be read too, before the connection's next answer
                 event = await self._more()
                 if event == DONE:
                     break
@@ -278,16 +278,16 @@ class Call:
         self._piece = bytearray(_PIECE)
 
     async def _more(self):
-        # Have the reader get more. Returns the event that the end is, else -1.
+        # Feed the reader the next piece. Returns its last event at the end, else -1.
         response = self._response
         if response.done:
             return self._reader.last() if self._got else DONE
-        await asyncio.sleep(0)  # where all has come already, others want their turn
+        await asyncio.sleep(0)  # let other tasks run even if everything has arrived
         begin = ticks_ms()
         response.more_time(self._spent)
         n = await response.readinto(self._piece)
         self._got += n
-        # A server that sends byte by byte has no more time for a piece than others.
+        # A server that sends byte by byte gets no more time for a piece than others.
         self._stretch += n
         self._spent += ticks_diff(ticks_ms(), begin)
         if self._stretch >= _PIECE:
@@ -308,5 +308,5 @@ class Call:
 
 
 def _no_number(name):
-    # What CPython's json reads beyond JSON: NaN, Infinity.
+    # CPython's json accepts NaN and Infinity, which are not JSON.
     raise ValueError

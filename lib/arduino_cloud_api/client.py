@@ -1,4 +1,4 @@
-"""CloudAPI: the account at the Application API, its token and its connections."""
+"""CloudAPI: an account's access to the Application API, with its token and connections."""
 
 import asyncio
 from sys import modules
@@ -10,25 +10,25 @@ from arduino_iot_cloud.port import MICROPYTHON, const, ticks_add, ticks_diff, ti
 from .call import Call
 
 _AUDIENCE = "https://api2.arduino.cc/iot"
-_IDLE = 1 if MICROPYTHON else 8  # connections that are kept
-_LIFE_S = const(300)  # of a token, unless the server says how long
+_IDLE = 1 if MICROPYTHON else 8  # idle connections that are kept
+_LIFE_S = const(300)  # of a token whose lifetime the server does not say
 _LONGEST_S = const(86400)
 
 
 class CloudAPI:
     """The Application API of Arduino Cloud.
 
-    client_id, client_secret: str, an API key of the account. token: str, in place of these: a token got elsewhere,
-    which is not renewed.
-    base_url: str, with https (verified against the bundled roots) or http. token_url: str, where tokens come from;
-    from the base URL unless given.
-    organization: str, the id of an organisation of the account, else its private space.
-    ssl_params: as for ArduinoCloudClient. timeout: float, in seconds, up to a day: for one answer, or one piece of a
-    long one.
-    attempts: int, 1 to 100: how often a request is made where waiting helps. backoff: float, 0 to 60, in seconds: the
-    pause after the first, where the server names none; each further one is twice as long, and none over a minute.
+    client_id, client_secret: str, an API key of the account. token: str, a token from elsewhere to use instead; it is
+    not renewed.
+    base_url: str, with https (verified against the bundled roots) or http. token_url: str, the source of tokens; by
+    default at the base URL.
+    organization: str, the id of an organization of the account; by default its private space.
+    ssl_params: as for ArduinoCloudClient. timeout: float, in seconds, up to a day: for an answer, or for one piece of a
+    long answer.
+    attempts: int, 1 to 100: how often a request is made if waiting helps. backoff: float, 0 to 60, in seconds: the
+    pause after the first attempt if the server names none; it doubles each time, up to a minute.
 
-    `api.things.list()`, `api.devices.create({…})`: the resources and operations have the API's own names.
+    `api.things.list()`, `api.devices.create({…})`: resources and operations have the names of the API.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class CloudAPI:
         backoff: float = 1,
     ):
         base = self._take(client_id, client_secret, base_url, token_url, organization, token, attempts, backoff)
-        self._life = None  # in ticks: when the token is to be renewed
-        self._got = 0  # when it was got, in seconds of the clock: ticks come round within days
+        self._life = None  # in ticks: when the token is due for renewal
+        self._got = 0  # when the token was fetched, in seconds of the clock, since ticks wrap within days
         self._lock = self._loop = None
-        # For the API and for tokens; the connections share their TLS contexts, which are made while the heap is in one
-        # piece, and so that mistakes in ssl_params are told here.
+        # For the API and for tokens. All connections share their TLS contexts, which are made here, while the heap is
+        # not fragmented, and so that mistakes in ssl_params are reported here.
         self._firsts = (
             HTTP(base, ssl_params, timeout),
             HTTP(token_url, ssl_params, timeout) if self._elsewhere else None,
@@ -81,7 +81,7 @@ class CloudAPI:
         self.close()
 
     def close(self):
-        """End the connections, also those of answers under way. May be awaited. A later call opens new ones."""
+        """Close all connections, even if an answer is arriving. May be awaited. A later call opens new ones."""
         for server in self._open:
             server.close()
         self._open = []
@@ -91,7 +91,7 @@ class CloudAPI:
     # Connections
 
     def _connection(self, login):
-        # An HTTP of its own until `_release`.
+        # An HTTP for one call, until `_release`.
         place = 1 if login and self._elsewhere else 0
         for i, server in enumerate(self._idle):
             if server.place == place:
@@ -115,7 +115,7 @@ class CloudAPI:
         return [self._key[1], self._token]
 
     def _renew(self, token):
-        # A token was refused: whether another one can be had.
+        # A token was refused. Returns whether another one can be fetched.
         if self._token == token and not self._fixed:
             self._token = None
         return not self._fixed
@@ -124,7 +124,7 @@ class CloudAPI:
         if self._fixed:
             return self._fixed
         loop = asyncio.core._task_queue if MICROPYTHON else asyncio.get_running_loop()
-        if self._loop is not loop:  # what held the lock in another one will never let go of it
+        if self._loop is not loop:  # a task of another loop will never release the lock
             self._loop = loop
             self._lock = asyncio.Lock()
         async with self._lock:
@@ -152,12 +152,12 @@ class CloudAPI:
         life = answer.get("expires_in")
         life = min(life, _LONGEST_S) if isinstance(life, (int, float)) and life > 0 else _LIFE_S
         self._got = time()
-        self._life = ticks_add(ticks_ms(), int(life * 800))  # at 80 % of it
+        self._life = ticks_add(ticks_ms(), int(life * 800))  # 80 % of its lifetime
         self._token = token
 
 
 class _Closed:
-    """What `close` returns: awaiting it does nothing."""
+    """The result of `close`, which may be awaited and does nothing."""
 
     def __iter__(self):
         return iter(())

@@ -1,11 +1,11 @@
-"""What a call raises."""
+"""The exception that a call raises."""
 
 
 class APIError(Exception):
-    """The API has refused a call, or could not be reached.
+    """The API refused a call, or could not be reached.
 
-    status: int, of HTTP; 0 where there was no answer. code: str, a word for programs. detail: str, for people.
-    id: str, what the provider's support asks for; None where there is none.
+    operation: str, such as "things.list". status: int, the HTTP status; 0 without an answer. code: str, for programs.
+    detail: str, for people. id: str, which the provider's support asks for, or None.
     """
 
     def __init__(self, operation: str, status: int, code: str, detail: str, id: "str | None" = None):

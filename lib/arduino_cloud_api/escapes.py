@@ -1,9 +1,9 @@
-"""Characters beyond U+FFFF, which JSON may write as two escapes (RFC 8259, section 7): MicroPython's json takes each
-half for a character."""
+"""Join the two escapes of a character beyond U+FFFF in JSON (RFC 8259, section 7). MicroPython's json reads each half
+as a character."""
 
 
 def joined(raw) -> bytes:
-    """The inside of a JSON string with such pairs as UTF-8, and U+FFFD for a half without the other."""
+    """The inside of a JSON string, with such pairs in UTF-8, and U+FFFD for a single half."""
     raw = bytes(raw)
     found = b""
     done = pos = 0
@@ -14,7 +14,7 @@ def joined(raw) -> bytes:
         end = pos + 6
         code = _code(raw, pos)
         if not 0xD800 <= code < 0xE000:
-            pos += 2  # the backslash, and what it is for
+            pos += 2  # the backslash and the escaped character
             continue
         low = _code(raw, end)
         if code < 0xDC00 <= low < 0xE000:

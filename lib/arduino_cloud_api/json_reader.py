@@ -1,21 +1,21 @@
-"""JSON (RFC 8259) piece by piece, without I/O: bytes in, values out.
+"""Read JSON (RFC 8259) piece by piece, without I/O: bytes in, values out.
 
-Containers on the way to what is wanted are opened, what is below them comes as whole values: so a long array needs
-the memory of one element.
+The reader opens the outer containers, and returns what is inside as complete values. So a long array needs only the
+memory of one element.
 """
 
 import json
 
 from arduino_iot_cloud.port import MICROPYTHON, const
 
-# What `next` returns
-MORE = const(0)  # needs more bytes
+# The events that `next` returns
+MORE = const(0)  # it needs more bytes
 BEGIN = const(1)  # an opened container begins
-END = const(2)  # and ends
-VALUE = const(3)  # `key`, `value`
+END = const(2)  # an opened container ends
+VALUE = const(3)  # a value is complete: `key`, `value`
 DONE = const(4)  # the document is complete
 
-# What may come next
+# The states: what may come next
 _ITEM = const(0)  # a value
 _FIRST = const(1)  # a value, or the array's end
 _KEY = const(2)
@@ -23,26 +23,26 @@ _FIRST_KEY = const(3)  # a key, or the object's end
 _COLON = const(4)
 _AFTER = const(5)  # a comma, or the container's end
 _STRING = const(6)  # the rest of a string
-_ESCAPED = const(7)  # what a backslash is for
+_ESCAPED = const(7)  # the character after a backslash
 _SCALAR = const(8)  # the rest of a number or name
 _BEFORE = const(9)  # the document, perhaps with a byte order mark
 
 _MARK = b"\xef\xbb\xbf"
 _SCALARS = b"-+.0123456789Eaeflnrstu"  # all that numbers, true, false and null are made of
 _DEPTH = const(32)
-_NUMBER = const(1000)  # digits: the time for them grows with their square
+_NUMBER = const(1000)  # digits of a number, whose conversion takes time that grows with their square
 
 
 class JSONError(ValueError):
-    """This is no JSON, or more of it than is allowed: `args` say what."""
+    """The text is not JSON, or exceeds a limit. `args[0]` says why."""
 
 
 class Reader:
-    """Takes one JSON document, in UTF-8, also behind a byte order mark.
+    """Reads one JSON document in UTF-8, with or without a byte order mark.
 
-    opened: for each level from the outside, which containers are opened: None for all, or the names of members
-    (str, with spaces between them). Containers below, or of other names, are values.
-    limit: int, in bytes: of one value with all that is in it.
+    opened: for each level from the outside, which containers are opened: None for all, or the names of members (str,
+    separated by spaces). Any other container is a value.
+    limit: int, the largest size of one value, in bytes of JSON.
 
         reader = Reader((None,))  # the elements of an array
         reader.feed(piece)
@@ -51,7 +51,7 @@ class Reader:
     """
 
     value = None
-    depth = 0  # how many opened containers `key` and `value` are in
+    depth = 0  # the number of opened containers around `key` and `value`
 
     def __init__(self, opened=(), limit: int = 16384):
         self._opened = opened
@@ -59,34 +59,34 @@ class Reader:
         self.clear()
 
     def clear(self):
-        """Begin anew, and let go of what has been read."""
+        """Drop what was read, and start again with a new document."""
         self.value = None
         self.depth = 0
-        self._left = self._limit  # bytes that the value may still have
+        self._left = self._limit  # bytes left for the value
         self._data = b""
         self._pos = self._end = 0
-        self._raw = bytearray(0)  # of the string, number or name that is being read
+        self._raw = bytearray(0)  # the string, number or name that is being read
         self._state = _BEFORE
         self._marked = 0  # bytes of the mark
         self._is_key = False
         self._plain = True  # the string has no escapes
-        self._stack = []  # the containers that are open: lists and dicts; of opened ones their brackets
-        self.keys = []  # for each, the name of the member that comes next or has come; None in arrays
+        self._stack = []  # the unfinished containers: lists and dicts, or the bracket of an opened one
+        self.keys = []  # for each of them, the name of the current member; None in arrays
 
     @property
     def key(self):
-        """The name of the member whose value this is (str); None in an array."""
+        """The name (str) of the member that `value` belongs to; None in an array."""
         return self.keys[-1] if self.depth else None
 
-    def feed(self, data, n: "int | None" = None):
-        """Take the next bytes (bytes or bytearray, or the first `n` of them), once `next` has returned MORE. They
-        must stay unchanged until it does so again."""
+    def feed(self, data, n: int = None):
+        """Take the next bytes, or the first `n` of them, once `next` has returned MORE. data: bytes or bytearray, which
+        must stay unchanged until `next` returns MORE again."""
         self._data = data
         self._pos = 0
         self._end = len(data) if n is None else n
 
     def next(self) -> int:
-        """Go on to the next event. Raises JSONError."""
+        """Read to the next event, and return it. Raises JSONError."""
         while True:
             begin = self._pos
             event = self._step()
@@ -99,8 +99,8 @@ class Reader:
                 return event
 
     def last(self) -> int:
-        """As `next`, at the end of the bytes. Raises JSONError also where the document is not complete."""
-        if self._state == _SCALAR and not self._stack:  # a number that is all has no other end
+        """Return the last event, at the end of the bytes. Raises JSONError, also if the document is incomplete."""
+        if self._state == _SCALAR and not self._stack:  # only the end of the bytes ends such a number
             return self._scalar_ends()
         if self._state != _AFTER or self._stack:
             raise JSONError("the JSON document ends early")
@@ -120,7 +120,7 @@ class Reader:
                 pos += 1
             self._keep(data, pos)
             if len(self._raw) > _NUMBER:
-                raise JSONError("a number of more than %d characters" % _NUMBER)
+                raise JSONError("a number has more than %d characters" % _NUMBER)
             return MORE if pos == end else self._scalar_ends()
         if state == _BEFORE:
             return self._before(data, pos, end)
@@ -170,7 +170,7 @@ class Reader:
             self._pos = pos + 1
             self._marked += 1
         elif self._marked:
-            raise JSONError("it does not begin as JSON")
+            raise JSONError("it is not JSON")
         if self._marked in (0, 3):
             self._state = _ITEM
         return -1
@@ -254,7 +254,7 @@ class Reader:
         return self._put(value)
 
     def _put(self, value):
-        # A value is complete: part of a container, or an event of its own.
+        # A value is complete: it is part of a container, or an event.
         if len(self._stack) == self.depth:
             self.value = value
             return VALUE

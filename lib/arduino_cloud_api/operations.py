@@ -1,16 +1,16 @@
-"""From `api.things.update(id, body, force=True)` to a call: the tables of operations, and how they are read.
+"""Turn `api.things.update(id, body, force=True)` into a call, with tables of operations.
 
-A table has a line for each operation: its name, the method, the path below /iot/, then what is particular about it,
-separated by commas, and the names that the query may have. Particular are:
-body: the call takes a body; maybe: it may; file: it takes bytes. once: repeating it would do something twice.
-[]: the answer is an array; [name]: the answer has it in that member; [series]: it is historical data.
+A table has a line for each operation: its name, method, path below /iot/, flags separated by commas, and the names
+that its query takes. The flags are:
+body: the call takes a body; maybe: the body is optional; file: it takes bytes. once: a retry would do it twice.
+[]: the answer is an array; [name]: the array is in this member; [series]: the answer is historical data.
 """
 
 from arduino_iot_cloud.http.form import form, quoted
 
 from .call import Call
 
-# The modules with tables, and the resources in each.
+# The modules with tables, and the resources of each.
 _MODULES = """
 things things properties property_types
 devices devices
@@ -21,7 +21,7 @@ automation triggers actions templates lora_devices lora_freq_plan network_creden
 
 
 def resource(api, name: str):
-    """The Resource of that name. Raises AttributeError."""
+    """The Resource with this name. Raises AttributeError if there is none."""
     for line in _MODULES.split("\n"):
         words = line.split(" ")
         if name in words[1:]:
@@ -31,7 +31,8 @@ def resource(api, name: str):
 
 
 class Resource:
-    """The operations of one resource, as methods: ids by position, then the body (a dict), the query by name."""
+    """The operations of one resource, as methods. They take ids by position, then the body (a dict), the query by name.
+    """
 
     def __init__(self, api, name, table):
         self._api = api
@@ -51,7 +52,7 @@ class Resource:
 
 
 class Operation:
-    """One operation: calling it makes the Call. Raises TypeError or ValueError for arguments that do not do."""
+    """One operation, which returns a Call when called. Raises TypeError or ValueError for wrong arguments."""
 
     def __init__(self, api, name, method, path, particular, query):
         self._api = api
@@ -80,7 +81,7 @@ class Operation:
         return Call(self._api, self.name, self._method, path, body, kind, "once" not in self._particular, opened)
 
     def _fill(self, ids):
-        # The path with the ids in their places, and how many there are.
+        # The path with the ids filled in, and their number.
         parts = self._path.split("{")
         path = parts[0]
         for i, part in enumerate(parts[1:]):
@@ -88,9 +89,9 @@ class Operation:
             if i >= len(ids):
                 raise TypeError("%s needs %s" % (self.name, self._takes()))
             if not isinstance(ids[i], str) or not ids[i]:
-                raise ValueError("%s: %s is a text, not %r" % (self.name, name, ids[i]))
+                raise ValueError("%s: %s must be text, not %r" % (self.name, name, ids[i]))
             if ids[i] in (".", ".."):
-                raise ValueError("%s: %s is an id, and '%s' would be another address" % (self.name, name, ids[i]))
+                raise ValueError("%s: %s cannot be '%s': it changes the path" % (self.name, name, ids[i]))
             path += quoted(ids[i]) + rest
         return path, len(parts) - 1
 
@@ -98,14 +99,14 @@ class Operation:
         wanted = "body" in self._particular or "file" in self._particular
         n = len(arguments) - used
         if n > (wanted or "maybe" in self._particular) or n < wanted:
-            raise TypeError("%s needs %s; given are %d" % (self.name, self._takes(), len(arguments)))
+            raise TypeError("%s needs %s; got %d" % (self.name, self._takes(), len(arguments)))
         if not n:
             return None, None
         body = arguments[used]
         if "file" in self._particular:
             return body, None
         if not isinstance(body, (dict, list, tuple)):
-            raise TypeError("%s: the body is a dict, not %s" % (self.name, type(body).__name__))
+            raise TypeError("%s: the body must be a dict, not %s" % (self.name, type(body).__name__))
         return body, "application/json"
 
     def _takes(self):
@@ -114,19 +115,19 @@ class Operation:
         return " and ".join(names) or "no arguments"
 
     def _texts(self, query):
-        # The pairs of the query. Names that Python keeps for itself may have a _ at their end.
+        # The pairs of the query. A name that is a Python keyword takes a _ at its end.
         pairs = []
         for name in query:
             value = query[name]
             name = name[:-1] if name[-1] == "_" else name
             if name not in self._query:
-                has = "its query may have: " + ", ".join(self._query) if self._query else "it has no query"
+                has = "its query takes: " + ", ".join(self._query) if self._query else "it has no query"
                 raise TypeError("%s does not know '%s'; %s" % (self.name, name, has))
             for one in value if isinstance(value, (list, tuple)) else (value,):
                 if not isinstance(one, (str, int, float, bool, type(None))):
-                    raise TypeError("%s: %s is a text, number or bool, not %s" % (self.name, name, type(one).__name__))
+                    raise TypeError("%s: %s is text, a number or bool, not %s" % (self.name, name, type(one).__name__))
                 if isinstance(one, float) and one - one != 0:
-                    raise ValueError("%s: %s is %s, which is no number" % (self.name, name, one))
+                    raise ValueError("%s: %s is %s, not a number" % (self.name, name, one))
                 text = one if one is None else str(one).lower() if isinstance(one, bool) else str(one)
                 pairs.append((name, text))
         return pairs

@@ -1,4 +1,4 @@
-"""Historical data as they arrive: for each value its time, without keeping the rest."""
+"""Historical data as it arrives: each value with its time, without keeping the rest."""
 
 from array import array
 
@@ -7,8 +7,11 @@ from .times import milliseconds
 
 
 class Points:
-    """Takes the events of `reader`. Times and values come in two arrays: the one that comes first is kept, times as
-    eight bytes each."""
+    """Pairs times and values from the events of `reader`. They come in two arrays, of which the first one is kept,
+    times as eight bytes each.
+
+    responses: a list, to which a dict with the other members of each response is appended.
+    """
 
     def __init__(self, responses):
         self.reader = Reader((None, "responses", None, "times values"), 65536)
@@ -17,7 +20,7 @@ class Points:
         self._kept = self._n = None
 
     def take(self, event):
-        """(response, time in ms since 1970, value) if the event is the second half of one, else None."""
+        """(response, time in ms since 1970, value) if the event completes such a point, else None. Raises JSONError."""
         reader = self.reader
         depth = reader.depth
         if depth < 3:
@@ -45,12 +48,12 @@ class Points:
             try:
                 value = milliseconds(value)
             except (TypeError, ValueError):
-                raise JSONError("it has no time where one should be")
+                raise JSONError("it has a bad time")
         if self._first == name:
             self._kept.append(value)
             return None
         if self._n >= len(self._kept):
-            raise JSONError("it has not as many times as values")
+            raise JSONError("its times and values do not match")
         kept = self._kept[self._n]
         self._n += 1
         return (self._responses[-1], kept, value) if self._first == "times" else (self._responses[-1], value, kept)
@@ -62,5 +65,5 @@ class Points:
 
     def _end(self):
         if self._n != len(self._kept):
-            raise JSONError("it has not as many times as values")
+            raise JSONError("its times and values do not match")
         self._first = None

@@ -1,6 +1,6 @@
-"""An answer that sends on to another address (RFC 9110, section 15.4). Loaded only for one.
+"""Follow a redirect (RFC 9110, section 15.4). Loaded only for one.
 
-It is followed to the same server alone: nobody else gets the token.
+Redirects are followed only to the same server, since nobody else may get the token.
 """
 
 from arduino_iot_cloud.http.arguments import split
@@ -13,7 +13,7 @@ _HOPS = const(5)
 
 
 def follow(call, response):
-    """Have the call ask where the answer sends it, or raise APIError."""
+    """Point the call to the address that the answer names, or raise APIError."""
     location = response.headers.get("location", b"")
     method, path = call._request
     here = response.connection
@@ -26,25 +26,25 @@ def follow(call, response):
             call._request = method, to
             return
     if to:
-        why = "after %d redirects it is not followed any more" % _HOPS
+        why = "not followed after %d redirects" % _HOPS
     elif method not in ("GET", "HEAD"):
-        why = "a %s is not sent on; the new address may have to be given as %s" % (
+        why = "a %s does not follow; perhaps give the new address as %s" % (
             method, "token_url" if call._login else "base_url"
         )  # fmt: skip
     else:
-        why = "it is not followed, since the token is for %s:%d alone; give another server as base_url" % (
+        why = "not followed, since the token is only for %s:%d; give another server as base_url" % (
             here.server, here.port
         )  # fmt: skip
     where = shown(location[:200]) or "no address"
     for secret in call._api._secrets():
         if secret:
             where = where.replace(secret, "***")
-    raise APIError(call._name, response.status, "redirected", "the server sends on to %s: %s" % (where, why))
+    raise APIError(call._name, response.status, "redirected", "the server redirects to %s: %s" % (where, why))
 
 
 def target(scheme: str, host: str, port: int, path: str, location: bytes):
-    """The path (str) that a Location (RFC 3986, section 5.2) leads to from `path`; None where that is another server,
-    or no address."""
+    """The path (str) that a Location (RFC 3986, section 5.2) leads to from `path`; None if it leads to another server
+    or is not an address."""
     if not location or min(location) <= 32 or max(location) > 126:
         return None
     to = location.decode().partition("#")[0]
@@ -63,7 +63,7 @@ def target(scheme: str, host: str, port: int, path: str, location: bytes):
 
 
 def _straight(path):
-    # Without the steps . and .. in it.
+    # The path without the segments . and ..
     path, mark, query = path.partition("?")
     steps = []
     for step in path.split("/")[1:]:

@@ -1,4 +1,4 @@
-"""Times as the API writes them (RFC 3339), and as HTTP does (RFC 9110, section 5.6.7)."""
+"""Times in the format of the API (RFC 3339) and of HTTP (RFC 9110, section 5.6.7)."""
 
 from arduino_iot_cloud.port import timestamp
 
@@ -6,7 +6,7 @@ _MONTHS = b"JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 def now() -> int:
-    """Whole seconds since 1970, on every port; 0 where nobody has set the clock."""
+    """Whole seconds since 1970 on every port; 0 if the clock was never set."""
     return timestamp()
 
 
@@ -18,7 +18,8 @@ def days(year: int, month: int, day: int) -> int:
 
 
 def milliseconds(text: str) -> int:
-    """`2026-03-02T10:10:00.25Z` in ms since 1970, rounded down; without a zone it is UTC. Raises ValueError."""
+    """Milliseconds since 1970 of a time such as `2026-03-02T10:10:00.25Z`, rounded down. Without a zone it is UTC.
+    Raises ValueError for anything else."""
     if not isinstance(text, str):
         raise ValueError("not a time: %r" % (text,))
     try:
@@ -51,7 +52,7 @@ def _offset(zone):
 
 
 def text(seconds: int) -> str:
-    """Whole seconds since 1970 as the API takes them: `2026-03-02T10:10:00Z`."""
+    """Seconds since 1970 as a time for the API, such as `2026-03-02T10:10:00Z`."""
     day, second = divmod(int(seconds), 86400)
     day += 719468  # 1 March of the year 0
     era, day = divmod(day, 146097)
@@ -65,7 +66,7 @@ def text(seconds: int) -> str:
 
 
 def of_http(value: bytes) -> int:
-    """Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that is still to be sent; 0 for others."""
+    """Seconds since 1970 of a time such as `Sun, 06 Nov 1994 08:49:37 GMT`; 0 for the obsolete formats."""
     words = bytes(value).split()
     month = _MONTHS.find(words[2]) if len(words) == 6 and len(words[2]) == 3 else -1
     if month < 0 or month % 3 or words[5] != b"GMT":

@@ -1,4 +1,4 @@
-"""A call that has failed: what the answer says, whether to try again and when. Loaded only then."""
+"""Handle a call that failed: what the answer says, whether to retry, and when. Loaded only then."""
 
 import asyncio
 import json
@@ -11,11 +11,11 @@ from .errors import APIError
 from .json_reader import DONE, VALUE, JSONError, Reader
 from .times import of_http
 
-_PATIENCE_S = const(60)  # a server that wants a longer pause gets none
+_PATIENCE_S = const(60)  # the call fails if the server wants a longer pause
 
 
 async def lost(call, server, error):
-    """The connection ended without an answer. Returns when the call is to be made again, or raises APIError."""
+    """The connection ended without an answer: return when the retry is due, or raise APIError."""
     if isinstance(error, OSError) and error.args and (error.args[0] == 12 or "ALLOC" in str(error)):  # ENOMEM, mbedtls
         raise no_memory(call)
     again = call._repeat or not server.sent
@@ -41,16 +41,17 @@ def no_memory(call) -> APIError:
     status = call._response.status if call._response else 0
     what = "after %d bytes of the answer" % call._got if status else "before there was an answer"
     if call._walks:
-        do = "ask for less, or free memory before"
+        do = "ask for less, or free memory first"
     elif call._opened is None:
         do = "free memory before the call"
     else:
-        do = "go through it with `async for`, ask for less, or free memory before"
+        do = "iterate with `async for`, ask for less, or free memory first"
     return APIError(call._name, status, "memory", "out of memory %s: %s" % (what, do))
 
 
 async def refused(call, response, body: bytes):
-    """The answer was an error. Returns when the call is to be made again, True if it is done; or raises APIError."""
+    """The answer was an error: return when the retry is due, return True if nothing is left to do, or raise APIError.
+    """
     status = response.status
     api = call._api
     if status in (301, 302, 303, 307, 308):
@@ -74,7 +75,7 @@ async def refused(call, response, body: bytes):
 
 
 async def _pause(call, wanted):
-    # Sleep before another attempt: as long as the server says, or longer each time. False: there is none.
+    # Sleep before another attempt: as long as the server says, or longer each time. Returns False if there is none.
     api = call._api
     if call._attempt >= api.attempts or (wanted or 0) > _PATIENCE_S:
         return False
@@ -84,7 +85,7 @@ async def _pause(call, wanted):
 
 
 def pause_of(headers):
-    """How many seconds the server wants to be left alone; None if it does not say."""
+    """The seconds for which the server wants no requests; None if it does not say."""
     wanted = headers.get("retry-after")
     if wanted is None:
         return None
@@ -96,8 +97,8 @@ def pause_of(headers):
 
 
 def describe(status: int, body: bytes, login: bool, secrets) -> tuple:
-    """(code, detail, id) of an error, from its body: JSON of the API's form or OAuth's, or text. None of `secrets`
-    (str) is in it."""
+    """(code, detail, id) of an error, from its body: JSON in the form of the API or of OAuth, or text. All
+    `secrets` (str) are masked."""
     try:
         answer = parsed(body)
     except JSONError:
@@ -107,13 +108,13 @@ def describe(status: int, body: bytes, login: bool, secrets) -> tuple:
     code = answer.get("code") or answer.get("error")
     detail = answer.get("detail") or answer.get("error_description") or answer.get("message")
     if login and status in (400, 401, 403):
-        code, detail = "access_denied", "the API key is refused"
+        code, detail = "access_denied", "the API key was refused"
     code = _text(code, secrets) or "http_%d" % status
-    return code, _text(detail, secrets) or "no reason is given", _text(answer.get("id"), secrets)
+    return code, _text(detail, secrets) or "no reason given", _text(answer.get("id"), secrets)
 
 
 def _text(value, secrets):
-    # In one line, without what a terminal or a log would take for something else.
+    # One line, without characters that control a terminal or a log.
     if value is None:
         return None
     if isinstance(value, (bytes, bytearray)):
@@ -128,12 +129,12 @@ def _text(value, secrets):
 
 
 def _is_shown(code):
-    # Neither a control character nor half a pair of UTF-16
+    # Neither a control character nor a UTF-16 surrogate
     return not (code < 32 or 127 <= code < 160 or 0xD800 <= code < 0xE000)
 
 
 def parsed(data):
-    """The value of a document that is there as a whole (bytes). Raises JSONError."""
+    """The value of a complete JSON document (bytes). Raises JSONError."""
     reader = Reader((), len(data))
     reader.feed(data)
     if reader.next() != VALUE:

@@ -1,13 +1,16 @@
-"""A file and form fields as multipart/form-data (RFC 7578)."""
+"""Write a file and form fields as multipart/form-data (RFC 7578)."""
 
 from binascii import b2a_base64
 from os import urandom
 
 
 def multipart(file: bytes, fields) -> tuple:
-    """The body (bytes) and its content type, for the file `ota_file` and (name, value) pairs of str."""
+    """(body, content type), bytes and str, for the content of the file `ota_file` and (name, value) pairs of str.
+
+    Raises TypeError if `file` is not bytes.
+    """
     if not isinstance(file, (bytes, bytearray)):
-        raise TypeError("the file is bytes, not %s" % type(file).__name__)
+        raise TypeError("the file must be bytes, not %s" % type(file).__name__)
     boundary = b2a_base64(urandom(18)).decode().strip().replace("+", "-").replace("/", "_")
     head = ""
     for name, value in fields:

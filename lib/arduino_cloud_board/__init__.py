@@ -1,7 +1,7 @@
 """What boards share: Wi-Fi and Ethernet, the set-up page, key stores, settings, the board's own facts.
 
-The public names are found, and their modules imported, when they are first used: see `names`. A module by its own
-name is imported as usual: `from arduino_cloud_board import key_store`.
+A public name's module is imported when the name is first used: see `names`. Modules can be imported as usual:
+`from arduino_cloud_board import key_store`.
 """
 
 

@@ -1,4 +1,4 @@
-"""The board's clock, set from the network once a day. The first time the client does it, before TLS needs dates."""
+"""The board's clock, set from the network once a day. The client sets it the first time, before TLS checks dates."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ _HOUR = const(3600000)  # ms, until the next attempt after a failure
 
 
 class Clock:
-    """Keeps the clock right beside everything else. client: whose `ntp_server` and `ntp_timeout` count."""
+    """Keeps the clock correct in the background, with `ntp_server` and `ntp_timeout` of `client`."""
 
     sets = 0  # how often it was set
     _task = None
@@ -19,17 +19,17 @@ class Clock:
         self._client = client
 
     def poll(self, now: int, linked: bool = True):
-        """Look whether it is time; `now` in ticks, `linked` whether there is a link. Returns at once. A clock that
-        nobody has set is left to the client, which sets it before it connects."""
+        """Start setting the clock if that is due. Returns at once. now: in ticks. linked: whether the network is up. A
+        clock that was never set is left to the client, which sets it before it connects."""
         if self._due is None:
             self._due = ticks_add(now, _DAY)
         if ticks_diff(self._due, now) <= 0:
-            self._due = now  # ticks wrap: after 6 days without a link it would seem to be in the future
+            self._due = now  # ticks wrap: after 6 days without a link, an old time would seem to be in the future
             if linked and self._task is None and timestamp():
                 self._task = asyncio.create_task(self.set())
 
     async def set(self) -> bool:
-        """Ask the server. Returns whether that set the clock, after `ntp_timeout` seconds at the latest."""
+        """Ask the server for the time. Returns whether the clock was set, after at most `ntp_timeout` seconds."""
         done = False
         try:
             done = await self._client.sync_time()

@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `link`."""
+"""The import path for programs. The code is in `link`."""
 
 from .link import Connection as Connection

@@ -1,4 +1,4 @@
-"""The import path that programs know. What it has lies in `keys.csr`."""
+"""The import path for programs. The code is in `keys.csr`."""
 
 from .keys.csr import (
     PrivateKey as PrivateKey,

@@ -1,7 +1,7 @@
-"""What a board has where its `board.py` says nothing else. docs/boards.md lists the names and their meaning.
+"""The facts and functions of a board whose `board.py` does not define its own. docs/boards.md lists them.
 
-`detection.load` completes a board with these: the facts as they are, the functions without their first argument.
-`detection` itself can be let go of afterwards (`link.forget`).
+`detection.load` completes a board with them, and gives the functions their first argument. `detection` itself can be
+unloaded afterwards (`link.forget`).
 """
 
 FACTS = {
@@ -20,11 +20,11 @@ FACTS = {
 }
 
 
-def network_interface(board, kind: "str | None" = None):
-    """The interface to the network, as `network` has it: WLAN in station mode, or LAN.
+def network_interface(board, kind: str = None):
+    """The network interface, an object of `network`: WLAN in station mode, or LAN.
 
-    `kind`: "wifi" or "ethernet"; without it, the first that the board has. None where the system brings the
-    network by itself. Raises ValueError for what the board does not have.
+    `kind`: "wifi" or "ethernet"; by default the first that the board has. Returns None if the operating system manages
+    the network. Raises ValueError for a kind that the board does not have.
     """
     kinds = board.NETWORK.split("+") if board.NETWORK else ()
     if kind is None:
@@ -39,9 +39,9 @@ def network_interface(board, kind: "str | None" = None):
 
 
 def deep_sleep(board, ms: int):
-    """Switch off for `ms` milliseconds (1 or more); then the board starts anew.
+    """Switch off for `ms` milliseconds (1 or more), then restart.
 
-    Raises NotImplementedError where the port cannot, and ValueError for a time that is none.
+    Raises NotImplementedError if the port has no deep sleep, ValueError for another time.
     """
     if not isinstance(ms, int) or ms < 1:
         raise ValueError("deep_sleep: whole milliseconds from 1 on expected, not %r" % (ms,))
@@ -53,7 +53,7 @@ def deep_sleep(board, ms: int):
 
 
 def can_deep_sleep(board) -> bool:
-    """Whether there is a `deep_sleep`. A board with one of its own can, unless it says something else."""
+    """Whether `deep_sleep` works. A board that defines its own can, unless its `can_deep_sleep` says otherwise."""
     try:
         from machine import deepsleep  # noqa: F401
     except ImportError:
@@ -62,14 +62,14 @@ def can_deep_sleep(board) -> bool:
 
 
 def set_clock(board, seconds: int):
-    """Set the clock to a Unix time, in UTC. Where a program may not (a computer), `port.timestamp` takes note."""
+    """Set the clock to a Unix time (UTC). If a program may not (a computer), `port.timestamp` adds the difference."""
     from arduino_iot_cloud.network_time import set_rtc
 
     set_rtc(seconds)
 
 
 def led(board, on: bool):
-    """Switch the board's LED. Raises ValueError where none is known: set `LED = (pin, level that lights it)`."""
+    """Switch the board's LED. Raises ValueError if none is known: set `LED = (pin, level that lights it)`."""
     if not board.LED:
         raise ValueError("%s: no LED is known; set LED = (pin, level that lights it)" % board.NAME)
     from machine import Pin
@@ -88,7 +88,7 @@ FUNCTIONS = {
 
 
 def complete(board):
-    """Give a board what it does not have itself. Returns the board."""
+    """Add the facts and functions that a board does not define. Returns the board."""
     for name in FACTS:
         if not hasattr(board, name):
             setattr(board, name, FACTS[name])

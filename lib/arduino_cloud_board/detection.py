@@ -1,10 +1,10 @@
-"""Which board this is, and what it has: `load()` gives the board's facts and functions (docs/boards.md)."""
+"""Which board this is: `load()` returns its facts and functions (docs/boards.md)."""
 
 import sys
 
 from arduino_iot_cloud.port import MICROPYTHON, log
 
-# How sys.implementation._machine begins, up to the last " with ", and the chip after it
+# The beginning of sys.implementation._machine, up to the last " with ", and the chip after it
 BOARDS = (
     ("ESP32_GENERIC", "Generic ESP32 module", "ESP32"),
     ("ESP32_GENERIC_S3", "Generic ESP32S3 module", "ESP32S3"),
@@ -25,15 +25,15 @@ OVERRIDE_FILE = "board_name"
 
 
 class UnknownBoard(RuntimeError):
-    """None of the boards that this package knows: the message names what was seen, and what can be done."""
+    """This package does not know the board. The message says what was seen and what to do."""
 
 
 class WrongBoard(RuntimeError):
-    """The installed board.py belongs to another board: the message names both."""
+    """The installed board.py belongs to another board. The message names both."""
 
 
 def machine_text() -> str:
-    """What the interpreter calls the machine: sys.implementation._machine, else os.uname(), else ""."""
+    """The interpreter's name for the machine: sys.implementation._machine, or from os.uname(), or ""."""
     text = getattr(sys.implementation, "_machine", None)
     if text is None and MICROPYTHON:
         import os
@@ -43,23 +43,23 @@ def machine_text() -> str:
 
 
 def _named(name, source):
-    # A name that somebody has given: letters, digits and underscores, as folders of boards/ have.
+    # A name that the user gave: letters, digits and underscores, like the folders of boards/.
     if not isinstance(name, str) or not name or not all(c == "_" or "0" <= c <= "9" or "A" <= c <= "Z" for c in name):
-        raise ValueError("%s: the name of a board expected, as RPI_PICO_W, not %r" % (source, name))
+        raise ValueError("%s: a board's name such as RPI_PICO_W expected, not %r" % (source, name))
     return name
 
 
-def override() -> "str | None":
-    """The board's name from the file `board_name` or from BOARD in `secrets.py`; None without either.
+def override() -> str:
+    """The board's name from the file `board_name`, or from BOARD in `secrets.py`; None without either.
 
-    Raises ValueError for a name that is none.
+    Raises ValueError for anything but a board's name.
     """
     try:
         with open(OVERRIDE_FILE) as file:
             return _named(file.read().strip(), "the file " + OVERRIDE_FILE)
     except OSError:
         pass
-    from .keys.secrets import KeyNotFound, SecretsKeys  # which does not show the line of a mistake in it
+    from .keys.secrets import KeyNotFound, SecretsKeys  # it does not show the line of a mistake in secrets.py
 
     try:
         return _named(SecretsKeys().value("board"), "BOARD in secrets.py")
@@ -68,26 +68,27 @@ def override() -> "str | None":
 
 
 def _split(text):
-    # ("Generic ESP32 module with OTA", "ESP32"): the board's part and the chip
+    # ("Generic ESP32 module with OTA", "ESP32"): the board and its chip
     at = text.rfind(" with ")
     return (text, "") if at < 0 else (text[:at], text[at + 6 :])
 
 
 def fits(machine: str, prefix: str) -> bool:
-    """Whether a board whose MACHINE is `prefix` is meant by a text like that of sys.implementation._machine.
+    """Whether `machine`, a text like sys.implementation._machine, means the board whose MACHINE is `prefix`.
 
-    A whole name, or one that a variant goes on from ("… module with OTA with ESP32"): no name inside a longer word.
+    The prefix is the whole name, or a variant's name continues it ("… module with OTA with ESP32"). It has to end with
+    a word.
     """
     text = _split(machine)[0]
     return text.startswith(prefix) and text[len(prefix) : len(prefix) + 1] in ("", " ")
 
 
-def detect(machine: "str | None" = None) -> str:
-    """The name of this board, as its folder in boards/.
+def detect(machine: str = None) -> str:
+    """The name of this board, which is also its folder in boards/.
 
-    `machine`: a text like that of sys.implementation._machine, to look up in place of this machine's. Without
-    it, the file `board_name` and BOARD in `secrets.py` come first. CPython counts as UNIX: a computer.
-    Raises UnknownBoard; ValueError for an override that is no name.
+    `machine`: a text like sys.implementation._machine, looked up instead of this machine's. Without it, the file
+    `board_name` and BOARD in `secrets.py` come first. CPython counts as UNIX. Raises UnknownBoard; ValueError if an
+    override is not a board's name.
     """
     if machine is None:
         name = override()
@@ -102,13 +103,13 @@ def detect(machine: "str | None" = None) -> str:
     chip = _split(machine)[1]
     near = "".join("; with this chip, %s may fit" % name for name, _, its in BOARDS if its and its == chip)
     raise UnknownBoard(
-        "unknown board: _machine is %r on %s. Write a board's name into the file board_name, or BOARD = it into "
+        "unknown board: _machine is %r on %s. Write a board's name into the file board_name, or as BOARD into "
         "secrets.py%s; to add a board see docs/boards.md" % (machine, sys.platform, near)
     )
 
 
 def _installed():
-    # The module board.py; None without it, or where the name is somebody else's.
+    # The module board.py; None without it, or if another package owns that name.
     try:
         import board
     except ImportError:
@@ -117,7 +118,7 @@ def _installed():
 
 
 class _Guessed:
-    # A board without a board.py, in place of the module: what can be seen of it, its port and its network
+    # Stands in for a missing board.py with what can be seen of the board: its port and its network
     def __init__(self, name):
         self.NAME = name
         self.MACHINE = machine_text()
@@ -137,9 +138,9 @@ class _Guessed:
 def load(name: "str | None" = None):
     """The board's facts and functions: its installed `board.py`, completed from `defaults`.
 
-    `name`: the board that this is, whatever `detect` would say. Without a board.py, what can be seen of the
-    port goes, and a line in the log says so on boards. Raises WrongBoard if board.py is for another board (an
-    own board's fits by its MACHINE), UnknownBoard if there is none and the board is unknown.
+    `name`: the board's name, instead of what `detect` finds. Without a board.py, only the facts of the port are known,
+    and a board's log says so. Raises WrongBoard if board.py is for another board (your own has to fit by its MACHINE),
+    UnknownBoard if there is no board.py and the board is unknown.
     """
     from .defaults import complete
 
@@ -149,7 +150,7 @@ def load(name: "str | None" = None):
         name = given or detect()
         board = _Guessed(name)
         if name != "UNIX":
-            log(30, "Board %s: no board.py is installed, so only what its port has is known." % name)
+            log(30, "Board %s: no board.py is installed, so only its port is known." % name)
     elif given:
         if board.NAME != given:
             raise WrongBoard("board.py is for %s, but %s is asked for" % (board.NAME, given))

@@ -1,4 +1,4 @@
-"""A whole board in one object: its settings, network, clock, watchdog and client. docs/device.md has its bounds."""
+"""A whole board in one object: its settings, network, clock, watchdog and client. For its limits see docs/device.md."""
 
 import asyncio
 from sys import modules
@@ -8,36 +8,36 @@ from arduino_iot_cloud.port import const, forget as forget_client, log, ticks_ms
 
 from .link import forget, sleep_ms
 
-_LOOK = const(250)  # ms between looks at a link that is down
+_LOOK = const(250)  # ms between two checks of a link that is down
 _TURN = const(1000)  # ms between two turns of the supervisor, at most
-_SLOWEST = const(80)  # seconds between two steps of a client that lives: its longest pause and an attempt
+_SLOWEST = const(80)  # seconds between two steps of a healthy client: its longest pause and an attempt
 _SET_UP = "detection settings key_store keys.files keys.nvs keys.secrets keys.bridge keys.der keys".split()
-_LOOK_UP = const(15000)  # ms: longer than a look-up of a name takes where two name servers are silent
-_NO_CABLE = const(11000)  # ms: longer than stm32 stands still where the cable is out
-_DOUBTS = const(3)  # failed connections in a row after which the link itself is looked into
+_LOOK_UP = const(15000)  # ms: longer than looking up a name takes if two name servers are silent
+_NO_CABLE = const(11000)  # ms: longer than stm32 blocks without a cable
+_DOUBTS = const(3)  # failed connections in a row before the link itself is checked
 
 
 class Device:
-    """The board that this program runs on, on Arduino Cloud: `client` is its ArduinoCloudClient, to register the
-    variables with. Then `start()`, or `await run()`.
+    """The board that this program runs on, as a device of Arduino Cloud. Register its variables with `client`, an
+    ArduinoCloudClient; then call `start()`, or `await run()`.
 
-    board: the facts of the board, as `detection.load()` gives them; found by itself.
-    settings: what `settings.open()` gives; those that were provisioned.
+    board: the board's facts, as `detection.load()` returns them, which is the default.
+    settings: a Settings of `settings.open()`; by default those that were provisioned.
     watchdog: False, True for the board's usual limit, or a limit in ms. It starts with `run` and stays on until the
-      next reset, also where the program has ended.
-    offline: with the watchdog, the hours without a link after which the board is reset, since nothing else frees a
-      radio that hangs; None for never.
-    link: keywords for `wifi.WiFi` or `ethernet.Ethernet`, as hostname= or country=; or an object with their face.
+      next reset, even if the program ends.
+    offline: with the watchdog, hours without a link (above 0, up to 140) before the board is reset, since nothing else
+      recovers a radio that hangs; None for never.
+    link: keywords for `wifi.WiFi` or `ethernet.Ethernet`, such as hostname= or country=; or an object with their
+      interface.
 
-    Further keywords are ArduinoCloudClient's, and go before the settings.
-    Raises ValueError for arguments out of range, RuntimeError where settings or networks are missing.
+    Further keywords are those of ArduinoCloudClient, and override the settings.
+    Raises ValueError for arguments out of range, RuntimeError if settings or networks are missing.
     """
 
-    client: "ArduinoCloudClient"
-    attempts = 0  # at a connection to the cloud
+    attempts = 0  # to connect to the cloud
     watchdog = None
     running = False
-    leaving = False  # to sleep
+    leaving = False  # going to sleep
 
     def __init__(self, *, board=None, settings=None, watchdog=False, offline=2, link=None, **client):
         in_use = [name for name in _SET_UP if "arduino_cloud_board." + name in modules]
@@ -60,7 +60,7 @@ class Device:
         self.client._run(True)  # reads keys and certificates
         networks = settings.networks() if board.NETWORK and "wifi" in board.NETWORK else ()
         if "keyfile" not in (self.client.ssl_params or ()):
-            # No chip has to sign: what has read the settings has done its work, unless the program uses it, too.
+            # No chip has to sign, so the modules that read the settings can go, unless the program uses them too.
             del settings
             forget(*[name for name in _SET_UP if name not in in_use])
             forget_client("keys.", "keys")
@@ -76,22 +76,22 @@ class Device:
 
     @property
     def cause(self) -> str:
-        """Why the board started: "power", "reset", "watchdog", "deep sleep", "soft reset"; "" where that is unknown."""
+        """Why the board started: "power", "reset", "watchdog", "deep sleep", "soft reset"; "" if that is unknown."""
         from .sleep import cause
 
         return cause()
 
     def start(self, interval: float = 1.0, backoff: float = 2.0):
-        """Run until `stop()`, in an event loop of its own. Arguments as for `ArduinoCloudClient.run`."""
+        """Run until `stop()`, in a new event loop. Arguments as for `ArduinoCloudClient.run`."""
         asyncio.run(self.run(interval, backoff))
 
     def stop(self):
-        """Disconnect, switch the network off and let `run` or `start` return. The watchdog, once started, goes on."""
+        """Disconnect, switch the network off and let `run` or `start` return. A running watchdog stays on."""
         self.client.stop()
 
     def expect(self, name: str, seconds: float):
-        """Have the watchdog wait for a part of the program: returns a function that is to be called at least every
-        `seconds` (above 0, up to 504000). To be used once `run` has begun; without a watchdog the function does
+        """Have the watchdog watch a part of the program. Returns a function that the part has to call at least every
+        `seconds` (above 0, up to 504000). Call this once `run` has started. Without a watchdog the function does
         nothing."""
         if not self.watchdog:
             return lambda: None
@@ -99,13 +99,13 @@ class Device:
 
     async def run(self, interval: float = 1.0, backoff: float = 2.0):
         """Bring up the network, the clock and the client, and keep them up until `stop()`, beside the program's own
-        tasks. Arguments as for `ArduinoCloudClient.run`. Raises RuntimeError if it runs already."""
+        tasks. Arguments as for `ArduinoCloudClient.run`. Raises RuntimeError if the device already runs."""
         from .clock import Clock
 
         if self.running:
             raise RuntimeError("the device runs already")
         client = self.client
-        client._run(True, (interval, backoff))  # a mistake is told before a watchdog is started
+        client._run(True, (interval, backoff))  # reports a mistake before the watchdog starts
         driver = client.driver
         self.clock = Clock(client)
         if self._limit and not self.watchdog:
@@ -131,9 +131,9 @@ class Device:
             await sleep_ms(_LOOK)
 
     async def sleep(self, seconds: float, flush: float = 30):
-        """Send what waits, for `flush` seconds at most, switch the network off and the board into deep sleep. After
-        `seconds` it starts anew, with its program. Samples of a variable with `store=` are kept; others, which the
-        cloud has not acknowledged, are lost.
+        """Send what is still waiting (for at most `flush` seconds), switch the network off and put the board into deep
+        sleep. After `seconds` it restarts and runs its program. Samples of a variable with `store=` are kept; others
+        that the cloud has not acknowledged are lost.
 
         Raises ValueError for a time below 1 ms, NotImplementedError on boards without deep sleep.
         """
@@ -142,7 +142,7 @@ class Device:
         await sleep(self, seconds, flush)
 
     async def _connect(self, driver, connect):
-        # In place of the driver's `connect`: no attempt without a link, where a look-up of a name may block for long.
+        # Replaces the driver's `connect`: no attempt without a link, since looking up a name may then block for long.
         link = self.link
         while link and not link.connected and driver.running:
             self._alive()
@@ -154,7 +154,7 @@ class Device:
         try:
             await self._find_name_server()
             if self._doubt:
-                # It looked as if a certificate had not begun, or had ended: perhaps the clock is wrong.
+                # A certificate seemed not to be valid yet, or no longer: perhaps the clock is wrong.
                 self._doubt = False
                 await self.clock.set()
             await connect()
@@ -167,7 +167,7 @@ class Device:
                 link.doubt()
 
     async def _find_name_server(self):
-        # The look-up of a name blocks everything, the feeding of the watchdog too, until the name server has answered.
+        # Looking up a name blocks everything until the name server answers, even the feeding of the watchdog.
         if self.watchdog and self.watchdog.limit < _LOOK_UP:
             server = await self._silent_name_server()
             if server and self.client.driver.running:
@@ -183,7 +183,7 @@ class Device:
             forget("link.name_server")
 
     def _changed(self, link):
-        # The link came, went or got another address: what stands on the old one is dead, though nobody says so.
+        # The link came up, went down or got another address. A connection from the old address is dead, but silent.
         driver = self.client.driver
         if driver and driver.running and self._ip and link.ip != self._ip:
             self._ip = None
@@ -191,10 +191,10 @@ class Device:
             driver.wake()
 
     def _alive(self):
-        """The client got a step on. Replaced once there is a watchdog."""
+        """The client made a step. Replaced once there is a watchdog."""
 
     async def _supervise(self, driver):
-        # The turns of everything that is not the client's: clock, watchdog, the link's own task.
+        # Takes care of everything but the client: the clock, the watchdog, the link's own task.
         watchdog = self.watchdog
         link = self.link
         turn = _TURN
@@ -225,10 +225,10 @@ class Device:
 
 
 def _revive(link):
-    # The link's own task has no end: should it have failed all the same, it begins anew.
+    # The link's own task never ends. If it failed all the same, start it again.
     task = getattr(link, "_task", None)
     if task and task.done():
-        log(40, "%s: its task has ended; it is started again." % link.kind)
+        log(40, "%s: its task ended; starting it again." % link.kind)
         link.stop()
         link.start()
 
@@ -246,20 +246,20 @@ def _settings(board):
 
 
 def _link(board, networks, given):
-    # What keeps the network up; None where the system does.
+    # The object that keeps the network up; None if the operating system does.
     if not isinstance(given, dict):
         return given
     kinds = board.NETWORK.split("+") if board.NETWORK else ()
     if "wifi" in kinds and (networks or "ethernet" not in kinds):
         if not networks:
-            raise RuntimeError("no Wi-Fi network is in the settings: provision the board, or use the set-up page")
+            raise RuntimeError("the settings have no Wi-Fi network: provision the board, or use the set-up page")
         from .link.wifi import WiFi
 
         return WiFi(networks, **given)
     if "ethernet" in kinds:
         from .link.ethernet import Ethernet
 
-        if "interface" not in given:  # a board may have its own pins for it
+        if "interface" not in given:  # the board knows its pins
             given = dict(given, interface=board.network_interface("ethernet"))
         return Ethernet(**given)
     return None

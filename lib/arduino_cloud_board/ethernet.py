@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `link.ethernet`."""
+"""The import path for programs. The code is in `link.ethernet`."""
 
 from .link.ethernet import Ethernet as Ethernet

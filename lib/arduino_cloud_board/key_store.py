@@ -1,4 +1,4 @@
-"""Where a board keeps its keys, certificates and settings: one face for flash, files and secure chips.
+"""The stores for a board's keys, certificates and settings: one interface for flash, files and secure chips.
 
     keys = open("nvs:arduino")
     keys.store("secret_key", b"...")
@@ -8,11 +8,11 @@
 |---|---|
 | `"nvs:NAMESPACE"` | the NVS of an ESP32 (`keys.nvs`) |
 | `"files:/FOLDER"` | files, in any file system (`keys.files`) |
-| `"se05x"` | the chip of Nicla Vision and Portenta (`keys.se05x`): its private key stays there |
-| `"atecc608"` | the chip of Nano RP2040 Connect and Opta (`keys.atecc608`): its private key stays there |
-| `"secrets"` | the module `secrets.py`, which is only read (`keys.secrets`) |
+| `"se05x"` | the chip of Nicla Vision and Portenta (`keys.se05x`): its private key stays inside |
+| `"atecc608"` | the chip of Nano RP2040 Connect and Opta (`keys.atecc608`): its private key stays inside |
+| `"secrets"` | the module `secrets.py`, read-only (`keys.secrets`) |
 
-Names are 1 to 15 characters of a-z, 0-9 and _. No error of a store, and no `repr`, has anything of what it keeps.
+Names are 1 to 15 characters of a-z, 0-9 and _. Neither an error nor a `repr` shows anything that a store keeps.
 """
 
 # For programs
@@ -26,8 +26,8 @@ from .keys import (
 
 
 def open(where: str) -> "KeyStore":
-    """The store that `where` names: see above. Raises ValueError for a `where` of another kind, OSError where this
-    board has no such store."""
+    """The store that `where` names: see above. Raises ValueError for any other `where`, OSError if this board has no
+    such store."""
     kind, _, rest = where.partition(":")
     if kind == "files" and rest:
         from .keys.files import FileKeys

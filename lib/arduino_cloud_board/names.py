@@ -1,6 +1,6 @@
-"""The public names of the package, and the modules that have them. Unloaded once a connection is made."""
+"""The public names of the package and their modules. Unloaded once a connection is made."""
 
-# A module, and what of it is public.
+# A module and its public names.
 _NAMES = """
 link.wifi WiFi
 link.ethernet Ethernet
@@ -10,7 +10,7 @@ device Device
 
 
 def find(name: str):
-    """The object of that name, which stays in the package; or the module. Raises AttributeError for neither."""
+    """The object with this name, which stays in the package, or the module. Raises AttributeError for neither."""
     from arduino_iot_cloud.names import find
 
     return find(name, "arduino_cloud_board", _NAMES)

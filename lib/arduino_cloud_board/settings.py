@@ -1,4 +1,4 @@
-"""What a provisioned board keeps of its device, its networks and its cloud, on top of a key store.
+"""The settings of a provisioned board, kept in a key store: its device, its networks and its cloud.
 
     settings = open(board)
     client = ArduinoCloudClient(**settings.client_arguments())
@@ -12,8 +12,8 @@
 | `cloud` | further arguments of ArduinoCloudClient, such as `server` and `port`, in JSON |
 | `root` | the root certificate (DER) of a cloud that is not Arduino's |
 
-What is not there comes from `secrets.py`: the device with its key and its cloud as a whole (DEVICE_ID, SECRET_KEY,
-CLOUD), the networks by themselves (NETWORKS, or WIFI_SSID and WIFI_PASS).
+Missing settings come from `secrets.py`: the device together with its key and cloud (DEVICE_ID, SECRET_KEY, CLOUD), the
+networks separately (NETWORKS, or WIFI_SSID and WIFI_PASS).
 """
 
 import json
@@ -21,15 +21,16 @@ import json
 from .key_store import open as open_store
 from .keys import KeyCorrupted, KeyNotFound
 
-NAMESPACE = "arduino"  # of an NVS
-_FOLDER = "keys"  # of files, in the folder that the board starts in
+NAMESPACE = "arduino"  # in an NVS
+_FOLDER = "keys"  # for files, in the folder that the board starts in
 _CHIPS = ("se05x", "atecc608")
 
 
 def open(board=None) -> "Settings":
-    """The settings of a board: `board.KEYS` says where. Without a board, and for "files", in the folder `keys`.
+    """The settings of a board, in the store that `board.KEYS` names. For "files", and without a board, that is the
+    folder `keys`.
 
-    Raises OSError where the board does not have what its `KEYS` says.
+    Raises OSError if the board does not have the store that `KEYS` names.
     """
     kind = getattr(board, "KEYS", "files")
     if kind == "secrets":
@@ -43,10 +44,10 @@ def open(board=None) -> "Settings":
 
 
 class Settings:
-    """What a board was told: its device, its cloud, its networks.
+    """The settings of a board: its device, its cloud, its networks.
 
-    keys: the store; None: nothing but `secrets.py`.
-    chip: the store of a chip, for key and certificate.
+    keys: the store; None to use only `secrets.py`.
+    chip: the store in a chip, for key and certificate.
     """
 
     def __init__(self, keys, chip=None):
@@ -58,11 +59,11 @@ class Settings:
 
     @property
     def device_keys(self):
-        """The store that has `key` and `certificate`: the chip, where there is one."""
+        """The store for `key` and `certificate`: the chip if there is one."""
         return self.chip or self.keys
 
     def device_id(self) -> str:
-        """The device's id, "" where the board has not been provisioned. Raises KeyCorrupted."""
+        """The device's id; "" if the board was not provisioned. Raises KeyCorrupted."""
         return self._text("device_id") or _secret("device_id", "")
 
     def networks(self) -> list:
@@ -73,14 +74,14 @@ class Settings:
             found, where = _secret("networks", []), "secrets.py"
         found = [found] if isinstance(found, dict) else list(found or ())
         if not all([isinstance(one, dict) for one in found]):
-            raise KeyCorrupted("networks", where, "this is no list of dicts")
+            raise KeyCorrupted("networks", where, "not a list of dicts")
         return found
 
     def client_arguments(self) -> dict:
-        """The arguments of ArduinoCloudClient for this device.
+        """The arguments of ArduinoCloudClient for this device, a dict.
 
-        Raises RuntimeError where the board has not been provisioned, KeyCorrupted for what is damaged. Private key and
-        certificate are named, not loaded: that happens during each TLS handshake.
+        They name the private key and the certificate, which are loaded during each TLS handshake. Raises RuntimeError
+        if the board was not provisioned, KeyCorrupted if a setting is damaged.
         """
         device_id = self._text("device_id")
         if not device_id:
@@ -103,10 +104,10 @@ class Settings:
         return arguments
 
     def save(self, entered: dict) -> None:
-        """Keep what the set-up page was given: a network (`ssid`, `password`), a device (`device_id`, `secret_key`).
+        """Store the entries of the set-up page: a network (`ssid`, `password`), a device (`device_id`, `secret_key`).
 
-        The network comes first from now on. Raises ValueError where they do not fit, OSError where the board has no
-        room to keep them.
+        The network becomes the first one. Raises ValueError if an entry is too long, OSError if the board cannot store
+        it.
         """
         if entered.get("ssid"):
             self.add_network({"ssid": entered["ssid"], "password": entered.get("password", "")})
@@ -114,7 +115,7 @@ class Settings:
             self.set_device(entered["device_id"], entered.get("secret_key"))
 
     def add_network(self, network: dict) -> None:
-        """Put a network in front of the others, in place of one of the same name; of a damaged list nothing stays."""
+        """Put a network before the others, replacing one with the same name. A damaged list is dropped."""
         try:
             others = self.networks()
         except KeyCorrupted:
@@ -130,16 +131,16 @@ class Settings:
         """Replace the list of networks."""
         self._store("networks", json.dumps(networks).encode())
 
-    def set_cloud(self, cloud: dict, root: "bytes | None" = None) -> None:
-        """Keep further arguments of the client, and the root certificate (DER) of a cloud of one's own; {} and None
-        for Arduino's."""
+    def set_cloud(self, cloud: dict, root: bytes = None) -> None:
+        """Store further arguments of the client, and the root certificate (DER) of a cloud that is not Arduino's; {}
+        and None for Arduino's."""
         self._keep("cloud", json.dumps(cloud).encode() if cloud else None)
         self._keep("root", root)
 
-    def set_device(self, device_id: str, secret_key: "str | None" = None) -> None:
-        """Keep the device's id, and its secret key; without one it has `key` and `certificate`.
+    def set_device(self, device_id: str, secret_key: str = None) -> None:
+        """Store the device's id and its secret key; None if it has `key` and `certificate` instead.
 
-        The id goes first and comes last: while the power goes in the middle, the board counts as not provisioned.
+        The id is deleted first and stored last, so if the power fails meanwhile, the board counts as not provisioned.
         """
         new = secret_key.encode() if secret_key else None
         try:
@@ -152,22 +153,22 @@ class Settings:
         self._store("device_id", device_id.encode())
 
     def _load(self, name):
-        # None where it is not there
+        # None if it does not exist
         try:
             return self.keys.load(name) if self.keys else None
         except KeyNotFound:
             return None
 
     def _text(self, name):
-        # None where it is not there. What Python says of bytes that are no text would show them.
+        # None if it does not exist. Python's error for bytes that are not text would show them.
         try:
             return self._decoded(name)
         except UnicodeError:
             pass
-        raise KeyCorrupted(name, self.keys, "this is no text")
+        raise KeyCorrupted(name, self.keys, "not text")
 
     def _json(self, name, kind):
-        # None where it is not there
+        # None if it does not exist
         try:
             found = self._decoded(name)
             found = None if found is None else json.loads(found)
@@ -177,7 +178,7 @@ class Settings:
             raise
         except ValueError:
             pass
-        raise KeyCorrupted(name, self.keys, "this is no JSON of its kind")
+        raise KeyCorrupted(name, self.keys, "not the expected JSON")
 
     def _decoded(self, name):
         data = self._load(name)
@@ -185,11 +186,11 @@ class Settings:
 
     def _store(self, name, data):
         if not self.keys:
-            raise OSError(30, "secrets.py is only read: this board has no store for settings")  # EROFS
+            raise OSError(30, "secrets.py is read-only: this board has no store for settings")  # EROFS
         self.keys.store(name, data)
 
     def _keep(self, name, data):
-        # Store it, or see that there is none
+        # Store it, or delete it for None
         if data is not None:
             return self._store(name, data)
         try:

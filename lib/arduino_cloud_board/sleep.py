@@ -1,13 +1,13 @@
-"""Deep sleep, and why the board has started: what `device.Device` needs rarely."""
+"""Deep sleep, and the cause of the last start: the parts of `device.Device` that are rarely needed."""
 
 from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms, time
 
 from .link import sleep_ms
 
-_STOP = const(2000)  # ms that the client may take to say goodbye
+_STOP = const(2000)  # ms that the client may take to disconnect
 _LONGEST = {"stm32": 131072000}  # ms of deep sleep: a wake-up counter of 17 bits (ports/stm32/rtc.c)
-# ms of sleep in one piece, where a port has a limit: rp2 refuses more than 71 minutes (ports/rp2/modmachine.c), the
-# other wakes at once after more than 2 s (ports/renesas-ra/machine_rtc.c)
+# ms of sleep at a time on ports with a limit: rp2 refuses more than 71 minutes (ports/rp2/modmachine.c), renesas-ra
+# wakes at once for more than 2 s (ports/renesas-ra/machine_rtc.c)
 _PIECES = {"rp2": 3600000, "renesas-ra": 2000}
 
 
@@ -21,8 +21,8 @@ async def sleep(device, seconds: float, flush: float):
     if not doze:
         _check(board, ms)
     if not await device.client.flush(flush):
-        log(30, "Going to sleep, not everything is with the cloud.")
-    device.leaving = True  # or else `run`, and with it perhaps the program, would end before
+        log(30, "Going to sleep; not everything reached the cloud.")
+    device.leaving = True  # otherwise `run`, and with it perhaps the program, would end first
     try:
         device.stop()
         begin = ticks_ms()
@@ -38,7 +38,7 @@ async def sleep(device, seconds: float, flush: float):
 
 
 def _check(board, ms):
-    # While everything still runs: what the board would refuse, once it has disconnected.
+    # Refuse while everything still runs, rather than after disconnecting.
     if not board.can_deep_sleep():
         raise NotImplementedError("%s has no deep sleep" % board.NAME)
     longest = _LONGEST.get(board.PORT, ms)
@@ -47,9 +47,9 @@ def _check(board, ms):
 
 
 def _doze(watchdog, ms, step):
-    # Outside the ESP32 the watchdog goes on during deep sleep, and cannot be fed there. A light sleep with breaks to do
-    # so comes close to it, and rp2 has nothing deeper. It may end early, as it does with USB: so what has passed is
-    # measured, in ticks and by the clock, since one or the other stands still in it on some ports.
+    # Except on the ESP32, the watchdog keeps running during deep sleep and cannot be fed. Light sleep with breaks for
+    # feeding is a close substitute, and rp2 has nothing deeper. Light sleep may end early, with USB for example, so we
+    # measure the time that passed: both in ticks and by the clock, since on some ports one of them stops.
     from machine import lightsleep, reset
 
     if watchdog:

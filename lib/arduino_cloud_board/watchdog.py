@@ -1,15 +1,16 @@
-"""The watchdog, fed as long as everything that has to get on does so: see `Watchdog`."""
+"""The watchdog, fed as long as each part of the program gives a sign of life: see `Watchdog`."""
 
 from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms
 
-_USUAL = const(30000)  # ms: where a board would allow longer
+_USUAL = const(30000)  # ms, unless the board's maximum is shorter
 _LONGEST = const(504000)  # seconds: ticks wrap after 149 hours
 
 
 def limit_of(board, wanted) -> int:
-    """The watchdog's limit in ms: `wanted` (True for the usual one), as far as the board goes; 0 where it has none.
+    """The watchdog's limit in ms: `wanted`, or for True the usual one, within the board's maximum. 0 if the board has
+    no watchdog.
 
-    Raises ValueError for a limit that the board does not have.
+    Raises ValueError for a limit that the board cannot have.
     """
     longest = board.WATCHDOG_MS
     if not longest:
@@ -23,12 +24,12 @@ def limit_of(board, wanted) -> int:
 
 
 class Watchdog:
-    """Resets the board unless it is fed in time, and is fed only while each part of the program gets on.
+    """Resets the board unless it is fed in time. It is fed only while each part of the program gives signs of life.
 
-    limit: ms. From here on it cannot be switched off.
+    limit: ms. Once made, a watchdog cannot be switched off.
     """
 
-    starving = None  # the name of the part for whose sake it is not fed any more
+    starving = None  # the name of the late part, because of which it is no longer fed
 
     def __init__(self, limit: int):
         from machine import WDT
@@ -38,9 +39,9 @@ class Watchdog:
         self._wdt = WDT(timeout=limit)
 
     def part(self, name: str, seconds: float):
-        """Expect a sign of life of a part at least so often. Returns the function that gives it.
+        """Expect a sign of life from a part at least every `seconds`. Returns the function that gives it.
 
-        Raises ValueError for a time that ticks cannot tell (more than 140 hours), or none.
+        Raises ValueError if `seconds` is not above 0 and at most 504000 (140 hours, the range of ticks).
         """
         if not (type(seconds) in (int, float) and 0 < seconds <= _LONGEST):
             raise ValueError("seconds: above 0, up to %d expected, not %r" % (_LONGEST, seconds))
@@ -53,7 +54,7 @@ class Watchdog:
         return alive
 
     def poll(self, now: int):
-        """Feed it, if no part is late; `now` in ticks."""
+        """Feed the watchdog if no part is late. now: in ticks."""
         for name, (longest, last) in self._parts.items():
             if ticks_diff(now, last) > longest:
                 if not self.starving:
@@ -65,5 +66,5 @@ class Watchdog:
         self._wdt.feed()
 
     def feed(self):
-        """Feed it, whatever the parts do: while the board sleeps."""
+        """Feed the watchdog whatever the parts do, while the board sleeps."""
         self._wdt.feed()

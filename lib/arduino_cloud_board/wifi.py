@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `link.wifi`."""
+"""The import path for programs. The code is in `link.wifi`."""
 
 from .link.wifi import WiFi as WiFi

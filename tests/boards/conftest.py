@@ -1,4 +1,4 @@
-"""Fixtures for whole boards: a world around one, a cloud in it, a day."""
+"""Fixtures for whole boards: a world around a board, a cloud in it, a day."""
 
 import pytest
 from board_days import Day, LastingCloud
@@ -20,7 +20,7 @@ def page(tmp_path):
 
 @pytest.fixture
 def cloud(tmp_path, preload, page):
-    # In the same time as the board: it does not take what comes out of its future.
+    # With the board's clock: the cloud does not accept values from its future.
     made = LastingCloud(tmp_path / "cloud", {"LD_PRELOAD": preload, "CLOUD_CLOCK": str(page)})
     yield made
     made.stop()

@@ -48,7 +48,7 @@ def _the_access_point_is_gone_for_an_hour(day, world):
     attempts = world.way.connections
     begin = world.now
     world.air_off()
-    day.wait_for("connection is lost")
+    day.wait_for("connection was lost")
     world.wait(lambda: world.now - begin > HOUR, "an hour", 120)
     assert world.way.connections == attempts  # no attempt without a link
     _comes_back(day, world)
@@ -101,7 +101,7 @@ def _the_cloud_dies_and_comes_back(day, world, cloud):
 def _it_sleeps_with_samples_that_nobody_could_take(day, world, sleeps):
     """The way home is open again when it wakes."""
     world.air_off()
-    day.wait_for("connection is lost")
+    day.wait_for("connection was lost")
     day.take(5)
     assert 5 < day.lie_down(1800, 5, sleeps) < 5 + GOODBYE + SLACK
     questions = len(world.time_server.questions)
@@ -114,7 +114,7 @@ def _it_sleeps_with_samples_that_nobody_could_take(day, world, sleeps):
 
 def _the_program_hangs_and_the_watchdog_bites(day, world):
     world.air_off()
-    day.wait_for("connection is lost")
+    day.wait_for("connection was lost")
     day.take(3)
     day.do("hang()")
     day.wait_for("^hangs")

@@ -146,7 +146,7 @@ def test_an_argument_overrides_all(load):
 @pytest.mark.parametrize("name", ["", "pico w", "../UNIX", "RPI_PICO_W\nMORE", "Pico"])
 def test_a_name_that_is_none_is_refused(load, name):
     (line,) = load(files={"board_name": name})
-    assert line == "ValueError the file board_name: the name of a board expected, as RPI_PICO_W, not %r" % name
+    assert line == "ValueError the file board_name: a board's name such as RPI_PICO_W expected, not %r" % name
 
 
 def test_secrets_py_with_a_mistake_is_not_passed_over(load):

@@ -1,4 +1,4 @@
-"""A local cloud for the tests of the command line, an account at its API, a proxy that counts requests."""
+"""A local cloud for the command line's tests, an account at its API, and a proxy that counts requests."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from toolchain.paths import LIB, TOOLS, VENV_PYTHON
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    """A local cloud that all tests of a worker share: they use names of their own."""
+    """A local cloud that all tests of a worker share. They use different names."""
     cloud = LocalCloud(tmp_path_factory.mktemp("cli-cloud"))
     yield cloud
     cloud.stop()
@@ -31,7 +31,7 @@ def name():
 
 
 class Account:
-    """The Application API, asked without any client of ours."""
+    """The Application API, called without our clients."""
 
     def __init__(self, cloud):
         self._url = cloud.http
@@ -42,7 +42,7 @@ class Account:
             self._token = json.load(answer)["access_token"]
 
     def __call__(self, method, path, body=None, version="v2"):
-        """The answer; an urllib.error.HTTPError if it is refused."""
+        """Return the answer. Raises urllib.error.HTTPError if it is refused."""
         headers = {"Authorization": "Bearer " + self._token, "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         url = "%s/iot/%s/%s" % (self._url, version, path)
@@ -52,13 +52,13 @@ class Account:
             return json.loads(content) if content else None
 
     def named(self, kind, name):
-        """The ones whose name begins with this, by name."""
+        """Return those whose names begin with this, by name."""
         query = "?show_properties=true" if kind == "things" else ""
         found = [each for each in self("GET", kind + query) if each["name"].startswith(name)]
         return {each["name"]: each for each in found}
 
     def accepts(self, device_id, secret):
-        """Whether this is the device's secret."""
+        """Return whether this is the device's secret."""
         try:
             self("POST", "devices/%s/pass" % device_id, {"password": secret})
         except urllib.error.HTTPError as error:
@@ -74,12 +74,12 @@ def account(cloud):
 
 @pytest.fixture
 def account_of():
-    """`account_of(cloud)`: that of another cloud."""
+    """`account_of(cloud)`: an account at another cloud."""
     return Account
 
 
 class Proxy:
-    """Stands between the command and the cloud: notes requests, holds back, refuses or loses what it is told to."""
+    """A proxy between the command and the cloud. It notes requests, and holds back, refuses or loses some on demand."""
 
     def __init__(self, cloud):
         self.requests = []
@@ -134,7 +134,7 @@ class Proxy:
 
     @property
     def writes(self):
-        """What would change something: all but questions and the token."""
+        """The requests that change something: all but GETs and those for a token."""
         return [each for each in self.requests if each[0] != "GET" and not each[1].endswith("/token")]
 
     def stop(self):
@@ -151,7 +151,7 @@ def proxy(cloud):
 
 
 class CommandLine:
-    """`local-cloud` as a process, with the cloud of the tests and no other that may run on this machine."""
+    """`local-cloud` as a process, with the tests' cloud and none that may run on this machine."""
 
     def __init__(self, cloud, folder):
         self.cloud = cloud
@@ -166,20 +166,20 @@ class CommandLine:
         self._processes = []
 
     def start(self, *arguments, **environment):
-        """Start it; a processes.Process."""
+        """Start it and return a processes.Process."""
         environment = {**self.environment, **environment}
         self._processes.append(Process([*self.words, *arguments], env=environment, cwd=self.folder))
         return self._processes[-1]
 
     def __call__(self, *arguments, code=0, **environment):
-        """Run it to its end, which must have this exit code; processes.Finished."""
+        """Run it to its end with this exit code, and return processes.Finished."""
         finished = self.start(*arguments, **environment).wait(30)
         assert finished.returncode == code, finished
         assert "Traceback" not in finished.stderr, finished.stderr
         return finished
 
     def local(self, *arguments, code=0):
-        """Run it with the cloud of the tests."""
+        """Run it with the tests' cloud."""
         return self(*arguments, "--data", self.cloud.data, code=code)
 
     def key(self):
@@ -207,7 +207,7 @@ def command(cloud, tmp_path):
 
 @pytest.fixture
 def thing(account, name):
-    """`thing(("temperature", "TEMPERATURE"), …)`: a new thing, as the API describes it."""
+    """`thing(("temperature", "TEMPERATURE"), …)` -> a new thing, as the API describes it."""
 
     def make(*variables, called=name):
         properties = [
@@ -221,7 +221,7 @@ def thing(account, name):
 
 @pytest.fixture
 def fill(account):
-    """`fill(thing, "temperature", [(time, value), …])`: values of the past."""
+    """`fill(thing, "temperature", [(time, value), …])` writes past values."""
 
     def publish(thing, variable, points):
         pid = next(each["id"] for each in thing["properties"] if each["name"] == variable)

@@ -92,7 +92,7 @@ def test_a_refusal_in_the_middle_is_told_by_the_exit_code_and_the_next_run_does_
 
 def test_new_devices_need_a_folder_for_their_secrets(command, account, file, name):
     refused = command.local("things", "apply", file, code=2)
-    assert "--secrets-dir: needed for the secrets of 3 new devices" in refused.stderr
+    assert "--secrets-dir is needed for the secrets of 3 new devices" in refused.stderr
     assert not account.named("devices", name)
 
 

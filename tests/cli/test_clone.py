@@ -26,7 +26,7 @@ def test_a_thing_is_copied_many_times_and_gets_devices(command, proxy, account, 
     failed = command.through(proxy, *arguments, code=3)
     assert "2 done so far" in failed.stderr
     proxy.refuse = lambda method, path: False
-    assert command.through(proxy, *arguments).stdout == "1 created, 2 there already\n"
+    assert command.through(proxy, *arguments).stdout == "1 created, 2 already existed\n"
     things = account.named("things", name + " ")
     assert set(things) == {"%s %02d" % (name, n) for n in (1, 2, 3)}
     for n in (1, 2, 3):
@@ -37,7 +37,7 @@ def test_a_thing_is_copied_many_times_and_gets_devices(command, proxy, account, 
             ("n", "INT"),
         ]
     proxy.requests.clear()
-    assert command.through(proxy, *arguments).stdout == "0 created, 3 there already\n"
+    assert command.through(proxy, *arguments).stdout == "0 created, 3 already existed\n"
     assert proxy.writes == []
 
 
@@ -65,7 +65,7 @@ def test_a_dashboard_is_copied_onto_another_thing(command, proxy, account, thing
     (shown,) = made["widgets"]
     assert [each["id"] for each in shown["variables"]] == [copy["properties"][0]["id"]]
     assert (shown["x"], shown["y"], shown["width"], shown["height"]) == (1, 2, 3, 4)
-    assert command.local(*arguments).stdout == "0 created, 1 there already\n"
+    assert command.local(*arguments).stdout == "0 created, 1 already existed\n"
     listed = [line.split("\t") for line in command.local("dashboards", "list").stdout.splitlines()]
     assert [made["name"], made["id"], "1"] in [line[:3] for line in listed]
 
@@ -78,7 +78,7 @@ def test_a_copy_whose_making_is_not_answered_is_there_for_the_next_run(command, 
     command.through(proxy, *arguments, code=3)
     assert set(account.named("dashboards", name)) == {name, name + " 1"}
     proxy.lose = lambda method, path: False
-    assert command.through(proxy, *arguments).stdout == "1 created, 1 there already\n"
+    assert command.through(proxy, *arguments).stdout == "1 created, 1 already existed\n"
     listed = [each["name"] for each in account("GET", "dashboards") if each["name"].startswith(name)]
     assert sorted(listed) == [name, name + " 1", name + " 2"]
 
@@ -121,8 +121,8 @@ def test_what_is_copied_has_to_be_meant_clearly(command, account, thing, name):
     twice = command.local("things", "clone", name, "--name", "x", code=1)
     # An export of all that the tests have made is a file that apply takes.
     account("DELETE", "things/%s?force=true" % second["id"])
-    assert "2 things are called '%s': name one by its id" % name in twice.stderr
-    assert "there is no thing" in command.local("things", "clone", name + "x", "--name", "x", code=1).stderr
+    assert "2 things are called '%s': choose one by its id" % name in twice.stderr
+    assert "no thing is called" in command.local("things", "clone", name + "x", "--name", "x", code=1).stderr
     assert (
         "place for the number"
         in command.local("things", "clone", name, "--name", "x", "--count", "2", code=2).stderr

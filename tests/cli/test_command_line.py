@@ -117,7 +117,7 @@ def test_a_cloud_by_its_address_with_tls_and_a_key_from_a_file(command, cloud):
     key.write_text("client: %s\nsecret: %s\n" % (cloud.api_key_id, cloud.api_key_secret))
     arguments = ("things", "list", "--url", cloud.https, "--ca-file", cloud.ca_file, "--credentials", key)
     key.chmod(0o644)
-    assert "can be read by others (mode 644); chmod 600 it" in command(*arguments, code=2).stderr
+    assert "others can read %s (mode 644); run chmod 600 on it" % key in command(*arguments, code=2).stderr
     key.chmod(0o600)
     assert cloud.thing_id in command(*arguments).stdout
     without_root = command("things", "list", "--url", cloud.https, "--credentials", key, code=1)
@@ -134,9 +134,9 @@ def test_a_cloud_by_its_address_with_tls_and_a_key_from_a_file(command, cloud):
         (("--url", "example.com"), "--url: expected https://host"),
         (("--url", "https://example.com:x"), "--url: expected https://host"),
         (("--url", "https://[::1"), "--url: expected https://host"),
-        (("--url", "https://user:pass@example.com"), "an address alone"),
-        (("--cloud", "local", "--url", "https://example.com"), "one of them"),
-        (("--ca-file", "x"), "--ca-file goes with --url"),
+        (("--url", "https://user:pass@example.com"), "expected an address without"),
+        (("--cloud", "local", "--url", "https://example.com"), "give only one of"),
+        (("--ca-file", "x"), "--ca-file needs --url"),
         (("--cloud", "arduino"), "no API key for Arduino Cloud"),
         (("--credentials", "nowhere.yaml", "--cloud", "arduino"), "nowhere.yaml: No such file"),
     ],

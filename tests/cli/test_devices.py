@@ -24,7 +24,7 @@ def test_many_devices_each_with_its_secret_for_the_owner_only(command, account, 
     made = command.local(
         "devices", "create", "--count", "4", "--name", name + " {n:02}", "--secrets-dir", "new/secrets"
     )
-    assert made.stdout == "4 created, 0 there already; secrets in new/secrets\n"
+    assert made.stdout == "4 created, 0 already existed; secrets in new/secrets\n"
     folder = command.folder / "new" / "secrets"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     secrets = secrets_in(folder)
@@ -43,7 +43,7 @@ def test_a_second_run_makes_only_what_is_missing(command, proxy, account, name):
     command.through(proxy, *arguments, "--count", "2")
     before = secrets_in(command.folder / "secrets")
     proxy.requests.clear()
-    assert command.through(proxy, *arguments, "--count", "2").stdout == "nothing to do: all 2 are there\n"
+    assert command.through(proxy, *arguments, "--count", "2").stdout == "nothing to do: all 2 exist\n"
     assert proxy.writes == []
     said = json.loads(command.through(proxy, *arguments, "--count", "3", "--json").stdout)
     assert [each["name"] for each in said["created"]] == [name + " 3"] and said["there"] == 2
@@ -77,7 +77,7 @@ def test_a_run_killed_in_the_middle_is_continued(command, proxy, account, name, 
     assert set(before) == {name + " 1"}
 
     again = command.local(*arguments)
-    assert again.stdout.startswith("2 created, 1 there already")
+    assert again.stdout.startswith("2 created, 1 already existed")
     secrets, devices = secrets_in(folder), account.named("devices", name)
     assert len(secrets) == len(devices) == 3
     assert before.items() < secrets.items()
@@ -108,7 +108,7 @@ def test_a_device_that_the_cloud_has_refused_is_not_taken_for_one_of_that_name_m
     command.through(proxy, *arguments, code=1)
     others = account("PUT", "devices", {"name": name, "type": "login_and_secretkey_wifi"})
     account("PUT", "devices/%s/pass" % others["id"], {"password": "the owner's"})
-    assert "is there already" in command.local(*arguments, code=1).stderr
+    assert "already exists" in command.local(*arguments, code=1).stderr
     assert account.accepts(others["id"], "the owner's")
 
 
@@ -161,14 +161,14 @@ def test_output_that_nobody_reads_is_told_from_a_run_that_changed_nothing(comman
 
     assert code_of() == 3
     assert code_of() == code_of("--json") == 1
-    assert command(*arguments).stdout == "nothing to do: all 1 are there\n"
+    assert command(*arguments).stdout == "nothing to do: all 1 exist\n"
 
 
 def test_a_device_whose_secret_is_elsewhere_is_left_alone_unless_told_otherwise(command, account, name):
     command.local("devices", "create", "--name", name, "--secrets-dir", "first")
     ((device_id, secret),) = secrets_in(command.folder / "first").values()
     refused = command.local("devices", "create", "--name", name, "--secrets-dir", "second", code=1)
-    assert "is there already, and its secret is not in second" in refused.stderr
+    assert "already exists, but its secret is not in second" in refused.stderr
     assert account.accepts(device_id, secret)
     command.local("devices", "create", "--name", name, "--secrets-dir", "second", "--new-secrets")
     ((same_id, new_secret),) = secrets_in(command.folder / "second").values()
@@ -181,7 +181,7 @@ def test_a_file_of_a_device_that_is_gone_is_not_written_over(command, account, n
     before = secrets_in(command.folder / "secrets")
     account("DELETE", "devices/%s?force=true" % before[name][0])
     refused = command.local("devices", "create", "--name", name, "--secrets-dir", "secrets", code=1)
-    assert "the cloud has no device %s; move the file away" % before[name][0] in refused.stderr
+    assert "the cloud has no device %s; move this file away" % before[name][0] in refused.stderr
     assert secrets_in(command.folder / "secrets") == before
 
 

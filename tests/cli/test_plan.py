@@ -174,10 +174,10 @@ def test_another_type_needs_prune():
     "project, told",
     [
         (Project(things=(Thing("Two"),)), "2 things are called 'Two': id-Two, id-2"),
-        (Project(things=(Thing("One", device="Nobody"),)), "no device is called 'Nobody'"),
+        (Project(things=(Thing("One", device="Nobody"),)), "not exactly one device is called 'Nobody'"),
         (
             Project(dashboards=(Dashboard("D", widgets=(Widget("Gauge", "g", (("One", "x"),)),)),)),
-            "no property One/x",
+            "property One/x does not exist",
         ),
     ],
 )

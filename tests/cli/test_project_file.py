@@ -75,21 +75,21 @@ devices: 3
 """
     found = complaints(load, text)
     expected = [
-        (3, "things[0].timezone: expected a time zone such as Europe/Rome, given 'Europe/Rom'"),
+        (3, "things[0].timezone: expected a time zone such as Europe/Rome, got 'Europe/Rom'"),
         (6, "things[0].properties[0].type: expected a variable's type, such as TEMPERATURE"),
-        (7, "things[0].properties[1].min_value: expected a number, given 'low'"),
-        (7, "things[0].properties[1].name: expected a name that no other property has, given 'air'"),
-        (7, "things[0].properties[1].permission: expected one of READ_ONLY, READ_WRITE, given 'RW'"),
+        (7, "things[0].properties[1].min_value: expected a number, got 'low'"),
+        (7, "things[0].properties[1].name: expected a name that is unique among the properties, got 'air'"),
+        (7, "things[0].properties[1].permission: expected one of READ_ONLY, READ_WRITE, got 'RW'"),
         (8, "things[1].nam: expected one of the keys name, key, device"),
-        (8, "things[1].name: expected letters, digits, spaces and _.-, of 1 to 64 characters, given nothing"),
+        (8, "things[1].name: expected letters, digits, spaces and _.-, of 1 to 64 characters, got nothing"),
         (9, "things[2].name: expected letters"),
-        (10, "things[2].tags: expected a mapping of words, given a list"),
-        (15, "dashboards[0].widgets[0].width: expected a whole number from 1 to 1000, given 0"),
+        (10, "things[2].tags: expected a mapping of words, got a list"),
+        (15, "dashboards[0].widgets[0].width: expected a whole number from 1 to 1000, got 0"),
         (
             16,
-            "dashboards[0].widgets[0].variables[0]: expected thing/property by their names",
+            "dashboards[0].widgets[0].variables[0]: expected thing/property, by their names",
         ),
-        (17, "devices: expected a list, given 3"),
+        (17, "devices: expected a list, got 3"),
     ]
     assert len(found) == len(expected), found
     for (line, told), (wanted_line, wanted) in zip(found, expected, strict=True):
@@ -101,13 +101,13 @@ devices: 3
     [
         ("things: [", 1, "not YAML"),
         ("things:\n- name: a\n  name: b", 3, "not YAML: found duplicate key"),
-        ("- a", 1, "the file: expected a mapping of devices, things, dashboards, given a list"),
-        ("things:\n- {name: a, count: 2}", 2, "expected with count a name with a place for the number"),
-        ("things:\n- name: a\n- name: a", 3, "expected a name that no other of things has, given 'a'"),
+        ("- a", 1, "the file: expected a mapping of devices, things, dashboards, got a list"),
+        ("things:\n- {name: a, count: 2}", 2, "expected a name with a place for the number"),
+        ("things:\n- name: a\n- name: a", 3, "expected a name that is unique among the things, got 'a'"),
         (
             "devices:\n- {name: a, key: k}\n- {name: b, key: k}",
             3,
-            "devices[1].key: expected a key that no other",
+            "devices[1].key: expected a key that is unique",
         ),
         ("devices:\n- name: ../a", 2, "devices[0].name: expected letters"),
         (

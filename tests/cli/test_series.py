@@ -50,7 +50,7 @@ def test_an_export_without_some_of_the_values_of_a_moment_says_so(command, thing
     fill(thing(("count", "INT")), "count", points)
     arguments = ("--from", "2026-03-01", "--to", "2026-04-01", "--csv", "x.csv")
     told = command.local("series", "export", name, *arguments, code=3)
-    line = "%s/count: at 2026-03-02T00:00:00Z there are 1000 values or more; those beyond are left out" % name
+    line = "%s/count: 2026-03-02T00:00:00Z has 1000 values or more; any others are left out" % name
     assert told.stderr == "local-cloud: %s\n" % line and told.stdout == "1001 values of 1 properties\n"
     values = [int(value) for _, _, value in rows_of((command.folder / "x.csv").read_text())]
     assert values == [*range(1000), 5000]
@@ -226,7 +226,7 @@ def read_png(data):
     "arguments, told",
     [
         (("export", "x"), "--csv or --parquet is needed"),
-        (("export", "x", "--csv", "-", "--aggregation", "AVG"), "go with --interval"),
+        (("export", "x", "--csv", "-", "--aggregation", "AVG"), "need --interval"),
         (("export", "x", "--csv", "-", "--from", "yesterday"), "--from: expected a time such as"),
         (("export", "x", "--csv", "-", "--from", "1h", "--to", "2h"), "is not before --to"),
         (("export", "x", "--csv", "-", "--interval", "86401"), "--interval: expected 1 to 86400"),
@@ -242,7 +242,8 @@ def test_wrong_options_are_told_before_any_request(command, proxy, arguments, to
 def test_what_is_not_there_cannot_be_exported(command, thing, name):
     thing(("c", "CHARSTRING"))
     assert (
-        "there is no property" in command.local("series", "export", name + "/x", "--csv", "-", code=1).stderr
+        "no property matches" in command.local("series", "export", name + "/x", "--csv", "-", code=1).stderr
     )
     plotted = command.local("series", "plot", name, "--output", "x.svg", code=1)
-    assert "none of these has numbers" in plotted.stderr and not (command.folder / "x.svg").exists()
+    assert "none of these properties has numbers" in plotted.stderr
+    assert not (command.folder / "x.svg").exists()

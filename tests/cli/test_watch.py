@@ -75,4 +75,4 @@ def test_a_cloud_given_by_its_address_is_asked(command, proxy, account, thing, n
 def test_the_time_ends_it(command, thing, name):
     thing(("n", "INT"))
     assert command.local("watch", name, "--seconds", "1").stdout == ""
-    assert "there is no" in command.local("watch", "no such thing " + name, code=1).stderr
+    assert "no thing with properties matches" in command.local("watch", "no such thing " + name, code=1).stderr

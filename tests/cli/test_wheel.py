@@ -72,4 +72,5 @@ def test_without_the_tools_packages_the_command_says_what_is_missing(tmp_path):
     environment = {"PYTHONPATH": "%s:%s" % (TOOLS, LIB)}
     done = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment, cwd=tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "local-cloud: the Python package cbor2 is needed: install this one with [tools]\n"
+    missing = "local-cloud: the Python package cbor2 is missing: install this package with [tools]\n"
+    assert done.stderr == missing

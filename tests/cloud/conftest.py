@@ -1,4 +1,4 @@
-"""Opposites of the local cloud: a device made of paho-mqtt and cbor2, and the local API."""
+"""Counterparts of the local cloud: a device made of paho-mqtt and cbor2, and the local API."""
 
 import queue
 
@@ -12,7 +12,7 @@ WAIT = 10
 
 
 class PahoDevice:
-    """A device that shares no code with the cloud or with our client; every wait has an end."""
+    """A device that shares no code with the cloud or our client. Every wait has a time limit."""
 
     def __init__(self, about, *, port="mqtt_port", device_id=None, secret=None, client_id=None, ca_file=None):
         self.about = about
@@ -49,7 +49,7 @@ class PahoDevice:
         self.port = about[port]
 
     def connect(self, host="127.0.0.1", keepalive=30):
-        """Connect; the name of the CONNACK code."""
+        """Connect, and return the name of the CONNACK code."""
         self.client.connect(host, self.port, keepalive)
         self.client.loop_start()
         return str(self._connacks.get(timeout=WAIT))
@@ -70,7 +70,7 @@ class PahoDevice:
         return "/a/t/%s/%s" % (thing_id or self.thing_id, channel)
 
     def subscribe(self, topic, qos=1):
-        """Subscribe; the code of the SUBACK."""
+        """Subscribe, and return the code in the SUBACK."""
         self.client.subscribe(topic, qos)
         return self._subacks.get(timeout=WAIT)[0].value
 
@@ -94,16 +94,16 @@ class PahoDevice:
         self.publish(self.thing_topic("e/o"), cbor2.dumps(records), qos)
 
     def message(self):
-        """The next message: (topic, payload)."""
+        """Wait for the next message and return (topic, payload)."""
         return self._messages.get(timeout=WAIT)
 
     def records(self):
-        """The next message: (topic, SenML records)."""
+        """Wait for the next message and return (topic, SenML records)."""
         topic, payload = self.message()
         return topic, cbor2.loads(payload)
 
     def command(self):
-        """The next message, on c/dw: (tag, parameters)."""
+        """Wait for the next message, which must be on c/dw, and return (tag, parameters)."""
         topic, payload = self.message()
         assert topic == self.device_topic("c/dw")
         tagged = cbor2.loads(payload)
@@ -130,7 +130,7 @@ class LocalApi:
         return self.request("GET", path % (thing_id or self.about["thing_id"], name, limit))
 
     def make_project(self, *variables, timezone="UTC", attached=True):
-        """Make a device and a thing; what `PahoDevice` needs to act as that device."""
+        """Make a device and a thing, and return what `PahoDevice` needs to act as that device."""
         device = self.request("POST", "/devices", {"name": "test device"})
         body = {
             "name": "test thing",
@@ -166,7 +166,7 @@ def api_of():
 
 @pytest.fixture
 def project(api):
-    """A device and a thing of the test's own in the session's cloud, as `about`."""
+    """The test's own device and thing in the session's cloud, as `about`."""
     return api.make_project(
         ("count", "INT", "READ_WRITE"),
         ("temperature", "TEMPERATURE", "READ_ONLY"),

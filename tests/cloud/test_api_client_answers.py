@@ -85,7 +85,7 @@ def test_a_token_goes_to_its_own_server_only(told, server):
         lines = told(*[SHOW] * len(elsewhere), SHOW)
         assert other.asked == [] and len(server.asked) == len(elsewhere) + 1
         for line, location in zip(lines, elsewhere):
-            assert line.startswith("302 redirected the server sends on to "), line
+            assert line.startswith("302 redirected the server redirects to "), line
             assert "not followed" in line and "t0ken" not in line
             if len(location) < 100 and location:
                 assert location.replace("t0ken", "***") in line
@@ -101,14 +101,14 @@ def test_a_redirect_without_end_and_one_of_what_changes_something_are_told(told,
     )  # fmt: skip
     assert "after 5 redirects" in lines[0]
     assert [line.split(" ")[:2] for line in lines[1:]] == [["307", "redirected"]] * 3
-    assert "a PUT is not sent on" in lines[1] and "base_url" in lines[1]
+    assert "a PUT does not follow" in lines[1] and "base_url" in lines[1]
     assert len(server.asked) == 9
 
 
 def test_the_key_goes_to_its_own_server_only(told, server):
     server.script = [to("http://127.0.0.1:9/token", 307)]
     lines = told("api._token = None", SHOW, SHOW)
-    assert "a POST is not sent on" in lines[0] and "token_url" in lines[0] and "s3cret" not in lines[0]
+    assert "a POST does not follow" in lines[0] and "token_url" in lines[0] and "s3cret" not in lines[0]
     assert "127.0.0.1:9" in lines[0] and len(server.asked) == 2
 
 
@@ -121,7 +121,7 @@ def test_a_compressed_answer_is_not_asked_for_and_named(told, server):
     )  # fmt: skip
     for line in lines[:2]:
         assert line.startswith("200 unexpected") and "compressed (gzip)" in line, line
-    assert lines[2] == "404 http_404 no reason is given" and lines[3].startswith("got {")
+    assert lines[2] == "404 http_404 no reason given" and lines[3].startswith("got {")
     assert len(server.asked) == 4 and server.headers["Accept-Encoding"] == "identity"
 
 
@@ -170,7 +170,7 @@ async def test_no_memory_for_a_connection_is_told_as_that(error, server, monkeyp
 
     async with CloudAPI(token="t", base_url=server.url, backoff=0.005) as api:
         monkeypatch.setattr(HTTP, "_open", none)
-        with pytest.raises(APIError, match="out of memory before there was an answer: go through it") as caught:
+        with pytest.raises(APIError, match="out of memory before there was an answer: iterate") as caught:
             await api.things.list()
         assert (caught.value.status, caught.value.code) == (0, "memory") and api._open == []
         monkeypatch.undo()
@@ -242,7 +242,7 @@ def test_close_during_a_call_is_told(told, server):
         "async for thing in call:", "    print(thing)", "    call.close()",
         'print("the end")', SHOW,
     )  # fmt: skip
-    assert lines[0] == "0 connection it was closed here before the answer had come" and len(server.asked) == 3
+    assert lines[0] == "0 connection it was closed here before the answer came" and len(server.asked) == 3
     assert lines[1:3] == ['{"id": "a"}', "the end"] and lines[3].startswith("got {")
 
 

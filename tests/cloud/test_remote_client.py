@@ -48,9 +48,9 @@ async def test_a_token_for_live_values_goes_nowhere_else(elsewhere, remote, serv
 
 @pytest.mark.parametrize(
     ("answer", "words"),
-    [("silence", "in time"), ("drip", "in time"), ("hangup", "broke off"), ("half", "broke off"), (b"SSH-2.0\r\n", "broke off"),
+    [("silence", "in time"), ("drip", "in time"), ("hangup", "disconnected"), ("half", "disconnected"), (b"SSH-2.0\r\n", "disconnected"),
      ((200, {}, b"<html>"), "not JSON"), ((200, {}, b"[" * 100000), "not JSON"), ((200, {}, b"\xff"), "not JSON"),
-     (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "broke off")],
+     (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "disconnected")],
 )  # fmt: skip
 def test_what_is_no_answer_is_told_in_time(answer, words, remote, server):
     server.script = [answer]
@@ -65,5 +65,5 @@ def test_a_cloud_that_is_not_there(remote):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         about = {"http": "http://127.0.0.1:%d" % listener.getsockname()[1], "api_token": "t"}
-        with pytest.raises(OSError, match="is not there"):
+        with pytest.raises(OSError, match="is not running"):
             RemoteCloud(about).request("GET", "/things")

@@ -1,4 +1,4 @@
-"""Fixtures for the device tests: a broker, the opposite behind it, device programs, servers that misbehave."""
+"""Fixtures for the device tests: a broker, the cloud behind it, device programs, misbehaving servers."""
 
 import signal
 
@@ -53,13 +53,13 @@ def start_device(interpreter, tmp_path):
     yield make
     interpreter.stop_all()
     for device in made:
-        # no task of the client may end by an exception that nobody takes
+        # None of the client's tasks may end with an exception that nobody retrieves.
         assert "Task exception" not in device.output, device.output
 
 
 @pytest.fixture
 def connect_device(start_device, broker, opposite):
-    """As `start_device`, and waits until the values flow."""
+    """Like `start_device`, but it also waits until values flow."""
 
     def make(setup="", **options):
         device = start_device(setup, broker, **options)
@@ -70,7 +70,7 @@ def connect_device(start_device, broker, opposite):
 
 
 class Project:
-    """A device and a thing of the test's own in the local cloud."""
+    """The test's own device and thing in the local cloud."""
 
     def __init__(self, about, variables, attached=True):
         self.about = about
@@ -80,7 +80,7 @@ class Project:
         self.thing_id = self.create_thing(variables, self.device_id if attached else None)
 
     def create_thing(self, variables, device_id=None):
-        """Make another thing; its id. `variables` are (name, type, permission)."""
+        """Make another thing and return its id. `variables` are (name, type, permission)."""
         body = {
             "name": "test thing",
             "timezone": "UTC",
@@ -99,7 +99,7 @@ class Project:
         self.request("PUT", path, {"value": value})
 
     def value(self, name, thing_id=None):
-        """A variable's value in the cloud."""
+        """Return a variable's value in the cloud."""
         return self.request("GET", "/things/%s/variables/%s" % (thing_id or self.thing_id, name))["value"]
 
 

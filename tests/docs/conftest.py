@@ -1,4 +1,4 @@
-"""A local cloud for the pages, whose blocks write what they like into its project."""
+"""A local cloud for the documentation's pages. Their code blocks may write anything into its project."""
 
 import pytest
 from local_clouds import LocalCloud

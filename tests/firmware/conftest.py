@@ -1,4 +1,4 @@
-"""Fixtures of the firmware's tests. What is not built yet is built by the first test that needs it."""
+"""Fixtures for the firmware's tests. The first test that needs a firmware builds it."""
 
 from pathlib import Path
 
@@ -10,31 +10,31 @@ from toolchain.parts import firmware
 
 @pytest.fixture(scope="session")
 def emulated_firmware():
-    """QEMU_ARM's firmware, up to date: its path."""
+    """The path of QEMU_ARM's firmware, which is up to date."""
     return build("QEMU_ARM")
 
 
 @pytest.fixture(scope="session")
 def empty_firmware():
-    """QEMU_ARM's firmware with nothing of ours in it: its path."""
+    """The path of QEMU_ARM's firmware without our code."""
     return build("QEMU_ARM", manifest=Path(__file__).with_name("empty.py"))
 
 
 @pytest.fixture(scope="session")
 def core_alone_firmware():
-    """QEMU_ARM's firmware with the client alone, without what boards share: its path."""
+    """The path of QEMU_ARM's firmware with only the client, without the board layer."""
     return build("QEMU_ARM", manifest=Path(__file__).with_name("core_alone.py"))
 
 
 @pytest.fixture(scope="session")
 def unix_firmware():
-    """The unix port with the client frozen in, up to date: its path."""
+    """The path of the unix port with the client frozen in, which is up to date."""
     return build("UNIX")
 
 
 @pytest.fixture(scope="module")
 def board(emulated_firmware, tmp_path_factory):
-    """An emulated board that is switched on (emulated.Board), with tests/unit/client in a ROMFS image."""
+    """A running emulated board (emulated.Board) with tests/unit/client in a ROMFS image."""
     firmware.install(firmware.EMULATOR)
     board = Board(emulated_firmware, make_image(tmp_path_factory.mktemp("rom")))
     yield board

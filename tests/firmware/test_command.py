@@ -86,12 +86,12 @@ def test_the_programs_of_a_port_are_looked_for(monkeypatch, tmp_path):
 def test_an_old_checkout_or_another_folder_is_refused(tmp_path):
     done = command("RPI_PICO_W", "--micropython", tmp_path)
     assert done.returncode == 1
-    assert done.stderr == "tools/firmware: %s is no checkout of MicroPython\n" % tmp_path
+    assert done.stderr == "tools/firmware: %s is not a checkout of MicroPython\n" % tmp_path
     (tmp_path / "py").mkdir()
     version = "#define MICROPY_VERSION_MAJOR 1\n#define MICROPY_VERSION_MINOR 20\n"
     (tmp_path / "py" / "mpconfig.h").write_text(version)
     done = command("RPI_PICO_W", "--micropython", tmp_path)
-    assert done.stderr == "tools/firmware: %s is MicroPython 1.20, 1.24 or newer is needed\n" % tmp_path
+    assert done.stderr == "tools/firmware: %s is MicroPython 1.20, but 1.24 or newer is needed\n" % tmp_path
 
 
 def test_an_unknown_board_is_refused_with_the_names():

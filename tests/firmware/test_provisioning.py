@@ -53,14 +53,14 @@ def test_the_package_is_copied_byte_by_byte_and_runs(empty_board, tmp_path):
     code += "c = C('id', b'id', b'secret')\nc.register('a', value=1)\nprint(c['a'], load().NAME, load.__globals__['__file__'])"
     assert empty_board.run(code).split() == ["1", "QEMU_ARM", "/lib/arduino_cloud_board/detection.mpy"]
     again = provision(empty_board, "--main", program)
-    assert again["package"] == again["board.py"] == "as it should be"
+    assert again["package"] == again["board.py"] == "up to date"
 
 
 def test_what_is_frozen_in_is_not_copied(frozen_board, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("print('the program runs')\n")
     said = provision(frozen_board, "--main", program)
-    assert said["package"] == "frozen in the firmware"
+    assert said["package"] == "frozen into the firmware"
     assert files_on(frozen_board, packages=True) == {"/main.py": program.read_bytes()}
 
 

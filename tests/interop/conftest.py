@@ -1,4 +1,4 @@
-"""Fixtures for the interoperability tests: a project of the test's own in the local cloud, and a view into it."""
+"""Fixtures for the interoperability tests: a test's own project in the local cloud, and a view into it."""
 
 import ast
 import asyncio
@@ -33,7 +33,7 @@ VARIABLES = (
 
 
 class Project:
-    """A device with a thing in the local cloud, watched from the start."""
+    """A device with a thing in the local cloud, whose events are recorded from the start."""
 
     def __init__(self, cloud, folder):
         self.cloud = cloud
@@ -68,7 +68,7 @@ class Project:
                 self._take(event)
 
     def _take(self, event):
-        # Only what this device says, and that it comes and goes.
+        # Only this device's values, and its connects and disconnects.
         if event["event"] == "value" and event["thing_id"] == self.thing_id and event["source"] == "device":
             kind = event["variable_name"]
         elif event["event"] == "device" and event["device_id"] == self.device_id:
@@ -81,14 +81,14 @@ class Project:
             self._news.notify_all()
 
     def close(self):
-        """Watch no longer."""
+        """Stop watching."""
         self._loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(10)
 
     # What happens in the cloud
 
     def wait_event(self, kind, wanted, what, timeout=15):
-        """Wait for the next event of a kind for which `wanted(event)` is true; earlier ones of its kind are gone."""
+        """Wait for the next event of a kind for which `wanted(event)` is true. Earlier ones of the kind are dropped."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
@@ -103,11 +103,11 @@ class Project:
                 self._news.wait(left)
 
     def wait_value(self, name, wanted=lambda value: True, timeout=15):
-        """Wait until the device publishes a variable and `wanted(value)` is true; the value."""
+        """Wait until the device publishes a variable and `wanted(value)` is true, and return the value."""
         return self.wait_event(name, lambda event: wanted(event["value"]), "value of %s" % name, timeout)["value"]
 
     def wait_online(self, online, timeout=15):
-        """Wait until the device comes or goes."""
+        """Wait until the device is online, or offline."""
         self.wait_event(None, lambda event: event["online"] is online, "device with online=%s" % online, timeout)
 
     def write(self, name, value):
@@ -116,17 +116,17 @@ class Project:
         self.remote.request("PUT", path, {"value": value})
 
     def value(self, name):
-        """What the cloud has stored for a variable."""
+        """Return the value that the cloud has stored for a variable."""
         return self.remote.request("GET", "/things/%s/variables/%s" % (self.thing_id, name))["value"]
 
     def device(self):
-        """What the cloud knows of the device: `lib_version`, `online`."""
+        """Return what the cloud knows about the device: `lib_version`, `online`."""
         return self.remote.request("GET", "/devices/" + self.device_id)
 
     # What a device needs
 
     def settings(self, secure_element=False):
-        """A file for launcher.py."""
+        """Write a file for launcher.py and return its path."""
         cloud = self.cloud
         settings = {"server": "localhost", "ports": [cloud.mtls_port, cloud.mqtts_port], "root": cloud.ca_der_file}
         if secure_element:
@@ -138,7 +138,7 @@ class Project:
         return path
 
     def secrets(self):
-        """A folder with the examples' secrets.py."""
+        """Make a folder with the examples' secrets.py and return its path."""
         folder = self.folder / "secrets"
         folder.mkdir()
         text = "DEVICE_ID = %r\nSECRET_KEY = %r\nWIFI_SSID = %r\nWIFI_PASS = %r\n"
@@ -148,7 +148,7 @@ class Project:
 
 @pytest.fixture
 def project(local_cloud, tmp_path):
-    """A Project of the test's own."""
+    """The test's own Project."""
     project = Project(local_cloud, tmp_path)
     yield project
     project.close()
@@ -178,17 +178,17 @@ class SyncDevice:
         return self.process.stdout + self.process.stderr
 
     def wait_for(self, pattern, timeout=15, start=0):
-        """Wait until its output has a line that matches: the match."""
+        """Wait until its output has a line that matches, and return the match."""
         return self.process.wait_for(pattern, timeout, start=start)
 
     def do(self, statement):
-        """Have it execute a line, after which it calls `update` again."""
+        """Let it execute a line. Then it calls `update` again."""
         self._asked += 1
         self.process.send("%s; print('done %d')\n" % (statement, self._asked))
         self.wait_for(r"^done %d\n|^order failed" % self._asked)
 
     def ask(self, expression):
-        """The value of an expression there."""
+        """Return the value of an expression in the program."""
         self._asked += 1
         self.process.send("print('answer %d', repr((%s)))\n" % (self._asked, expression))
         answer = self.wait_for(r"^answer %d (.*)\n|^order failed.*" % self._asked)
@@ -196,7 +196,7 @@ class SyncDevice:
         return ast.literal_eval(answer.group(1))
 
     def wait_until(self, expression, timeout=30):
-        """Wait until an expression is true there; it is looked at between the calls of `update`."""
+        """Wait until an expression is true in the program, which evaluates it between calls of `update`."""
         self._asked += 1
         self.process.send("wanted = (%d, %r)\n" % (self._asked, expression))
         self.wait_for("^true %d\n|^order failed" % self._asked, timeout)
@@ -204,7 +204,7 @@ class SyncDevice:
 
 @pytest.fixture
 def start_sync_device(tmp_path):
-    """`start_sync_device(interpreter, setup, umqtt=..., **arguments)` -> a SyncDevice; plain TCP unless told."""
+    """`start_sync_device(interpreter, setup, umqtt=…, **arguments)` -> a SyncDevice, by default over plain TCP."""
     started = []
 
     def start(interpreter, setup, umqtt=PEERS / "umqtt", **arguments):
@@ -214,7 +214,7 @@ def start_sync_device(tmp_path):
         return device
 
     yield start
-    # shown where a test fails
+    # Shown if a test fails.
     for device in started:
         print(device.output)
 

@@ -13,7 +13,7 @@ def chromium():
 
 @pytest.fixture
 def browser(chromium):
-    """The browser, back at its usual size (browsing.Browser). The pages raise nothing and ask no other host."""
+    """The browser in its usual size (browsing.Browser). Pages must not raise errors or contact other hosts."""
     chromium.resize(1200, 900)
     chromium.take_events()
     chromium.history = []

@@ -57,11 +57,11 @@ def test_the_browser_refuses_html_made_of_text(browser, local_cloud):
 def test_addresses_that_name_nothing(browser, local_cloud, address):
     browser.open(local_cloud.about, address)
     assert browser.evaluate("document.querySelector('main').textContent").startswith(
-        "There is no such dashboard" if address.endswith("0") else "Dashboards"
+        "This dashboard or thing does not exist" if address.endswith("0") else "Dashboards"
     )
 
 
 def test_an_unknown_token_opens_nothing(browser, local_cloud):
     browser.command("Network.clearBrowserCookies")
     browser.command("Page.navigate", url=local_cloud.http + "/?token=wrong")
-    browser.wait("document.body?.textContent.includes('not the token')")
+    browser.wait("document.body?.textContent.includes('Wrong token')")

@@ -96,7 +96,7 @@ def test_a_dashboard_that_the_official_client_makes_shows_at_once(browser, make_
     assert browser.evaluate("document.querySelector('h1').textContent") == "Other name"
     assert browser.evaluate("document.querySelector('.kind-value input').value") == "12"
     project.request("DELETE", "/v2/dashboards/" + id)
-    browser.wait("document.querySelector('main').textContent.includes('no such dashboard')")
+    browser.wait("document.querySelector('main').textContent.includes('does not exist')")
 
 
 def test_a_value_is_shown_as_being_sent_until_the_cloud_has_it(browser, make_project):
@@ -145,7 +145,7 @@ def test_the_page_comes_back_after_a_restart_and_fetches_what_it_missed(browser,
         browser.wait("document.querySelector('.kind-chart .chart-box').dataset.points === '1'")
         cloud.stop()
         browser.wait("document.querySelector('#connection.bad') && document.body.classList.contains('stale')")
-        assert "connection to the local cloud is lost" in browser.evaluate("document.querySelector('#lost').textContent")
+        assert "connection to the local cloud was lost" in browser.evaluate("document.querySelector('#lost').textContent")
         # What came while the page was away: with another listener, so that it cannot look too early.
         cloud = LocalCloud(tmp_path / "data")
         away = Project(cloud.about, ("x", "INT"))

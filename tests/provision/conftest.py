@@ -18,7 +18,7 @@ CRASHING = Path(__file__).with_name("crashing.py")
 
 
 class Provision:
-    """Runs `tools/provision` for a board and a cloud, with journals in a folder of the test."""
+    """Runs `tools/provision` for a board and a cloud, with journals in the test's folder."""
 
     def __init__(self, folder, cloud):
         self.journals = folder / "journals"
@@ -28,7 +28,7 @@ class Provision:
         self.started = []
 
     def start(self, board, *arguments, env=None):
-        """Start it: a processes.Process."""
+        """Start it and return a processes.Process."""
         return self._start(("-m", "provisioning"), board, arguments, env)
 
     def _start(self, program, board, arguments, env):
@@ -39,34 +39,34 @@ class Provision:
         return self.started[-1]
 
     def crash(self, board, *arguments):
-        """Run it again and again, each run dying at another moment, until one comes to its end: the moments."""
+        """Run it again and again, each time killed at another moment, until a run completes. Return the moments."""
         done = self._start((CRASHING,), board, arguments, None).wait(55)
         lines = done.stdout.splitlines()
         assert done.returncode == 0 and lines[-1] == "done", done
         return lines[:-1]
 
     def run(self, board, *arguments, code=0, env=None):
-        """Run it to its end, which is to have this exit code: Finished(returncode, stdout, stderr)."""
+        """Run it to its end with this exit code, and return Finished(returncode, stdout, stderr)."""
         process = self.start(board, *arguments, env=env)
         done = process.wait(60)
         assert done.returncode == code, done
         return done
 
     def told(self, board, *arguments, env=None):
-        """Run it with --json: what it says, with the steps by their names."""
+        """Run it with --json, and return what it reports, with the steps by name."""
         told = json.loads(self.run(board, "--json", *arguments, env=env).stdout)
         told["steps"] = {each["step"]: each for each in told["steps"]}
         return told
 
     def journal(self):
-        """The notes on the one board."""
+        """Return the journal of the only board."""
         (path,) = self.journals.glob("*.json")
         return json.loads(path.read_bytes())
 
 
 @pytest.fixture(scope="session")
 def installed_flash(tmp_path_factory):
-    """The flash of a board that has the package and nothing else."""
+    """The flash of a board that has only the package."""
     folder = tmp_path_factory.mktemp("installed")
     board = SerialBoard(folder)
     try:
@@ -78,7 +78,7 @@ def installed_flash(tmp_path_factory):
 
 @pytest.fixture
 def plug(tmp_path, installed_flash):
-    """`plug(installed=False, **options)` -> a SerialBoard of the test's own."""
+    """`plug(installed=False, **options)` -> a new SerialBoard."""
     made = []
 
     def make(*, installed=False, **options):
@@ -97,8 +97,10 @@ def plug(tmp_path, installed_flash):
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory):
-    """A local cloud for all tests here, with `look(name, *arguments)` for its API, and
-    `certificates(device_id)`: names in it are to be `unique`."""
+    """A local cloud for all tests here. Use `unique` names in it.
+
+    `look(name, *arguments)` calls its local API, and `certificates(device_id)` lists a device's certificates.
+    """
     made = LocalCloud(tmp_path_factory.mktemp("cloud"))
     remote = RemoteCloud(made.about)
     made.look = lambda name, *arguments, **options: asyncio.run(getattr(remote, name)(*arguments, **options))
@@ -123,7 +125,7 @@ def unique():
 
 @pytest.fixture
 def provision(tmp_path, cloud):
-    """A Provision for the cloud; what it started is stopped."""
+    """A Provision for the cloud. What it has started is stopped at the end."""
     made = Provision(tmp_path, cloud)
     yield made
     for process in made.started:

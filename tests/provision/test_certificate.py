@@ -107,7 +107,7 @@ def test_a_key_made_on_the_board_gets_it_in_and_never_leaves(kept, provision, cl
     done = provision.run(
         kept.board, "--certificate", "--thing", unique, *kept.kind.arguments, env=kept.kind.env
     )
-    assert "online, a value came through" in done.stdout  # and there is no secret that would let it in
+    assert "online, a value arrived" in done.stdout  # and there is no secret that would let it in
     seen = bytes(kept.board.said) + (done.stdout + done.stderr).encode()
     seen += b"".join(path.read_bytes() for path in provision.journals.iterdir())
     seen += b"".join(path.read_bytes() for path in Path(cloud.data).rglob("*") if path.is_file())

@@ -31,8 +31,8 @@ def test_among_several_the_named_one_is_taken():
     ("there", "words"),
     [
         ([PICO, NANO], ["several boards", "/dev/ttyACM0 (2341:025e)", "/dev/ttyACM1 (2e8a:0005)", "--port"]),
-        ([BRIDGE, BRIDGE._replace(device="/dev/ttyUSB1")], ["no port has a known board", "/dev/ttyUSB1", "--port"]),
-        ([BUILT_IN], ["no board is there", "--port"]),
+        ([BRIDGE, BRIDGE._replace(device="/dev/ttyUSB1")], ["no known board is connected", "/dev/ttyUSB1", "--port"]),
+        ([BUILT_IN], ["no board found", "--port"]),
     ],
 )
 def test_where_it_is_not_clear_it_says_what_is_there(there, words):

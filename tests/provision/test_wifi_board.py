@@ -27,6 +27,6 @@ def test_a_board_with_wifi_is_online_afterwards(name, plug, provision, unique):
     give_radio_and_nvs(board, mount.rstrip("/"))
     wifi = {"ARDUINO_WIFI_PASSWORD": "a long password"}
     done = provision.run(board, "--wifi", "My network", "--thing", unique, env=wifi)
-    assert "online, a value came through" in done.stdout and name in done.stdout
+    assert "online, a value arrived" in done.stdout and name in done.stdout
     again = provision.told(board, "--wifi", "My network", "--thing", unique, env=wifi)["steps"]
     assert [step for step, each in again.items() if each["changed"]] == []

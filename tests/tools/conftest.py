@@ -1,4 +1,4 @@
-"""Fixtures of the tools' tests: projects for examples, folders served over HTTP."""
+"""Fixtures for the tools' tests: projects for examples, folders served over HTTP."""
 
 import contextlib
 

@@ -1,10 +1,10 @@
-"""Which module imports which, read from their source: those inside functions too."""
+"""Find out which module imports which from their source, including imports in functions."""
 
 import ast
 
 
 def sources(root, *folders):
-    """The modules below some folders of `root`: {"package.module": path}; a folder's `__init__` has the folder's name."""
+    """Return the modules below some folders of `root`: {"package.module": path}. An `__init__` has the folder's."""
     found = {}
     for folder in folders:
         for path in sorted((root / folder).rglob("*.py")):
@@ -14,9 +14,9 @@ def sources(root, *folders):
 
 
 def imports_of(root, *folders, top_only=False):
-    """{module: the modules among them that it imports}. `top_only`: without the imports that functions make.
+    """Return {module: the modules among them that it imports}, with `top_only` without imports in functions.
 
-    What a module takes from the `__init__` of a folder that it lies in does not count: that is loaded before it.
+    Imports from the `__init__` of a folder that contains the module do not count: that is loaded before it.
     """
     modules = sources(root, *folders)
     found = {}
@@ -52,14 +52,14 @@ def _targets(node, name, is_folder):
 
 
 def _module(target, modules):
-    # "package.module.name" is of "package.module"
+    # "package.module.name" is in "package.module".
     while target and target not in modules:
         target = target.rpartition(".")[0]
     return target or None
 
 
 def circles(graph):
-    """The groups of modules that import each other round about, each sorted."""
+    """Return the groups of modules that import each other in circles, each sorted."""
     reach = {}
     for start in graph:
         seen = set()

@@ -154,7 +154,7 @@ def test_no_network_and_no_apt_for_the_first_fetch_is_one_clear_line(tmp_path, s
     assert done.returncode == 1 and not done.stdout
     assert "Traceback" not in done.stderr
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("setup failed: pip: ") and "is the package index reached from here?" in last
+    assert last.startswith("setup failed: pip: ") and "is the package index reachable?" in last
     assert "apt-get is not on this machine" in last
 
 

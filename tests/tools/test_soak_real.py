@@ -66,7 +66,7 @@ def test_pings_in_time_are_in_order(hundred_seconds, pings):
 @pytest.mark.parametrize("pings", [0, 8, 15, 20000])
 def test_too_few_and_too_many_pings_are_found(hundred_seconds, pings):
     [text] = hundred_seconds(0, {"PINGREQ": pings})
-    assert text == "mp32 async: %d pings in 100 s in place of 9 to 14" % pings
+    assert text == "mp32 async: %d pings in 100 s instead of 9 to 14" % pings
 
 
 def test_other_packets_and_wakeups_are_found(hundred_seconds):

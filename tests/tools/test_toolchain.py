@@ -170,7 +170,7 @@ print(stream.read(4).hex())
 def test_setup_names_an_unknown_part():
     done = subprocess.run([TOOLS / "setup", "nonsense"], capture_output=True, encoding="utf-8")
     assert done.returncode == 2
-    assert "no part 'nonsense'" in done.stderr
+    assert "unknown part 'nonsense'" in done.stderr
 
 
 def test_no_apt_is_one_clear_line(monkeypatch, tmp_path):

@@ -1,5 +1,5 @@
-"""Figures: what the client takes in memory, how fast it is, beside the official client.
+"""Measure the client's memory and speed, and compare them with the official client's.
 
-`tools/footprint`, `tools/bench/latency`, `tools/bench/idle` and `tools/bench/codec` are the commands. The
-programs in `device/` run on MicroPython, the same ones with both clients.
+The commands are `tools/footprint`, `tools/bench/latency`, `tools/bench/idle`, `tools/bench/codec` and
+`tools/bench/cloud`. The programs in `device/` run on MicroPython, the same ones with both clients.
 """

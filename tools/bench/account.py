@@ -1,4 +1,4 @@
-"""An account of the local cloud with many things, and the smallest heap in which a board lists them."""
+"""An account in a local cloud with many things, and runs of a program that lists them."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ VARIABLES = [
 
 @contextlib.contextmanager
 def account(folder: Path):
-    """A local cloud whose user has THINGS things, each with a device and three variables: what it says of itself."""
+    """Yield a local cloud whose user has THINGS things, each with a device and three variables."""
     cloud = LocalCloud(folder)
     try:
         asyncio.run(_fill(cloud))
@@ -46,7 +46,7 @@ async def _fill(cloud):
 
 
 class Listings:
-    """Runs of the program `listing`: all things with their variables, over verified HTTPS."""
+    """Runs of the program `listing`, which lists all things with their variables over verified HTTPS."""
 
     def __init__(self, builds, cloud, name, image=None):
         self._builds = builds
@@ -55,12 +55,12 @@ class Listings:
         self._program = ["from_rom", image, "listing"] if image else ["listing"]
 
     def complete(self, heap: int) -> bool:
-        """Whether it completes in a heap of so many KB."""
+        """Return whether it completes in a heap of so many KB."""
         process = self._builds.start(self._name, *self._program, *self._arguments, heap=heap)
         try:
             done = process.wait(_WAIT)
             return done.returncode == 0 and done.stdout == "things %d\n" % THINGS
-        except AssertionError:  # it collects garbage more than it works
+        except AssertionError:  # it spends its time collecting garbage
             return False
         finally:
             process.kill()

@@ -1,6 +1,6 @@
-"""tools/bench/cloud: devices connected and values stored per second, embedded and beside mosquitto and PostgreSQL.
+"""tools/bench/cloud: connect devices and store values, with the embedded broker and with mosquitto and PostgreSQL.
 
-Every value counts when it is committed: on the disk, with SQLite (synchronous=FULL) as with PostgreSQL (fsync).
+A value counts once it is committed, which means on the disk, with SQLite (synchronous=FULL) and PostgreSQL (fsync).
 """
 
 import contextlib
@@ -37,7 +37,7 @@ WAIT = 300
 
 
 def _make_devices(url, count):
-    """Put devices with things and variables straight into the store: [[device, secret, thing], …]."""
+    """Write devices with things and variables directly to the store. Return [[device, secret, thing], …]."""
     secret_hash = hash_secret(SECRET)
     made = [(str(uuid.uuid4()), str(uuid.uuid4())) for _ in range(count)]
     engine = create_engine(address(url))
@@ -76,7 +76,7 @@ def _make_devices(url, count):
 
 
 class _Load:
-    """The devices: a process of their own."""
+    """The devices, in a separate process."""
 
     def __init__(self, port):
         self._process = Process([VENV_PYTHON, "-m", "bench.load", "127.0.0.1", port], cwd=Path(__file__).parents[1])
@@ -93,7 +93,7 @@ class _Load:
 
 
 class CloudUnderLoad:
-    """One way to run the cloud: its processes, its devices, its load."""
+    """One way to run the cloud, with its processes, devices and load."""
 
     def __init__(self, workers, folder, postgres, devices):
         self._stack = contextlib.ExitStack()
@@ -117,7 +117,7 @@ class CloudUnderLoad:
         cloud = LocalCloud(folder / "data", "--log-level", "error")
         self._stack.callback(cloud.stop)
         self.clouds, self.port = [cloud], cloud.mqtt_port
-        # A device may have several connections here: that saves the verification of each one's secret.
+        # A device may have several connections here, which saves verifying a secret for each.
         self.devices = [made[i % DEVICES] + ["%s-%d" % (made[i % DEVICES][0], i)] for i in range(devices)]
 
     def _start_shared(self, workers, folder, postgres, devices):
@@ -133,7 +133,7 @@ class CloudUnderLoad:
             security["clients"].append(client)
             security["roles"].append(role)
         path.write_text(json.dumps(security))
-        # Without the sessions of before, workers subscribe to what the store has.
+        # Without their old sessions, workers subscribe to what the store has.
         (fleet.data / "mosquitto" / "mosquitto.db").unlink()
         fleet.start_broker()
         self.clouds = [fleet.start_worker("--log-level", "error") for _ in range(workers)]
@@ -142,14 +142,14 @@ class CloudUnderLoad:
         self.processes["mosquitto"] = fleet.broker.pid
 
     def stored(self):
-        """How many values are in the store."""
+        """Return the number of values stored so far."""
         total = 0
         for cloud in self.clouds:
             total += RemoteCloud(cloud.about, WAIT).request("GET", "/status")["counts"].get("stored", 0)
         return total
 
     def cpu(self):
-        """CPU time so far of workers, broker and database, in seconds."""
+        """Return the CPU time used so far by workers, broker and database, in seconds."""
         workers = sum(processor_seconds(cloud.process.pid) for cloud in self.clouds)
         broker = sum(map(processor_seconds, self.processes.values()))
         return {"worker": workers, "broker": broker, "database": self._postgres_cpu()}
@@ -160,7 +160,7 @@ class CloudUnderLoad:
         return sum(map(processor_seconds, children(self._postgres.process.pid)))
 
     def memory(self):
-        """Resident memory of all processes that serve devices, in MB."""
+        """Return the resident memory of all processes that serve devices, in MB."""
         pids = [cloud.process.pid for cloud in self.clouds] + list(self.processes.values())
         return sum(map(memory_kb, pids)) / 1024
 
@@ -169,7 +169,7 @@ class CloudUnderLoad:
 
 
 def _throughput(cloud, devices, messages, values, rounds):
-    """Values stored per second, the median of the rounds."""
+    """Return the values stored per second, the median of the rounds."""
     rates = []
     for _ in range(rounds):
         before = cloud.stored()
@@ -185,7 +185,7 @@ def _throughput(cloud, devices, messages, values, rounds):
 
 
 def publishing(devices):
-    """How many devices publish: those of the first step, up to DEVICES."""
+    """Return the number of devices that publish: those of the first step, up to DEVICES."""
     return min(DEVICES, devices)
 
 
@@ -227,9 +227,10 @@ def _measure(workers, postgres, steps, rounds):
 
 
 def measure(steps, rounds, ways):
-    """{way: {"values_per_s": …, "values_per_s_5": …, "connected": [{"devices": …, …}, …]}}
+    """Return {way: {"values_per_s": …, "values_per_s_5": …, "connected": [{"devices": …, …}, …]}}.
 
-    Steps and ways are numbers with commas between them."""
+    Steps and ways are numbers, separated by commas.
+    """
     steps, ways = ([int(number) for number in text.split(",")] for text in (steps, ways))
     figures = {}
     postgres = Postgres()
@@ -244,7 +245,7 @@ def measure(steps, rounds, ways):
 
 
 def show(figures):
-    """Print them as tables."""
+    """Print the figures as tables."""
     first = next(iter(figures.values()))["connected"][0]["devices"]
     print_figures(
         "Values stored per second, from %d devices" % publishing(first),
@@ -252,7 +253,7 @@ def show(figures):
         [(name, found["values_per_s"], found["values_per_s_5"]) for name, found in figures.items()],
     )
     print_figures(
-        "CPU time of each value, microseconds (1 value a message)",
+        "CPU time per value in microseconds (1 value a message)",
         ["worker", "broker", "database"],
         [(name, *found["cpu_us_per_value"].values()) for name, found in figures.items()],
     )
@@ -264,14 +265,14 @@ def show(figures):
             for name, found in figures.items()
             for step in found["connected"]
         ],
-        ["publish: until the PUBACK, which means stored when embedded, and taken by the broker otherwise"],
+        ["publish: until the PUBACK, which means stored if embedded, otherwise taken by the broker"],
     )
 
 
 if __name__ == "__main__":
     options = [
-        ("--devices", "100,1000,4000", "how many connect, in steps"),
-        ("--rounds", 3, "of each throughput"),
-        ("--workers", "0,1,2", "each of these numbers of workers; 0: embedded"),
+        ("--devices", "100,1000,4000", "numbers of connected devices, in steps"),
+        ("--rounds", 3, "rounds for each throughput"),
+        ("--workers", "0,1,2", "numbers of workers to measure; 0 is embedded"),
     ]
     command(__doc__, measure, show, options)

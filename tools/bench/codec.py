@@ -1,6 +1,6 @@
-"""tools/bench/codec: messages made and taken per second, by ours and by the official client's cbor2 and senml.
+"""tools/bench/codec: messages encoded and decoded per second, by ours and by the official client's cbor2 and senml.
 
-From properties to a message's bytes and back, without a network.
+It measures from properties to a message's bytes and back, without a network.
 """
 
 import re
@@ -12,7 +12,7 @@ from toolchain.paths import LIB, MICROPYTHON32, MICROPYTHON64, PEER_PYTHON, VENV
 from .report import command, print_figures
 from .setting import DEVICE, OFFICIAL, OURS, Builds, scratch
 
-# Other values than those that the program starts with.
+# These values differ from those with which the program starts.
 RECORDS = [
     {0: "count", 2: 8},
     {0: "temperature", 2: 22.25},
@@ -36,7 +36,7 @@ def _on_cpython(name, *arguments):
 
 
 def measure(seconds):
-    """{interpreter: {client: {"encode_1": per second, ...}}}; five rounds of so many seconds for each."""
+    """Return {interpreter: {client: {"encode_1": per second, …}}}, from five rounds of so many seconds each."""
     figures = {}
     with scratch() as folder:
         builds = Builds(folder, OURS, OFFICIAL)
@@ -55,7 +55,7 @@ def measure(seconds):
 
 
 def show(figures):
-    """Print them as a table."""
+    """Print the figures as a table."""
     columns = ["%s %d" % (kind, size) for size in SIZES for kind in ("encode", "decode")]
     rows = [
         ["%s, %s" % (machine, name)] + [clients[name][column.replace(" ", "_")] for column in columns]

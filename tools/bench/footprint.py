@@ -1,7 +1,7 @@
-"""tools/footprint: what the client takes in memory on the 32-bit MicroPython.
+"""tools/footprint: the client's memory on the 32-bit MicroPython.
 
-Its objects have a board's size and lie as low as there, and everything is compiled to .mpy as for a board. Beside ours:
-the official client and umqtt.simple, which speaks MQTT alone and cannot reconnect.
+Objects have the same sizes as on a board and similarly low addresses, and everything is compiled to .mpy. It measures
+two other clients too: the official one, and umqtt.simple, which only speaks MQTT and cannot reconnect.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from .setting import OFFICIAL, OURS, UMQTT, setting
 
 PACKAGE = "arduino_iot_cloud"
 API = "arduino_cloud_api"
-RUNS = 3  # a figure is the median of so many
+RUNS = 3  # a figure is the median of this many
 TRIES = 6
 STEADY = {OURS: 100, OFFICIAL: 15}  # messages each way; one of the official client's takes 50 ms
 WAIT = 12
@@ -66,7 +66,7 @@ class Exchanges:
         self._image = image
 
     def complete(self, heap):
-        """Whether it completes in a heap of so many KB."""
+        """Return whether it completes in a heap of so many KB."""
         device = self._cloud.add()
         program = _on_rom(self._image, self.PROGRAM)
         process = self._builds.start("" if self._image else self._name, *program, *device.arguments, heap=heap)
@@ -88,14 +88,14 @@ class Exchanges:
             return bool(process.wait_for("^received", WAIT))
 
     def _values(self, process, device):
-        # What it publishes, until it ends or has had its time
+        # What it publishes, until it ends or its time is up.
         deadline = monotonic() + WAIT
         while process.returncode is None and monotonic() < deadline:
             with contextlib.suppress(queue.Empty):
                 yield device.values.get(timeout=0.1)[1]
 
     def _end_on_failure(self, process, ended):
-        # The official client retries for ever what cannot succeed for want of memory.
+        # The official client retries forever what cannot succeed for lack of memory.
         while not ended.wait(0.05):
             if re.search("(?i)memory ?(error|alloc)", process.stdout + process.stderr):
                 process.signal(9)
@@ -103,7 +103,7 @@ class Exchanges:
 
 
 class Demos(Exchanges):
-    """Runs of examples/laptop.py: all its readings arrive, and it obeys the switch."""
+    """Runs of examples/laptop.py: all its readings must arrive, and it must obey the switch."""
 
     PROGRAM = "demo"
 
@@ -117,7 +117,7 @@ class Demos(Exchanges):
 
 
 def _smallest_heap(runs, low, high):
-    """The smallest heap in KB in which one of `runs` completes; None if `high` is too small."""
+    """Return the smallest heap in KB in which one of `runs` completes, or None if `high` is too small."""
     if not runs.complete(high):
         return None
     while high - low > 1:
@@ -130,7 +130,7 @@ def _smallest_heap(runs, low, high):
 
 
 def _steady(builds, cloud, name):
-    """What it printed. On a busy machine a value may overtake the one before it: then once more."""
+    """Return what the program `steady` prints. Retry if a value overtakes another, as on a busy machine."""
     for _ in range(TRIES - 1):
         with contextlib.suppress(RuntimeError):
             return _try_steady(builds, cloud, name)
@@ -160,7 +160,7 @@ def _try_steady(builds, cloud, name):
 
 
 def _core(builds, cloud):
-    """The modules that a device with scalar properties ever loads: it connects, publishes and receives."""
+    """Return all modules that a device with scalar properties loads to connect, publish and receive."""
     device = cloud.add()
     process = builds.start("", "watched", builds.folder / OURS, "exchange", *device.arguments)
     try:
@@ -175,12 +175,12 @@ def _core(builds, cloud):
 
 
 def _name(path):
-    # "session/answers" is the module session.answers, "session/__init__" the folder's own
+    # "session/answers" is the module session.answers; "session/__init__" is the package session.
     return path.replace("/", ".").removesuffix("__init__").rstrip(".")
 
 
 def _options(core):
-    """The other modules for boards, each after those of them that it imports at its top."""
+    """Return the other modules for boards, each after those of them that it imports at its top."""
     paths = modules(PACKAGE)
     others = {name for name in paths.keys() - core - NOT_ON_BOARDS if not is_alias(paths[name])}
     ordered = []
@@ -230,14 +230,14 @@ def _api(builds, image):
 
 
 def measure():
-    """All figures: {name: ...}, in bytes unless the name says KB."""
+    """Return all figures, {name: …}, in bytes unless the name ends with kb."""
     with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud), ThreadPoolExecutor(4) as pool:
         core = _core(builds, cloud)
         options = _options(core)
         for name in (OURS, OFFICIAL):
             mpy.compile_file(ROOT / "examples" / "laptop.py", builds.folder / name / "laptop.mpy")
         images = {name: _build_image(builds, name) for name in (OURS, OFFICIAL)}
-        # The search for the smallest heaps takes longest: it starts first.
+        # The search for the smallest heaps takes longest, so it starts first.
         smallest = {}
         for name, low, high in ((OFFICIAL, 48, 256), (OURS, 16, 128)):
             for place, image in (("files", None), ("romfs", images[name])):
@@ -274,7 +274,7 @@ def measure():
 
 
 def show(figures):
-    """Print them as tables."""
+    """Print the figures as tables."""
     _print_client(figures)
     _print_api(figures["api"])
 
@@ -291,7 +291,7 @@ def _print_client(figures):
         return [text] + cells + [bare]
 
     print_figures(
-        "Heap on 32-bit MicroPython from .mpy, bytes; asyncio counted",
+        "Heap on 32-bit MicroPython from .mpy in bytes, including asyncio",
         ("ours", "official", "umqtt.simple"),
         [
             row("import", "import", bare=umqtt["import"]),
@@ -300,7 +300,7 @@ def _print_client(figures):
             row("connected over TLS, five properties", "steady", "connected"),
             row("a publish allocates", "steady", "publish"),
             row("a receive allocates", "steady", "receive"),
-            row("an id() allocates, of which each wait makes six; on a board 0", "steady", "id"),
+            row("an id() allocates (six at each wait; 0 on a board)", "steady", "id"),
             row("smallest heap for TLS, a publish, a receive: KB", "smallest_kb"),
             row("smallest heap for examples/laptop.py: KB", "demo_kb"),
             row("from ROMFS: import", "romfs", "import"),
@@ -312,15 +312,15 @@ def _print_client(figures):
             row("  and their bytes", "qstrs", "bytes"),
         ],
         [
-            "Medians of %d runs; mbedtls' buffers are outside of this heap." % RUNS,
+            "Medians of %d runs; mbedtls' buffers are outside this heap." % RUNS,
             "The official client runs with stand-ins for what Debian's MicroPython lacks (ssl, logging, cbor2,",
-            "select.select); a board's differ. mqtt_as is on no package index, so it is not here.",
+            "select.select); on a board these differ. mqtt_as is missing because it is on no package index.",
         ],
     )
     flash = figures["flash"]
     print()
     print_figures(
-        "Flash and heap of the parts, bytes; each option imported after those above it, sync with umqtt.robust",
+        "Flash and heap of the parts in bytes; each option is imported after those above it, sync with umqtt.robust",
         ("flash (.mpy)", "heap"),
         [
             ["core: what a connection, a publish and a receive load", flash["core"], None],
@@ -332,7 +332,7 @@ def _print_client(figures):
 
 
 def _print_api(figures):
-    rows = [["import, asyncio and HTTP counted, bytes"], ["smallest heap that lists 200 things: KB"]]
+    rows = [["import, including asyncio and HTTP, bytes"], ["smallest heap that lists 200 things: KB"]]
     for place in ("files", "romfs"):
         rows[0].append(figures[place]["import"])
         rows[1].append(figures[place]["listing_kb"])
@@ -341,7 +341,7 @@ def _print_api(figures):
         "The client of the Application API, %d bytes of .mpy" % figures["flash"],
         ("from .mpy", "from ROMFS"),
         rows,
-        ["Each thing with its device's name and three variables, over verified HTTPS, from the local cloud."],
+        ["Each thing has its device's name and three variables; over verified HTTPS, from the local cloud."],
     )
 
 

@@ -1,6 +1,6 @@
-"""tools/bench/idle: what a device costs that has nothing to do: wake-ups, processor's time, packets, memory that stays.
+"""tools/bench/idle: what an idle device costs: wake-ups, processor time, packets, and memory that stays.
 
-Over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython, beside the official client.
+Measured over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython, for the official client too.
 """
 
 import time
@@ -12,13 +12,13 @@ from .setting import OFFICIAL, OURS, UMQTT, setting
 
 MODES = ("async", "sync")
 KEEPALIVE_S = 10
-HURRIED_S = 1  # a keepalive with which the pings of minutes come in seconds: what each leaves in memory shows soon
-SETTLE_S = 5  # after the first values: by then all is said
+HURRIED_S = 1  # this keepalive makes the pings of minutes in seconds, and shows soon what each leaves in memory
+SETTLE_S = 5  # after the first values, until nothing else is sent
 WAIT = 30
 
 
 class Idler:
-    """One device. `look()` -> (time, wake-ups, seconds of processor's time, PINGREQs so far)."""
+    """One device."""
 
     def __init__(self, builds, cloud, name, mode, keepalive):
         self._cloud = cloud
@@ -32,19 +32,19 @@ class Idler:
         self._device.values.get(timeout=WAIT)
 
     def look(self):
-        """What it has used up."""
+        """Return (time, wake-ups, processor time in seconds, PINGREQs), each so far."""
         pings = self._cloud.broker.log.count("Received PINGREQ from " + self._device.id)
         return time.monotonic(), wakeups(self.process.pid), processor_seconds(self.process.pid), pings
 
     def heap(self):
-        """Bytes in use."""
+        """Return the bytes of heap in use."""
         self._asked += 1
         self.process.send("\n")
         return int(self.process.wait_for(r"(?:^heap \d+\n(?:.*\n)*?){%d}^heap (\d+)\n" % (self._asked - 1), WAIT)[1])
 
 
 def _idle(builds, cloud, name, mode, seconds):
-    # Two at once: one that is left alone, and one that pings more often, whose heap is looked at.
+    # Two at once: one that is left alone, and one that pings more often, whose heap is measured.
     alone, hurried = (Idler(builds, cloud, name, mode, keepalive) for keepalive in (KEEPALIVE_S, HURRIED_S))
     try:
         for one in (alone, hurried):
@@ -67,7 +67,7 @@ def _idle(builds, cloud, name, mode, seconds):
 
 
 def measure(seconds):
-    """{mode: {client: {"wakeups_per_s": ..., ...}}}"""
+    """Return {mode: {client: {"wakeups_per_s": …, …}}}."""
     with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud), ThreadPoolExecutor(4) as pool:
         jobs = {
             mode: {name: pool.submit(_idle, builds, cloud, name, mode, seconds) for name in (OURS, OFFICIAL)}
@@ -77,20 +77,20 @@ def measure(seconds):
 
 
 def show(figures):
-    """Print them as a table."""
+    """Print the figures as a table."""
     columns = ["%s, %s" % (mode, name) for mode in MODES for name in (OURS, OFFICIAL)]
     rows = [
         [text] + [figures[mode][name][key] for mode in MODES for name in (OURS, OFFICIAL)]
         for key, text in (
-            ("wakeups_per_s", "wake-ups a second"),
-            ("processor_percent", "processor's time, %"),
-            ("pings_per_minute", "PINGREQs a minute, keepalive of %d s" % KEEPALIVE_S),
+            ("wakeups_per_s", "wake-ups per second"),
+            ("processor_percent", "processor time, %"),
+            ("pings_per_minute", "PINGREQs per minute, keepalive of %d s" % KEEPALIVE_S),
             ("stays", "heap that stays, bytes"),
-            ("pings_meanwhile", "  after so many PINGREQs, keepalive of %d s" % HURRIED_S),
+            ("pings_meanwhile", "  after this many PINGREQs, keepalive of %d s" % HURRIED_S),
         )
     ]
     print_figures("An idle device over TLS, 32-bit MicroPython", columns, rows)
 
 
 if __name__ == "__main__":
-    command(__doc__, measure, show, [("--seconds", 30.0, "how long they idle")])
+    command(__doc__, measure, show, [("--seconds", 30.0, "seconds for which the devices idle")])

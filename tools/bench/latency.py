@@ -1,6 +1,6 @@
 """tools/bench/latency: how long a value takes from the cloud to the device's callback, and back.
 
-Over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython; the cloud's part is played by paho-mqtt.
+Measured over loopback and verified TLS, through mosquitto, on the 32-bit MicroPython. paho-mqtt plays the cloud's part.
 """
 
 import random
@@ -12,11 +12,11 @@ from statistics import median, quantiles
 from .report import command, print_figures
 from .setting import OFFICIAL, OURS, UMQTT, setting
 
-# The programs of device/ with their last arguments. In sync mode a program calls update() and pauses, over and over:
-# for 10 ms as our documentation has it, for 100 as the official client's examples.
+# The programs in device/ with their last arguments. In sync mode a program calls update() and pauses, again and again:
+# for 10 ms as in our documentation, for 100 ms as in the official client's examples.
 PROGRAMS = {"async": ["latency"], "sync, pause 10 ms": ["stepped", 10], "sync, pause 100 ms": ["stepped", 100]}
-# Devices at a time, values each way, shortest and longest pause between two in ms. The official client looks
-# once a second, or takes one packet in an update(): a value must not wait for the one before it.
+# Devices at a time, values each way, shortest and longest pause between two in ms. The official client polls
+# once a second, or takes one packet per update(), and a value must not wait for the one before it.
 PACES = {
     ("async", OURS): (1, 200, 10, 30),
     ("async", OFFICIAL): (4, 12, 1600, 2400),
@@ -25,12 +25,12 @@ PACES = {
     ("sync, pause 100 ms", OURS): (4, 25, 200, 400),
     ("sync, pause 100 ms", OFFICIAL): (4, 8, 600, 900),
 }
-TOGETHER = (1, 1, 4)  # of these so many at once: the quick ones alone, those that mostly wait side by side
+TOGETHER = (1, 1, 4)  # how many of these run at once: the fast ones alone, those that mostly wait together
 WAIT = 20
 
 
 def _exchange(builds, cloud, mode, name, count, low, high):
-    # One device: milliseconds of each value to it, and of each from it.
+    # Run one device. Return the milliseconds of each value to it, and of each value from it.
     device = cloud.add()
     program, *more = PROGRAMS[mode]
     parts = name + " " + UMQTT if more and name == OURS else name
@@ -74,7 +74,7 @@ def _all_of(builds, cloud, share, mode, name):
 
 
 def measure(share=1):
-    """With this share of the values: {mode: {client: {direction: {"n": ..., "median_ms": ..., "p95_ms": ...}}}}"""
+    """Return {mode: {client: {direction: {"n": …, "median_ms": …, "p95_ms": …}}}}, from this share of the values."""
     figures = {mode: {} for mode in PROGRAMS}
     turns = iter(PACES)
     with setting(OURS, OFFICIAL, UMQTT) as (builds, cloud):
@@ -88,7 +88,7 @@ def measure(share=1):
 
 
 def show(figures):
-    """Print them as a table."""
+    """Print the figures as a table."""
     rows = []
     for mode, clients in figures.items():
         for direction, text in (("to_device", "cloud to device"), ("from_device", "device to cloud")):
@@ -104,4 +104,4 @@ def show(figures):
 
 
 if __name__ == "__main__":
-    command(__doc__, measure, show, [("--share", 1.0, "of the values, for a quick look")])
+    command(__doc__, measure, show, [("--share", 1.0, "share of the values to send; less than 1 for a quick look")])

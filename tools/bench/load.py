@@ -1,8 +1,8 @@
-"""A fleet of devices in one process, for tools/bench/cloud: connects them, lets them publish. JSON on stdin and stdout.
+"""Connect a fleet of devices in one process and let them publish, for tools/bench/cloud. JSON on stdin and stdout.
 
-Orders, one a line:
+Orders, one per line:
 {"connect": [[id, secret, thing, client id], …]}
-{"publish": COUNT, "devices": HOW_MANY, "values": HOW_MANY_EACH}   as fast as it goes
+{"publish": COUNT, "devices": HOW_MANY, "values": HOW_MANY_EACH}   as fast as possible
 {"one": COUNT}                                                     one device, one message after the other
 """
 
@@ -17,7 +17,7 @@ from publishers import Publisher
 
 
 async def _connect(publishers, host, port):
-    # Not all at once: TCP's queue of new connections is bounded.
+    # Not all at once: TCP's queue of new connections is limited.
     free = asyncio.Semaphore(64)
     took = []
 

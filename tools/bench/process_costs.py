@@ -1,4 +1,4 @@
-"""What a process has cost so far, from Linux's /proc: wake-ups, processor's time, memory."""
+"""What a process has cost so far, from Linux's /proc: wake-ups, processor time, memory."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def wakeups(pid):
-    """How often its threads have gone to sleep since they began, and so been woken; 0 where it has ended."""
+    """Return how often its threads have gone to sleep, and so been woken; 0 if it has ended."""
     total = 0
     for status in Path("/proc/%d/task" % pid).glob("*/status"):
         with contextlib.suppress(OSError):  # a thread that has just ended
@@ -18,24 +18,24 @@ def wakeups(pid):
 
 
 def processor_seconds(pid):
-    """Seconds of processor's time that it has taken; 0 where it has ended."""
+    """Return the processor time that it has used, in seconds; 0 if it has ended."""
     fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
 
 
 def children(pid):
-    """The processes that it has started and that are still there: their numbers."""
+    """Return the numbers of the processes that it has started and that have not ended."""
     numbers = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
     return [number for number in numbers if _stat(number)[1:2] == [str(pid)]]
 
 
 def memory_kb(pid):
-    """Its memory that is not swapped out."""
+    """Return its resident memory in KB. Raises OSError if it has ended."""
     return int(Path("/proc/%d/status" % pid).read_text().partition("VmRSS:")[2].split()[0])
 
 
 def _stat(pid):
-    """The fields of /proc/PID/stat after the name, from the state on; none if the process has ended."""
+    """Return the fields of /proc/PID/stat from the state on, none if the process has ended."""
     try:
         return Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,4 @@
-"""Tables for a person, JSON for a program."""
+"""Print figures as tables for people, or as JSON for programs."""
 
 import argparse
 import json
@@ -6,7 +6,7 @@ import sys
 
 
 def print_figures(title, columns, rows, notes=()):
-    """Print rows of (text, figure, ...) under the columns' names; None leaves a cell empty."""
+    """Print rows of (text, figure, …) under the columns' names. None becomes "-"."""
     table = [[""] + list(columns)] + [[cell if isinstance(cell, str) else _text(cell) for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     print(title)
@@ -32,10 +32,10 @@ def print_json(figures):
 
 
 def command(doc, measure, show, options=()):
-    """Run the command that a module's docstring begins with, as `tools/bench/idle: what a device costs …`.
+    """Run a command whose module's docstring begins with its name, like `tools/bench/idle: what a device costs …`.
 
-    `options` are (flag, default, text). `measure` is called with their values; `show` prints what it returns for a
-    person, --json for a program.
+    `options` are (flag, default, text). `measure` is called with their values. `show` prints what it returns for
+    people; --json prints it for programs.
     """
     prog = doc.partition(":")[0]
     parser = argparse.ArgumentParser(prog=prog, description=doc.partition("\n")[0])

@@ -1,4 +1,4 @@
-"""Where the figures are taken: a broker with TLS, an independent cloud of paho-mqtt and cbor2, compiled clients."""
+"""The setting of the measurements: a broker with TLS, a cloud made of paho-mqtt and cbor2, and compiled clients."""
 
 import contextlib
 import os
@@ -23,14 +23,14 @@ from throwaway_certificates import Certificates  # noqa: E402
 
 OURS = "ours"
 OFFICIAL = "official"
-UMQTT = "umqtt"  # which ours speaks through in sync mode
+UMQTT = "umqtt"  # our client uses it in sync mode
 SOURCES = {OURS: LIB, OFFICIAL: PEERS / "micropython", UMQTT: PEERS / "umqtt"}
 DEVICE = TOOLS / "bench" / "device"
 STANDINS = TOOLS / "bench" / "standins"
 
 
 class Builds:
-    """The clients and the programs of `device/` as .mpy, below `folder`."""
+    """The clients and the programs in `device/`, compiled to .mpy below `folder`."""
 
     def __init__(self, folder, *names):
         self.folder = folder
@@ -40,14 +40,14 @@ class Builds:
             mpy.compile_tree(folder / OFFICIAL, source=STANDINS)
 
     def start(self, name, program, *arguments, heap=None, interpreter=MICROPYTHON32):
-        """Start a program of `device/` with the builds `name`, separated by blanks; a processes.Process."""
+        """Start a program in `device/` with the builds `name` (separated by spaces), and return its Process."""
         folders = [str(self.folder / one) for one in ["device"] + name.split()] + [".frozen"]
         environment = dict(os.environ, MICROPYPATH=os.pathsep.join(folders))
         options = ["-X", "heapsize=%dk" % heap] if heap else []
         return Process([interpreter] + options + ["-m", program] + list(arguments), environment, self.folder / "device")
 
     def run(self, name, program, *arguments, timeout=30, **options):
-        """Run it to its end: what it printed."""
+        """Run a program to its end and return what it printed. Raises RuntimeError if it failed."""
         done = self.start(name, program, *arguments, **options).wait(timeout)
         if done.returncode:
             what = (program, name, done.returncode, done.stdout, done.stderr)
@@ -56,7 +56,7 @@ class Builds:
 
 
 class Device:
-    """One device of the cloud below. `values`: a queue of (time in ns, {name: value}), as they came from it."""
+    """One device of the Cloud. `values` is a queue of (time in ns, {name: value}) received from it."""
 
     def __init__(self, cloud):
         self._cloud = cloud
@@ -65,18 +65,18 @@ class Device:
         self.values = queue.Queue()
 
     def send(self, name, value):
-        """Write one of its values (bool or number), as a dashboard does."""
+        """Set one of its values (a bool or number), as a dashboard does."""
         label = 4 if isinstance(value, bool) else 2
         self._cloud.publish("/a/t/%s/e/i" % self.thing, [{0: name, label: value}])
 
     @property
     def arguments(self):
-        """What every program of `device/` that connects takes first."""
+        """The first arguments of every program in `device/` that connects."""
         return [self.id, self._cloud.broker.tls_port, self._cloud.certificates.ca_file_der]
 
 
 class Cloud:
-    """mosquitto, and the least of a cloud that both clients find their thing with."""
+    """mosquitto, and as much of a cloud as both clients need to find their thing."""
 
     def __init__(self, folder):
         self.certificates = Certificates(folder)
@@ -87,7 +87,7 @@ class Cloud:
         subscribed = threading.Event()
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.connect(self.broker.host, self.broker.port)
-        # Else a value waits until mosquitto's delayed ACK of the PUBACK before it, up to 40 ms.
+        # Otherwise a value waits up to 40 ms, for mosquitto's delayed ACK of the PUBACK before it.
         self._client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client.loop_start()
         self._client.subscribe([("/a/t/+/e/o", 1), ("/a/t/+/shadow/o", 1)])
@@ -99,7 +99,7 @@ class Cloud:
         self._client.publish(topic, cbor2.dumps(records), 1, **options)
 
     def add(self):
-        """A new Device."""
+        """Add a Device and return it."""
         device = Device(self)
         self._things[device.thing] = device
         self.publish("/a/d/%s/e/i" % device.id, [{0: "thing_id", 3: device.thing}], retain=True)
@@ -115,7 +115,7 @@ class Cloud:
             self._things[thing].values.put((now, values))
 
     def close(self):
-        """Stop it all."""
+        """Disconnect and stop the broker."""
         self._client.disconnect()
         self._client.loop_stop()
         self.broker.stop()
@@ -123,14 +123,14 @@ class Cloud:
 
 @contextlib.contextmanager
 def scratch():
-    """A temporary folder, a Path."""
+    """Yield the Path of a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         yield Path(folder)
 
 
 @contextlib.contextmanager
 def setting(*names):
-    """`with setting("ours", "official") as (builds, cloud):`"""
+    """Yield (builds, cloud) for the named clients."""
     with scratch() as folder:
         builds = Builds(folder / "builds", *names)
         cloud = Cloud(folder)

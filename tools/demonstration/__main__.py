@@ -1,4 +1,4 @@
-"""The demonstration's program, on the fetched Python."""
+"""The demonstration's main program, which runs on the fetched Python."""
 
 import argparse
 import asyncio
@@ -24,13 +24,13 @@ Ctrl-C stops everything."""
 
 
 def main() -> int:
-    """Run the demonstration; return the exit code."""
+    """Run the demonstration and return the exit code."""
     options = parse()
     logging.basicConfig(level=logging.ERROR, format="local cloud: %(message)s")
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)
     try:
         return asyncio.run(_until_signal(options))
-    except KeyboardInterrupt:  # before the event loop took the signals
+    except KeyboardInterrupt:  # before the event loop handled signals
         return INTERRUPTED
 
 
@@ -80,7 +80,7 @@ async def _demonstrate(options: argparse.Namespace) -> None:
 
 @contextmanager
 def _progress(title: str) -> Iterator[None]:
-    """Announce a step, then how long it took."""
+    """Print a step's title, then how long the step took."""
     begin = time.monotonic()
     print(title + " … ", end="", file=sys.stderr, flush=True)
     result = "failed"

@@ -1,4 +1,4 @@
-"""`tools/demo --check`: values driven each way, and how long that took."""
+"""`tools/demo --check`: send values each way and measure how long that takes."""
 
 import asyncio
 import statistics
@@ -13,12 +13,12 @@ WAIT_S = 5
 
 
 async def check(stage: Stage) -> None:
-    """Turn the switch in the cloud and wait for the lamp there, then for a reading; print both."""
+    """Turn the switch in the cloud and wait for the lamp, then for a reading. Print both. Raises DemoError."""
     async with watch(stage.remote, stage.thing_id) as values:
         took = [await _round_trip(stage, values, number % 2 == 0) for number in range(TIMES)]
         lamp = (await stage.remote.variable(stage.thing_id, "led"))["value"]
         if lamp is not True:
-            raise DemoError("the cloud holds %r for the lamp, not True" % lamp)
+            raise DemoError("the cloud has %r for the lamp instead of True" % lamp)
         print(
             "cloud → device → cloud: a switch turns a lamp, round trip %.1f ms (median of %d, %.1f to %.1f)"
             % (statistics.median(took), TIMES, min(took), max(took))

@@ -1,4 +1,4 @@
-"""The command line, and the fetching of what is missing, with nothing but the standard library."""
+"""Read the command line and fetch what is missing, with only the standard library."""
 
 import argparse
 import os
@@ -13,23 +13,23 @@ from toolchain.paths import TOOLS, VENV_PYTHON
 NEEDED = ("venv", "micropython")
 INTERRUPTED = 130
 
-_EPILOG = """A local cloud is started, a device and a thing are made in it, and examples/laptop.py runs as that
-device: on MicroPython, 32-bit, with 72 KB of heap, over TLS with the certificate verified. The first
-run fetches what it needs into .cache/. Nothing is left running and no data is kept."""
+_EPILOG = """It starts a local cloud, makes a device and a thing there, and runs examples/laptop.py as that device,
+on 32-bit MicroPython with 72 KB of heap, over TLS with a verified certificate. The first run fetches what it
+needs into .cache/. Nothing is left running, and no data is kept."""
 
 
 def parse():
-    """The options of the command line."""
+    """Return the options of the command line."""
     parser = argparse.ArgumentParser(
         prog="tools/demo",
         description="Show a MicroPython program and a cloud exchange live values, all on this machine.",
         epilog=_EPILOG,
     )
     parser.add_argument(
-        "--check", action="store_true", help="drive a value each way, print the round trip, exit 0 if all is well"
+        "--check", action="store_true", help="send values each way, print the round trip, exit with 0 if all is well"
     )
     parser.add_argument(
-        "--http-port", type=int, default=0, metavar="N", help="port of the page on 127.0.0.1 (default: any free one)"
+        "--http-port", type=int, default=0, metavar="N", help="port of the page on 127.0.0.1; any free one by default"
     )
     options = parser.parse_args()
     if not 0 <= options.http_port <= 65535:
@@ -52,7 +52,7 @@ def _fetch(missing):
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job starts with it ignored
-    # A process group of its own, so that its downloads can be ended with it.
+    # In a separate process group, so that its downloads can be ended with it.
     setup = subprocess.Popen([sys.executable, str(TOOLS / "setup")] + missing, start_new_session=True)
     try:
         code = setup.wait()

@@ -1,4 +1,4 @@
-"""A MicroPython program as a child process that cannot outlive its parent."""
+"""Run a MicroPython program as a child process that cannot outlive its parent."""
 
 import asyncio
 import ctypes
@@ -12,7 +12,7 @@ from toolchain.paths import MICROPYTHON32
 
 from . import DemoError
 
-STOP_S = 2  # to end by itself
+STOP_S = 2  # time to end by itself
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
@@ -22,7 +22,7 @@ def _end_with_parent() -> None:
 
 
 class Device:
-    """The running program. Make one with `await Device.start(...)`."""
+    """A running program. Start it with `await Device.start(...)`."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         """Use `start`."""
@@ -33,7 +33,7 @@ class Device:
 
     @classmethod
     async def start(cls, program: str, *, folder: Path, library: Path, heap: str) -> "Device":
-        """Start `program` of `folder` on the 32-bit MicroPython; imports come from `folder` and `library`."""
+        """Start `program` in `folder` on the 32-bit MicroPython. Imports come from `folder` and `library`."""
         process = await asyncio.create_subprocess_exec(
             *(str(MICROPYTHON32), "-X", "heapsize=" + heap, program),
             cwd=folder,
@@ -55,13 +55,13 @@ class Device:
         await self._process.wait()
 
     async def failure(self) -> None:
-        """Wait for the program's end and raise DemoError: it should run for ever."""
+        """Wait for the program's end and raise DemoError, because it should run forever."""
         await asyncio.shield(self._ended)
         reason = self.last_line or "it printed nothing"
         raise DemoError("the device program ended with code %s: %s" % (self._process.returncode, reason))
 
     async def stop(self) -> None:
-        """End it, by force if need be."""
+        """End the program, by force if necessary."""
         for end in (self._process.terminate, self._process.kill):
             with suppress(ProcessLookupError):
                 end()

@@ -1,4 +1,4 @@
-"""The stage: a local cloud with a project in it, and the example program as the project's device."""
+"""The stage: a local cloud with a project, and the example program as the project's device."""
 
 import asyncio
 import shutil
@@ -20,8 +20,8 @@ from .watch import watch
 
 EXAMPLE = ROOT / "examples" / "laptop.py"
 HEAP = "72k"
-START_S = 20  # for the device to connect and to send a value
-STOP_S = 2  # for the cloud to stop by itself
+START_S = 20  # time for the device to connect and to send a value
+STOP_S = 2  # time for the cloud to stop by itself
 
 READ_ONLY, READ_WRITE = "READ_ONLY", "READ_WRITE"
 VARIABLES = [
@@ -36,7 +36,7 @@ TEMPERATURE = ("temperature", "TEMPERATURE", READ_ONLY)
 
 
 class Stage:
-    """`async with Stage(http_port, progress) as stage: …` starts all of it, and stops it."""
+    """`async with Stage(http_port, progress) as stage: …` starts everything, and stops it."""
 
     remote: RemoteCloud
     thing_id: str
@@ -47,13 +47,13 @@ class Stage:
     """The compiled device library."""
 
     def __init__(self, http_port: int, progress: Callable[[str], ContextManager[None]]) -> None:
-        """`http_port` 0: any free one; `progress(title)` is put around each step."""
+        """`http_port` 0 means any free one. Each step runs in `with progress(title)`."""
         self._http_port = http_port
         self._progress = progress
         self._cleanup = AsyncExitStack()
 
     async def __aenter__(self) -> "Stage":
-        """Return when the first values have reached the cloud."""
+        """Start everything, and return when the first values have reached the cloud. Raises DemoError."""
         try:
             await self._start()
         except BaseException:
@@ -62,14 +62,14 @@ class Stage:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        """Stop all of it."""
+        """Stop everything."""
         await self._cleanup.aclose()
 
     async def _start(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="arduino-demo-"))
         self._cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         library = asyncio.create_task(asyncio.to_thread(mpy.compile_tree, folder / "lib", ["arduino_iot_cloud"]))
-        # A thread cannot be cancelled: it has to be through before its folder goes.
+        # A thread cannot be cancelled, so it must finish before its folder is removed.
         self._cleanup.push_async_callback(asyncio.wait, [library])
         with self._progress("starting the local cloud"):
             about = self.about = await self._start_cloud(folder / "cloud")
@@ -102,7 +102,7 @@ class Stage:
         return about
 
     async def _make_project(self, about: dict[str, Any]) -> str:
-        """Make device and thing; return the text of the program's secrets.py."""
+        """Make the device and the thing, and return the text of the program's secrets.py."""
         device = await self.remote.create_device("This machine")
         variables = [
             {"name": name, "type": type_, "permission": permission}
@@ -119,7 +119,7 @@ class Stage:
         program = folder / "device"
         program.mkdir()
         (program / "secrets.py").write_text(secrets)
-        # A copy: beside the original may lie somebody's secrets.py for the real cloud.
+        # Run a copy: somebody's secrets.py for the real cloud may be beside the original.
         shutil.copy(EXAMPLE, program)
         async with watch(self.remote, self.thing_id) as values:
             self.device = await Device.start(EXAMPLE.name, folder=program, library=folder / "lib", heap=HEAP)

@@ -1,4 +1,4 @@
-"""Wait for what the device sends, as the cloud sees it."""
+"""Wait in the cloud for the device's values."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from .device import Device
 
 
 class Watch:
-    """The values that come from the device while this is open."""
+    """The values that the device sends while this is open."""
 
     def __init__(self, events: AsyncIterator[dict[str, Any]], thing_id: str) -> None:
         """Use `watch`."""
@@ -21,12 +21,15 @@ class Watch:
         self._last: dict[str, Any] = {}
 
     async def value(self, device: Device, name: str, timeout: float, expected: Any = None) -> float:
-        """Wait for a value (`expected`: this one) of a variable; return when it came (perf_counter)."""
+        """Wait for a value of a variable (this one, if `expected` is given). Return its perf_counter() time.
+
+        Raises DemoError.
+        """
         what = name if expected is None else "%s = %s" % (name, expected)
         return await _before_the_end(device, self._value(name, expected), timeout, what)
 
     async def change(self, device: Device, timeout: float) -> tuple[str, Any, Any]:
-        """Wait for a reading that differs from the one before: its name, the old value, the new one."""
+        """Wait for a reading that has changed. Return its name, old value and new value. Raises DemoError."""
         return await _before_the_end(device, self._change(), timeout, "changed reading")
 
     async def _values(self) -> AsyncIterator[tuple[str, Any, Any]]:
@@ -58,7 +61,7 @@ async def watch(remote: RemoteCloud, thing_id: str) -> AsyncIterator[Watch]:
 
 
 async def _before_the_end(device: Device, wanted: Coroutine[Any, Any, Any], timeout: float, what: str) -> Any:
-    """Await `wanted`, unless the time is up or the device program ends before. Raises DemoError then."""
+    """Await `wanted`. Raises DemoError if the time is up or the device program ends before."""
     tasks = asyncio.create_task(wanted), asyncio.create_task(device.failure())
     try:
         done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)

@@ -1,1 +1,1 @@
-"""MicroPython firmware with the client frozen in: what tools/firmware does."""
+"""`tools/firmware`: build MicroPython firmware with the client frozen in."""

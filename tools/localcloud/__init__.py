@@ -1,8 +1,8 @@
 """A stand-in Arduino Cloud for one machine: broker, device protocol, store, web page.
 
-Started by hand with `./tools/local-cloud serve`, by a program either as a process (`serve --json`:
-the first line on stdout is a JSON object with every address, file and credential; after it all
-listeners accept) or in its own event loop:
+`./tools/local-cloud serve` starts it by hand. A program starts it as a process with `serve --json`
+(the first line on stdout is a JSON object with every address, file and credential, written once all
+listeners accept connections), or in its own event loop:
 
     from localcloud.cloud import LocalCloud
     cloud = await LocalCloud.start()             # a temporary folder; or start(Path("data"))
@@ -11,7 +11,7 @@ listeners accept) or in its own event loop:
     await cloud.stop()
 
 The default project in `about` is a device with a thing that has the variables of the official
-examples. To make a project of one's own, given `about`:
+examples. With `about` a program makes its own project:
 
     from localcloud.remote import RemoteCloud
     cloud = RemoteCloud(about)
@@ -31,6 +31,6 @@ examples. To make a project of one's own, given `about`:
 
 Layers, each knowing only those before it: `protocol` (bytes), `property_types`, `store` (database), `identity`
 (secrets, certificates, tokens), `broker` (MQTT), `traffic` (values and firmware), `embedded` (devices and users at the
-broker in this process) or `workers` (several processes beside an external broker), `web`, `cloud` (all of it), `cli`.
+broker in this process) or `workers` (several processes with an external broker), `web`, `cloud` (all of it), `cli`.
 README.md says what lies where.
 """

@@ -1,4 +1,4 @@
-"""A whole local cloud in one process: store, devices' side, web server, in one event loop."""
+"""A whole local cloud in one event loop: the store, the devices' side and the web server."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 class LocalCloud:
-    """A running local cloud. Make one with `await LocalCloud.start(...)`, end it with `stop()`."""
+    """A running local cloud. Start it with `await LocalCloud.start(...)` and end it with `stop()`."""
 
     store: Store
     exchange: Exchange
@@ -58,7 +58,7 @@ class LocalCloud:
         address: str,
         rate_limit: float,
     ) -> None:
-        """Use `start`, which also opens what is here only named."""
+        """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
         self._ports = ports
         self._address = address
@@ -82,11 +82,11 @@ class LocalCloud:
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
-        `address` is where the encrypted listeners are; the others stay on loopback. `rate_limit` is
+        `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
         the number of API requests per second that each user may make (0: any number).
         With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work.
-        When this returns, all listeners accept. Raises `ports.PortBusy`, `files.DataInUse`,
+        When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
         temporary = data is None
@@ -117,7 +117,7 @@ class LocalCloud:
             raise
 
     async def _leave(self) -> None:
-        """Let others work in folder and database."""
+        """Free the folder and the database for others."""
         if self._occupancy is not None:
             await self._occupancy.leave()
         self._lock.release()
@@ -165,7 +165,7 @@ class LocalCloud:
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
-        # Boards fetch their updates there.
+        # Boards download their updates from there.
         https = self._https_at((*self._names, HOST)[0])
         updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
@@ -179,7 +179,7 @@ class LocalCloud:
         return "https://%s:%d" % (host, self._numbers["https"])
 
     async def stop(self) -> None:
-        """End all connections, commit what was accepted, close everything."""
+        """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
         self.live.close()
         await asyncio.gather(self._side.stop(), self._web.stop())
@@ -222,7 +222,7 @@ class LocalCloud:
         }
 
     def _at_broker(self) -> dict[str, Any]:
-        """Return what is said of a broker that is not in this process."""
+        """Return the description of an external broker, empty without one."""
         if self._shared_broker is None:
             return {}
         from .workers import listeners
@@ -231,7 +231,7 @@ class LocalCloud:
 
     def _database_in_folder(self) -> str:
         path = self.data / "cloud.sqlite3"
-        # The key of tokens is in it. What SQLite has beside it takes over the mode, or is left from a kill.
+        # It contains the key that signs tokens. SQLite's files beside it get its mode, or are left from a kill.
         for each in (path, *self.data.glob(path.name + "-*")):
             make_private_file(each)
         return "sqlite:///%s" % path

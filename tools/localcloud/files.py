@@ -1,4 +1,4 @@
-"""Files with secrets: written whole or not at all, readable by their owner only."""
+"""Files with secrets: written completely or not at all, readable only by their owner."""
 
 import fcntl
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class DataInUse(RuntimeError):
-    """Another local cloud works in the data folder, or in the database."""
+    """Another local cloud uses the data folder or the database."""
 
 
 def make_private_folder(path: Path) -> None:
@@ -23,7 +23,7 @@ def make_private_file(path: Path) -> None:
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write the file so that it is either complete, on the disk, with this mode, or unchanged."""
+    """Write the file so that afterwards it is either complete, on the disk and with this mode, or unchanged."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -46,14 +46,14 @@ class FolderLock:
     """Keeps a second local cloud out of a data folder for as long as this process lives."""
 
     def __init__(self, folder: Path, *, shared: bool = False) -> None:
-        """`shared`: let others in who come with `shared` too."""
+        """Lock the folder. Raises DataInUse. With `shared`, others that use `shared` too may enter."""
         self._file = open(folder / "lock", "a")
         try:
             fcntl.flock(self._file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             self._file.close()
-            raise DataInUse("another local cloud works in %s" % folder) from None
+            raise DataInUse("another local cloud uses %s" % folder) from None
 
     def release(self) -> None:
-        """Let others in."""
+        """Free the folder for others."""
         self._file.close()

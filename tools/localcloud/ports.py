@@ -1,4 +1,4 @@
-"""The ports of a local cloud: fixed ones by default, free ones on demand; loopback unless told otherwise."""
+"""The ports of a local cloud: fixed ones by default or free ones on demand, and on loopback by default."""
 
 import socket
 from contextlib import suppress
@@ -7,33 +7,33 @@ from dataclasses import dataclass, fields
 HOST = "127.0.0.1"
 ANY = "0.0.0.0"
 ENCRYPTED = ("mqtts", "mtls", "wss", "https")
-"""The listeners that may be reached from other machines: all others stay on loopback."""
+"""The listeners that other machines may reach. All others stay on loopback."""
 WEB = ("http", "https")
 _BACKLOG = 512
 
 
 class PortBusy(OSError):
-    """A port is taken; `str()` says which and what to do."""
+    """A port cannot be used. `str()` says which, and what to do."""
 
 
 def names_of(address: str) -> tuple[str, ...]:
-    """Return the addresses, and then the names, under which other machines reach a listener at this address."""
+    """Return the addresses, then the names, at which other machines reach a listener on this address."""
     if address == HOST:
         return ()
     if address != ANY:
         return (address,)
     name = socket.gethostname()
-    found = {_outgoing(): None}  # the first is the likeliest
+    found = {_outgoing(): None}  # the likeliest one comes first
     with suppress(OSError):
         found.update({str(info[4][0]): None for info in socket.getaddrinfo(name, None, socket.AF_INET)})
     return (*(each for each in found if each and not each.startswith("127.")), name)
 
 
 def _outgoing() -> str:
-    """Return the address of this machine in the network that leads out of it, or "" if there is none."""
+    """Return this machine's address in the network with the default route, or "" without one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         with suppress(OSError):
-            sock.connect(("192.0.2.1", 9))  # a datagram socket sends nothing for it
+            sock.connect(("192.0.2.1", 9))  # a datagram socket sends nothing here
             return str(sock.getsockname()[0])
     return ""
 
@@ -59,9 +59,9 @@ class Ports:
 def bind_all(
     ports: Ports, address: str = HOST, names: tuple[str, ...] | None = None
 ) -> dict[str, socket.socket]:
-    """Bind every port (or those of the `names`), or none; returns sockets by the names of `Ports`.
+    """Bind all ports (or those in `names`) or none, and return the sockets by the names in `Ports`.
 
-    What is encrypted is bound to `address`, what is not to loopback, always.
+    Encrypted listeners are bound to `address`, all others to loopback. Raises PortBusy.
     """
     sockets: dict[str, socket.socket] = {}
     try:
@@ -75,11 +75,11 @@ def bind_all(
 
 
 def _bind(name: str, port: int, address: str) -> socket.socket:
-    # The protocol is named because asyncio sets TCP_NODELAY only where it is: without, every other
-    # small packet waits 40 ms for an acknowledgement.
+    # The protocol is given because asyncio sets TCP_NODELAY only then. Otherwise every other small
+    # packet would wait 40 ms for an acknowledgement.
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # Ports in TIME_WAIT of the run before may be taken again; a living listener's may not.
+        # Use ports again that the last run left in TIME_WAIT, but not those of a running listener.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((address, port))
         sock.listen(_BACKLOG)
@@ -87,7 +87,7 @@ def _bind(name: str, port: int, address: str) -> socket.socket:
     except OSError as error:
         sock.close()
         raise PortBusy(
-            "port %d (%s) cannot be used: %s; choose another with --%s-port or free ones with --ephemeral"
+            "port %d (%s) cannot be used: %s; choose another with --%s-port, or use free ones with --ephemeral"
             % (port, name, error.strerror, name)
         ) from None
     return sock

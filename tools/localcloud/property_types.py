@@ -1,4 +1,4 @@
-"""Types of cloud variables: which values they hold and how they look on the wire."""
+"""Types of cloud variables: their values, and how these look on the wire."""
 
 import math
 import re
@@ -18,7 +18,7 @@ class ValueRefused(ValueError):
 
 @dataclass(frozen=True)
 class PropertyType:
-    """A type: its kind (bool, int, float, str), or for objects the kind of each member."""
+    """A type. `kind` is bool, int, float or str; for objects it is None, and `members` have kinds."""
 
     name: str
     kind: type | None
@@ -26,11 +26,14 @@ class PropertyType:
 
     @property
     def is_object(self) -> bool:
-        """True for types with named members, such as a coloured light."""
+        """Whether values have named members, like a coloured light's."""
         return self.kind is None
 
     def coerce(self, value: object, previous: object = None) -> Value:
-        """Return `value` as this type holds it; an object is completed from `previous`."""
+        """Convert a value to this type. Missing members of an object come from `previous`.
+
+        Raises ValueRefused.
+        """
         if self.kind is not None:
             return _scalar(self.kind, value)
         if not isinstance(value, dict) or not value:
@@ -46,11 +49,11 @@ class PropertyType:
         return {key: complete[key] for key in self.members if key in complete}
 
     def restore(self, value: Value) -> Value:
-        """Return a value from the store as this type holds it: SQLite keeps 1.0 as 1."""
+        """Convert a value from the store to this type: SQLite stores 1.0 as 1."""
         return float(value) if self.kind is float and isinstance(value, int) else value
 
     def complete(self, value: Value) -> Value:
-        """Return a value from the store with every member, since devices do not take partial objects."""
+        """Return a value from the store with all members, because devices do not accept partial objects."""
         if self.members is None or not isinstance(value, dict):
             return self.restore(value)
         return {key: value.get(key, kind()) for key, kind in self.members.items()}
@@ -88,7 +91,7 @@ def _scalar(kind: type, value: object) -> Scalar:
             raise ValueRefused("not valid Unicode text") from None
         return value
     if kind is bool:
-        # The C++ library takes a number for a boolean if it is 0 or 1.
+        # The C++ library accepts the numbers 0 and 1 as booleans.
         if isinstance(value, bool) or (isinstance(value, (int, float)) and value in (0, 1)):
             return bool(value)
         raise ValueRefused("not a boolean")
@@ -98,7 +101,7 @@ def _scalar(kind: type, value: object) -> Scalar:
         raise ValueRefused("not a finite number")
     if not -_INT64 <= value < _INT64 and (kind is int or isinstance(value, int)):
         raise ValueRefused("out of range")
-    # An integer variable truncates, as the device libraries do.
+    # Integer variables truncate, as in the device libraries.
     return int(value) if kind is int else float(value)
 
 

@@ -1,4 +1,4 @@
-"""A client of the local API for programs beside the cloud: demos, tests, scripts."""
+"""A client of the local API, for programs that use a local cloud: demos, tests, scripts."""
 
 import asyncio
 import http.client
@@ -12,12 +12,12 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from websockets.asyncio.client import connect
 
-_TIMEOUT = 10.0  # in seconds: for a request, from its beginning to the last byte of the answer
+_TIMEOUT = 10.0  # seconds for a request, from its beginning to the last byte of the answer
 _LARGEST = 1 << 26
 
 
 class RemoteError(Exception):
-    """The cloud refused; `status` is the HTTP status, `str()` says why."""
+    """The cloud refused a request. `status` is the HTTP status, and `str()` says why."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -25,11 +25,14 @@ class RemoteError(Exception):
 
 
 class NoAnswerError(RemoteError, OSError):
-    """The cloud is not there, or what answers is not the cloud; `status` is 0 where there was no answer."""
+    """The cloud is not reachable, or something else answers. `status` is 0 if there was no answer."""
 
 
 class RemoteCloud:
-    """The local API of the cloud that `about` (the JSON line of `serve --json`) describes."""
+    """The local API of a cloud. `about` is the JSON object that `serve --json` prints.
+
+    `timeout` is in seconds. Methods raise RemoteError.
+    """
 
     def __init__(self, about: dict[str, Any], timeout: float = _TIMEOUT) -> None:
         self._timeout = timeout
@@ -45,7 +48,7 @@ class RemoteCloud:
         return await self._request("GET", "/devices/" + quote(device_id))
 
     async def create_device(self, name: str, **options: Any) -> dict[str, Any]:
-        """Make a device; the answer has its `id` and, this once, its `secret`."""
+        """Make a device. Only this answer has its `secret`, besides its `id`."""
         return await self._request("POST", "/devices", {"name": name, **options})
 
     async def things(self) -> list[dict[str, Any]]:
@@ -64,7 +67,7 @@ class RemoteCloud:
         device_id: str | None = None,
         timezone: str = "UTC",
     ) -> dict[str, Any]:
-        """Make a thing; a variable is `name`, `type` and, if wanted, `permission`, `min_value` …"""
+        """Make a thing. A variable has `name`, `type` and optionally `permission`, `min_value` …"""
         body = {"name": name, "variables": variables or [], "device_id": device_id, "timezone": timezone}
         return await self._request("POST", "/things", body)
 
@@ -82,11 +85,11 @@ class RemoteCloud:
         return await self._request("DELETE", "/things/%s/device" % quote(thing_id))
 
     async def variable(self, thing_id: str, variable: str) -> dict[str, Any]:
-        """Return a variable, named by id or name on the wire, with `value` and `time_us`."""
+        """Return a variable, given by its id or its name on the wire, with `value` and `time_us`."""
         return await self._request("GET", self._variable(thing_id, variable))
 
     async def set_value(self, thing_id: str, variable: str, value: Any) -> dict[str, Any]:
-        """Set a READ_WRITE variable; the device gets it over MQTT."""
+        """Set a READ_WRITE variable. The device gets the value over MQTT."""
         return await self._request("PUT", self._variable(thing_id, variable) + "/value", {"value": value})
 
     async def history(self, thing_id: str, variable: str, **query: int) -> list[dict[str, Any]]:
@@ -95,16 +98,16 @@ class RemoteCloud:
         return await self._request("GET", path)
 
     async def status(self) -> dict[str, Any]:
-        """Return counts of what happened since the start."""
+        """Return counts of what has happened since the start."""
         return await self._request("GET", "/status")
 
     @asynccontextmanager
     async def live(self) -> AsyncIterator[AsyncIterator[dict[str, Any]]]:
-        """Watch: `async with cloud.live() as events: async for event in events: …`.
+        """Watch live events: `async with cloud.live() as events: async for event in events: …`.
 
-        Once inside, no event is missed. Events are `value` (with `thing_id`, `variable_name`,
-        `value`, `time_us`, `source` device or cloud), `device` (`device_id`, `online`) and
-        `project` (something was made or attached).
+        Inside the `async with` no event is missed. Events are `value` (with `thing_id`,
+        `variable_name`, `value`, `time_us`, and as `source` device or cloud), `device` (`device_id`,
+        `online`) and `project` (something was made or attached).
         """
         address = "ws" + self._base[len("http") :] + "/live"
         async with _Straight(address, additional_headers=self._headers, proxy=None) as socket:
@@ -122,7 +125,7 @@ class RemoteCloud:
         return await asyncio.to_thread(self.request, method, path, body)
 
     def request(self, method: str, path: str, body: object = None) -> Any:
-        """Make one request and wait for it: for programs without an event loop. Raises RemoteError."""
+        """Make one request and wait for the answer, in a program without event loop. Raises RemoteError."""
         status, text = self._answer(method, path, None if body is None else json.dumps(body).encode())
         try:
             answer = json.loads(text.decode("utf-8-sig"))
@@ -137,8 +140,8 @@ class RemoteCloud:
         raise RemoteError(status, text[:500].decode("utf-8", "replace") or "HTTP %d" % status)
 
     def _answer(self, method: str, path: str, data: bytes | None) -> tuple[int, bytes]:
-        # Straight to the cloud, whatever proxy the environment names; and the token nowhere else, whatever the
-        # answer sends on to.
+        # Straight to the cloud, without the environment's proxies. Redirects are not followed, so that the token
+        # goes nowhere else.
         address = urlsplit(self._base)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=self._timeout)
         begin = time.monotonic()
@@ -150,14 +153,14 @@ class RemoteCloud:
             connection.request(method, address.path + path, data, headers)
             answer = connection.getresponse()
             text = answer.read(_LARGEST)
-            if answer.length or len(text) == _LARGEST:  # so much of it is missing
+            if answer.length or len(text) == _LARGEST:  # the answer is incomplete or too long
                 raise http.client.IncompleteRead(b"", answer.length)
         except (OSError, http.client.HTTPException) as error:
             late = time.monotonic() - begin >= self._timeout or isinstance(error, TimeoutError)
             there = not isinstance(error, ConnectionRefusedError)
-            what = "does not answer in time" if late else "broke off" if there else "is not there"
-            why = str(error) or type(error).__name__
-            raise NoAnswerError(0, "the cloud at %s %s (%s)" % (self._base, what, why)) from None
+            what = "does not answer in time" if late else "disconnected" if there else "is not running"
+            text = str(error) or type(error).__name__
+            raise NoAnswerError(0, "the cloud at %s %s (%s)" % (self._base, what, text)) from None
         finally:
             end.cancel()
             connection.close()
@@ -165,15 +168,15 @@ class RemoteCloud:
 
 
 class _Straight(connect):
-    # The token goes nowhere else, whatever the answer sends on to: that is an error as another status is.
+    # A redirect is an error like any other status, so that the token goes nowhere else.
     def process_redirect(self, exc: Exception) -> Exception:
         return exc
 
 
 def _shut(connection: http.client.HTTPConnection) -> None:
-    # The time is up: each byte might come in time, but not all of them.
+    # The time is up. The socket's timeout limits each read, but not all of them together.
     try:
         if connection.sock:
             connection.sock.shutdown(socket.SHUT_RDWR)
     except OSError:
-        pass  # it has ended just now
+        pass  # it has just ended

@@ -1,15 +1,15 @@
-"""The time zone of a thing, as its devices want to hear it."""
+"""A thing's time zone, in the form that devices expect."""
 
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-# Zones without daylight saving time: the offset holds this long, then the device asks again.
+# In zones without daylight saving time the offset is valid for this long. Then the device asks again.
 _HORIZON = timedelta(days=366)
 _STEP = timedelta(days=7)
 
 
 def is_known(name: str) -> bool:
-    """Is this an IANA time zone name?"""
+    """Return whether this is the name of an IANA time zone."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -18,7 +18,7 @@ def is_known(name: str) -> bool:
 
 
 def offset_and_until(name: str, now: float) -> tuple[int, int]:
-    """Return the offset from UTC in seconds, and the Unix time (in the future) it holds until."""
+    """Return the offset from UTC in seconds, and the (future) Unix time until which it is valid."""
     zone = ZoneInfo(name if is_known(name) else "UTC")
     start = datetime.fromtimestamp(now, timezone.utc)
 

@@ -1,1 +1,1 @@
-"""`tools/picture`: the pictures in docs/, of the page of a local cloud as a browser shows it."""
+"""`tools/picture`: make the pictures in docs/, which show a local cloud's page in a browser."""

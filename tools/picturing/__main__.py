@@ -1,4 +1,4 @@
-"""tools/picture: the page of a local cloud as a browser shows it, on a large screen and on a phone."""
+"""tools/picture: take pictures of a local cloud's page in a browser, on a large screen and on a phone."""
 
 import argparse
 import asyncio
@@ -27,13 +27,13 @@ _WEEK = """[...document.querySelectorAll('.kind-advancedchart .chart-bar button'
 
 
 def main() -> int:
-    """Make the pictures; return the exit code."""
+    """Make the pictures and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="tools/picture",
         description="Make docs/dashboard.png (the demonstration), dashboard-widgets.png and dashboard-phone.png.",
     )
-    parser.add_argument("--seconds", type=float, default=45, metavar="N", help="of values to show (default: 45)")
-    parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR", help="where they go (default: docs)")
+    parser.add_argument("--seconds", type=float, default=45, metavar="N", help="time span of the values to show (default: 45)")
+    parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR", help="folder for the pictures (default: docs)")
     options = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 async def _make(folder: Path, seconds: float) -> None:
-    # The browser first: its start would show in the readings.
+    # Start the browser first: otherwise its start would show in the readings.
     async with open_tab() as tab, Stage(0, step) as stage, greenhouse(stage) as page:
         await tab.resize(LARGE, LARGE, 1)
         await _open(tab, stage.page)
@@ -63,7 +63,7 @@ async def _make(folder: Path, seconds: float) -> None:
         await _write(tab, folder / "dashboard-widgets.png", LARGE)
         await tab.resize(PHONE, PHONE_HEIGHT, 1)
         await _write(tab, folder / "dashboard-phone.png", PHONE, PHONE_HEIGHT)
-        await tab.command("Page.navigate", url="about:blank")  # else the cloud waits for the page to go
+        await tab.command("Page.navigate", url="about:blank")  # otherwise the cloud waits for the page to disconnect
 
 
 async def _open(tab: Tab, page: str) -> None:
@@ -73,17 +73,17 @@ async def _open(tab: Tab, page: str) -> None:
 
 
 async def _write(tab: Tab, path: Path, width: int, most: int | None = None) -> None:
-    """Write the whole page, or as much of it as `most` pixels show."""
+    """Write a picture of the whole page, or of its first `most` pixels."""
     bottom = round(await tab.evaluate(_BOTTOM)) + MARGIN
     await tab.resize(width, min(bottom, most or bottom), 1)
-    await asyncio.sleep(1)  # for what moves
+    await asyncio.sleep(1)  # until animations have ended
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(await tab.picture())
     print("%s, %d bytes" % (path.name, path.stat().st_size))
 
 
 async def _turn_the_switch(tab: Tab) -> None:
-    """Click on it, as a person would, and wait for the lamp: switch → cloud → device → cloud → lamp."""
+    """Click on the switch, and wait for the lamp: switch → cloud → device → cloud → lamp."""
     await tab.click(await tab.evaluate(_MIDDLE_OF_SWITCH))
     await tab.wait_until("!!document.querySelector('.lamp.on')", 5)
 

@@ -22,7 +22,7 @@ _OPTIONS = """--headless --no-sandbox --disable-gpu --disable-quic --no-first-ru
 
 
 class PageError(DemoError):
-    """A JavaScript expression raised."""
+    """A JavaScript expression raised an exception."""
 
 
 class Tab:
@@ -33,10 +33,10 @@ class Tab:
         self._socket = socket
         self._numbers = itertools.count(1)
         self.events: list[dict[str, Any]] = []
-        """What the browser told unasked until the last command, of the domains that were enabled."""
+        """Events of enabled domains that the browser sent until the last command."""
 
     async def command(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send a DevTools command and return its result."""
+        """Send a DevTools command and return its result. Raises DemoError."""
         number = next(self._numbers)
         await self._socket.send(json.dumps({"id": number, "method": method, "params": parameters}))
         async with asyncio.timeout(ANSWER_S):
@@ -51,7 +51,7 @@ class Tab:
         return answer["result"]
 
     async def evaluate(self, expression: str) -> Any:
-        """Return the value of a JavaScript expression."""
+        """Return the value of a JavaScript expression. Raises PageError."""
         answer = await self.command("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
@@ -60,10 +60,7 @@ class Tab:
         return answer["result"].get("value")
 
     async def wait_until(self, expression: str, timeout: float = 30) -> Any:
-        """Wait until a JavaScript expression is true; return its value.
-
-        Where it raises, what it asks for isn't there yet.
-        """
+        """Wait until a JavaScript expression is true, and return its value. Meanwhile it may raise exceptions."""
         trouble = ""
         try:
             async with asyncio.timeout(timeout):
@@ -77,30 +74,30 @@ class Tab:
                     except DemoError as error:
                         if "navigated" not in str(error):
                             raise
-                        # The page makes room for another one.
+                        # The page is being replaced by another one.
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise DemoError("the page did not come to %s within %g s%s" % (expression, timeout, trouble)) from None
+            raise DemoError("%s was not true on the page within %g s%s" % (expression, timeout, trouble)) from None
 
     async def resize(self, width: int, height: int, scale: float) -> None:
-        """Give the page a size in CSS pixels, each `scale` pixels of the picture wide."""
+        """Set the page's size in CSS pixels, each of which is `scale` pixels wide in a picture."""
         size = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": False}
         await self.command("Emulation.setDeviceMetricsOverride", **size)
 
     async def click(self, place: list[float]) -> None:
-        """Click with the mouse."""
+        """Click with the mouse at [x, y]."""
         x, y = place
         for kind in ("mousePressed", "mouseReleased"):
             await self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     async def picture(self) -> bytes:
-        """Return what is seen, as PNG."""
+        """Return a picture of the page as PNG."""
         return base64.b64decode((await self.command("Page.captureScreenshot", format="png"))["data"])
 
 
 @asynccontextmanager
 async def open_tab() -> AsyncIterator[Tab]:
-    """Start the browser that `tools/setup chromium` found or fetched, with one empty page; end it afterwards."""
+    """Start the browser of `tools/setup chromium` with one empty page, and end it afterwards."""
     with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as folder:
         process = await asyncio.create_subprocess_exec(
             *(str(CHROMIUM), *_OPTIONS, "--user-data-dir=" + folder),
@@ -122,7 +119,7 @@ async def open_tab() -> AsyncIterator[Tab]:
 
 
 async def _address(process: asyncio.subprocess.Process, folder: Path) -> str:
-    """Wait for the browser's port; return the address of its first page."""
+    """Wait for the browser's port, and return the address of its first page."""
     port_file = folder / "DevToolsActivePort"
     try:
         async with asyncio.timeout(START_S):

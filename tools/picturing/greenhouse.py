@@ -1,4 +1,4 @@
-"""A greenhouse for the pictures: a device with a bit of everything, a week of history, a dashboard of all widgets."""
+"""A greenhouse for the pictures: a device with all kinds of values, a week of history, a dashboard of all widgets."""
 
 import math
 import random
@@ -77,7 +77,7 @@ _WIDGETS = [  # type, variables, x, y, width, height, options
 
 @asynccontextmanager
 async def greenhouse(stage: Stage) -> AsyncIterator[str]:
-    """Make it in the stage's cloud, start its device, give the address of its dashboard."""
+    """Make the greenhouse in the stage's cloud, start its device, and yield the address of its dashboard."""
     device = await stage.remote.create_device("Greenhouse board")
     variables = [{"name": name, "type": kind, "permission": right} for name, kind, right, _ in _VARIABLES]
     create = stage.remote.create_thing
@@ -127,7 +127,7 @@ def _level(moment: float, mean: float, swing: float) -> float:
 
 
 def _course(now: float, mean: float, swing: float) -> list[Json]:
-    """Return a week, every 20 minutes, and the last minutes every 5 s."""
+    """Return values of a week, one every 20 minutes, and every 5 s in the last minutes."""
     chance = random.Random(mean)
     ages = [*range(7 * _DAY, 400, -1200), *range(400, 0, -5)]
     stamp = "%Y-%m-%dT%H:%M:%SZ"

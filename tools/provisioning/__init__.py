@@ -1,1 +1,1 @@
-"""`tools/provision`: from an empty board to a device that runs. docs/provisioning.md tells users."""
+"""`tools/provision`: turn an empty board into a running device. For users: docs/provisioning.md."""

@@ -1,4 +1,4 @@
-"""The board.py that is on a board: this package's, or its owner's, whose facts then count."""
+"""The board.py on a board: this package's, or its owner's own, whose facts then count."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from .board_link import BoardLink
 
 @dataclass(frozen=True)
 class BoardFile:
-    """One that is on a board, at `path`; `content` is None where there is none yet."""
+    """The board.py on a board, at `path`; `content` is None if there is none yet."""
 
     path: str
     content: bytes | None
 
     @property
     def hash(self) -> str | None:
-        """Return its SHA-256 in hexadecimal, None without it."""
+        """Return the content's SHA-256 in hexadecimal, None without content."""
         return None if self.content is None else hashlib.sha256(self.content).hexdigest()
 
     @property
     def facts(self) -> dict[str, Any]:
-        """Return its constants, none of what is no Python."""
+        """Return its constants; none if it is not valid Python."""
         try:
             return boards.facts_of((self.content or b"").decode())
         except (SyntaxError, ValueError):
@@ -33,19 +33,19 @@ class BoardFile:
 
     @property
     def own(self) -> bool:
-        """Return whether it is none that this package has for any board: changed, or somebody's own."""
+        """Return whether it differs from this package's board.py of every board: changed, or the owner's own."""
         return self.content not in (None, *_shipped())
 
     @property
     def chip(self) -> bool:
-        """Return whether it says that key and certificate are in the board's secure chip."""
+        """Return whether it keeps key and certificate in the board's secure chip."""
         facts = self.facts
         return (facts.get("SECURE_ELEMENT") or ("",))[0] == facts.get("KEYS")
 
     def checked(self, name: str | None, machine: str) -> dict[str, Any]:
-        """Return the facts of one that its owner made: for the board `name`, else for one that says it is `machine`.
+        """Return the facts of the owner's own board.py, for the board `name`, or for a board that says it is `machine`.
 
-        Raises CommandError where it is for another board: none of the package's programs would start with it.
+        Raises CommandError if it is for another board, since no program of the package would start with it.
         """
         facts = self.facts
         if facts.get("NAME") and "MACHINE" in facts:
@@ -53,7 +53,7 @@ class BoardFile:
                 return facts
         whose = "for %s" % facts["NAME"] if facts.get("NAME") else "without NAME and MACHINE"
         raise CommandError(
-            "the board has a board.py of somebody's own, %s, not for %s: %s; --replace-board to replace it"
+            "the board has its owner's board.py, %s, not for %s: %s; use --replace-board to replace it"
             % (whose, name or repr(machine), self.path)
         )
 
@@ -66,12 +66,12 @@ def _shipped() -> list[bytes]:
 
 
 def is_of(facts: dict[str, Any], machine: str) -> bool:
-    """Return whether a board.py with these facts is taken where sys.implementation._machine is `machine`."""
+    """Return whether a board.py with these facts fits a board whose sys.implementation._machine is `machine`."""
     return detection.fits(machine, str(facts.get("MACHINE")))
 
 
 def read(link: BoardLink, folders: list[str]) -> BoardFile:
-    """Return the one in the first of these folders that has one; without any, it belongs into the last of them."""
+    """Return the board.py of the first of these folders that has one. Without any, it belongs into the last folder."""
     for folder in folders:
         path = folder + "/board.py"
         content = link.run("read", path=path)

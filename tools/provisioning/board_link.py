@@ -1,6 +1,6 @@
-"""The line to the board: MicroPython programs run there over mpremote's raw REPL, and files get there whole.
+"""The connection to the board: run MicroPython programs there over mpremote's raw REPL, and copy files completely.
 
-Everything goes through the raw REPL, nothing through command lines, which other users of a computer can see.
+Everything goes through the raw REPL, nothing through command lines, which other users of the computer can see.
 """
 
 import ast
@@ -19,14 +19,14 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
 _PROGRAMS = Path(__file__).with_name("on_board")
-_ANSWER = b"\x1e"  # begins the line with a program's answer, after whatever else is printed
-_ANSWER_S = 10  # for a byte of what is awaited at once
-_CHUNK = 512  # bytes of a file at a time: their text fits into the heap of any board
-_AT_ONCE = 32  # names of files
+_ANSWER = b"\x1e"  # begins the line with a program's answer, after anything else that it prints
+_ANSWER_S = 10  # for each byte of an answer that is due at once
+_CHUNK = 512  # bytes of a file at a time, whose text fits into the heap of any board
+_AT_ONCE = 32  # file names in one program
 NEW = ".new"  # the end of the name of a file that is being written
 _CHANGING = "clock identify key_in_file key_in_store remove rom_write store_device store_networks".split()
-_TROUBLE = (TransportError, OSError, ValueError, struct.error)  # of mpremote with a line that is cut or noisy
-_START = b"\r\x03\x03\x02\x04"  # end what runs or was begun, leave the raw REPL, start anew
+_TROUBLE = (TransportError, OSError, ValueError, struct.error)  # raised by mpremote if the line is cut or noisy
+_START = b"\r\x03\x03\x02\x04"  # end a program or an input line, leave the raw REPL, restart
 
 
 class BoardError(CommandError):
@@ -38,25 +38,25 @@ class BoardError(CommandError):
 
 
 class PortLost(CommandError):
-    """The port is gone or silent."""
+    """The board was disconnected, or does not answer."""
 
 
 class BoardLink:
-    """A board at a port, to be used in `with`: at its end the board starts anew, as at power-on.
+    """A board at a port. To be used in `with`, at whose end the board restarts, as after power-on.
 
-    Raises PortLost where there is none that answers. `changed`: something on the board may have been changed.
+    Raises PortLost if no board answers. `changed`: something on the board may have changed.
     """
 
     def __init__(self, port: str) -> None:
         self.port = port
         self.changed = False
-        self._receives = False  # it has `receive.py`, until it starts anew
+        self._receives = False  # the board has `receive.py`, until it restarts
         self._secrets: set[str] = set()
         try:
             self._transport = SerialTransport(port, timeout=_ANSWER_S)
         except _TROUBLE as error:
             why = "another program may use it" if "failed to access" in str(error) else error
-            raise PortLost("%s does not open (%s)" % (port, why)) from None
+            raise PortLost("cannot open %s (%s)" % (port, why)) from None
         self._transport.serial.write_timeout = _ANSWER_S
         try:
             self._reset()
@@ -68,8 +68,8 @@ class BoardLink:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # However it ended, the board's own program is to run.
-        with contextlib.suppress(OSError):  # gone already
+        # However the run ended, the board's own program has to start again.
+        with contextlib.suppress(OSError):  # already disconnected
             self._transport.serial.write(_START)
         self._close()
 
@@ -85,40 +85,36 @@ class BoardLink:
     def _reset(self) -> None:
         self._receives = False
         try:
-            with contextlib.redirect_stdout(io.StringIO()):  # what mpremote prints of a failure
+            with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints its failures
                 self._transport.enter_raw_repl(soft_reset=True)
         except _TROUBLE:
-            raise PortLost("%s: no MicroPython answers there" % self.port) from None
+            raise PortLost("%s: MicroPython does not answer" % self.port) from None
 
     def restart(self) -> None:
-        """Start the board anew, with nothing running and a heap that is free."""
-
-
-        def start_anew() -> None:
-            self._transport.exit_raw_repl()
-            self._reset()
-
-        self._guarded(start_anew)
+        """Restart the board, with no program running and the heap free."""
+        self._guarded(lambda: (self._transport.exit_raw_repl(), self._reset()))
 
     def _guarded(self, action: Callable[[], Any]) -> Any:
         try:
             return action()
         except TransportExecError as error:
             lines = [line for line in self._clean(error.error_output).splitlines() if line.strip()]
-            last = lines[-1] if lines else "an error without a word"
+            last = lines[-1] if lines else "an error without a message"
             raise BoardError("the board says: " + last, last) from None
         except _TROUBLE as error:
-            raise PortLost("%s: the board is gone or silent (%s)" % (self.port, self._clean(str(error)))) from None
+            raise PortLost(
+                "%s: the board was disconnected or does not answer (%s)" % (self.port, self._clean(str(error)))
+            ) from None
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "…")
         return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
 
-    def run(self, program: str, timeout: float = 60, tell: Callable[[str], None] | None = None, **named: Any) -> Any:
-        """Run `on_board/PROGRAM.py` with these names, and return what it answers.
+    def run(self, program: str, timeout: float = 60, on_line: Callable[[str], None] | None = None, **named: Any) -> Any:
+        """Run `on_board/PROGRAM.py` with these names defined, and return its answer, None without one.
 
-        `timeout`: in seconds, between two bytes that the board prints. `tell` gets each other line as it comes.
+        `timeout`: seconds between two bytes that the board prints. `on_line` gets each other line as it arrives.
         Raises BoardError, PortLost.
         """
         lines = ["%s = %r" % item for item in named.items()]
@@ -128,10 +124,10 @@ class BoardLink:
 
         def consume(data: bytes) -> None:
             gathered.extend(data)
-            if tell and data == b"\n":
+            if on_line and data == b"\n":
                 line = bytes(gathered).rstrip().rpartition(b"\n")[2]
                 if not line.startswith(_ANSWER):
-                    tell(self._clean(line.decode("utf-8", "replace")))
+                    on_line(self._clean(line.decode("utf-8", "replace")))
 
         def job() -> None:
             self._transport.exec_raw_no_follow("\n".join(lines))
@@ -150,10 +146,10 @@ class BoardLink:
         try:
             return ast.literal_eval(text.decode().partition("\n")[0].strip())
         except (SyntaxError, ValueError):
-            raise PortLost("%s: the board's answer came with errors" % self.port) from None
+            raise PortLost("%s: the board's answer was garbled" % self.port) from None
 
     def hashes(self, paths: Iterable[str]) -> dict[str, str]:
-        """Return the SHA-256 of those files that are on the board, in hexadecimal."""
+        """Return the SHA-256 of each file that exists on the board, in hexadecimal."""
         found: dict[str, str] = {}
         paths = list(paths)
         for at in range(0, len(paths), _AT_ONCE):
@@ -164,18 +160,18 @@ class BoardLink:
         return found
 
     def files(self, folders: Iterable[str]) -> dict[str, int]:
-        """Return the files in these folders, and below, with their sizes in bytes."""
+        """Return the files in and below these folders, with their sizes in bytes."""
         found: dict[str, int] = {}
 
         def take(line: str) -> None:
             size, _, path = line.partition(" ")
             found[path] = int(size)
 
-        self.run("listing", tell=take, folders=list(folders))
+        self.run("listing", on_line=take, folders=list(folders))
         return found
 
     def remove(self, paths: Iterable[str], folders: Iterable[str] = ()) -> list[str]:
-        """Remove files, then folders that are empty, in this order. Return the folders that stay."""
+        """Remove files, then empty folders, in the given order. Return the folders that are not empty."""
         paths, folders = list(paths), list(folders)
         self.changed = self.changed or bool(paths)
         for at in range(0, len(paths), _AT_ONCE):
@@ -183,17 +179,17 @@ class BoardLink:
         return self.run("remove", paths=[], folders=folders) if folders else []
 
     def put(self, path: str, data: bytes, advance: Callable[[float], None] = lambda amount: None) -> None:
-        """Write a file: it is what it was, or whole. Raises BoardError where the board is full, PortLost."""
+        """Write a file completely, or leave it unchanged. Raises BoardError, as if the board is full, or PortLost."""
         self.changed = True
         try:
             self._guarded(lambda: self._put(path, data, advance))
         except BoardError as error:
             try:
-                self.run("remove", paths=[path + NEW], folders=[])  # the room that half of it takes
+                self.run("remove", paths=[path + NEW], folders=[])  # free the room of the unfinished file
             except CommandError:
                 pass
             if "ENOSPC" in error.last or "Errno 28" in error.last or error.last == "OSError: 28":
-                raise BoardError("the board's file system is full (while %s was written)" % path, error.last) from None
+                raise BoardError("the board's file system is full (while writing %s)" % path, error.last) from None
             raise
 
     def _put(self, path: str, data: bytes, advance: Callable[[float], None]) -> None:
@@ -205,16 +201,16 @@ class BoardLink:
         execute("begin(%r)" % new)
         for at in range(0, len(data), _CHUNK):
             chunk = data[at : at + _CHUNK]
-            execute("take('%s')" % base64.b64encode(chunk).decode())  # half as long as what repr gives
+            execute("take('%s')" % base64.b64encode(chunk).decode())  # half as long as with repr
             advance(len(chunk))
         execute("end(%r, %r, %r)" % (new, path, hashlib.sha256(data).hexdigest()))
 
     def write_romfs(self, image: bytes, advance: Callable[[float], None]) -> None:
-        """Write an image into the ROMFS partition. Raises BoardError, PortLost; the next attempt writes all anew."""
+        """Write an image into the ROMFS partition. Raises BoardError, PortLost; then the next attempt starts again."""
         self.changed = True
         least = self.run("rom_write", size=len(image))
         if least < 0:
-            raise BoardError("the board does not let its ROMFS partition be written (%d)" % least)
+            raise BoardError("the board refuses to write its ROMFS partition (%d)" % least)
         chunk = max(1024, least)
 
         def job() -> None:
@@ -232,7 +228,7 @@ class BoardLink:
 
 
 class Background:
-    """A job in a thread of its own, such as a program on the board while the cloud is watched."""
+    """A job in a separate thread, such as a program on the board while we watch the cloud."""
 
     def __init__(self, job: Callable[[], Any]) -> None:
         self._value: Any = None
@@ -249,15 +245,15 @@ class Background:
 
     @property
     def ended(self) -> bool:
-        """Return whether it has ended."""
+        """Return whether the job has ended."""
         return not self._thread.is_alive()
 
     def wait(self) -> None:
-        """Wait for the end."""
+        """Wait for the end of the job."""
         self._thread.join()
 
     def result(self) -> Any:
-        """Wait for the end; what the job returned. Raises what it raised."""
+        """Wait for the end of the job, and return its result. Raises the job's exception."""
         self._thread.join()
         if self._error is not None:
             raise self._error

@@ -1,4 +1,4 @@
-"""The board's side: package, board.py, main.py, settings, clock. Each step looks first, and changes what differs."""
+"""The board's side: package, board.py, main.py, settings, clock. Each step looks first and changes what differs."""
 
 import contextlib
 import hashlib
@@ -16,14 +16,14 @@ from . import board_file, boards, payload as payloads
 from .board_link import NEW, BoardError, BoardLink
 from .journal import Journal
 
-_YEARS_S = 5 * 365 * 86400  # so far behind is a clock that nobody has set
+_YEARS_S = 5 * 365 * 86400  # a clock that is further behind was never set
 
 
 @dataclass(frozen=True)
 class Found:
     """What a board says about itself.
 
-    `own`: its board.py is its owner's, and `facts` are those of that. `chip`: its key is, or is to be, in its chip.
+    `own`: its board.py is its owner's, and has the `facts`. `chip`: its key is in its chip, or will be.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Found:
 
     @property
     def root(self) -> str:
-        """Return the folder of main.py, without a slash at its end."""
+        """Return the folder of main.py, without a trailing slash."""
         return self.probe["root"].rstrip("/")
 
     @property
     def lib(self) -> str:
-        """Return the folder that packages are in."""
+        """Return the folder of the packages."""
         for path in _libs(self.probe):
             return path
         raise CommandError("the board's sys.path has no folder lib: %s" % self.probe["path"])
@@ -51,29 +51,30 @@ def _libs(probe: dict[str, Any]) -> list[str]:
 
 
 def look(link: BoardLink, wanted: str | None, *, keys: str | None, replace: bool) -> Found:
-    """Find out what board is at the link.
+    """Find out which board is at the link.
 
-    `wanted`: a name that overrides; `keys`: "chip" or "files", None for what it has; `replace`: a board.py of its
-    owner's goes. Raises CommandError for an unknown one, and where its key cannot be there.
+    `wanted`: a name that overrides the board's; `keys`: "chip" or "files", None for the board's present choice;
+    `replace`: whether to replace its owner's board.py. Raises CommandError for an unknown board, and if it cannot keep
+    its key there.
     """
     probe = link.run("probe", packages=payloads.PACKAGES)
     name = wanted or probe["name"]
     file = board_file.read(link, [probe["root"].rstrip("/"), *_libs(probe)[:1]])
     frozen = probe["frozen_board"] is not None
     if keys and frozen:
-        raise CommandError("--keys: this firmware has its board.py frozen in, whose KEYS says where", USAGE)
+        raise CommandError("--keys: the KEYS of the board.py that is frozen into this firmware decides", USAGE)
     if file.own and not replace and not frozen:
         its = file.checked(name, probe["machine"])
         if keys and keys != ("chip" if file.chip else its.get("KEYS", "files")):
-            raise CommandError("--keys: set KEYS in %s, which is your own; or --replace-board" % file.path, USAGE)
+            raise CommandError("--keys: %s is your own: set KEYS in it, or use --replace-board" % file.path, USAGE)
         return Found(its["NAME"], its, probe, file, own=True)
     if name is None:
         try:
             name = detection.detect(probe["machine"])
         except detection.UnknownBoard:
             raise CommandError(
-                "the board says it is %r, which is none that is known; --board NAME if one is close enough,"
-                " docs/boards.md to add it" % probe["machine"]
+                "the board says that it is %r, which is unknown; use --board NAME if one is close enough, or add it:"
+                " docs/boards.md" % probe["machine"]
             ) from None
     if keys:
         boards.check_chip(name)
@@ -90,7 +91,10 @@ def _found(name: str, probe: dict[str, Any], file: board_file.BoardFile, chip: b
 
 
 class BoardSide:
-    """Works on one board. `dry_run`: only look."""
+    """Does the steps on one board. `dry_run`: only look.
+
+    Each step returns what was done in words, "" for nothing.
+    """
 
     def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
@@ -99,7 +103,7 @@ class BoardSide:
         self._number = found.probe["unique_id"]
 
     def identify(self) -> str:
-        """Return the board's own number; one without gets one, in a file of its own."""
+        """Return the board's unique number. A board without one gets one, in a file."""
         if not self._number:
             self._number = uuid.uuid4().hex
             if not self._dry_run:
@@ -107,7 +111,7 @@ class BoardSide:
         return self._number
 
     def package(self, options: Iterable[str], *, romfs: bool) -> str:
-        """Have the package on the board; what was done, "" for nothing. Raises CommandError."""
+        """Install the package; return what was done, "" for nothing. Raises CommandError."""
         if not payloads.lacks(options, self.found.probe["frozen"]):
             return ""
         there = self._link.files(self._in_lib(payloads.PACKAGES))
@@ -116,7 +120,7 @@ class BoardSide:
         return self._romfs(wanted, there) if romfs else self._files(wanted, there)
 
     def _parts(self, given: Iterable[str], there: dict[str, int]) -> list[str]:
-        # With those that the board has already: they must be of one make with the rest.
+        # Include the parts that the board already has: all must be of the same version.
         parts = list(given)
         for option in payloads.OPTIONS:
             if option not in parts and any(path in there for path in self._in_lib(payloads.part(option))):
@@ -141,33 +145,33 @@ class BoardSide:
         text += ", %d older ones removed" % older if older else ""
         if self._dry_run:
             return text + " would be copied"
-        # The former layout goes first. That makes room, and a program that starts in between ends at an import that
-        # fails, instead of running on modules of both.
+        # Remove the former layout first. That makes room, and a program that starts in between stops at a failing
+        # import instead of running on modules of both layouts.
         self._link.remove(former)
         self._copy(differ)
         self._link.remove(stale)
         return text + " copied"
 
     def _room(self, files: dict[str, bytes], there: Iterable[str], former: dict[str, int]) -> None:
-        """Raise BoardError where the files would not fit once the former ones are gone."""
+        """Raise BoardError if the files do not fit once the former ones are removed."""
         free = self.found.probe["free"]
         if free is None:
             return
-        # Before what has worked is removed, the flash is counted in blocks: two for a folder, as littlefs has it.
+        # Before removing what works, count the flash in blocks: two for a folder, as in littlefs.
         block = self.found.probe["block"] if former else 1
         folders = _folders(path for path in files if path not in there) - _folders(there)
         sizes = [len(data) for path, data in files.items() if path not in there]
-        # One that takes the place of another needs room beside it for as long as it comes.
+        # A file that replaces another needs room beside it while it arrives.
         sizes.append(max((len(data) for path, data in files.items() if path in there), default=0))
         size = sum(_whole(each, block) for each in sizes) + (2 * block * len(folders) if former else 0)
         free += sum(_whole(each, block) for each in former.values())
         if size > free:
             raise BoardError(
-                "%d KB are to be copied, and the board has %d KB free for them" % (size // 1024, free // 1024)
+                "%d KB have to be copied, but the board has only %d KB free" % (size // 1024, free // 1024)
             )
 
     def _copy(self, files: dict[str, bytes]) -> None:
-        # A folder's __init__ comes after all that lies below: half a package is none.
+        # A folder's __init__ comes last, so that half a package cannot be imported.
         ordered = sorted(files, key=_init_last)
         with progress("copying", sum(map(len, files.values()))) as advance:
             for path in ordered:
@@ -176,13 +180,13 @@ class BoardSide:
     def _romfs(self, wanted: payloads.Payload, there: dict[str, int]) -> str:
         size = self.found.probe["romfs"]
         if not size:
-            raise CommandError("this firmware has no ROMFS partition; without --romfs the package goes into files")
+            raise CommandError("this firmware has no ROMFS partition; leave out --romfs to install files")
         image = payloads.romfs_image(wanted)
         if len(image) > size:
             raise CommandError(
-                "the image has %d KB, the ROMFS partition %d" % (len(image) // 1024, size // 1024)
+                "the image has %d KB, but the ROMFS partition only %d KB" % (len(image) // 1024, size // 1024)
             )
-        # A package in lib, even an empty folder, comes before one in ROMFS.
+        # A package in lib, even an empty folder, is imported instead of one in ROMFS.
         shadows = payloads.everything()
         stale = [path for path in self._in_lib(shadows.stale) if path in there] + _leftovers(there)
         same = self._link.run("rom_hash", size=len(image)) == _hash(image)
@@ -202,15 +206,16 @@ class BoardSide:
     def _unshadow(self, stale: list[str], names: list[str]) -> None:
         stay = self._link.remove(stale, self._in_lib(names))
         if stay:
-            raise BoardError("other files are in %s: they come before ROMFS; move them away" % stay[0])
+            raise BoardError("%s has other files, which would be imported instead of ROMFS; move them away" % stay[0])
 
     def board_file(self, journal: Journal | None) -> str:
-        """Have the board's board.py on it; what was done. One of its owner's stays: one that the journal does not know.
+        """Install the board's board.py; return what was done. A file that the journal does not know is its owner's, and
+        stays.
 
-        Raises CommandError where another one is frozen in, and where the chip that it is to name does not answer.
+        Raises CommandError if another board.py is frozen in, or if the chip that it will name does not answer.
         """
         frozen = self.found.probe["frozen_board"]
-        if frozen is not None:  # it comes before files
+        if frozen is not None:  # it is imported instead of a file
             if frozen != self.found.name:
                 raise CommandError("this firmware is for %s, not for %s" % (frozen, self.found.name))
             return ""
@@ -226,14 +231,14 @@ class BoardSide:
                 journal.note(board=[there.hash])
             return ""
         if self.found.chip and not self._dry_run:
-            # Before the board relies on it: some boards carry another chip than most of their kind.
+            # Check the chip before the board relies on it: some boards carry another chip than most of their kind.
             self._link.run("chip", kind=self.found.facts["KEYS"])
         with self._noted(journal, "board", there.hash, data):
             return self._write(there.path, data)
 
     @contextlib.contextmanager
     def _noted(self, journal: Journal | None, name: str, there: str | None, data: bytes) -> Iterator[None]:
-        # Known as ours from before it is written: an interrupted run leaves one of two.
+        # The journal knows the file before it is written: an interrupted run leaves either the old or the new one.
         if journal:
             journal.note(**{name: [*filter(None, [there]), _hash(data)]})
         yield
@@ -252,7 +257,7 @@ class BoardSide:
         return "%s written" % path
 
     def board_name(self) -> str:
-        """Have the board know its name where it would find another one by itself; what was done."""
+        """Write the board's name to the board if it would detect another one by itself; return what was done."""
         machine = self.found.probe["machine"]
         if self.found.own and not self.found.probe["name"] and board_file.is_of(self.found.facts, machine):
             return ""
@@ -265,10 +270,10 @@ class BoardSide:
         return self._file(self.found.root + "/" + detection.OVERRIDE_FILE, self.found.name.encode() + b"\n")
 
     def main(self, program: bytes | None, default: bytes | None, journal: Journal | None, *, replace: bool) -> str:
-        """Have a program on the board that runs at its start; what was done.
+        """Install a program that runs when the board starts; return what was done.
 
-        `program`: of the user; without one, `default` where there is none yet, or with `replace`. Raises CommandError
-        where somebody else's is there.
+        `program`: the user's; without one, `default` if the board has none yet, or with `replace`. Raises CommandError
+        if the board has a main.py that this command did not write.
         """
         path = self.found.root + "/main.py"
         there = self._link.hashes([path]).get(path)
@@ -278,10 +283,10 @@ class BoardSide:
         if there is not None and not replace:
             if program is None:
                 return ""
-            # Those that came from here, as far as known: an interrupted run leaves one of two.
+            # The programs known to be ours: an interrupted run leaves one of two.
             ours = (journal.get("main") or []) if journal else []
             if there not in ours and (default is None or there != _hash(default)):
-                raise CommandError("the board has a main.py of somebody's own; --replace-main to replace it")
+                raise CommandError("this command did not write the board's main.py; use --replace-main to replace it")
         if self._dry_run:
             return "main.py would be written"
         with self._noted(journal, "main", there, data):
@@ -289,12 +294,12 @@ class BoardSide:
         return "main.py written"
 
     def clock(self) -> str:
-        """Set the clock, in UTC; what was done."""
+        """Set the clock, in UTC; return what was done."""
         try:
             off = self._link.run("clock", now=int(time.time()), dry=self._dry_run)
         except BoardError:
             if self._dry_run:
-                return "the clock would be set"  # by the package, which is not there yet
+                return "would be set"  # by the package, which is not installed yet
             raise
         if abs(off) <= 2:
             return ""
@@ -303,7 +308,7 @@ class BoardSide:
 
 
 def _leftovers(there: Iterable[str]) -> list[str]:
-    # Of an interrupted run, whose options may have been others.
+    # From an interrupted run, perhaps with other options.
     return [path for path in there if path.endswith(NEW)]
 
 

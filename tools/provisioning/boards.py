@@ -1,4 +1,4 @@
-"""What the boards' own files say of them, below boards/."""
+"""The facts in the boards' own files below boards/."""
 
 import ast
 from typing import Any
@@ -7,27 +7,27 @@ from localcloud.cli.exits import USAGE, CommandError
 from toolchain.paths import ROOT
 
 BOARDS = ROOT / "boards"
-# Whose TLS can sign with the key of their chip (an SE05x), in MicroPython 1.26.1: ports/stm32/boards/*/mpconfigboard.mk
+# Boards whose TLS can sign with the key in their SE05x, in MicroPython 1.26.1: ports/stm32/boards/*/mpconfigboard.mk
 TLS_SIGNS = ("ARDUINO_NICLA_VISION", "ARDUINO_PORTENTA_H7")
 
 
 def facts(name: str) -> dict[str, Any]:
-    """Return the constants of a board's `board.py`. Raises CommandError for a board that there is not."""
+    """Return the constants of a board's `board.py`. Raises CommandError for an unknown board."""
     path = BOARDS / name / "board.py"
     if not name.isidentifier() or not path.is_file():
-        raise CommandError("no board %r; there are %s" % (name, ", ".join(names())), USAGE)
+        raise CommandError("unknown board %r; known boards: %s" % (name, ", ".join(names())), USAGE)
     return facts_of(path.read_text("utf-8"))
 
 
 def facts_of(text: str) -> dict[str, Any]:
-    """Return the constants of the text of a `board.py`. Raises SyntaxError, ValueError for no Python."""
+    """Return the constants in the text of a `board.py`. Raises SyntaxError or ValueError if it is not valid Python."""
     found = {}
     for node in ast.parse(text).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             try:
                 found[node.targets[0].id] = ast.literal_eval(node.value)
             except ValueError:
-                continue  # what only the board can work out
+                continue  # only the board can evaluate it
     return found
 
 
@@ -36,7 +36,7 @@ def check_chip(name: str) -> None:
     if name in TLS_SIGNS:
         return
     chip = facts(name).get("SECURE_ELEMENT")
-    why = "TLS of its firmware cannot use the %s's key" % chip[0] if chip else "it has no secure chip"
+    why = "the TLS of its firmware cannot use the %s's key" % chip[0] if chip else "it has no secure chip"
     raise CommandError("--keys: %s: %s (docs/keys.md)" % (name, why), USAGE)
 
 

@@ -1,7 +1,7 @@
 """The cloud's side of a board: its device, secret or certificate, and thing. Each step can be repeated.
 
-A device counts as this board's from the moment that the journal names it, before the cloud is asked for it: whatever
-interrupts a run, the next one finds that device instead of making another.
+The journal names a device before the cloud is asked to make it. So after an interrupted run, the next run finds that
+device instead of making another.
 """
 
 import base64
@@ -18,7 +18,7 @@ from localcloud.cli.finding import find
 
 from .journal import Journal
 
-# What the default program shows and takes: see `on_board/first_program.py`.
+# The variables of the default program: see `on_board/first_program.py`.
 VARIABLES = (
     {"name": "uptime", "variable_name": "uptime", "type": "INT", "permission": "READ_ONLY"},
     {"name": "led", "variable_name": "led", "type": "STATUS", "permission": "READ_WRITE"},
@@ -26,9 +26,9 @@ VARIABLES = (
 
 
 class CloudSide:
-    """Works with one device of the cloud of `api`, for the board of `journal`. `dry_run`: only look.
+    """Does the steps in the cloud of `api`, for the device of the board of `journal`. `dry_run`: only look.
 
-    `changed`: something in the cloud may have been changed.
+    Each step returns what was done in words, "" for nothing. `changed`: something in the cloud may have changed.
     """
 
     def __init__(self, api: Any, journal: Journal, *, dry_run: bool) -> None:
@@ -43,14 +43,14 @@ class CloudSide:
         try:
             yield
         except APIError as error:
-            if 400 <= error.status < 500:  # refused; without an answer it may have been done
+            if 400 <= error.status < 500:  # refused; after any other error it may have been done
                 self.changed = before
             raise
 
     async def device(self, name: str, kind: str, existing: str | None) -> str:
-        """Have the device, and its id in the journal; what was done, "" for nothing.
+        """Make or find the device, and note its id in the journal; return what was done, "" for nothing.
 
-        `existing`: id or name of one that is to become this board's. Raises CommandError, APIError.
+        `existing`: id or name of a device that this board takes over. Raises CommandError, APIError.
         """
         devices = await self._api.devices.list().all()
         if existing:
@@ -62,18 +62,18 @@ class CloudSide:
             journal.forget()
         named = [each for each in devices if each["name"] == (journal.get("device_name") or name)]
         if named and journal.get("device_name"):
-            # An interrupted run of ours has asked for it, and the answer never came.
+            # An interrupted run of ours asked for it, and never got the answer.
             journal.note(device_id=named[0]["id"])
-            return "device %s found again" % journal.get("device_name")
+            return "%s found again" % journal.get("device_name")
         if named:
             raise CommandError(
-                "there is a device %r already, and this board was not provisioned as it from here; --name for another"
-                " one, --device to make this board be it" % name
+                "device %r already exists, and this computer did not provision this board as it; use --name for another"
+                " device, or --device to let this board take it over" % name
             )
         if self._dry_run:
-            return "device %s would be made" % name
+            return "%s would be made" % name
         await self._create(name, kind)
-        return "device %s made" % name
+        return "%s made" % name
 
     def _adopt(self, device: dict[str, Any]) -> str:
         if self._journal.get("device_id") == device["id"]:
@@ -81,8 +81,8 @@ class CloudSide:
         self._journal.forget()
         self._journal.note(device_name=device["name"], device_id=device["id"])
         if self._dry_run:
-            return "this board would be device %s" % device["name"]
-        return "this board is device %s now" % device["name"]
+            return "this board would become %s" % device["name"]
+        return "this board is now %s" % device["name"]
 
     async def _create(self, name: str, kind: str) -> None:
         self._journal.note(device_name=name)
@@ -91,46 +91,46 @@ class CloudSide:
                 made = await self._api.devices.create({"name": name, "type": kind})
         except APIError as error:
             if 400 <= error.status < 500:
-                # Whoever has a device of this name later, it will not be this one.
+                # A later device with this name will not be this board's.
                 self._journal.forget()
             raise
         self._journal.note(device_id=made["id"])
 
     async def secret(self, *, new: bool) -> str:
-        """Have a secret that the cloud knows in the journal; what was done."""
+        """Set a secret in the cloud and note it in the journal; return what was done."""
         journal = self._journal
         if new and not self._dry_run:
             journal.note(secret=None, secret_set=None)
         if journal.get("secret_set") and not new:
             return ""
         if self._dry_run:
-            return "a secret would be set"
+            return "would be set"
         device_id = journal.get("device_id")
         if not journal.get("secret"):
             answer = await self._api.devices.pass_get(device_id, suggested_password=True)
-            # On the disk before the cloud takes it: the cloud never tells it again.
+            # On the disk before the cloud takes it, since the cloud never shows it again.
             journal.note(secret=answer["suggested_password"])
         with self._changing():
             await self._api.devices.pass_set(device_id, {"password": journal.get("secret")})
         journal.note(secret_set=True)
-        return "a secret set"
+        return "set"
 
     async def forget_secret(self) -> str:
-        """Have no secret in the cloud that this board had before its certificate; what was done."""
+        """Remove the secret that this board had before its certificate from the cloud; return what was done."""
         if not self._journal.get("secret"):
             return ""
         if self._dry_run:
-            return "that of before would be removed from the cloud"
+            return "the earlier one would be removed from the cloud"
         with self._changing():
             await _unless_gone(self._api.devices.pass_delete(self._journal.get("device_id")))
         self._journal.note(secret=None, secret_set=None)
-        return "that of before removed from the cloud"
+        return "the earlier one removed from the cloud"
 
     async def certificate(self, csr: str | None) -> tuple[str, bytes | None]:
-        """Have a certificate for the key that the request (PEM) is of, None for one that a dry run does not make.
+        """Get a certificate for the key of the request `csr` (PEM; None if a dry run did not make it).
 
-        What was done, and the certificate (DER). Those of other keys that this board had stay, until it has the new
-        one: `forget_certificates`.
+        Returns what was done, and the certificate (DER; None in a dry run). Certificates of this board's other keys
+        stay until it has the new one: `forget_certificates`.
         """
         journal = self._journal
         wanted = _hash(x509.load_pem_x509_csr(csr.encode())) if csr else None
@@ -139,27 +139,28 @@ class CloudSide:
                 journal.note(keys=self._keys_with(wanted))
                 return "", _der(each)
         if self._dry_run:
-            return "the cloud would sign one", None
-        # On the disk before the cloud signs: whatever interrupts this, its certificate is known to be this board's.
+            return "would be signed by the cloud", None
+        # On the disk before the cloud signs: after an interruption, the certificate is known to be this board's.
         journal.note(keys=self._keys_with(wanted))
         with self._changing():
             made = await self._api.devices.certs_create(journal.get("device_id"), {"csr": csr, "enabled": True})
         return "signed by the cloud", _der(made)
 
     async def forget_certificates(self, *, but: bytes | None) -> str:
-        """Have no certificate in the cloud of another key of this board than that of the certificate `but` (DER)."""
+        """Remove the certificates of this board's keys from the cloud, except for the key of the certificate `but`
+        (DER); return what was done."""
         wanted = _hash(x509.load_der_x509_certificate(but)) if but else None
         keys = [key for key in self._journal.get("keys") or () if key != wanted]
         if not keys:
             return ""
         old = [each for each in await self._certificates() if _hash(_certificate(each)) in keys]
         if self._dry_run:
-            return "that of before would be removed from the cloud" if old else ""
+            return "the earlier one would be removed from the cloud" if old else ""
         for each in old:
             with self._changing():
                 await _unless_gone(self._api.devices.certs_delete(self._journal.get("device_id"), each["id"]))
         self._journal.note(keys=[wanted] if wanted else None)
-        return "that of before removed from the cloud" if old else ""
+        return "the earlier one removed from the cloud" if old else ""
 
     async def _certificates(self) -> list[dict[str, Any]]:
         device_id = self._journal.get("device_id")
@@ -169,28 +170,28 @@ class CloudSide:
         return [*(each for each in self._journal.get("keys") or () if each != key), key]
 
     async def thing(self, name: str) -> str:
-        """Have a thing of this name attached to the device; what was done."""
+        """Attach the thing with this name to the device, and make it if necessary; return what was done."""
         device_id = self._journal.get("device_id")
         named = [each for each in await self._api.things.list().all() if each["name"] == name]
         thing = find("thing", name, named) if named else None
         if thing and thing.get("device_id") not in (None, "", device_id):
-            raise CommandError("thing %r is attached to another device already" % name)
+            raise CommandError("thing %r is already attached to another device" % name)
         if self._dry_run:
-            return "" if thing and thing.get("device_id") else "thing %s would be %s" % (
+            return "" if thing and thing.get("device_id") else "%s would be %s" % (
                 name,
                 "attached" if thing else "made",
             )
         done = []
         if thing is None:
-            # Its variables come after it: what is missing after an interruption is added by the next run.
+            # Its variables come later: the next run adds those that are missing after an interruption.
             self._journal.note(thing=name)
             with self._changing():
                 thing = await self._api.things.create({"name": name, "device_id": device_id})
-            done.append("thing %s made" % name)
+            done.append("%s made" % name)
         elif not thing.get("device_id"):
             with self._changing():
                 await self._api.things.update(thing["id"], {"device_id": device_id})
-            done.append("thing %s attached" % name)
+            done.append("%s attached" % name)
         if self._journal.get("thing") == name:
             there = await self._api.properties.list(thing["id"]).all()
             names = {each["variable_name"] for each in there}
@@ -205,11 +206,11 @@ class CloudSide:
         return ", ".join(done)
 
     async def shown(self) -> dict[str, Any]:
-        """Return the device as the cloud sees it."""
+        """Return the device as the cloud shows it."""
         return await self._api.devices.show(self._journal.get("device_id"))
 
     async def uptime(self, thing_id: str) -> tuple[bool, Any]:
-        """Return whether the thing has a variable `uptime`, and when its value last came."""
+        """Return whether the thing has a variable `uptime`, and when its last value arrived."""
         for each in await self._api.properties.list(thing_id).all():
             if each["variable_name"] == "uptime" and each["type"] == "INT":
                 return True, each.get("value_updated_at")
@@ -225,7 +226,7 @@ async def _unless_gone(request: Any) -> None:
 
 
 def _certificate(answer: dict[str, Any]) -> x509.Certificate:
-    # `der` is base64 without line ends; `pem` says the same.
+    # `der` is base64 without line ends; `pem` is the same certificate.
     if answer.get("pem"):
         return x509.load_pem_x509_certificate(answer["pem"].encode())
     return x509.load_der_x509_certificate(base64.b64decode(answer["der"]))
@@ -236,6 +237,6 @@ def _der(answer: dict[str, Any]) -> bytes:
 
 
 def _hash(signed: x509.Certificate | x509.CertificateSigningRequest) -> str:
-    """Return what tells its key from others."""
+    """Return a hash of the public key, in hexadecimal."""
     key = signed.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(key).hexdigest()

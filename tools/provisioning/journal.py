@@ -1,7 +1,7 @@
-"""What is known of a board that is being provisioned: on the disk before the next step relies on it.
+"""The state of a board's provisioning, written to the disk before the next step relies on it.
 
-One file for each board and cloud, readable by its owner alone, since the device's secret is in it: the cloud never
-tells it again. It stays when all is done, so that a board whose flash was erased becomes the same device again.
+Each board and cloud has a file. Only its owner can read it, since it has the device's secret, which the cloud never
+shows again. It stays when all is done, so that a board whose flash was erased becomes the same device again.
 """
 
 import fcntl
@@ -18,17 +18,17 @@ from localcloud.files import make_private_folder, write_whole
 
 
 def default_folder() -> Path:
-    """Return where journals are unless told otherwise."""
+    """Return the default folder of the journals."""
     base = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")
     return Path(base) / "arduino-provision"
 
 
 class Journal:
-    """The notes on one board for one cloud; in `with`, so that two runs do not meet. `values` are the notes.
+    """The notes on one board for one cloud, in `values`. To be used in `with`, which locks out other runs.
 
-    `device_name`, `device_id`, `secret`: of the device. `secret_set`: the cloud has taken it.
-    `keys`: hashes of the public keys that its certificates were asked for. `main`, `board`: hashes of the main.py
-    and the board.py that were installed: two, while the second takes the place of the first.
+    `device_name`, `device_id`, `secret`: of the device. `secret_set`: the cloud has accepted the secret.
+    `keys`: hashes of the public keys that certificates were requested for. `main`, `board`: hashes of the installed
+    main.py and board.py; two while the second replaces the first.
     """
 
     def __init__(self, folder: Path, unique_id: str, connection: Connection, *, dry_run: bool = False) -> None:
@@ -49,7 +49,7 @@ class Journal:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 self._lock.close()
-                raise CommandError("another run provisions this board") from None
+                raise CommandError("another run is provisioning this board") from None
         try:
             self.values = json.loads(self.path.read_bytes())
         except FileNotFoundError:
@@ -63,16 +63,16 @@ class Journal:
             self._lock.close()
 
     def get(self, name: str) -> Any:
-        """Return a note, None where there is none."""
+        """Return a note, None if it does not exist."""
         return self.values.get(name)
 
     def note(self, **values: Any) -> None:
-        """Write notes to the disk; None forgets one."""
+        """Write notes to the disk; None removes one."""
         before = self.values
         self.values = {key: value for key, value in {**before, **values}.items() if value is not None}
         if not self._dry_run and self.values != before:
             write_whole(self.path, json.dumps({**self.values, "cloud": self._cloud}, indent=1).encode())
 
     def forget(self) -> None:
-        """The device is not this board's any more."""
+        """Remove all notes on the device, which is no longer this board's."""
         self.note(**{key: None for key in self.values if key not in ("main", "board", "cloud")})

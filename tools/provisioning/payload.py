@@ -1,4 +1,4 @@
-"""What belongs on a board: the package as bytecode of the board's version, its board.py, the root of its cloud."""
+"""The files for a board: the package as bytecode of the board's version, its board.py, its program."""
 
 import contextlib
 import io
@@ -26,8 +26,8 @@ PACKAGES = ("arduino_iot_cloud", "arduino_cloud_board", "arduino_cloud_api")
 class Payload:
     """Files for a board, by their path below its lib folder.
 
-    `former`: what the board may have of the former layout, to be removed before the files come. `stale`: what is to be
-    removed once they are there. It would be found in place of them, or tells until then which parts the board has.
+    `former`: files of the former layout, which are removed before the new files are copied. `stale`: files that are
+    removed after that; they would be imported instead of the new ones, or show until then which parts the board has.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -36,15 +36,16 @@ class Payload:
 
 
 def mpy_version(mpy: int) -> int:
-    """Return the bytecode version of sys.implementation._mpy; 0 for a firmware that loads none."""
+    """Return the bytecode version in sys.implementation._mpy; 0 if the firmware loads no .mpy files."""
     return mpy & 0xFF
 
 
 def package(options: Iterable[str], mpy: int, frozen: Iterable[str] = ()) -> Payload:
-    """Return the package with its options, as .mpy where the board (sys.implementation._mpy) takes ours, else as .py.
+    """Return the package with its options, as .mpy if the board (`mpy`: its sys.implementation._mpy) loads our version,
+    else as .py.
 
-    `frozen`: those of PACKAGES that the firmware has, before all files. The package has no native code, so its
-    bytecode is the same for all architectures.
+    `frozen`: those of PACKAGES that are frozen into the firmware, which come before all files. The package has no
+    native code, so its bytecode is the same for all architectures.
     """
     sources = {to: path for to, path in _sources(options).items() if to.partition("/")[0] not in frozen}
     payload = _compiled(sources, mpy)
@@ -75,7 +76,7 @@ def _compiled(sources: dict[str, Path], mpy: int) -> Payload:
                 continue
             compiled = _twin(target, ".mpy")
             jobs.append((compiled, pool.submit(compile_file, path, folder / compiled)))
-            payload.stale.append(target)  # MicroPython prefers it to the .mpy beside it
+            payload.stale.append(target)  # MicroPython prefers a .py to the .mpy beside it
         for compiled, job in jobs:
             job.result()
             payload.files[compiled] = (folder / compiled).read_bytes()
@@ -84,14 +85,14 @@ def _compiled(sources: dict[str, Path], mpy: int) -> Payload:
 
 @dataclass(frozen=True)
 class Shadows:
-    """What in lib would be found in place of a package in ROMFS: files, and their folders, the inner ones first."""
+    """Files in lib that would be imported instead of a package in ROMFS, and their folders, the inner ones first."""
 
     stale: list[str]
     folders: list[str]
 
 
 def everything() -> Shadows:
-    """Return what any part of the package may have left in lib, in any form, of the former layout too."""
+    """Return what any part of the package may have left in lib, as .py or .mpy, including the former layout."""
     targets = [*_sources(OPTIONS), *(name for names in former.files().values() for name in names)]
     files = {name for target in targets for name in _forms(target)}
     folders = {str(parent) for name in files for parent in PurePosixPath(name).parents if parent.name}
@@ -99,14 +100,14 @@ def everything() -> Shadows:
 
 
 def part(option: str) -> list[str]:
-    """Return the files that tell that a board has an optional part, in any form: one of them is enough."""
+    """Return the files of an optional part, as .py and .mpy. A board with any of them has the part."""
     listing = "package-%s.json" % option
     targets = {*_listed(listing), *former.files()[listing]}
     return sorted(name for target in targets for name in _forms(target))
 
 
 def _gone() -> dict[str, list[str]]:
-    # The former files that the present packages have no more, in any form, by the former package.
+    # The former files that the present packages no longer have, as .py and .mpy, by the former package.
     present = _sources(OPTIONS)
     return {
         listing: [form for name in names if name not in present for form in _forms(name)]
@@ -128,7 +129,7 @@ def _sources(options: Iterable[str]) -> dict[str, Path]:
         for target, source in _listed(listing).items():
             path = ROOT / source
             if not path.is_file():
-                raise CommandError("%s names %s, which is not there" % (listing, source))
+                raise CommandError("%s names %s, which does not exist" % (listing, source))
             found[target] = path
     return found
 
@@ -138,9 +139,9 @@ def _listed(listing: str) -> dict[str, str]:
 
 
 def board_file(board: str, *, chip: bool = False) -> bytes:
-    """Return the board's board.py: its owner may read it, and change it (`board_file`).
+    """Return the board's board.py, as source, which its owner may read and change (`board_file`).
 
-    As it is, or for `chip` with the board's secure chip as the store of key and certificate.
+    With `chip`, it names the board's secure chip as the store of key and certificate.
     """
     data = (BOARDS / board / "board.py").read_bytes()
     if chip:
@@ -162,12 +163,12 @@ def romfs_image(payload: Payload) -> bytes:
 
 
 def program(path: Path) -> bytes:
-    """Return a program of the user. Raises CommandError where it is none that a board could run."""
+    """Return the content of a user's program. Raises CommandError if a board could not run it."""
     try:
         data = path.read_bytes()
         compile(data, str(path), "exec")
     except OSError as error:
         raise CommandError("--main: %s: %s" % (path, error.strerror), USAGE) from None
     except (SyntaxError, ValueError) as error:
-        raise CommandError("--main: %s is no Python (%s)" % (path, error), USAGE) from None
+        raise CommandError("--main: %s is not valid Python (%s)" % (path, error), USAGE) from None
     return data

@@ -1,4 +1,4 @@
-"""Which serial port has the board: by the USB ids that the boards' own files name."""
+"""Find the serial port of the board, by the USB ids in the boards' board.py files."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,9 +9,9 @@ from . import boards
 
 
 def find(wanted: str | None, board: str | None, ports: Iterable[Any] | None = None) -> str:
-    """Return the port to open: `wanted`, else the one whose USB ids are a board's (or those of `board` alone).
+    """Return the port to open: `wanted`, or the one with the USB ids of a known board (of `board`, if given).
 
-    `ports`: what pyserial's `comports` gives, by default what there is. Raises CommandError.
+    `ports`: the result of pyserial's `comports`, which is called by default. Raises CommandError.
     """
     if wanted:
         return wanted
@@ -22,13 +22,13 @@ def find(wanted: str | None, board: str | None, ports: Iterable[Any] | None = No
     ports = [each for each in ports if each.vid is not None]
     known = {ids: name for name in boards.names() for ids in boards.facts(name).get("USB", ()) if board in (None, name)}
     found = [each for each in ports if (each.vid, each.pid) in known]
-    # A serial bridge says nothing of the board behind it: alone, it is taken, and the board asked.
+    # A serial bridge does not identify the board behind it. If it is the only port, use it and ask the board.
     found = found or (ports if len(ports) == 1 else [])
     if len(found) == 1:
         return found[0].device
     listed = ", ".join("%s (%04x:%04x)" % (each.device, each.vid, each.pid) for each in found or ports)
     if found:
-        raise CommandError("several boards are there: %s; say which by --port" % listed)
+        raise CommandError("several boards are connected: %s; choose one with --port" % listed)
     if ports:
-        raise CommandError("no port has a known board; USB ports: %s; say which by --port" % listed)
-    raise CommandError("no board is there: connect one by USB, or give --port")
+        raise CommandError("no known board is connected; USB ports: %s; choose one with --port" % listed)
+    raise CommandError("no board found: connect one by USB, or give --port")

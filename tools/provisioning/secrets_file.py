@@ -1,4 +1,4 @@
-"""secrets.py of a board: our names in it are set, everything else in it stays as its owner wrote it."""
+"""Change our names in a board's secrets.py, and leave everything else in it as its owner wrote it."""
 
 import ast
 from typing import Any
@@ -9,12 +9,12 @@ from localcloud.cli.exits import CommandError
 def changed(text: str, values: dict[str, Any]) -> str:
     """Return the text of a secrets.py with these names set; None removes one.
 
-    Raises CommandError for no Python, and for one of these names in a line that has something else too.
+    Raises CommandError if the text is not valid Python, or if a line with one of these names has other code too.
     """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):
-        raise CommandError("the board's secrets.py is no Python; move it away") from None
+        raise CommandError("the board's secrets.py is not valid Python; move it away") from None
     lines = text.split("\n")  # as Python counts them, unlike splitlines
     if not lines[-1]:
         lines.pop()
@@ -24,8 +24,8 @@ def changed(text: str, values: dict[str, Any]) -> str:
         if name not in values:
             continue
         for other in tree.body[max(at - 1, 0) : at + 2]:
-            if other is not node and other.lineno <= _end(node) and _end(other) >= node.lineno:
-                raise CommandError("%s in the board's secrets.py: give it a line of its own" % name)
+            if other is not node and other.lineno <= node.end_lineno and other.end_lineno >= node.lineno:
+                raise CommandError("%s in the board's secrets.py shares a line; give it a separate line" % name)
         new = ["%s = %r" % (name, values[name])] if name in missing else []
         lines[node.lineno - 1 : _end(node)] = new
         missing.pop(name, None)

@@ -1,4 +1,4 @@
-"""One provisioning from the first look to the last check. Every step can be repeated."""
+"""One run of `tools/provision`, from the first look to the last check. Every step can be repeated."""
 
 import argparse
 import contextlib
@@ -32,7 +32,7 @@ class Run:
     """A run with the options of the command line."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        """Read all that the options name. Raises CommandError."""
+        """Read everything that the options name. Raises CommandError."""
         self._options = options
         self._dry_run = options.dry_run
         self._touched: list[BoardLink | CloudSide] = []
@@ -47,12 +47,12 @@ class Run:
 
     @property
     def changed(self) -> bool:
-        """Return whether something may have been changed already."""
+        """Return whether something may already have changed."""
         told = any(row["changed"] for row in self._rows)
         return not self._dry_run and (told or any(each.changed for each in self._touched))
 
     def run(self) -> int:
-        """Do it; the exit code. Raises CommandError, KeyboardInterrupt."""
+        """Do all steps, and return the exit code. Raises CommandError, KeyboardInterrupt."""
         if not self._options.no_device:
             return work(self._options, self._with_cloud)
         with self._link() as link:
@@ -69,7 +69,7 @@ class Run:
         if not self._options.json:
             print("%-12s %s" % (step, text), flush=True)
 
-    def _did(self, step: str, done: str, otherwise: str = "as it should be") -> None:
+    def _did(self, step: str, done: str, otherwise: str = "up to date") -> None:
         self._say(step, done or otherwise, bool(done))
 
     # The board's files
@@ -91,10 +91,10 @@ class Run:
         found = side.found
         version = ".".join(str(part) for part in found.probe["version"])
         self._say("board", "%s, MicroPython %s, at %s" % (found.name, version, self._port), False)
-        otherwise = "frozen in the firmware" if "arduino_cloud_board" in found.probe["frozen"] else "as it should be"
+        otherwise = "frozen into the firmware" if "arduino_cloud_board" in found.probe["frozen"] else "up to date"
         self._did("package", side.package(self._options.parts, romfs=self._options.romfs), otherwise)
         done = ", ".join(filter(None, (side.board_file(journal), side.board_name())))
-        self._did("board.py", done, "of its own, left alone" if side.found.own else "as it should be")
+        self._did("board.py", done, "yours, left alone" if side.found.own else "up to date")
 
     def _main(self, side: BoardSide, default: bytes | None, journal: Journal | None) -> None:
         replace = self._options.replace_main
@@ -133,7 +133,7 @@ class Run:
         if options.thing:
             self._did("thing", await cloud.thing(options.thing))
         if self._project and not journal.get("device_id"):
-            self._say("project", "would be carried out, once the device is there", True)  # a dry run
+            self._say("project", "would be applied, once the device exists", True)  # a dry run
         elif self._project:
             await self._apply(api, connection, self._project)
             cloud.changed = True
@@ -147,17 +147,17 @@ class Run:
         if options.certificate:
             certificate = await self._certificate(cloud, journal, stored, connection)
         else:
-            self._did("secret", await cloud.secret(new=options.new_secret), "the cloud has it")
+            self._did("secret", await cloud.secret(new=options.new_secret), "already in the cloud")
             link.hide(journal.get("secret") or "")
             self._did("credentials", stored.secret(journal, _client(connection, self._server, mutual=False)))
-        # Not before the board has what replaces it.
+        # Not before the board has the replacement.
         await self._forget(cloud, certificate)
         self._wifi(stored)
-        self._did("clock", side.clock(), "right")
+        self._did("clock", side.clock(), "correct")
         if options.no_check:
             return
         if self._dry_run:
-            self._say("check", "would be made: the board connects", False)
+            self._say("check", "would be done: the board connects", False)
         else:
             self._say("check", await check(link, cloud, options.check_seconds), False)
 
@@ -165,9 +165,9 @@ class Run:
         self, cloud: CloudSide, journal: Journal, stored: InSecrets | InStore, connection: Connection
     ) -> bytes | None:
         done, request = stored.request(journal.get("device_id"), new=self._options.new_secret)
-        self._did("key", done, "on the board")
+        self._did("key", done, "already on the board")
         done, certificate = await cloud.certificate(request)
-        self._did("certificate", done, "the cloud has it")
+        self._did("certificate", done, "already in the cloud")
         client = _client(connection, self._server, mutual=True)
         self._did("credentials", stored.certificate(journal, certificate, client))
         return certificate
@@ -188,11 +188,11 @@ class Run:
             try:
                 await applying.apply(api, connection, project, given)
             except CommandError as error:
-                # Nothing of the file is done, but what was before it is.
+                # Nothing in the file was done, but the steps before it were.
                 raise CommandError(str(error), FAILED if error.code == USAGE else error.code) from None
 
     def _server_of(self, connection: Connection, facts: dict[str, Any]) -> str | None:
-        """Return where this board reaches the local cloud, None for Arduino's own. Raises CommandError."""
+        """Return the local cloud's address for this board, None for Arduino's own cloud. Raises CommandError."""
         if self._options.server or connection.devices is None:
             return self._options.server
         server = connection.devices["server"]
@@ -212,17 +212,17 @@ class Run:
 
 
 def made_up_name(board: str, number: str) -> str:
-    """Return a device's name from its board's and the board's own number, whose ends alone may be those of others.
+    """Return a name for the device, from the board's name and a hash of its unique number.
 
-    In an STM32's, the last bytes name the lot of wafers.
+    A part of the number would not do: the last bytes of an STM32's name the lot of its wafers.
     """
     return "%s %s" % (board, hashlib.sha256(number.encode()).hexdigest()[:6])
 
 
 def _client(connection: Connection, server: str | None, *, mutual: bool) -> dict[str, Any]:
-    """Return what a device's client needs to know of the cloud: nothing for Arduino's own.
+    """Return the arguments that a device's client needs for the cloud: none for Arduino's own.
 
-    `root` is the certificate (DER) of the cloud's authority, where it is none of the bundled ones.
+    `root` is the certificate (DER) of the cloud's authority, if it is not among the bundled ones.
     """
     devices = connection.devices
     if devices is None:

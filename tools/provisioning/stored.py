@@ -1,6 +1,6 @@
-"""What a board keeps of its device: credentials, Wi-Fi networks, where its cloud is.
+"""The settings that a board keeps: its device's credentials, its Wi-Fi networks, the address of its cloud.
 
-In its key store, as `arduino_cloud_board.settings` has it; on a board without one, in secrets.py.
+They are in its key store, in the form of `arduino_cloud_board.settings`; on a board without one, in secrets.py.
 """
 
 import secrets
@@ -17,13 +17,16 @@ _ROOT = "cloud_root.der"
 
 
 def stored(link: BoardLink, found: Found, *, dry_run: bool) -> "InSecrets | InStore":
-    """Return what fits the board."""
+    """Return the settings in the place that fits the board."""
     kind = InSecrets if found.facts.get("KEYS", "files") == "secrets" else InStore
     return kind(link, found, dry_run=dry_run)
 
 
 class InSecrets:
-    """In secrets.py, beside main.py, with keys and certificates in files."""
+    """Settings in secrets.py, beside main.py, with keys and certificates in files.
+
+    Each method returns what was done in words, "" for nothing.
+    """
 
     def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
@@ -49,7 +52,7 @@ class InSecrets:
         return True
 
     def _cloud(self, client: dict[str, Any], params: dict[str, str]) -> tuple[dict[str, Any], bool]:
-        """Return further arguments of the client, and whether the root's file is new."""
+        """Return further arguments of the client, and whether the file of the root certificate is new."""
         new = False
         if "root" in client:
             new = self._put_file(_ROOT, client["root"])
@@ -58,43 +61,46 @@ class InSecrets:
         return ({**cloud, "ssl_params": params} if params else cloud), new
 
     def secret(self, journal: Journal, client: dict[str, Any]) -> str:
-        """Have the device's id and secret there; what was done."""
+        """Store the device's id and secret; return what was done."""
         cloud, new = self._cloud(client, {})
         values = {"DEVICE_ID": journal.get("device_id"), "SECRET_KEY": journal.get("secret"), "CLOUD": cloud}
-        return self._told(self._put(values) or new)
+        return self._written(self._put(values) or new)
 
-    def _told(self, done: bool) -> str:
+    def _written(self, done: bool) -> str:
         return done and "secrets.py %s" % ("would be written" if self._dry_run else "written") or ""
 
     def networks(self, wanted: list[dict[str, Any]]) -> str:
-        """Have the networks there; what was done."""
+        """Store the networks; return what was done."""
         if len(wanted) > 1:
-            return self._told(self._put({"NETWORKS": wanted}))
+            return self._written(self._put({"NETWORKS": wanted}))
         first = wanted[0]
-        # NETWORKS would go before it.
+        # NETWORKS would take precedence.
         values = {"WIFI_SSID": first["ssid"], "WIFI_PASS": first["password"], "NETWORKS": None}
-        return self._told(self._put(values))
+        return self._written(self._put(values))
 
     def request(self, device_id: str, *, new: bool) -> tuple[str, str | None]:
-        """Have a private key on the board, which it makes and keeps.
+        """Have the board make a private key, unless it has one, and keep it.
 
-        What was done, and the request (PEM) for a certificate: None where the key is not there in a dry run.
+        Returns what was done, and the certificate request (PEM): None if a dry run finds no key.
         """
         path = "%s/%s" % (self._root, _KEY)
         named = {"path": path, "device_id": device_id, "new": new}
         return _request(self._link, "key_in_file", "on the board", self._dry_run, **named)
 
     def certificate(self, journal: Journal, certificate: bytes | None, client: dict[str, Any]) -> str:
-        """Have the device's id and certificate there; what was done. None: the one that a dry run does not make."""
+        """Store the device's id and certificate (None in a dry run that got none); return what was done."""
         done = certificate is None or self._put_file(_CERTIFICATE, certificate)
         params = {"keyfile": "%s/%s" % (self._root, _KEY), "certfile": "%s/%s" % (self._root, _CERTIFICATE)}
         cloud, new = self._cloud(client, params)
         values = {"DEVICE_ID": journal.get("device_id"), "SECRET_KEY": None, "CLOUD": cloud}
-        return self._told(self._put(values) or done or new)
+        return self._written(self._put(values) or done or new)
 
 
 class InStore:
-    """In the board's key store, with `arduino_cloud_board.settings`."""
+    """Settings in the board's key store, with `arduino_cloud_board.settings`.
+
+    Each method returns what was done in words, "" for nothing.
+    """
 
     def __init__(self, link: BoardLink, found: Found, *, dry_run: bool) -> None:
         self._link = link
@@ -111,25 +117,25 @@ class InStore:
         return self._store("store_device", cloud=cloud, root=client.get("root"), **named)
 
     def secret(self, journal: Journal, client: dict[str, Any]) -> str:
-        """Have the device's id and secret there; what was done."""
+        """Store the device's id and secret; return what was done."""
         return self._device(journal, client, journal.get("secret"), None)
 
     def certificate(self, journal: Journal, certificate: bytes | None, client: dict[str, Any]) -> str:
-        """Have the device's id and certificate there; what was done. None: the one that a dry run does not make."""
+        """Store the device's id and certificate (None in a dry run that got none); return what was done."""
         return self._device(journal, client, None, b"" if certificate is None else certificate)
 
     def request(self, device_id: str, *, new: bool) -> tuple[str, str | None]:
-        """Have a private key on the board, which it makes and keeps: see InSecrets."""
+        """Have the board make a private key, unless it has one, and keep it: see InSecrets."""
         where = "in %s" % self._where
         return _request(self._link, "key_in_store", where, self._dry_run, device_id=device_id, new=new)
 
     def networks(self, wanted: list[dict[str, Any]]) -> str:
-        """Have the networks there; what was done."""
+        """Store the networks; return what was done."""
         return self._store("store_networks", networks=wanted)
 
 
 def _run(link: BoardLink, program: str, dry_run: bool, otherwise: Any, **named: Any) -> Any:
-    """Run a program that needs the package on the board; `otherwise`: its answer in a dry run before that is right."""
+    """Run a program that needs the package on the board; `otherwise`: the answer in a dry run without the package."""
     try:
         return link.run(program, dry=dry_run, **named)
     except BoardError:
@@ -139,7 +145,7 @@ def _run(link: BoardLink, program: str, dry_run: bool, otherwise: Any, **named: 
 
 
 def _request(link: BoardLink, program: str, where: str, dry_run: bool, **named: Any) -> tuple[str, str | None]:
-    # For the key, beside the board's own random numbers: one that has just been switched on may have few.
+    # Entropy for the key in addition to the board's: a board that was just switched on may have little.
     entropy = secrets.token_bytes(32)
     named["device_id"] = named["device_id"] or "none yet"
     made, request = _run(link, program, dry_run, (True, None), entropy=entropy, **named)

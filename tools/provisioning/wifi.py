@@ -1,5 +1,5 @@
-"""The Wi-Fi networks that a board is to know. Passwords come from a prompt, the environment or a file, never from the
-command line, which other users of the computer can see."""
+"""The Wi-Fi networks for a board. Passwords come from a prompt, the environment or a file, never from the command line,
+which other users of the computer can see."""
 
 import argparse
 import getpass
@@ -52,12 +52,12 @@ def _of_entry(document: Document, number: int) -> dict[str, Any]:
 
 
 def _checked(network: dict[str, Any]) -> dict[str, Any]:
-    # As lib/arduino_cloud_board/link/wifi.py wants it: told now instead of on the board.
+    # The rules of lib/arduino_cloud_board/link/wifi.py, applied now rather than on the board.
     ssid, password = str(network["ssid"]), str(network.get("password") or "")
     if not 1 <= len(ssid.encode()) <= 32:
-        raise CommandError("the name of a network has 1 to 32 bytes, not %d" % len(ssid.encode()), USAGE)
+        raise CommandError("a network's name must have 1 to 32 bytes, not %d" % len(ssid.encode()), USAGE)
     if password and not 8 <= len(password.encode()) <= 64:
         raise CommandError(
-            "the password of %s: 8 to 63 characters or none, not %d" % (ssid, len(password)), USAGE
+            "the password of %s has %d characters: expected 8 to 63, or none" % (ssid, len(password)), USAGE
         )
     return {"ssid": ssid, "password": password, **{k: v for k, v in network.items() if k == "priority"}}

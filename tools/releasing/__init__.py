@@ -18,4 +18,4 @@ CHECKSUMS = "SHA256SUMS"
 
 
 class ReleaseError(Exception):
-    """There can be no release, or it is not what it should be; the message is for a person."""
+    """A release cannot be made, or has mistakes; the message is for a person."""

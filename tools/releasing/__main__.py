@@ -1,4 +1,4 @@
-"""tools/release: the command."""
+"""The command `tools/release`."""
 
 import argparse
 import sys
@@ -15,22 +15,23 @@ from .checkout import Checkout
 
 def _arguments():
     parser = argparse.ArgumentParser(prog="tools/release", description="Make a release of the package, or check one.")
-    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder for it (default: dist)")
+    parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder for the release (default: dist)")
     parser.add_argument(
         "--base-url",
         metavar="URL",
-        help="where it will be served: whole addresses in the package.json files, which MicroPython before 1.25 needs",
+        help="URL of the release's folder, for absolute addresses in the package.json files, which MicroPython before "
+        "1.25 needs",
     )
-    parser.add_argument("--dirty", action="store_true", help="also from a tree with changes that are not committed")
+    parser.add_argument("--dirty", action="store_true", help="also release a tree with uncommitted changes")
     parser.add_argument("--check", metavar="DIR", type=Path, help="check the release in this folder")
     arguments = parser.parse_args()
     if arguments.base_url and not arguments.base_url.startswith(("http://", "https://")):
-        parser.error("--base-url: expected http://… or https://…, given %r" % arguments.base_url)
+        parser.error("--base-url: expected http://… or https://…, got %r" % arguments.base_url)
     return arguments
 
 
 def main():
-    """Build, or check; one line on failure, exit code 1."""
+    """Build or check a release; print a message and exit with code 1 on failure."""
     arguments = _arguments()
     folder = arguments.check
     try:

@@ -1,4 +1,4 @@
-"""Archives that are the same byte for byte whenever and wherever they are made of the same files."""
+"""Write archives that depend only on their files: the same bytes at any time and on any machine."""
 
 import gzip
 import io
@@ -8,13 +8,13 @@ import zipfile
 
 
 def tree(folder):
-    """(path below the folder as text, Path) of each file, in order."""
+    """(path below the folder as text, Path) of each file, sorted."""
     found = ((path.relative_to(folder).as_posix(), path) for path in folder.rglob("*") if path.is_file())
     return sorted(found)
 
 
 def write_zip(target, folder, when):
-    """A zip file of a folder's files, dated `when` (Unix time)."""
+    """Write a folder's files to a zip file, dated `when` (Unix time)."""
     with zipfile.ZipFile(target, "w") as archive:
         for name, path in tree(folder):
             entry = zipfile.ZipInfo(name, time.gmtime(when)[:6])
@@ -25,7 +25,7 @@ def write_zip(target, folder, when):
 
 
 def write_tar(target, folder, when):
-    """The same as a .tar.gz file."""
+    """Write a folder's files to a .tar.gz file, dated `when` (Unix time)."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, path in tree(folder):
@@ -34,6 +34,6 @@ def write_tar(target, folder, when):
             entry.mtime = when
             with path.open("rb") as file:
                 archive.addfile(entry, file)
-    # gzip.compress() writes another header on other versions of Python.
+    # The header that gzip.compress() writes depends on the version of Python.
     with target.open("wb") as file, gzip.GzipFile("", "wb", fileobj=file, mtime=0) as compressed:
         compressed.write(packed.getvalue())

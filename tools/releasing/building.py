@@ -1,4 +1,4 @@
-"""Making a release."""
+"""Make a release."""
 
 import contextlib
 import hashlib
@@ -15,24 +15,24 @@ from toolchain import mpy
 from . import CHECKSUMS, DESCRIPTION, NAME, ReleaseError
 from .archives import tree, write_tar, write_zip
 
-# The ROMFS images, by what their names end in. The first one fits into the 128 KB that MicroPython's partition table
-# for an ESP32 with ROMFS has.
+# The packages in each ROMFS image, by the end of its name. The first image fits into the 128 KB of MicroPython's
+# partition table for an ESP32 with ROMFS.
 IMAGES = {"": ["package.json"], "-board": ["package.json", "package-board.json"]}
 
 
 def build(checkout, output, base_url=None, dirty=False):
-    """Make the release of a checkout in the folder `output` (a Path); the release's own folder.
+    """Make the release of a checkout in the folder `output` (a Path), and return its folder.
 
-    base_url: str, where the release's folder will be served, for whole addresses in the package.json files; None for
-    addresses relative to them. dirty: allow a tree that is not what the commit says. Raises ReleaseError.
+    base_url: str, the URL of the release's folder, for absolute addresses in the package.json files; None for relative
+    ones. dirty: allow uncommitted changes. Raises ReleaseError.
     """
     changes = checkout.changes()
     if changes != [] and not dirty:
-        what = "this is no git checkout" if changes is None else "not as committed: %s" % _few(changes)
-        raise ReleaseError("%s; --dirty makes a release all the same" % what)
+        what = "this is not a git checkout" if changes is None else "not as committed: %s" % _few(changes)
+        raise ReleaseError("%s; --dirty makes a release anyway" % what)
     target = output / ("%s-%s" % (NAME, checkout.version))
     if target.exists() and not (target / CHECKSUMS).is_file():
-        raise ReleaseError("%s is there already, and is no release" % target)
+        raise ReleaseError("%s already exists and is not a release" % target)
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output, prefix=".release-") as scratch:
         made = Path(scratch) / target.name
@@ -73,7 +73,7 @@ def _fill(made, checkout, base_url, changes):
 
 
 def _compile(folder, checkout, site):
-    # The packages below `folder`, their files beside them; the size of each
+    # Write the packages and their files below `folder`; returns the size of each package
     listings, jobs = {}, []
     with ThreadPoolExecutor() as pool:
         for package in checkout.packages:
@@ -102,7 +102,7 @@ def _compile(folder, checkout, site):
 
 
 def image(folder, packages):
-    """A ROMFS image of some of the packages of a folder, already compiled; made by mpremote."""
+    """A ROMFS image (bytes), made by mpremote, of some of the compiled packages in a folder."""
     with tempfile.TemporaryDirectory() as scratch:
         for place in packages:
             for name, _ in json.loads((folder / place).read_text())["urls"]:
@@ -113,6 +113,6 @@ def image(folder, packages):
 
 
 def checksums(folder):
-    """The text of SHA256SUMS, as `sha256sum -c` reads it."""
+    """The text of SHA256SUMS, in the format of `sha256sum -c`."""
     sums = [(hashlib.sha256(path.read_bytes()).hexdigest(), name) for name, path in tree(folder) if name != CHECKSUMS]
     return "".join("%s  %s\n" % pair for pair in sums)

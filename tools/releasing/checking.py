@@ -1,4 +1,4 @@
-"""Checking a release: that it is whole, and that its parts agree."""
+"""Check that a release is complete, and that its parts agree."""
 
 import json
 import tarfile
@@ -10,9 +10,10 @@ from .building import IMAGES, checksums, image
 
 
 def check(folder):
-    """What RELEASE.json says, if all is well; raises ReleaseError with every complaint, one a line."""
+    """Check the release in a folder, and return the content of its RELEASE.json. Raises ReleaseError with one line for
+    each mistake."""
     if not (folder / CHECKSUMS).is_file():
-        raise ReleaseError("%s is no release: it has no %s" % (folder, CHECKSUMS))
+        raise ReleaseError("%s is not a release: it has no %s" % (folder, CHECKSUMS))
     _raise(_sums(folder))
     about = json.loads((folder / DESCRIPTION).read_text())
     name = "mpy%d" % about["bytecode"]
@@ -38,11 +39,11 @@ def _sums(folder):
         elif name not in expected:
             yield "%s: not in %s" % (name, CHECKSUMS)
         elif expected[name] != found[name]:
-            yield "%s: not what %s says" % (name, CHECKSUMS)
+            yield "%s: differs from %s" % (name, CHECKSUMS)
 
 
 def _packages(packages, about):
-    # What is wrong with the package.json files and the bytecode
+    # The mistakes in the package.json files and the bytecode
     files = dict(tree(packages))
     listed = set()
     for place, path in files.items():
@@ -59,8 +60,8 @@ def _packages(packages, about):
                 if file not in files:
                     yield "%s lists %s, which is missing" % (place, on_board)
         elif path.suffix == ".mpy":
-            # the third byte: an architecture and its sub-version, where there is machine code; the fourth: the bits
-            # of a small integer, of which a 32-bit board has 31
+            # The third byte: the architecture and sub-version of machine code, 0 without any. The fourth: the bits of a
+            # small integer, 31 on a 32-bit board.
             if path.read_bytes()[:4] != bytes((ord("M"), about["bytecode"], 0, 31)):
                 yield "%s: not bytecode of version %d for any architecture" % (place, about["bytecode"])
     for place in sorted(files.keys() - listed):
@@ -68,7 +69,7 @@ def _packages(packages, about):
 
 
 def _copies(packages, base):
-    # What is wrong with the archives and the image
+    # The mistakes in the archives and the image
     contents = {place: path.read_bytes() for place, path in tree(packages)}
     with zipfile.ZipFile("%s.zip" % base) as archive:
         if {entry: archive.read(entry) for entry in archive.namelist()} != contents:

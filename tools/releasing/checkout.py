@@ -1,4 +1,4 @@
-"""What a release is made of: the checkout, its version, its packages."""
+"""The source of a release: the checkout, its version, its packages."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ EARLIEST, LATEST = 315532800, 4354819198  # 1980 to 2107
 
 
 def client_version(root):
-    """The client's version, as its module in the checkout at `root` says."""
+    """The client's version in the checkout at `root` (a Path). Raises ReleaseError if it has none."""
     for statement in ast.parse((root / "lib" / "arduino_iot_cloud" / "__init__.py").read_text()).body:
         if isinstance(statement, ast.Assign) and statement.targets[0].id == "__version__":
             return ast.literal_eval(statement.value)
@@ -20,7 +20,7 @@ def client_version(root):
 
 
 class Package:
-    """A package.json of the checkout. `place`: its path there; `content`: what it holds."""
+    """A package.json of the checkout. `place`: its path there; `content`: its parsed content."""
 
     def __init__(self, root, path):
         self.place = path.relative_to(root)
@@ -28,7 +28,7 @@ class Package:
         self.folder = path.parent
 
     def files(self):
-        """(name on the board, file in the checkout) of each; raises ReleaseError for one that is missing."""
+        """Yield (name on the board, path in the checkout) of each file; raises ReleaseError if one is missing."""
         for name, address in self.content["urls"]:
             source = self.folder / address
             if not source.is_file():
@@ -56,17 +56,17 @@ class Checkout:
         return done.stdout.strip() if done.returncode == 0 else None
 
     def changes(self):
-        """What git has not: lines of its short status; None where this is no git checkout."""
+        """The uncommitted changes, as lines of git's short status; None outside a git checkout."""
         status = self._git("status", "--porcelain")
         return None if status is None else status.splitlines()
 
     def commit(self):
-        """The commit's hash, None where this is no git checkout."""
+        """The commit's hash; None outside a git checkout."""
         return self._git("rev-parse", "HEAD")
 
     def time(self):
-        """Unix time for the archives: SOURCE_DATE_EPOCH, else of the commit; within what zip files can tell."""
+        """The Unix time for the archives: SOURCE_DATE_EPOCH, or the commit's, within the range of zip files."""
         text = os.environ.get("SOURCE_DATE_EPOCH") or self._git("log", "-1", "--format=%ct") or "0"
         if not text.isdecimal():
-            raise ReleaseError("SOURCE_DATE_EPOCH is a number of seconds since 1970, not %r" % text)
+            raise ReleaseError("SOURCE_DATE_EPOCH must be a number of seconds since 1970, not %r" % text)
         return min(max(int(text), EARLIEST), LATEST)

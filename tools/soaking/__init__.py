@@ -1,1 +1,1 @@
-"""`tools/soak`: clients that run for long, in simulated worlds and (`real_time/`) in real time."""
+"""`tools/soak`: run clients for a long time, in simulated worlds and (`real_time/`) in real time."""

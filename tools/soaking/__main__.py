@@ -12,21 +12,19 @@ _TOGETHER = 10  # short worlds in one process
 
 def _arguments():
     parser = argparse.ArgumentParser(
-        prog="tools/soak", description="Clients that run for long, in simulated worlds: tests/simulation/README.md."
+        prog="tools/soak",
+        description="Run clients for a long time in simulated worlds, which tests/simulation/README.md describes.",
     )
-    text = "so many worlds for each interpreter and mode"
-    parser.add_argument("--seeds", type=int, default=20, metavar="N", help=text)
+    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="number of worlds for each interpreter and mode")
     parser.add_argument("--first", type=int, default=1, metavar="N", help="the first seed")
-    parser.add_argument("--seed", type=int, metavar="N", help="this one alone, with its story")
-    parser.add_argument("--days", type=float, default=0, metavar="N", help="simulated days of each world, at least")
-    parser.add_argument("--kind", choices=KINDS, action="append", help="what the worlds are like (trouble)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes side by side")
+    parser.add_argument("--seed", type=int, metavar="N", help="only this seed, with its story")
+    parser.add_argument("--days", type=float, default=0, metavar="N", help="minimum of simulated days in each world")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="kind of world; trouble by default")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="number of parallel processes")
     parser.add_argument("--interpreter", choices=INTERPRETERS, action="append")
     parser.add_argument("--mode", choices=MODES, action="append")
-    text = "features that the worlds do not have; plain,+A: all but A"
-    parser.add_argument("--off", default="", metavar="A,B", help=text)
-    text = "in real time, over TLS against mosquitto, instead"
-    parser.add_argument("--real", type=float, metavar="MINUTES", help=text)
+    parser.add_argument("--off", default="", metavar="A,B", help="features that the worlds lack; plain,+A: all but A")
+    parser.add_argument("--real", type=float, metavar="MINUTES", help="run in real time, over TLS with mosquitto, instead")
     return parser.parse_args()
 
 
@@ -70,7 +68,7 @@ class _Total:
 
 
 def main():
-    """Returns the exit code."""
+    """Run the soak and return the exit code."""
     options = _arguments()
     if options.real is not None:
         from .real_time.soak import main as real

@@ -17,18 +17,18 @@ TESTS = ROOT / "tests"
 INTERPRETERS = ("cpython", "mp64", "mp32")
 MODES = ("async", "sync", "websocket", "user")
 KINDS = ("trouble", "idle", "busy")  # of worlds: simulation.world.World
-HEAP = "4m"  # the cloud lives in it, too
+HEAP = "4m"  # for the cloud too
 
-# What became of some worlds: days that the devices of those that did not fail have lived, added up; and the stories of
-# those that failed.
+# The outcome of some worlds: the sum of the days in those that did not fail, the number of worlds, and the failures,
+# each with its story.
 Result = namedtuple("Result", "days worlds failures")
 Failure = namedtuple("Failure", "seed story replay")
 
 
 @functools.cache
 def _bytecode():
-    # A folder with the client and the simulation as bytecode, tracebacks with their lines: the client imports modules
-    # with each connection, and compiling them there takes a third of a world's time.
+    # A folder with the client and the simulation as bytecode with line numbers. The client imports modules with each
+    # connection, and compiling them then would take a third of a world's time.
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     atexit.register(shutil.rmtree, folder, True)
     for root, package in ((LIB, "arduino_iot_cloud"), (TESTS, "simulation")):
@@ -40,7 +40,7 @@ def _bytecode():
 
 
 def command(interpreter, mode, first, count, days, off):
-    """The command and the environment for some worlds."""
+    """Return the command and the environment for some worlds."""
     words = ["-m", "simulation.run", mode, str(first), str(count), str(days), ",".join(off) or "-"]
     environment = dict(os.environ)
     if interpreter == "cpython":
@@ -52,7 +52,7 @@ def command(interpreter, mode, first, count, days, off):
 
 
 def replay(interpreter, mode, seed, days, off, kind="trouble"):
-    """The command line that brings a world back."""
+    """Return the command line that runs a world again."""
     line = "tools/soak --seed %d --interpreter %s --mode %s" % (seed, interpreter, mode)
     if kind != "trouble":
         line += " --kind " + kind
@@ -62,7 +62,7 @@ def replay(interpreter, mode, seed, days, off, kind="trouble"):
 
 
 def live(interpreter, mode, first, count, days=0.0, off=(), timeout=None, kind="trouble"):
-    """Live through `count` worlds from the seed `first` on, in one process for as long as they are well: a Result."""
+    """Run `count` worlds from the seed `first` on, in one process until one fails. Return a Result."""
     end = first + count
     lived = 0.0
     worlds = 0

@@ -1,6 +1,6 @@
-"""Everything the tests, the demo and the benchmarks need, fetched once into `.cache/`.
+"""Fetch everything that the tests, the demo and the benchmarks need, once, into `.cache/`.
 
-Only Python's standard library is used here, since this is what installs the rest.
-`tools/setup` is the command. `parts` has a module for each thing that is fetched, `pinned` the versions of what pip and
-npm install, `standins` what the official client lacks on a computer.
+The command is `tools/setup`. This package uses only Python's standard library, since it installs the rest. `parts` has
+a module for each thing that is fetched, `pinned` the versions for pip and npm, `standins` the modules that the official
+client lacks on Debian's MicroPython.
 """

@@ -1,4 +1,4 @@
-"""tools/setup: fetch what is missing, one progress line per step, one line and exit code 1 on failure."""
+"""`tools/setup`: fetch what is missing, with a progress line for each step, and one line and exit code 1 on failure."""
 
 import argparse
 import errno
@@ -21,7 +21,7 @@ PARTS = {
     "chromium": chromium,
     "firmware": firmware,
 }
-# pip, apt and npm work side by side; each takes its own turn with itself.
+# pip, apt and npm run in parallel, each with one part at a time.
 _TOGETHER = (
     ("venv", "peers"),
     ("micropython", "mosquitto", "postgresql", "hsm", "chromium", "firmware"),
@@ -41,7 +41,7 @@ def _why(error):
 
 
 def ensure(*names):
-    """Install the named parts that are missing; exits with one line where that fails."""
+    """Install the named parts (by default all) that are missing; exits with one line on failure."""
     missing = [name for name in names or PARTS if not PARTS[name].is_ready()]
     if not missing:
         return
@@ -58,14 +58,14 @@ def ensure(*names):
 
 
 def main():
-    """The command `tools/setup`."""
+    """Run the command `tools/setup`."""
     parser = argparse.ArgumentParser(prog="tools/setup", description="Fetch what the tools and tests need.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS) + " or all (the default)")
-    parser.add_argument("--pin", action="store_true", help="resolve what is wanted of pip and npm anew and pin it")
+    parser.add_argument("--pin", action="store_true", help="resolve the requirements of pip and npm again and pin them")
     options = parser.parse_args()
     for name in options.parts:
         if name != "all" and name not in PARTS:
-            parser.error("no part %r: %s or all" % (name, ", ".join(PARTS)))
+            parser.error("unknown part %r: expected %s or all" % (name, ", ".join(PARTS)))
     if options.pin:
         try:
             pin_all()

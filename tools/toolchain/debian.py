@@ -1,8 +1,7 @@
-"""Programs from Debian packages, unpacked (not installed) and run with their own libraries.
+"""Fetch programs from Debian packages, which are unpacked (not installed) and run with their own libraries.
 
-A private apt configuration is derived from the machine's own package source: only the
-suite and the architecture differ, and nothing of the machine's apt state is touched.
-Signatures are verified with the machine's own keyring.
+A private apt configuration is derived from the machine's own package source. Only the suite and the architecture
+differ, and the machine's apt state is not touched. Signatures are verified with the machine's own keyring.
 """
 
 import os
@@ -16,7 +15,7 @@ from .installed import put_in_place, scratch_folder, write_whole
 from .paths import CACHE
 from .report import ToolchainError, first_error, megabytes, say, step
 
-# Set to 1 to take packages whose signature this machine's keyring is too old to verify.
+# Set to 1 to accept packages whose signature this machine's keyring is too old to verify.
 UNSIGNED = "ALLOW_UNSIGNED_PACKAGES"
 SOURCES = Path("/etc/apt")
 ARCHITECTURES = {"x86_64": {64: "amd64", 32: "i386"}, "aarch64": {64: "arm64", 32: "armhf"}}
@@ -25,7 +24,7 @@ Source = namedtuple("Source", "uri suite signed_by")
 
 
 def architecture(bits):
-    """Debian's name for this machine's 64- or 32-bit architecture."""
+    """Debian's name for this machine's architecture with `bits` (64 or 32). Raises ToolchainError if it has none."""
     try:
         return ARCHITECTURES[os.uname().machine][bits]
     except KeyError:
@@ -53,7 +52,7 @@ def _one_line_sources(text):
 
 
 def machine_source(folder=SOURCES):
-    """The machine's own main Debian archive."""
+    """The Source of the machine's own main Debian archive. Raises ToolchainError if it has none."""
     found = []
     files = [folder / "sources.list"]
     files += sorted((folder / "sources.list.d").glob("*.sources"))
@@ -69,7 +68,7 @@ def machine_source(folder=SOURCES):
 
 
 class PrivateApt:
-    """apt on one suite and architecture, its whole state in one scratch folder."""
+    """apt for one suite and architecture, with its whole state in one scratch folder."""
 
     def __init__(self, folder, source, suite, arch, trusted=False):
         self.folder = folder
@@ -112,13 +111,13 @@ class PrivateApt:
         return done.stdout
 
     def download(self, packages):
-        """Fetch packages (names with spaces between) with everything that they depend on; the .deb files."""
+        """Fetch packages (names separated by spaces) with all dependencies; return the .deb files."""
         self.run("update")
         self.run("install", "--download-only", "--yes", "--no-install-recommends", *packages.split())
         return sorted((self.folder / "cache" / "archives").glob("*.deb"))
 
     def download_source(self, package):
-        """Fetch a source package; its files. Their checksums are in the suite's signed list of sources."""
+        """Fetch a source package; return its files. apt checks them against the suite's signed list of sources."""
         with open(self.folder / "sources.list", "w") as file:
             file.write("deb-src " + self._place)
         self.run("update")
@@ -136,7 +135,7 @@ def _unpack(packages, target, keep):
 
 
 def _fetch_from(suite, title, arch, folder, get):
-    """What `get(apt)` fetches from one suite, its state below `folder`."""
+    """Return what `get(apt)` fetches from one suite, with apt's state below `folder`."""
     source = machine_source()
     try:
         return get(PrivateApt(folder / "apt", source, suite, arch))
@@ -154,10 +153,10 @@ def _fetch_from(suite, title, arch, folder, get):
 
 
 def wrapper_text(tree, program):
-    """A shell script that runs `program` of an unpacked tree through the tree's own ld.so."""
+    """The text of a shell script that runs `program` in an unpacked tree with the tree's own dynamic loader."""
     loaders = [p for p in sorted(tree.rglob("ld-linux*.so*")) if not p.is_symlink()]
     if not loaders:
-        raise ToolchainError("the packages of %s hold no dynamic loader" % program)
+        raise ToolchainError("the packages of %s have no dynamic loader" % program)
     folders = sorted({p.parent for p in tree.rglob("*.so*") if p.parent.name.endswith(("-gnu", "-gnueabihf", "lib"))})
     base = "$here/" + str(tree.relative_to(CACHE))
 
@@ -172,10 +171,10 @@ def wrapper_text(tree, program):
 
 
 def fetch_tree(title, arch, suites, target, get, unpack, verify):
-    """Make the folder `target` of what Debian has, whole or not at all; tries each suite twice.
+    """Make the folder `target` from Debian's files, completely or not at all; tries each suite twice.
 
-    `get(apt)` fetches files by a PrivateApt, `unpack(files, folder)` makes the folder of them,
-    `verify()` raises ToolchainError if what is in place then does not work.
+    `get(apt)` fetches files with a PrivateApt, `unpack(files, folder)` makes the folder from them, and `verify()`
+    raises ToolchainError if the result does not work.
     """
     for needed in ("apt-get", "dpkg"):
         if not shutil.which(needed):
@@ -196,14 +195,14 @@ def fetch_tree(title, arch, suites, target, get, unpack, verify):
             reason = error.args[0] if isinstance(error, ToolchainError) else error
             failures.append("%s: %s" % (suite, reason))
             say("fetching %s from Debian's %s … failed: %s" % (title, suite, reason))
-    hint = " (is Debian's archive reached from here?)" if "Failed to fetch" in failures[0] else ""
+    hint = " (is Debian's archive reachable?)" if "Failed to fetch" in failures[0] else ""
     raise ToolchainError("%s could not be fetched: %s%s" % (title, failures[0], hint))
 
 
 def fetch_program(title, package, program, arch, suites, target, wrapper, verify, wrap=wrapper_text, keep=()):
     """Unpack `package` into `target`, write `wrapper`, and `verify(wrapper)` it; tries each suite twice.
 
-    `wrap(target, program)` makes the wrapper's text; `keep`: folders of usr/share that the program needs.
+    `wrap(target, program)` returns the wrapper's text; `keep`: folders of usr/share that the program needs.
     """
 
     def finish():

@@ -1,4 +1,4 @@
-"""What is installed already: stamps, locks, and folders that appear whole or not at all."""
+"""Track what is installed, with stamps and locks, and write files and folders completely or not at all."""
 
 import contextlib
 import fcntl
@@ -24,7 +24,7 @@ def _stamp(name):
 
 
 def is_current(name, key, *paths):
-    """True if `name` was installed from exactly `key` and all its paths are still there."""
+    """True if `name` was installed from exactly `key` and all its paths still exist."""
     try:
         return _stamp(name).read_text() == key and all(path.exists() for path in paths)
     except OSError:
@@ -32,7 +32,7 @@ def is_current(name, key, *paths):
 
 
 def mark_current(name, key):
-    """Remember that `name` is installed from `key`."""
+    """Record that `name` is installed from `key`."""
     _stamp(name).parent.mkdir(parents=True, exist_ok=True)
     write_whole(_stamp(name), key)
 
@@ -44,7 +44,7 @@ def forget(name):
 
 @contextlib.contextmanager
 def lock(name):
-    """Hold `name` against every other process that sets up the same checkout."""
+    """Lock `name` against all other processes that set up the same checkout."""
     folder = CACHE / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / name, "w") as handle:
@@ -54,7 +54,7 @@ def lock(name):
 
 @contextlib.contextmanager
 def scratch_folder(prefix):
-    """A temporary folder inside the cache, on the same file system as what it becomes."""
+    """A temporary folder inside the cache, on the file system of its later place."""
     CACHE.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="tmp-%s-" % prefix, dir=CACHE))
     try:
@@ -64,7 +64,7 @@ def scratch_folder(prefix):
 
 
 def put_in_place(new, target):
-    """Rename folder `new` to `target`, replacing an older one."""
+    """Rename the folder `new` to `target`, replacing an older one."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with scratch_folder("old") as old:
         if target.exists():
@@ -73,7 +73,7 @@ def put_in_place(new, target):
 
 
 def write_whole(path, text, executable=False):
-    """Write a file through a temporary one, so that no reader sees half of it."""
+    """Write a file by way of a temporary one, so that no reader sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as handle:
         handle.write(text)

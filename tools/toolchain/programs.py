@@ -1,4 +1,4 @@
-"""Programs that are on the machine already: whether they run, and how they are called from `.cache/bin`."""
+"""Check that programs run, and wrap those of the machine in `.cache/bin`."""
 
 import subprocess
 
@@ -7,7 +7,7 @@ from .report import ToolchainError
 
 
 def check_answer(title, command, option, mark, timeout=20, even_failing=False):
-    """Raise unless `command option` prints the `mark` and, unless `even_failing`, ends well."""
+    """Raise ToolchainError unless `command option` prints `mark` and, unless `even_failing`, succeeds."""
     try:
         done = subprocess.run([str(command), option], capture_output=True, encoding="utf-8", timeout=timeout)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -17,6 +17,6 @@ def check_answer(title, command, option, mark, timeout=20, even_failing=False):
 
 
 def wrap_installed(program, wrapper, check):
-    """Write the script `wrapper` that runs a program of the machine, and `check(wrapper)`."""
+    """Write the script `wrapper`, which runs a program of the machine, and call `check(wrapper)`."""
     write_whole(wrapper, '#!/bin/sh\nexec "%s" "$@"\n' % program, executable=True)
     check(wrapper)

@@ -1,4 +1,4 @@
-"""Progress lines, and the one error type that is shown as one line."""
+"""Print progress lines; the error that is shown as one line."""
 
 import contextlib
 import sys
@@ -13,7 +13,7 @@ class ToolchainError(Exception):
 
 
 def say(text):
-    """Print one progress line to stderr, whole even when several threads speak."""
+    """Print a progress line to stderr, in one piece even if several threads print."""
     with _print_lock:
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
@@ -21,7 +21,7 @@ def say(text):
 
 @contextlib.contextmanager
 def step(title):
-    """Announce a step, then how long it took; yields a list for a remark such as a size."""
+    """Print the start of a step, then how long it took; yields a list for remarks such as a size."""
     say("%s …" % title)
     begin = time.monotonic()
     remark = []
@@ -31,7 +31,7 @@ def step(title):
 
 
 def megabytes(count):
-    """`3145728` -> `3.1 MB`."""
+    """A number of bytes as text: `3145728` -> `3.1 MB`."""
     return "%.1f MB" % (count / 1e6)
 
 

@@ -1,8 +1,8 @@
-"""Secure chips on I2C: their commands, and where Arduino's boards have them."""
+"""Secure chips on I2C: their commands, and how Arduino's boards connect them."""
 
 
 class ChipError(OSError):
-    """A secure chip does not answer, or not as it should."""
+    """A secure chip does not answer, or answers wrongly."""
 
     def __init__(self, what):
         super().__init__(5, what)  # EIO

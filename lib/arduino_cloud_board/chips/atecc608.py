@@ -1,9 +1,9 @@
-"""The secure element ATECC608 or ATECC508 (Microchip), on I2C: its commands. For the store see `atecc608_keys`.
+"""Commands of the secure element ATECC608 or ATECC508 (Microchip) on I2C. For the store see `atecc608_keys`.
 
-The chip sleeps by itself a second or so after it was woken: every command wakes it, and sends it back to sleep.
-Nothing here writes its configuration or locks it, which cannot be undone.
+The chip falls asleep about a second after it was woken, so each command wakes it and sends it back to sleep.
+Nothing here writes or locks its configuration, which cannot be undone.
 
-Tested with a chip made of Python, byte by byte; not run on a real one.
+Tested byte by byte against a chip simulated in Python, not on a real one.
 """
 
 from time import sleep
@@ -17,19 +17,19 @@ ADDRESS = 0x60
 _SLEEP = b"\x01"
 _AWAKE = b"\x04\x11\x33\x43"
 _ATTEMPTS = 3
-_SILENCE = const(1500)  # ms: by then the chip has fallen asleep over its work
+_SILENCE = const(1500)  # ms: by then the chip has fallen asleep, finished or not
 _STATUS = {
     0x01: "says that something does not match",
     0x03: "does not know this command",
     0x05: "had an error of its elliptic curve",
     0x0F: "cannot do this as it is set up",
 }
-NO_KEY = (0x03, 0x05, 0x0F)  # the words for a slot that has no private key
-_AGAIN = (0x11, 0xEE, 0xFF)  # it was just woken, was about to fall asleep, got a damaged command
+NO_KEY = (0x03, 0x05, 0x0F)  # the codes for a slot without a private key
+_AGAIN = (0x11, 0xEE, 0xFF)  # it just woke up, was about to fall asleep, received a damaged command
 
 
 class StatusError(ChipError):
-    """The chip refuses a command. `status` is its word for why."""
+    """The chip refuses a command. `status` is its error code, an int."""
 
     def __init__(self, status):
         self.status = status
@@ -37,7 +37,7 @@ class StatusError(ChipError):
 
 
 def crc(data) -> bytes:
-    """CRC-16 (polynomial 0x8005, bits from the lowest) of the bytes, as the chip sends it."""
+    """CRC-16 of the bytes (polynomial 0x8005, lowest bit first), in the byte order of the chip."""
     value = 0
     for byte in data:
         for bit in range(8):
@@ -47,7 +47,7 @@ def crc(data) -> bytes:
 
 
 def command(code: int, p1: int, p2: int, data=b"") -> bytes:
-    """A command as it goes over the wire."""
+    """A command as it is sent to the chip."""
     packet = bytes((7 + len(data), code, p1, p2 & 0xFF, p2 >> 8)) + data
     return b"\x03" + packet + crc(packet)
 
@@ -55,12 +55,12 @@ def command(code: int, p1: int, p2: int, data=b"") -> bytes:
 class ATECC608:
     """The chip's commands.
 
-    i2c    with the methods `readfrom` and `writeto` of machine.I2C, at 100 kHz
-    pause  seconds between two looks whether the chip has done its work
-    patience  how many looks before it counts as silent: a second, on a bus that hangs one and a half
-    wake   seconds from the signal that wakes it to the first look
+    i2c       an object with the methods `readfrom` and `writeto` of machine.I2C, at 100 kHz
+    pause     seconds between two polls for the answer
+    patience  polls before the chip counts as silent: they take a second, or 1.5 if the bus hangs
+    wake      seconds from the wake-up signal to the first poll
 
-    Each method raises StatusError where the chip refuses, ChipError where it does not answer.
+    Each method raises StatusError if the chip refuses, ChipError if it does not answer.
     """
 
     def __init__(self, i2c, address: int = ADDRESS, pause: float = 0.002, patience: int = 500, wake: float = 0.0015):
@@ -75,18 +75,18 @@ class ATECC608:
         return self._run((4, 0x30, 0, 0))[2]
 
     def serial_number(self) -> bytes:
-        """The 9 bytes that no other chip has."""
+        """The chip's unique serial number, 9 bytes."""
         block = self._run((32, 0x02, 0x80, 0))
         return block[:4] + block[8:13]
 
     def locked(self) -> tuple:
-        """(whether the configuration is locked, whether the slots are). A chip whose configuration is not has no keys
-        yet; one whose slots are not lets nothing be read from them."""
+        """(whether the configuration is locked, whether the slots are). The chip can make keys only once its
+        configuration is locked, and its slots can be read only once they are."""
         word = self._run((4, 0x02, 0x00, 0x15))
         return word[3] == 0, word[2] == 0
 
     def read(self, slot: int, size: int) -> bytes:
-        """The first `size` bytes of a slot: up to 416 of slot 8, 72 of those from 9 on, 36 of the others."""
+        """The first `size` bytes of a slot: up to 416 of slot 8, 72 of slots 9 to 15, 36 of the others."""
         data = b""
         while len(data) < size:
             n, zone, address = _place(slot, len(data), size)
@@ -94,7 +94,7 @@ class ATECC608:
         return data[:size]
 
     def write(self, slot: int, data):
-        """Write the beginning of a slot, filled up with zeros to a multiple of 4."""
+        """Write the beginning of a slot, padded with zeros to a multiple of 4 bytes."""
         data = bytes(data) + bytes(-len(data) % 4)
         at = 0
         while at < len(data):
@@ -107,7 +107,7 @@ class ATECC608:
         return self._run((32, 0x1B, 0, 0))
 
     def generate(self, slot: int) -> bytes:
-        """Make a new private key in a slot, in place of the one that is there: its public key, 65 bytes, 04 X Y."""
+        """Make a private key in a slot, replacing an earlier one. Returns its public key: 65 bytes, 04 X Y."""
         return b"\x04" + self._run((64, 0x40, 0x04, slot))
 
     def public_key(self, slot: int) -> bytes:
@@ -116,13 +116,13 @@ class ATECC608:
 
     def sign(self, slot: int, digest: bytes) -> bytes:
         """The signature (r and s, 64 bytes) of a SHA-256 digest by the private key in a slot."""
-        # The random number stirs the chip's generator, which the signature draws on; then the digest goes into a
-        # register that the chip forgets when it sleeps.
+        # The random number reseeds the chip's generator, which the signature uses. The digest then goes into a register
+        # that is lost when the chip sleeps, so all three run without sleep between them.
         return self._run((32, 0x1B, 0, 0), (1, 0x16, 0x03, 0, bytes(digest)), (64, 0x41, 0x80, slot))
 
     def _run(self, *steps):
-        # Commands between waking and sleep, each (size of its answer, …arguments of `command`); anew from the first
-        # where a transfer is damaged. The last one's answer.
+        # Run commands between waking and sleep, each given as (size of its answer, …arguments of `command`). Start
+        # again at the first if a transfer is damaged. Returns the last answer.
         problem = ""
         for _ in range(_ATTEMPTS):
             try:
@@ -138,7 +138,7 @@ class ATECC608:
 
     def _wake(self):
         for _ in range(_ATTEMPTS):
-            self._quietly(0, b"")  # nobody acknowledges: the data line's long low wakes the chip
+            self._quietly(0, b"")  # no chip acknowledges: the long low on the data line is the wake-up signal
             sleep(self._wake_pause)
             try:
                 if self._i2c.readfrom(self._address, 4) == _AWAKE:
@@ -166,7 +166,7 @@ class ATECC608:
             try:
                 answer = self._i2c.readfrom(self._address, size + 3)
                 break
-            except OSError:  # not ready; or the bus hangs, which takes its own time for each look
+            except OSError:  # not ready; or the bus hangs, and each poll runs into its timeout
                 if ticks_diff(ticks_ms(), since) > _SILENCE:
                     break
         if answer is None:
@@ -178,7 +178,7 @@ class ATECC608:
             return bytes(answer[1:-2])
         status = answer[1]
         if status in _AGAIN:
-            raise _Damaged("does not get its commands whole")
+            raise _Damaged("receives damaged commands")
         if status or size != 1:
             raise StatusError(status)
         return b""
@@ -189,6 +189,6 @@ class _Damaged(Exception):
 
 
 def _place(slot, at, end):
-    # (bytes that one command moves, zone, address) from byte `at` of a slot on: 32, or the last few by 4
+    # (bytes that one command moves, zone, address), from byte `at` of a slot on: 32 at once, the rest in fours
     n = 32 if end - at > 28 and at % 32 == 0 else 4
     return n, 0x82 if n == 32 else 0x02, slot << 3 | at // 32 << 8 | at % 32 // 4

@@ -1,12 +1,12 @@
-"""Where Arduino's boards have their secure chip: its I2C bus and the pin that switches it on.
+"""The I2C bus of the secure chip on each of Arduino's boards, and the pin that switches the chip on.
 
-Sources: the boards' pins.csv in MicroPython, and the variants of Arduino's cores (docs/keys.md). A board that is not
-here, or a chip that is wired by hand: `SE05XKeys(SE05X(T1(i2c)))`, `ATECC608Keys(ATECC608(i2c))`.
+Sources: the boards' pins.csv in MicroPython, and the variants of Arduino's cores (docs/keys.md). For another board, or
+a chip wired by hand, use `SE05XKeys(SE05X(T1(i2c)))` or `ATECC608Keys(ATECC608(i2c))`.
 """
 
 from ..detection import machine_text
 
-# How sys.implementation._machine begins: (chip, bus number or (SCL, SDA) of a software bus, pin)
+# The beginning of sys.implementation._machine: (chip, bus number or (SCL, SDA) of a software bus, pin)
 _BOARDS = {
     "Arduino Nicla Vision": (("se05x", 2, "SE05X_EN"),),
     "Arduino Portenta H7": (("se05x", 1, "SE05X_EN"), ("atecc608", 1, None)),  # one or the other, by its age
@@ -17,7 +17,7 @@ _BOARDS = {
 
 
 def open_se05x():
-    """The board's SE05X. Raises OSError where it has none."""
+    """Open the board's SE05X. Raises OSError if it has none."""
     from .se05x import SE05X
     from .se05x_t1 import T1
 
@@ -25,7 +25,7 @@ def open_se05x():
 
 
 def open_atecc608():
-    """The board's ATECC608. Raises OSError where it has none."""
+    """Open the board's ATECC608. Raises OSError if it has none."""
     from .atecc608 import ATECC608
 
     return ATECC608(_open("atecc608", 100000))

@@ -1,6 +1,6 @@
-"""The secure element SE050 or SE051 (NXP), on I2C: its commands (NXP AN12543). For the store see `se05x_keys`.
+"""Commands of the secure element SE050 or SE051 (NXP AN12543) on I2C. For the store see `se05x_keys`.
 
-Tested with a chip made of Python, byte by byte; not run on a real one.
+Tested byte by byte against a chip simulated in Python, not on a real one.
 """
 
 from . import ChipError
@@ -13,7 +13,7 @@ _REFUSED = {0x6982: "security status", 0x6984: "invalid data", 0x6985: "conditio
 
 
 class StatusError(ChipError):
-    """The chip refuses a command. `status` is its word for why (ISO 7816-4)."""
+    """The chip refuses a command. `status` is its status word (ISO 7816-4), an int."""
 
     def __init__(self, status):
         self.status = status
@@ -23,13 +23,13 @@ class StatusError(ChipError):
 class SE05X:
     """The chip's commands.
 
-    link: a se05x_t1.T1. Each method raises StatusError where the chip refuses, ChipError where it does not answer.
+    link: a se05x_t1.T1. Each method raises StatusError if the chip refuses, ChipError if it does not answer.
     """
 
     def __init__(self, link):
         self._link = link
         link.reset()
-        # The applet's version, 3 bytes; what follows is not needed here
+        # The applet's version, 3 bytes; the rest of the answer is not needed here
         self.version = self._send(
             b"\x00\xa4\x04\x00\x10\xa0\x00\x00\x03\x96\x54\x53\x00\x00\x00\x01\x03\x00\x00\x00\x00\x00"
         )[:3]
@@ -44,7 +44,7 @@ class SE05X:
         return answer[:-2]
 
     def _command(self, ins, p1, p2, *fields, expect=False):
-        # fields: (tag, bytes). expect: True for the value of the only field of the answer, None for all of it
+        # fields: (tag, bytes). expect: True returns the value of the answer's only field, None the whole answer
         data = b"".join([_field(tag, value) for tag, value in fields])
         head = bytes((0x80, ins, p1, p2))
         n = len(data)
@@ -56,15 +56,15 @@ class SE05X:
         return _value(answer, 0x41) if expect else answer
 
     def exists(self, number: int) -> bool:
-        """Whether there is an object of that number."""
+        """Whether an object with that number exists."""
         return self._command(0x04, 0x00, 0x27, (0x41, _id(number)), expect=True) == b"\x01"
 
     def size(self, number: int) -> int:
-        """The bytes of an object."""
+        """The size of an object in bytes."""
         return int.from_bytes(self._command(0x02, 0x00, 0x07, (0x41, _id(number)), expect=True), "big")
 
     def read(self, number: int) -> bytes:
-        """A binary object."""
+        """The content of a binary object."""
         size = self.size(number)
         data = b""
         while len(data) < size:
@@ -77,7 +77,7 @@ class SE05X:
         return data
 
     def write(self, number: int, data):
-        """Make a binary object of the data. One that is there already keeps its size: delete it first."""
+        """Write a binary object. An existing one keeps its size, so delete it first."""
         for at in range(0, len(data), _PART):
             size = () if at else ((0x43, len(data).to_bytes(2, "big")),)
             fields = ((0x41, _id(number)), (0x42, at.to_bytes(2, "big")))
@@ -99,7 +99,7 @@ class SE05X:
         self._command(0x04, 0x00, 0x28, (0x41, _id(number)))
 
     def generate(self, number: int):
-        """Make a new P-256 key pair, in place of one that is there."""
+        """Make a P-256 key pair, replacing an earlier one."""
         curve = () if self.exists(number) else ((0x42, b"\x03"),)
         self._command(0x01, _EC_KEY_PAIR, 0x00, (0x41, _id(number)), *curve)
 
@@ -107,11 +107,11 @@ class SE05X:
         """The public key of a key pair: 65 bytes, 04 X Y."""
         point = self._command(0x02, 0x00, 0x00, (0x41, _id(number)), expect=True)
         if len(point) != 65 or point[0] != 4:
-            raise ChipError("Object 0x%x of the secure element is no P-256 key." % number)
+            raise ChipError("Object 0x%x in the secure element is not a P-256 key." % number)
         return point
 
     def sign(self, number: int, digest: bytes) -> bytes:
-        """The signature (DER) of a SHA-256 digest by a key pair."""
+        """The signature (DER) of a SHA-256 digest (32 bytes) by a key pair."""
         fields = ((0x41, _id(number)), (0x42, bytes((_SHA256,))), (0x43, bytes(digest)))
         return self._command(0x03, 0x0C, 0x09, *fields, expect=True)
 
@@ -120,7 +120,7 @@ class SE05X:
         return self._command(0x04, 0x00, 0x49, (0x41, n.to_bytes(2, "big")), expect=True)
 
     def serial_number(self) -> bytes:
-        """The 18 bytes that no other chip has."""
+        """The chip's unique serial number, 18 bytes."""
         return self.read(0x7FFF0206)
 
 
@@ -144,4 +144,4 @@ def _value(answer, tag, at=0):
         return bytes(answer[start:end])
     except ValueError:
         pass
-    raise ChipError("The secure element's answer is none to this command.")
+    raise ChipError("The secure element answered another command.")

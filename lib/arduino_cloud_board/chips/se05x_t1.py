@@ -1,10 +1,10 @@
-"""The link layer of an SE05x: blocks of T=1 over I2C (NXP UM11225), as the chip's host.
+"""The link layer of an SE05x on the host's side: T=1 blocks over I2C (NXP UM11225).
 
-A block is NAD, PCB, LEN, up to 254 bytes, and a CRC. While the chip is busy it does not acknowledge its address.
-What arrives damaged is asked for again, both ways; what stays damaged is an OSError.
+A block is NAD, PCB, LEN, up to 254 bytes, and a CRC. A busy chip does not acknowledge its address. Both sides ask for
+a damaged block again; a block that stays damaged is an OSError.
 
-A chip that does not take a block is given up after 2 seconds, one that takes blocks and answers none after 20, one
-that asks for more time again and again after 30.
+The host gives up after 2 seconds if the chip does not take a block, after 20 if it takes blocks but does not answer,
+and after 30 if it keeps asking for more time.
 """
 
 from time import sleep
@@ -18,15 +18,15 @@ ADDRESS = 0x48
 _TO_CHIP = 0x5A
 _FROM_CHIP = 0xA5
 _LARGEST = 254
-_MORE = 0x20  # in the PCB of an I-block: the next one belongs to it
+_MORE = 0x20  # in the PCB of an I-block: the next one continues it
 _R_BLOCK = 0x80
 _S_REQUEST = 0xC0
 _S_RESPONSE = 0xE0
 _RESYNC = 0
 _SOFT_RESET = 0x0F
-_ATTEMPTS = 5  # to get one block across
+_ATTEMPTS = 5  # for one block
 _EXTENSIONS = 500  # of the waiting time, for one command
-_LONGEST = const(20000)  # ms for all of them: less than a watchdog waits, since nothing else gets on meanwhile
+_LONGEST = const(20000)  # ms for all of them: nothing else runs meanwhile, so it must be less than a watchdog waits
 _SILENCE = const(2000)  # ms for one transfer
 _SILENT = "does not answer"
 _BROKEN = "sends damaged blocks"
@@ -55,9 +55,9 @@ def block(pcb: int, content=b"") -> bytes:
 class T1:
     """The link to a chip.
 
-    i2c      with the methods `readfrom` and `writeto` of machine.I2C
-    pause    seconds between two looks whether the chip is ready
-    patience how many looks before it counts as silent, which it does after two seconds in any case
+    i2c       an object with the methods `readfrom` and `writeto` of machine.I2C
+    pause     seconds between two polls
+    patience  polls before the chip counts as silent, which it does after two seconds in any case
     """
 
     def __init__(self, i2c, address: int = ADDRESS, pause: float = 0.001, patience: int = 2000):
@@ -68,12 +68,12 @@ class T1:
         self._sent = self._received = 0  # numbers of the next I-blocks
 
     def reset(self) -> bytes:
-        """Have the chip begin anew. Returns its answer to reset. Raises ChipError where there is no chip."""
+        """Reset the chip. Returns its answer to reset. Raises ChipError if there is no chip."""
         self._sent = self._received = 0
         return self._ask(_SOFT_RESET)
 
     def exchange(self, command) -> bytes:
-        """Send a command (APDU), get the answer. Raises ChipError: it may have been carried out all the same."""
+        """Send a command (APDU) and return the answer. Raises ChipError; the chip may still have run the command."""
         try:
             return self._exchange(memoryview(command))
         except ChipError:
@@ -93,10 +93,10 @@ class T1:
         return answer
 
     def _round(self, frame, more):
-        # Send a block; what answers it: an I-block, or where `more` is to follow, the chip's word that it has it
+        # Send a block and return the answer to it: an I-block, or an acknowledgement if `more` follows
         damaged = extensions = 0
         since = ticks_ms()
-        last = send = frame  # `last` is not a mere request to repeat
+        last = send = frame  # `last` is never a request to repeat
         while True:
             self._write(send)
             try:
@@ -109,15 +109,15 @@ class T1:
                     arrived = pcb >> 4 & 1 == self._sent
                     if more and arrived:
                         return pcb, content
-                    # Where it has the command, it was something later that it has not understood
+                    # If it has the command, it did not understand a later block
                     if not arrived:
                         send = last
                     elif send is frame:
                         send = block(_R_BLOCK | self._received << 4 | 1)
-                    raise _Damaged("does not get its blocks whole")
+                    raise _Damaged("receives damaged blocks")
                 if kind != _S_REQUEST:
-                    send = last  # an earlier answer once more: it has not got the command
-                    raise _Damaged("sent a block that was not its turn")
+                    send = last  # it repeated an earlier answer, so it has not received the command
+                    raise _Damaged("sent a block out of turn")
             except _Damaged as problem:
                 damaged += 1
                 if damaged == _ATTEMPTS:
@@ -125,14 +125,14 @@ class T1:
                 if problem.args[0] in (_SILENT, _BROKEN):
                     send = block(_R_BLOCK | self._received << 4 | 1)
                 continue
-            # A request of the link: more time, mostly
+            # A request of the link layer, usually for more time
             extensions += 1
             if extensions > _EXTENSIONS or ticks_diff(ticks_ms(), since) > _LONGEST:
-                raise ChipError("The secure element does not come to an end.")
+                raise ChipError("The secure element does not finish.")
             last = send = block(_S_RESPONSE | pcb & 0x1F, content)
 
     def _ask(self, kind):
-        # A request of the link itself: the content of its response
+        # Send a request of the link layer; returns the content of its response
         problem = ""
         for _ in range(_ATTEMPTS):
             self._write(block(_S_REQUEST | kind))
@@ -151,7 +151,7 @@ class T1:
         try:
             self._ask(_RESYNC)
         except ChipError:
-            pass  # the first error is the one to be told
+            pass  # the caller reports the first error
 
     def _write(self, data):
         if self._patiently(self._i2c.writeto, data) is None:
@@ -170,14 +170,14 @@ class T1:
         return data[1], data[3:-2]
 
     def _patiently(self, transfer, argument):
-        # None where the chip has not acknowledged its address for too long
+        # Returns None if the chip does not acknowledge its address for too long
         since = ticks_ms()
         for _ in range(self._patience):
             try:
                 result = transfer(self._address, argument)
                 return True if result is None else result
             except OSError:
-                if ticks_diff(ticks_ms(), since) > _SILENCE:  # a bus that hangs takes its own time for each look
+                if ticks_diff(ticks_ms(), since) > _SILENCE:  # on a bus that hangs, each poll takes long
                     break
                 sleep(self._pause)
         return None

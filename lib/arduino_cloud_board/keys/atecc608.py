@@ -1,9 +1,9 @@
 """The store in a secure element ATECC608.
 
-What is where is as in Arduino's own programs: the private key, made in the chip, which never leaves it, in slot 0;
-of the certificate the signature and dates in slot 10, the serial number and the authority in slot 11, the device's id
-in slot 12. There is room for nothing else. `certificate` is put together of these (`ecc_certificate`), and only a
-certificate that comes out the same again can be stored: one that Arduino's authority, or one like it, has signed.
+The layout is that of Arduino's own programs. The private key is in slot 0; the chip made it, and it never leaves the
+chip. Slot 10 has the certificate's signature and dates, slot 11 its serial number and authority, slot 12 the device's
+id. Nothing else fits. `certificate` is rebuilt from these parts (`ecc_certificate`), so only a certificate that comes
+out the same can be stored: one signed by Arduino's authority, or by one like it.
 
 The other settings of such a board are in files: see `settings`.
 """
@@ -18,8 +18,8 @@ _SLOT = 72  # bytes of each of the three
 
 
 class ATECC608Keys(KeyStore):
-    """The store in the chip `chip`, an atecc608.ATECC608. Without one it is looked for where Arduino's boards have
-    it: raises OSError where there is none, or where it has never been set up."""
+    """The store in the chip `chip`, an atecc608.ATECC608; by default the board's own. Raises OSError if there is no
+    chip, or if it was never set up."""
 
     in_chip = True
 
@@ -60,10 +60,11 @@ class ATECC608Keys(KeyStore):
         raise KeyCorrupted(name, self, problem)
 
     def store(self, name: str, data: bytes):
-        """See KeyStore: `certificate`, of this chip's key. Raises ValueError for a certificate that is not of that
-        key or could not be put together again, OSError for any other name.
+        """See KeyStore: `certificate`, for this chip's key. Raises ValueError for a certificate that is for another
+        key or cannot be rebuilt from its parts, OSError for any other name.
 
-        The chip has room for one certificate: while the power goes in the middle, neither is whole."""
+        The chip has room for only one certificate: if the power fails meanwhile, both the old and the new one are
+        lost."""
         check_entry(name, data)
         if name != "certificate":
             raise OSError(28, "The secure element has no room for '%s'." % name)  # ENOSPC
@@ -71,8 +72,8 @@ class ATECC608Keys(KeyStore):
 
         compressed, identifiers, device_id = compress(bytes(data))
         if rebuild(compressed, identifiers, device_id, self.public_key()) != bytes(data):
-            raise ValueError("'certificate': not of this chip's key, or none of the kind that fits into the chip")
-        # First away with the signature, so that no mixture of two looks whole
+            raise ValueError("'certificate': not for this chip's key, or of a kind that does not fit into the chip")
+        # Erase the signature first, so that a mixture of two certificates never looks complete
         self.chip.write(_COMPRESSED, bytes(_SLOT))
         self.chip.write(_DEVICE_ID, device_id + bytes(_SLOT - len(device_id)))
         self.chip.write(_IDENTIFIERS, identifiers)
@@ -106,7 +107,7 @@ class ATECC608Keys(KeyStore):
         return found
 
     def create_key(self, name: str = "key", entropy: bytes = b""):
-        """Have the chip make a new private key, in place of the one it has. `entropy` is not used."""
+        """Have the chip make a private key, replacing the earlier one. `entropy` is not used."""
         self._key(name)
         self.chip.generate(_KEY)
 
@@ -121,7 +122,7 @@ class ATECC608Keys(KeyStore):
         return der.signature(self._use(name, self.chip.sign, digest))
 
     def reference(self, name: str) -> int:
-        """The number by which TLS calls the private key, `key`. Raises KeyNotFound for another name."""
+        """The number by which TLS refers to the private key, `key`. Raises KeyNotFound for another name."""
         self._key(name)
         return _KEY
 
@@ -130,7 +131,7 @@ class ATECC608Keys(KeyStore):
             raise KeyNotFound(name, self)
 
     def _use(self, name, command, *arguments):
-        # The answer to a command that takes the private key
+        # Run a command that uses the private key; returns its answer
         from ..chips.atecc608 import NO_KEY, StatusError
 
         self._key(name)
@@ -142,5 +143,5 @@ class ATECC608Keys(KeyStore):
         raise KeyNotFound(name, self)
 
     def _device_id(self):
-        # A text up to the first zero, as Arduino's programs take it; b"" in a slot that was never written
+        # The text up to the first zero, as Arduino's programs read it; b"" if the slot was never written
         return self.chip.read(_DEVICE_ID, _SLOT).split(b"\0", 1)[0].rstrip(b"\xff")

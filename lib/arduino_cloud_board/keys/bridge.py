@@ -1,6 +1,7 @@
-"""Key stores as providers of the TLS client's key and certificate: URIs such as `nvs:arduino#key`.
+"""Key stores as providers of the TLS client's key and certificate, by URIs such as `nvs:arduino#key`.
 
-Before the # is what `key_store.open` takes, behind it the name. `arduino_iot_cloud.keys` asks here for them.
+The part before the # is an argument of `key_store.open`, the part after it a name. `arduino_iot_cloud.keys` calls this
+module.
 """
 
 from arduino_iot_cloud.keys.chip import MARK, REFERENCE
@@ -9,12 +10,11 @@ from ..key_store import open as open_store
 from . import KeyNotFound
 
 SCHEMES = ("files", "nvs", "se05x", "atecc608", "secrets")
-# Those that are open: MicroPython never closes the handle of one, and there is a handshake again and again.
-_nvs: dict = {}
+_nvs = {}  # open stores, kept for each later handshake: MicroPython never closes the handle of an NVS
 
 
 def provider(uri: str) -> "Provider":
-    """The provider of a URI. Raises OSError where this board has no such store, ValueError for what is no such URI."""
+    """The provider for a URI. Raises ValueError for any other URI, OSError if this board has no such store."""
     where = _where(uri)
     store = _open(where)
     return (ChipProvider if store.in_chip else Provider)(where, store)
@@ -40,7 +40,7 @@ class Provider:
         self._store = store
 
     def certificate(self, uri, params) -> bytes:
-        """What a URI names; its store may be another one of the same kind."""
+        """The entry that a URI names, in this store or another one of the same kind."""
         where = _where(uri)
         store = self._store if where == self._where else _open(where)
         try:
@@ -55,10 +55,10 @@ class Provider:
 
 
 class ChipProvider(Provider):
-    """One whose key stays in the chip: TLS gets a key that stands for it."""
+    """A provider whose key stays in the chip. TLS gets a reference to it."""
 
     def key(self, uri, params) -> bytes:
-        """What stands for the private key that a URI names."""
+        """A reference to the private key that a URI names."""
         try:
             return REFERENCE + self._store.reference(uri.partition("#")[2]).to_bytes(4, "big")
         except KeyNotFound as error:
@@ -66,8 +66,8 @@ class ChipProvider(Provider):
         raise ValueError(problem)
 
     def sign(self, key, digest):
-        """The chip's signature (DER) of a digest; None where `key` is not the chip's."""
+        """The chip's signature (DER) of a digest; None if `key` is not the chip's."""
         if key[: len(MARK)] != MARK or int.from_bytes(key[-4:], "big") != self._store.reference("key"):
             return None
-        # ECDSA takes the first 32 bytes of a longer digest, and a shorter one as the number that it is
+        # ECDSA uses the first 32 bytes of a longer digest, and pads a shorter one with zeros in front
         return self._store.sign("key", (bytes(32 - len(digest)) if len(digest) < 32 else b"") + bytes(digest[:32]))

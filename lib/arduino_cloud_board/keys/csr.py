@@ -1,9 +1,9 @@
-"""Keys that are made on the board, and requests for their certificates (PKCS#10, RFC 2986).
+"""Make keys on the board, and requests for their certificates (PKCS#10, RFC 2986).
 
-    key = create_key()                     # DER; store it, it is shown nowhere
-    print(pem(csr(device_id, key)))        # for the cloud, which makes a certificate of it
+    key = create_key()                     # DER; store it, and never print it
+    print(pem(csr(device_id, key)))        # for the cloud, which turns it into a certificate
 
-The subject is CN = the device's id alone, as Arduino's provisioning has it.
+The subject is only CN = the device's id, as in Arduino's provisioning.
 """
 
 from binascii import b2a_base64
@@ -13,9 +13,9 @@ from . import der
 
 
 def create_key(entropy: bytes = b"") -> bytes:
-    """A new private key of P-256 as DER (ECPrivateKey, RFC 5915), which both MicroPython's TLS and OpenSSL take.
+    """A new P-256 private key as DER (ECPrivateKey, RFC 5915), which both MicroPython's TLS and OpenSSL take.
 
-    `entropy` (any bytes) goes into it beside the board's own random numbers.
+    `entropy` (any bytes) is mixed with the board's own random numbers.
     """
     from . import p256
 
@@ -29,31 +29,31 @@ def create_key(entropy: bytes = b"") -> bytes:
 
 
 class PrivateKey:
-    """A key in bytes with the face of one in a chip. Does not show what it is."""
+    """A private key in memory, with the interface of a key in a chip. Its `repr` does not show it."""
 
     def __init__(self, data):
-        """`data`: DER, ECPrivateKey or PKCS#8. Raises ValueError for anything but a private key of P-256."""
+        """`data`: DER, ECPrivateKey or PKCS#8. Raises ValueError for anything but a P-256 private key."""
         self._number = _private_number(bytes(data))
 
     def public_key(self) -> bytes:
-        """65 bytes: 04 X Y."""
+        """The public key: 65 bytes, 04 X Y."""
         from .p256 import public_point
 
         return public_point(self._number)
 
     def sign(self, digest: bytes) -> bytes:
-        """The signature (DER) of a SHA-256 digest."""
+        """The signature (DER) of a SHA-256 digest (32 bytes)."""
         from .p256 import sign
 
         return sign(self._number, digest)
 
 
 def csr(device_id: str, key) -> bytes:
-    """The request (DER) for a certificate of CN = `device_id`.
+    """A request (DER) for a certificate with CN = `device_id`.
 
-    `key`: DER of a private key, or an object with the methods of PrivateKey, such as a store's `key("key")`.
-    Raises ValueError for another key or for an id that is empty, longer than 64 characters or has others than letters,
-    digits and ' .-:'.
+    `key`: a private key in DER, or an object with the methods of PrivateKey, such as a store's `key("key")`.
+    Raises ValueError for another key, and for an id that does not have 1 to 64 letters, digits and characters of
+    ' .-:'.
     """
     if not device_id or len(device_id) > 64:
         raise ValueError("device_id: 1 to 64 characters expected, not %d" % len(device_id))
@@ -73,7 +73,7 @@ def csr(device_id: str, key) -> bytes:
 
 
 def pem(data: bytes, label: str = "CERTIFICATE REQUEST") -> str:
-    """DER as PEM (RFC 7468)."""
+    """The data (DER) as PEM (RFC 7468)."""
     lines = ["-----BEGIN %s-----" % label]
     for at in range(0, len(data), 48):
         lines.append(b2a_base64(data[at : at + 48]).decode().strip())
@@ -82,14 +82,14 @@ def pem(data: bytes, label: str = "CERTIFICATE REQUEST") -> str:
 
 
 def public_key_of(certificate: bytes) -> bytes:
-    """The public key (65 bytes: 04 X Y) of a certificate or of a request (DER). Raises ValueError for one not of P-256.
+    """The public key (65 bytes: 04 X Y) of a certificate or a request (DER). Raises ValueError if it is not of P-256.
 
-    The public key of a key and that of its certificate are the same: this tells whether two belong together.
+    A private key and a certificate belong together if their public keys are the same.
     """
     mark = der.sequence(der.EC_PUBLIC_KEY, der.PRIME256V1) + b"\x03\x42\x00\x04"
     at = bytes(certificate).find(mark)
     if certificate[:1] != b"\x30" or at < 0 or at + len(mark) + 64 > len(certificate):
-        raise ValueError("this is no certificate of a P-256 key")
+        raise ValueError("not a certificate of a P-256 key")
     at += len(mark) - 1
     return bytes(certificate[at : at + 65])
 
@@ -99,16 +99,16 @@ def _private_number(data):
     try:
         number = _number_of(data)
     except (ValueError, IndexError):
-        pass  # whose words could quote the content
+        pass  # its text could quote the content
     if number is None or len(number) > 32:
-        raise ValueError("this is no private key of P-256 in DER")
+        raise ValueError("not a P-256 private key in DER")
     return bytes(32 - len(number)) + number
 
 
 def _number_of(data):
     start, end = der.content(data, der.SEQUENCE)
     _, at = der.content(data, der.INTEGER, start)
-    if data[at] == der.SEQUENCE:  # PKCS#8 (RFC 5958): the algorithm, and the key in a string
+    if data[at] == der.SEQUENCE:  # PKCS#8 (RFC 5958): the algorithm, then the key in an octet string
         begin, end = der.content(data, der.SEQUENCE, at)
         if data[begin:end] != der.EC_PUBLIC_KEY + der.PRIME256V1:
             return None

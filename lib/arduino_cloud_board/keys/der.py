@@ -1,6 +1,6 @@
-"""DER as keys, certificates and their requests need it (ITU-T X.690): elements out of bytes, and bytes back."""
+"""Read and write the DER (ITU-T X.690) of keys, certificates and certificate requests."""
 
-# What every P-256 key and every signature by one names: id-ecPublicKey, prime256v1, ecdsa-with-SHA256 (RFC 5480, 5758)
+# The identifiers in every P-256 key and its signatures: id-ecPublicKey, prime256v1, ecdsa-with-SHA256 (RFC 5480, 5758)
 EC_PUBLIC_KEY = b"\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
 PRIME256V1 = b"\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
 ECDSA_WITH_SHA256 = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"
@@ -12,7 +12,7 @@ OCTET_STRING = 0x04
 
 
 def element(tag: int, *parts) -> bytes:
-    """An element of that tag around the parts (bytes), one after the other."""
+    """An element with this tag, whose content is the parts (bytes) in a row."""
     content = b"".join(parts)
     n = len(content)
     if n < 0x80:
@@ -28,7 +28,7 @@ def sequence(*parts) -> bytes:
 
 
 def integer(number) -> bytes:
-    """An INTEGER: a number that is not negative, big-endian, with as many zeros in front as it likes."""
+    """An INTEGER of a non-negative number (bytes, big-endian, leading zeros allowed)."""
     number = bytes(number).lstrip(b"\0")
     if not number or number[0] & 0x80:
         number = b"\0" + number
@@ -41,7 +41,7 @@ def bits(*parts) -> bytes:
 
 
 def signature(r_and_s) -> bytes:
-    """An ECDSA signature as TLS and X.509 have it, of r and s (64 bytes, big-endian)."""
+    """An ECDSA signature in the form of TLS and X.509, from r and s (64 bytes, big-endian)."""
     return sequence(integer(r_and_s[:32]), integer(r_and_s[32:]))
 
 
@@ -51,7 +51,8 @@ def public_key(point) -> bytes:
 
 
 def name(*attributes) -> bytes:
-    """A Name of (last number of the attribute's 2.5.4 identifier, text): each in a set of its own, PrintableString."""
+    """A Name of attributes, each (last number of its identifier 2.5.4.n, text) and in its own set, as PrintableString.
+    """
     sets = [
         element(0x31, sequence(b"\x06\x03\x55\x04" + bytes((number,)), element(0x13, text.encode())))
         for number, text in attributes
@@ -60,28 +61,28 @@ def name(*attributes) -> bytes:
 
 
 def read(data, at: int = 0) -> tuple:
-    """The element that begins at byte `at`: (tag, where its content begins, where it ends).
+    """The element that begins at byte `at`: (tag, start of its content, end of its content).
 
-    Raises ValueError where there is no whole one, or none of at most 64 KB.
+    Raises ValueError if the element is incomplete or longer than 64 KB.
     """
     try:
         n = data[at + 1]
         start = at + 2
         if n > 0x82 or n == 0x80:
-            raise ValueError("no DER of this kind")
+            raise ValueError("unknown DER")
         if n > 0x80:
             start += n - 0x80
             n = int.from_bytes(data[at + 2 : start], "big")
     except IndexError:
-        raise ValueError("DER that is cut short")
+        raise ValueError("truncated DER")
     if start + n > len(data):
-        raise ValueError("DER that is cut short")
+        raise ValueError("truncated DER")
     return data[at], start, start + n
 
 
 def content(data, tag: int, at: int = 0) -> tuple:
-    """(beginning, end) of the content of the element at byte `at`. Raises ValueError where it has another tag."""
+    """(start, end) of the content of the element at byte `at`. Raises ValueError if it has another tag."""
     found, start, end = read(data, at)
     if found != tag:
-        raise ValueError("an element of DER has the tag 0x%02x, not 0x%02x" % (found, tag))
+        raise ValueError("a DER element has the tag 0x%02x, not 0x%02x" % (found, tag))
     return start, end

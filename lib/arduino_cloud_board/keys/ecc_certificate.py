@@ -1,7 +1,7 @@
-"""The certificate that Arduino's provisioning leaves in a secure chip in parts, whole again.
+"""Rebuild the certificate that Arduino's provisioning leaves in a secure chip in parts.
 
-In the chip are its signature and dates (72 bytes), its serial number with its authority's key identifier (36 bytes),
-and the device's id. All the rest is the same for every device. The layout is that of Arduino's C++ libraries.
+The chip has its signature and dates (72 bytes), its serial number and authority key identifier (36 bytes), and the
+device's id. The rest is the same for every device. The layout is that of Arduino's C++ libraries.
 """
 
 from . import der
@@ -11,14 +11,14 @@ _ISSUER = ((6, "US"), (10, "Arduino LLC US"), (11, "IT"), (3, "Arduino"))
 
 
 def rebuild(compressed: bytes, identifiers: bytes, device_id: bytes, point: bytes) -> bytes:
-    """The certificate (DER).
+    """The certificate (DER) rebuilt from its parts.
 
-    compressed   signature (r and s, 64 bytes), dates (3 bytes), and more that does not matter
-    identifiers  serial number (16 bytes), authority key identifier (20 bytes; all zero: there is none), and more
-    device_id    text, with zeros behind it
-    point        the public key of the chip's private one: 65 bytes, 04 X Y
+    compressed   signature (r and s, 64 bytes), dates (3 bytes); more bytes are ignored
+    identifiers  serial number (16 bytes), authority key identifier (20 bytes, all zero for none); more are ignored
+    device_id    text, padded with zeros
+    point        the public key of the chip's private key: 65 bytes, 04 X Y
 
-    Raises ValueError where the parts cannot be those of a certificate.
+    Raises ValueError if the parts cannot be those of a certificate.
     """
     year, month, day, hour, years = dates(compressed)
     text = _text(device_id)
@@ -41,13 +41,13 @@ def rebuild(compressed: bytes, identifiers: bytes, device_id: bytes, point: byte
 
 
 def dates(compressed: bytes) -> tuple:
-    """(year, month, day, hour) from which the certificate is valid, in UTC, and for how many years."""
+    """(year, month, day, hour, years): when the certificate becomes valid, in UTC, and for how many years."""
     if len(compressed) < 67:
         raise ValueError("the certificate's dates are missing")
     a, b, c = compressed[64:67]
     found = (2000 + (a >> 3), (a & 7) << 1 | b >> 7, (b & 0x7C) >> 2, (b & 3) << 3 | c >> 5, c & 0x1F)
     if not 1 <= found[1] <= 12 or not 1 <= found[2] <= 31 or found[3] > 23:
-        raise ValueError("the certificate's dates are none")
+        raise ValueError("the certificate's dates are bad")
     return found
 
 
@@ -77,13 +77,13 @@ def _extensions(authority):
 
 
 def compress(certificate: bytes) -> tuple:
-    """(compressed, identifiers, device_id) of a certificate (DER): what `rebuild` makes it of again, if it is of that
-    kind. Raises ValueError for what is no such certificate."""
+    """(compressed, identifiers, device_id) of a certificate (DER), the parts for `rebuild`. Raises ValueError if the
+    certificate does not fit into them."""
     start, end = der.content(certificate, der.SEQUENCE)
     at, signed_end = der.content(certificate, der.SEQUENCE, start)
     parts = _elements(certificate, at, signed_end)
     if len(parts) != 8 or parts[0] != b"\xa0\x03\x02\x01\x02":
-        raise ValueError("this is no certificate of version 3 with extensions")
+        raise ValueError("not a certificate of version 3 with extensions")
     serial = _number(parts[1], 16)
     begin, until = [element.decode() for element in _contents(parts[4])]
     if len(begin) != 13 or len(until) not in (13, 15):
@@ -102,13 +102,13 @@ def compress(certificate: bytes) -> tuple:
     begin, end = der.content(certificate, der.BIT_STRING, algorithm_end)
     numbers = _elements(certificate, der.content(certificate, der.SEQUENCE, begin + 1)[0], end)
     if len(numbers) != 2:
-        raise ValueError("the certificate's signature is none of P-256")
+        raise ValueError("the certificate's signature is not of P-256")
     signature = _number(numbers[0], 32) + _number(numbers[1], 32)
     return signature + bytes(packed), serial + authority, device_id
 
 
 def _elements(data, at, end):
-    # The elements between two bytes, each with its head
+    # The elements between two offsets, each with its head
     found = []
     while at < end:
         after = der.read(data, at)[2]

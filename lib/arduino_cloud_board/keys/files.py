@@ -1,7 +1,7 @@
-"""Keys in files: one for each, in a folder of any file system.
+"""Keep keys in files: one file for each, in a folder of any file system.
 
-`NAME.key` has a length and a checksum around the data. A new one is written as `NAME.new`, which then takes its
-place; so a power cut leaves the old one or the new one. A plain `NAME.der`, put there by hand, is read, too.
+`NAME.key` has the data with its length and checksum. A new entry is written as `NAME.new`, which then replaces it, so
+a power cut leaves the old entry or the new one. A plain `NAME.der` that was put there by hand is read too.
 """
 
 import os
@@ -13,7 +13,7 @@ from .der import read
 
 
 class FileKeys(KeyStore):
-    """The keys in the folder `folder`, which is made when there is something to store."""
+    """The keys in the folder `folder`, which `store` makes if it does not exist."""
 
     def __init__(self, folder: str):
         self.folder = folder if folder == "/" else folder.rstrip("/")
@@ -29,13 +29,13 @@ class FileKeys(KeyStore):
             data = unseal(record)
             if data is not None:
                 return data
-            # A cut in the middle of a file system's own work may have left the old one broken, and the new one whole
+            # A power cut inside the file system may have damaged the old entry and left the new one complete
             data = unseal(_content(self._path(name, ".new")) or b"")
             if data is not None:
                 return data
             raise KeyCorrupted(name, self)
         data = unseal(_content(self._path(name, ".new")) or b"")
-        if data is not None:  # the power went between the removal of the old one and the new one's taking its name
+        if data is not None:  # the power failed after the old file was removed, before the new one took its name
             return data
         data = _content(self._path(name, ".der"))
         if data is None:
@@ -45,7 +45,7 @@ class FileKeys(KeyStore):
         except ValueError:
             whole = False
         if not whole:
-            raise KeyCorrupted(name, self, "this is no DER of that length")
+            raise KeyCorrupted(name, self, "not DER of this length")
         return data
 
     def store(self, name: str, data: bytes):
@@ -65,7 +65,7 @@ class FileKeys(KeyStore):
         """See KeyStore."""
         check_name(name)
         gone = False
-        # The one that is read first goes last: what a power cut leaves is still the entry as it was.
+        # The file that is read first is deleted last, so the entry is unchanged after a power cut.
         for ending in (".der", ".new", ".key"):
             try:
                 os.remove(self._path(name, ending))
@@ -77,7 +77,7 @@ class FileKeys(KeyStore):
             raise KeyNotFound(name, self)
 
     def names(self) -> list:
-        """See KeyStore: also of those that are damaged."""
+        """See KeyStore. Includes damaged entries."""
         found = set()
         try:
             files = os.listdir(self.folder)
@@ -99,7 +99,7 @@ class FileKeys(KeyStore):
         return "%s/%s%s" % ("" if self.folder == "/" else self.folder, name, ending)
 
     def _settle(self, name):
-        # Where only the new one is whole, it is about to be written over: let it take its place first.
+        # If only the new file is complete, it must not be overwritten: let it take its place first.
         new = self._path(name, ".new")
         if unseal(_content(new) or b"") is None:
             return
@@ -118,11 +118,11 @@ class FileKeys(KeyStore):
 
 
 def _content(path):
-    # None where there is no such file
+    # None if the file does not exist
     try:
         with open(path, "rb") as file:
-            # MicroPython allocates what it is asked for in one piece, and a heap in use has few large ones left.
-            size = min(file.seek(0, 2), LARGEST + 9)  # one that is longer than any record is none
+            # MicroPython allocates the given size in one block, and a heap in use has few large blocks left.
+            size = min(file.seek(0, 2), LARGEST + 9)  # a longer file cannot be a record
             file.seek(0)
             return file.read(size)
     except OSError as error:

@@ -1,20 +1,20 @@
-"""Keys in an NVS namespace of an ESP32: a blob for each, with its checksum.
+"""Keep keys in an NVS namespace of an ESP32: a blob for each, with its checksum.
 
-The NVS lists nothing, so a blob `*names` has the names. A name is in there before its blob is written, and until
-after that is erased: whatever is stored is listed, wherever the power goes. The NVS writes a blob whole or not
-at all. MicroPython's firmware does not encrypt it: who has the board can read it.
+The NVS cannot list its blobs, so a blob `*names` has their names. A name is added before its blob is written and
+removed after the blob is erased, so every entry is listed even if the power fails. The NVS writes a blob completely or
+not at all. MicroPython's firmware does not encrypt it: whoever has the board can read it.
 """
 
 from . import LARGEST, KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal, unseal
 
 _INDEX = "*names"
-_USUAL = "device_id secret_key key certificate networks cloud root"  # those of `settings`
+_USUAL = "device_id secret_key key certificate networks cloud root"  # the names of `settings`
 _NOT_FOUND = -0x1102  # ESP_ERR_NVS_NOT_FOUND
 _TOO_SHORT = -0x110C  # ESP_ERR_NVS_INVALID_LENGTH
 
 
 class NVSKeys(KeyStore):
-    """The keys in the NVS namespace `namespace` (1 to 15 characters). Raises OSError where there is no NVS."""
+    """The keys in the NVS namespace `namespace` (1 to 15 characters). Raises OSError on boards without an NVS."""
 
     def __init__(self, namespace: str):
         if not 0 < len(namespace) < 16:
@@ -53,8 +53,8 @@ class NVSKeys(KeyStore):
         self._write_index([one for one in self._index() if one != name])
 
     def names(self) -> list:
-        """See KeyStore. Raises KeyCorrupted where the list itself is damaged: every entry can still be loaded. The next
-        `store` makes a new list, of what `settings` keeps; an entry with another name gets into it when it is stored
+        """See KeyStore. Raises KeyCorrupted if the list itself is damaged; every entry can still be loaded. The next
+        `store` makes a new list with the names of `settings`; any other name is added when its entry is stored
         again."""
         try:
             listed = self._load(_INDEX).decode().split(" ")
@@ -95,7 +95,7 @@ class NVSKeys(KeyStore):
                 if error.args[0] != _TOO_SHORT:
                     raise
                 if size > LARGEST:
-                    raise KeyCorrupted(name, self, "it is longer than what was stored")
+                    raise KeyCorrupted(name, self, "it is longer than any entry")
                 size *= 4
                 continue
             data = unseal(memoryview(buffer)[:n])

@@ -1,8 +1,8 @@
-"""Signatures by the elliptic curve P-256 in Python, for boards whose firmware has none for programs (FIPS 186-5).
+"""Signatures with the elliptic curve P-256 (FIPS 186-5) in Python, for firmware that offers none to programs.
 
-This is for the one or two signatures of provisioning: half a second or a few on a board, meanwhile nothing else
-runs. Scalars are walked in a fixed pattern, but arithmetic on long numbers takes a time that depends on them: do
-not have it sign again and again for strangers with a stopwatch. TLS does not use it, it has its own.
+This is meant for the one or two signatures of provisioning. Each takes from half a second to a few seconds on a board,
+and nothing else runs meanwhile. Scalars are processed in a fixed pattern, but the time for arithmetic on long numbers
+depends on their values: do not sign repeatedly for strangers who can measure the time. TLS uses its own code.
 """
 
 import os
@@ -15,14 +15,14 @@ _G = (
     0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
     0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
 )
-N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # how many points there are
+N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # the number of points
 
 
 def new_private_key(entropy: bytes = b"") -> bytes:
-    """A new private key: 32 bytes, from the port's `os.urandom`, hashed together with `entropy`.
+    """A new private key: 32 bytes, hashed from the port's `os.urandom` and `entropy`.
 
-    Where the port's random numbers are weak (an ESP32 whose radio is off), `entropy` from the computer that does
-    the provisioning makes up for it.
+    `entropy` from the provisioning computer makes up for weak random numbers of the port, such as those of an ESP32
+    whose radio is off.
     """
     while True:
         key = sha256(os.urandom(64) + entropy).digest()
@@ -31,7 +31,7 @@ def new_private_key(entropy: bytes = b"") -> bytes:
 
 
 def public_point(private: bytes) -> bytes:
-    """The public key of a private one (32 bytes): 65 bytes, 04 X Y. Raises ValueError for no private key of P-256."""
+    """The public key (65 bytes: 04 X Y) of a private key (32 bytes). Raises ValueError for another private key."""
     x, y = multiply(_scalar(private))
     return b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
@@ -39,7 +39,7 @@ def public_point(private: bytes) -> bytes:
 def sign(private: bytes, digest: bytes) -> bytes:  # type: ignore[return] # the nonces have no end
     """The signature (DER) of a SHA-256 digest by a private key (32 bytes), deterministic as in RFC 6979.
 
-    Raises ValueError for no private key of P-256 or for no 32 bytes of digest.
+    Raises ValueError for another private key, or if the digest does not have 32 bytes.
     """
     d = _scalar(private)
     if len(digest) != 32:
@@ -55,7 +55,7 @@ def sign(private: bytes, digest: bytes) -> bytes:  # type: ignore[return] # the 
 def _scalar(private):
     number = int.from_bytes(private, "big")
     if len(private) != 32 or not 0 < number < N:
-        raise ValueError("this is no private key of P-256")
+        raise ValueError("not a P-256 private key")
     return number
 
 
@@ -81,7 +81,7 @@ def _nonces(private, hashed):
 
 
 def multiply(k: int, point: tuple = _G) -> tuple:
-    """k (0 < k < N) times a point of the curve: (x, y). Without a point: times the base point."""
+    """k (0 < k < N) times a point of the curve, by default the base point: (x, y)."""
     odd = k & 1
     if not odd:
         k = N - k
@@ -109,7 +109,7 @@ def multiply(k: int, point: tuple = _G) -> tuple:
     return x * zz % _P, y if odd else _P - y
 
 
-# Points are (X, Y, Z) with x = X / Z², y = Y / Z³. None of the walk above is ever the one at infinity.
+# Points are (X, Y, Z) with x = X / Z², y = Y / Z³. None of the points above is ever the one at infinity.
 
 
 def _double(point):

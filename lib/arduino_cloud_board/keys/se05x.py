@@ -1,11 +1,11 @@
 """The store in a secure element SE05x.
 
-`key` is the private key, made in the chip, which never leaves it; `certificate` is the certificate, and any other
-name is kept, too. Key and certificate are where Arduino's own programs have them; what its C++ programs have set up
-(certificate and device id elsewhere) is read, too.
+`key` is the private key, which the chip makes and which never leaves it. `certificate` is the certificate; any other
+name can be stored too. Key and certificate are at the places of Arduino's own programs. A certificate and a device id
+at the places of Arduino's C++ programs are read too.
 
-The chip can only delete an object and write another. So each entry has two places: the new one is written into the
-free one before the old one goes, and a power cut leaves the one or the other.
+The chip cannot replace an object, only delete it and write another. So each entry has two places: the new data goes
+into the free one before the old data is deleted, and a power cut leaves one or the other.
 """
 
 from binascii import crc32
@@ -15,15 +15,14 @@ from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal
 
 KEY = 0x64
 CERTIFICATE = 0x65
-# Objects of Arduino's programs, by the order in which they are looked for: those of the official client, then of C++
+# Objects of Arduino's programs, in search order: first the official client's, then the C++ programs'
 _ARDUINOS = {"key": (KEY,), "certificate": (CERTIFICATE, 0x6E), "device_id": (0x70,)}
 _ARDUINO_READS = 412  # bytes of the certificate's object, in the official client
-_PLACES = 0x41000000  # where this store's own objects begin; the number's lower three bytes come from the name
+_PLACES = 0x41000000  # the first number of this store's own objects; its lower three bytes come from the name
 
 
 class SE05XKeys(KeyStore):
-    """The store in the chip `chip`, an se05x.SE05X. Without one it is looked for where Arduino's boards have it:
-    raises OSError where there is none."""
+    """The store in the chip `chip`, an se05x.SE05X; by default the board's own. Raises OSError if there is no chip."""
 
     in_chip = True
 
@@ -56,7 +55,7 @@ class SE05XKeys(KeyStore):
         raise KeyNotFound(name, self)
 
     def store(self, name: str, data: bytes):
-        """See KeyStore. Raises OSError for `key`: that is made by `create_key`."""
+        """See KeyStore. Raises OSError for `key`, which only `create_key` makes."""
         check_entry(name, data)
         if name == "key":
             raise OSError(13, "The secure element makes its private key itself.")  # EACCES
@@ -64,13 +63,13 @@ class SE05XKeys(KeyStore):
         names = [self._entry(number)[0] for number in (first, second)]
         for other in names:
             if other and other != name:
-                raise OSError(28, "'%s' and '%s' do not go into one %s" % (name, other, self))  # ENOSPC
+                raise OSError(28, "'%s' and '%s' cannot share one %s" % (name, other, self))  # ENOSPC
         into = second if names[0] else first
         self._remove(into)
         self.chip.write(into, seal(name.encode() + b"\0" + bytes(data)))
         self._remove(first if into == second else second)
         if name == "certificate":
-            # Arduino's place has room for one alone: meanwhile the copy counts
+            # Arduino's place has room for only one certificate: the copy counts meanwhile
             self._remove(CERTIFICATE)
             self.chip.write(CERTIFICATE, bytes(data) + bytes(max(0, _ARDUINO_READS - len(data))))
             self._remove(into)
@@ -80,7 +79,7 @@ class SE05XKeys(KeyStore):
         check_name(name)
         arduinos = _ARDUINOS.get(name, ())
         gone = False
-        # What is read first goes last: what a power cut leaves is still the entry as it was.
+        # The object that is read first is deleted last, so the entry is unchanged after a power cut.
         for number in reversed(self._places(name) + arduinos):
             if number in arduinos or self._entry(number)[0] in (name, None):
                 gone = self._remove(number) or gone
@@ -88,7 +87,7 @@ class SE05XKeys(KeyStore):
             raise KeyNotFound(name, self)
 
     def names(self) -> list:
-        """See KeyStore: those of the entries that are whole."""
+        """See KeyStore. Leaves out damaged entries."""
         numbers = self.chip.objects()
         found = set([name for name in _ARDUINOS if any([number in numbers for number in _ARDUINOS[name]])])
         for number in numbers:
@@ -96,14 +95,14 @@ class SE05XKeys(KeyStore):
                 continue
             try:
                 name = self._entry(number)[0]
-            except StatusError:  # somebody else's, which is not to be read
+            except StatusError:  # another program's object, which cannot be read
                 continue
             if name and number in self._places(name):
                 found.add(name)
         return sorted(found)
 
     def create_key(self, name: str = "key", entropy: bytes = b""):
-        """Have the chip make a new private key, in place of the one it has. `entropy` is not used."""
+        """Have the chip make a private key, replacing the earlier one. `entropy` is not used."""
         self._key(name)
         self.chip.generate(KEY)
 
@@ -118,7 +117,7 @@ class SE05XKeys(KeyStore):
         return self.chip.sign(self._there(name), digest)
 
     def reference(self, name: str) -> int:
-        """The number by which TLS calls the private key of that name. Raises KeyNotFound."""
+        """The number by which TLS refers to the private key with this name. Raises KeyNotFound."""
         return self._there(name)
 
     def _key(self, name):
@@ -136,7 +135,7 @@ class SE05XKeys(KeyStore):
         return number, number | 1
 
     def _entry(self, number):
-        # (name, data) of a place; (None, b"") where it is damaged, (None, None) where there is nothing
+        # (name, data) of a place; (None, b"") if it is damaged, (None, None) if it is empty
         if not self.chip.exists(number):
             return None, None
         record = unseal(self.chip.read(number))
@@ -161,4 +160,4 @@ class SE05XKeys(KeyStore):
             return data[: content(data, 0x30)[1]]  # the object may be longer
         except ValueError:
             pass
-        raise KeyCorrupted(name, self, "this is no DER of that length")
+        raise KeyCorrupted(name, self, "not DER of this length")

@@ -1,7 +1,7 @@
-"""`secrets.py` as a store, for those who start: it is only read.
+"""`secrets.py` as a read-only store, for a quick start.
 
-What is under a name is the constant of that name in capitals: `device_id` is DEVICE_ID. `networks` is made of
-WIFI_SSID and WIFI_PASS where there are no NETWORKS.
+An entry is the constant with its name in capitals: `device_id` is DEVICE_ID. Without NETWORKS, `networks` is made from
+WIFI_SSID and WIFI_PASS.
 """
 
 import json
@@ -10,14 +10,14 @@ from . import KeyNotFound, KeyStore, check_name
 
 
 class SecretsKeys(KeyStore):
-    """The constants of `secrets.py`. Where there is none, it has no names."""
+    """The constants of `secrets.py`. Without that file, the store is empty."""
 
     def __repr__(self):
         return "secrets.py"
 
     def load(self, name: str) -> bytes:
-        """A text in UTF-8, bytes as they are, anything else as JSON. Raises KeyNotFound, and ValueError for what JSON
-        does not know."""
+        """The constant as bytes: text as UTF-8, bytes unchanged, anything else as JSON. Raises KeyNotFound, and
+        ValueError for a value that JSON does not have."""
         value = self.value(name)
         if isinstance(value, str):
             return value.encode()
@@ -27,7 +27,7 @@ class SecretsKeys(KeyStore):
             return json.dumps(value).encode()
         except TypeError:
             pass
-        raise ValueError("%s in %s is neither text nor bytes nor what JSON knows" % (name.upper(), self))
+        raise ValueError("%s in %s is not text, bytes, or a value of JSON" % (name.upper(), self))
 
     def value(self, name: str):
         """The constant itself. Raises KeyNotFound."""
@@ -59,7 +59,7 @@ class SecretsKeys(KeyStore):
 
 
 def _module():
-    # What Python says of a mistake may show a secret: the line that it is in, or as a name where its quotes are missing
+    # Python's error message may show a secret: it quotes the line, and a text without quotes looks like a name
     mistake = ""
     try:
         import secrets

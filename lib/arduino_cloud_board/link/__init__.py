@@ -1,6 +1,6 @@
-"""What Wi-Fi and Ethernet have in common: a task that keeps a connection up, and how a program asks about it.
+"""The common part of Wi-Fi and Ethernet: a task that keeps a connection up, and its state for programs.
 
-This is what stays in memory while connected. The way to a connection is imported for as long as it takes.
+Only this stays in memory while connected. The code that makes a connection is unloaded afterwards.
 """
 
 import asyncio
@@ -8,7 +8,7 @@ import asyncio
 from arduino_iot_cloud import port
 from arduino_iot_cloud.port import log, ticks_add, ticks_diff, ticks_ms
 
-# A method of its own where the port has one: it allocates no float.
+# MicroPython's own sleep_ms, if it exists, allocates no float.
 sleep_ms = getattr(asyncio, "sleep_ms", None) or (lambda ms: asyncio.sleep(ms / 1000))
 
 
@@ -18,25 +18,25 @@ def forget(*names):
 
 
 class Connection:
-    """Keeps a connection of one interface up. Subclasses have `kind`, `name`, `_arrive` and `_close`.
+    """Keeps the connection of one interface up. Subclasses have `kind`, `name`, `_arrive` and `_close`.
 
-    on_change: a function that is called with this object when the connection came, went or got another address.
+    on_change: a function, called with this object when the connection came up, was lost or got another address.
     """
 
     on_change = None
     state = "off"  # then "scanning", "pausing", "connecting", "connected"
     trouble = ""  # what seems to be wrong, in words; empty once connected
-    rssi = None  # dBm, where there is a radio
-    ip = None  # the own address (str), None without a connection
+    rssi = None  # dBm; None without a radio
+    ip = None  # the board's address (str); None without a connection
     connected_s = 0  # seconds that the connection has lasted
     drops = address_changes = attempts = failures = power_cycles = 0
 
     _interface = None
     _task = None
-    _quiet_s = 0  # seconds of connection for which doubts are not looked into
-    _broken = False  # the connection is known to be dead, whatever the interface says
+    _quiet_s = 0  # seconds of connection during which doubts are ignored
+    _broken = False  # the connection is dead, whatever the interface says
     _static = False  # the interface has a static address
-    _zero_is_silence = False  # an rssi of 0 says that nothing is received
+    _zero_is_silence = False  # an rssi of 0 means that nothing is received
 
     @property
     def connected(self) -> bool:
@@ -44,9 +44,9 @@ class Connection:
         return self.ip is not None
 
     def start(self):
-        """Begin to connect, and stay connected, in a task of the running event loop. Returns this object.
+        """Connect, and stay connected, in a task of the running event loop. Returns this object at once.
 
-        Raises ImportError where the port has no module `network`.
+        Raises ImportError if the port has no module `network`.
         """
         import network  # noqa: F401
 
@@ -55,14 +55,14 @@ class Connection:
         return self
 
     async def wait(self, timeout=None) -> bool:
-        """Wait for a connection, `timeout` seconds at most (None: for ever). Returns whether there is one."""
+        """Wait for a connection, at most `timeout` seconds (None: forever). Returns whether there is one."""
         begin = ticks_ms()
         while not self.ip and (timeout is None or ticks_diff(ticks_ms(), begin) < timeout * 1000):
             await sleep_ms(50)
         return self.connected
 
     def stop(self):
-        """End the task, disconnect, and switch the interface off. Not to be called by `on_change`."""
+        """End the task, disconnect, and switch the interface off. Do not call this from `on_change`."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -71,13 +71,13 @@ class Connection:
         self.ip = self.rssi = None
 
     def stats(self) -> dict:
-        """What has been going on: see docs/wifi.md. Nothing in it is secret."""
+        """The state and the counters, as a dict: see docs/wifi.md. It has no secrets."""
         from .stats import stats
 
         return stats(self)
 
     async def run(self):
-        """Keep the connection up until this is cancelled. `start` runs it as a task."""
+        """Keep the connection up until cancelled. `start` runs this as a task."""
         lost = ""
         while True:
             try:
@@ -99,11 +99,11 @@ class Connection:
             log(40, "%s: the interface failed (%s)." % (self.kind, type(error).__name__))
             if self.ip:
                 self._moved(None)
-        except Exception:  # no memory to tell it: no reason to end
+        except Exception:  # no memory for the report is no reason to end
             self.ip = None
         await sleep_ms(5000)
 
-    # While all is well: a look each second. Returns why it ended: "gone" or "dead".
+    # Check the connection each second while it lasts. Returns why it ended: "gone" or "dead".
     async def _stay(self):
         self._broken = False
         self.connected_s = missed = silent = looks = 0
@@ -134,18 +134,18 @@ class Connection:
             if up and up != self.ip:
                 self._moved(up)
 
-    # The address of the interface; None where there is none yet, or what some ports say before they know it.
+    # The address of the interface; None if it has none yet, for which some ports return a placeholder.
     def _address(self):
         ip = self._interface.ifconfig()[0]
         return None if ip in ("0.0.0.0", "255.255.255.255", "") else ip
 
-    # Take note of the signal.
+    # Measure the signal.
     def _measure(self):
         pass
 
-    # The address is another one, or there is none any more.
+    # The address changed, or the interface lost it.
     def _moved(self, ip):
-        before, self.ip = self.ip, ip  # counts, whatever becomes of the rest
+        before, self.ip = self.ip, ip  # first: the rest may fail
         from .change import tell
 
         tell(self, before)

@@ -1,10 +1,10 @@
-"""What happens when a connection came, went, or got another address."""
+"""Report that a connection came up, was lost or got another address."""
 
 from arduino_iot_cloud.port import log, report
 
 
 def tell(connection, before):
-    """Take note of the change from the address `before` (None: no connection); tell the log and the program."""
+    """Count the change from the address `before` (None: no connection); report it to the log and the program."""
     kind, ip = connection.kind, connection.ip
     if ip and before:
         connection.address_changes += 1
@@ -14,7 +14,7 @@ def tell(connection, before):
         log(20, "%s: connected to %s as %s." % (kind, connection.name, ip))
     else:
         connection.rssi = None
-        log(30, "%s: the connection is lost." % kind)
+        log(30, "%s: the connection was lost." % kind)
     if connection.on_change:
         try:
             connection.on_change(connection)

@@ -1,10 +1,10 @@
-"""Ethernet, with the face of Wi-Fi."""
+"""Ethernet, with the same interface as Wi-Fi."""
 
 from arduino_iot_cloud.port import const
 
 from . import Connection, sleep_ms
 
-_PAUSE = const(10)  # seconds after the interface refused to be switched on; doubled each time
+_PAUSE = const(10)  # seconds after a failed attempt to switch the interface on; doubled each time
 _LONGEST_PAUSE = const(60)
 
 
@@ -13,11 +13,10 @@ class Ethernet(Connection):
 
     static: (ip, mask, gateway, dns), all str, or None for an address from the network.
     hostname: 1 to 32 letters, digits and hyphens.
-    interface: what has the face of `network.LAN`, by default `network.LAN()`; a module with other pins or another
-      chip makes its own.
-    on_change: as of WiFi.
+    interface: an object like `network.LAN`, by default `network.LAN()`; make one if the pins or the chip differ.
+    on_change: see WiFi.
 
-    Raises ValueError for arguments that are out of range.
+    Raises ValueError for arguments out of range.
     """
 
     kind = "Ethernet"
@@ -41,13 +40,13 @@ class Ethernet(Connection):
     async def _switch_on(self):
         import network
 
-        if self._hostname and hasattr(network, "hostname"):  # counts when the interface is switched on
+        if self._hostname and hasattr(network, "hostname"):  # takes effect when the interface is switched on
             network.hostname(self._hostname)
         if self._interface is None:
             self._interface = network.LAN()
         pause = _PAUSE
         while not self._activated():
-            # On stm32 it has waited 10 s for a cable, and everything with it (PHY_INIT_TIMEOUT_MS, ports/stm32/eth.c).
+            # On stm32 this has blocked for 10 s, waiting for a cable (PHY_INIT_TIMEOUT_MS, ports/stm32/eth.c).
             self.failures += 1
             self.state = "pausing"
             self.trouble = "no cable?"

@@ -1,7 +1,7 @@
-"""Whether the name server answers, asked without anything else waiting for it.
+"""Find out whether the name server answers, without blocking.
 
-A look-up of a name blocks: lwIP asks each name server for 7 s (src/core/dns.c), and with two of them that is longer
-than an RP2040's watchdog waits. So the question is put before, by a datagram of our own.
+Looking up a name blocks: lwIP asks each name server for 7 s (src/core/dns.c). Two name servers take longer than an
+RP2040's watchdog waits. So we first send the question ourselves, in a datagram.
 """
 
 import select
@@ -12,13 +12,13 @@ from arduino_iot_cloud.port import const, ticks_diff, ticks_ms
 from . import sleep_ms
 
 _LIMIT = const(4000)  # ms for an answer
-_AGAIN = const(1000)  # ms to the next question: a datagram may get lost
+_AGAIN = const(1000)  # ms until the question is repeated: a datagram may get lost
 
 
 async def silent(link, name: str) -> str:
     """The address of the name server of `link`, if it does not answer a question for `name` within 4 s; else "".
 
-    Nothing is asked, and the answer is "", where no name has to be looked up or no name server is known.
+    Returns "" at once if `name` is an address or no name server is known.
     """
     try:
         server = link._interface.ifconfig()[3]
@@ -30,8 +30,8 @@ async def silent(link, name: str) -> str:
 
 
 async def answers(server: str, name: str, port: int = 53, limit: int = _LIMIT) -> bool:
-    """Whether the name server at `server` (an IPv4 address) answers a question for `name` within `limit` ms, whatever
-    the answer is."""
+    """Whether the name server at `server` (an IPv4 address) answers a question for `name` within `limit` ms. Any answer
+    counts."""
     packet = question(name)
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
@@ -52,7 +52,7 @@ async def answers(server: str, name: str, port: int = 53, limit: int = _LIMIT) -
                 await sleep_ms(50)
                 if poll.poll(0) and s.recv(12)[:2] == packet[:2]:
                     return True
-            except OSError:  # out of reach, or nobody there: perhaps the next time
+            except OSError:  # not reachable: try again
                 await sleep_ms(50)
     except OSError:  # no socket to ask with
         return False
@@ -61,7 +61,7 @@ async def answers(server: str, name: str, port: int = 53, limit: int = _LIMIT) -
 
 
 def question(name: str) -> bytes:
-    """A question for the IPv4 address of `name` (RFC 1035 section 4), with a number that is its own."""
+    """A question (bytes) for the IPv4 address of `name` (RFC 1035 section 4), with an id made from the time."""
     labels = b"".join([bytes((len(label),)) + label.encode() for label in name.split(".") if label])
     number = ticks_ms()
     return bytes((number >> 8 & 255, number & 255)) + b"\x01\0\0\x01\0\0\0\0\0\0" + labels + b"\0\0\x01\0\x01"

@@ -1,6 +1,6 @@
-"""Wi-Fi in station mode: several networks, and always back to one of them, without blocking the event loop.
+"""Wi-Fi in station mode: connect to one of several networks, and reconnect, without blocking the event loop.
 
-The way to a connection is in `wifi_machine` (what to do, and when) and `wifi_radio` (doing it).
+`wifi_machine` decides what to do and when to reach a connection; `wifi_radio` does it.
 """
 
 from . import Connection, forget
@@ -12,22 +12,22 @@ class WiFi(Connection):
     networks: a list of dicts with `ssid`, `password` (None or "" for an open network), `priority` (an int, the highest
       is tried first), `static` ((ip, mask, gateway, dns), or None for an address from the network).
     hostname: 1 to 32 letters, digits and hyphens.
-    country: two letters, as "DE".
-    power_save: True, False, a number for `WLAN.config(pm=)`, or None: as the port does, but off where it loses
-      connections (cyw43).
-    quirks: a dict of what is to be otherwise: `radio` ("esp32", "cyw43", "nina", "esp-hosted"; found by itself),
+    country: two letters, such as "DE".
+    power_save: True, False, a number for `WLAN.config(pm=)`, or None for the port's default, except that it is off on
+      the cyw43, which would lose connections.
+    quirks: a dict that overrides defaults: `radio` ("esp32", "cyw43", "nina", "esp-hosted"; detected by default),
       `attempt` (seconds that one attempt may take, 60 on an ESP32, else 30), `scan` ("thread", "blocking" or None).
-    interface: what has the face of `network.WLAN`, by default `network.WLAN(network.STA_IF)`.
-    on_change: called with this object after a connection, a loss, another address.
+    interface: an object like `network.WLAN`, by default `network.WLAN(network.STA_IF)`.
+    on_change: a function, called with this object when the connection came up, was lost or got another address.
 
-    Raises ValueError for arguments that are out of range.
+    Raises ValueError for arguments out of range.
     """
 
     kind = "Wi-Fi"
 
-    _chosen = 0  # of the networks: the one it is connected to, or tries
-    _radio = ""  # a kind of radio, once it is switched on
-    _found = None  # by a scan in a thread
+    _chosen = 0  # index of the network that it is connected to, or tries
+    _radio = ""  # the kind of radio, once it is switched on
+    _found = None  # the result of a scan in a thread
 
     def __init__(
         self, networks, *, hostname=None, country=None, power_save=None, quirks=None, interface=None, on_change=None
@@ -50,10 +50,10 @@ class WiFi(Connection):
         return self._networks[self._chosen][0]
 
     def doubt(self):
-        """Say that nothing comes through, although there seems to be a connection: for a client without an answer.
+        """Report that nothing gets through although the interface is connected, for a client that gets no answer.
 
-        The connection is looked into, at most once a minute; if neither the gateway nor the name server answers, it is
-        made anew. To be called in the event loop's own thread; returns at once.
+        Checks the connection, at most once a minute, and reconnects if neither the gateway nor the name server answers.
+        Returns at once. Call it in the event loop's thread.
         """
         from .wifi_probe import begin
 
@@ -64,13 +64,13 @@ class WiFi(Connection):
 
         scanning = await arrive(self, lost)
         del arrive
-        if not scanning:  # in another thread, still: it needs the module
+        if not scanning:  # a scan still running in its thread needs the module
             forget("link.wifi_radio", "link.wifi_machine", "link.wifi_status")
 
     def _measure(self):
         try:
             self.rssi = self._interface.status("rssi")
-        except (OSError, RuntimeError, ValueError, TypeError):  # not every driver knows it
+        except (OSError, RuntimeError, ValueError, TypeError):  # not every driver has it
             self.rssi = None
 
     def _close(self):
@@ -79,5 +79,5 @@ class WiFi(Connection):
             for switch, arguments in ((interface.disconnect, ()), (interface.active, (False,))):
                 try:
                     switch(*arguments)
-                except (OSError, RuntimeError):  # the one is done even where the other is refused
+                except (OSError, RuntimeError):  # the second is done even if the first is refused
                     pass

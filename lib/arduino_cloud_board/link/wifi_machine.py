@@ -1,55 +1,55 @@
-"""The way to a Wi-Fi connection, without I/O: told what the interface shows, says what to do next.
+"""The way to a Wi-Fi connection, as a state machine without I/O: it reads the interface's state and says what to do.
 
-Nothing here knows a clock, asyncio or `network`: `wifi_radio` does. Whatever an interface reports on the way is a hint,
-never a reason to give up: a network is tried again for ever, at longer and longer intervals.
+Clock, asyncio and `network` are the business of `wifi_radio`. A report of the interface is only a hint, and never a
+reason to give up: each network is retried forever, at longer and longer intervals.
 """
 
 from arduino_iot_cloud.port import const, ticks_add, ticks_diff
 
 from .wifi_status import FAILED, PASSWORD, WAIT, meaning, words
 
-# What `WiFiMachine.step` asks for
+# The actions that `WiFiMachine.step` returns
 NOTHING = const(0)
 CONNECT = const(1)  # to `WiFiMachine.chosen`
 DISCONNECT = const(2)
 OFF = const(3)
 ON = const(4)
-SCAN = const(5)  # and tell `WiFiMachine.scanned`
+SCAN = const(5)  # and pass the result to `WiFiMachine.scanned`
 
-_LOOK = const(250)  # ms between looks during an attempt
-_LONG = const(1000)  # ms between looks in a pause
-_SETTLE = const(1000)  # ms from disconnecting to connecting: an ESP32 refuses, or reports yesterday's reason, before
+_LOOK = const(250)  # ms between steps during an attempt
+_LONG = const(1000)  # ms between steps in a pause
+_SETTLE = const(1000)  # ms from disconnecting to connecting: earlier, an ESP32 refuses or reports an old reason
 _COLD = const(2000)  # ms that the radio stays off
 _SCAN_LIMIT = const(15000)  # ms
-_OWN = const(10000)  # ms that a driver which reconnects by itself is left alone with it
-_PATIENCE = const(10000)  # ms that a bad code may last while the driver goes on trying
-_PATIENCE_FINAL = const(3000)  # the same for the negative codes, after which a driver does nothing more
-_EVIDENCE = const(3)  # equal failures in a row before one is reported as the reason
-_COLD_EVERY = const(5)  # rounds without success from one switching off and on to the next
+_OWN = const(10000)  # ms that a driver gets to reconnect by itself
+_PATIENCE = const(10000)  # ms that a bad code may last while the driver keeps trying
+_PATIENCE_FINAL = const(3000)  # the same for a negative code, after which a driver stops trying
+_EVIDENCE = const(3)  # equal failures in a row before they are reported as the reason
+_COLD_EVERY = const(5)  # rounds without success before the radio is switched off and on
 _PAUSES = b"\x01\x02\x05\x0a\x1e\x3c"  # seconds after each round without success
 
 
 class WiFiMachine:
     """The way of one station interface to its next connection, as a state machine.
 
-    names: the networks' names (str), the preferred one first. chosen: which of them it was connected to last.
+    names: the networks' names (str), the preferred one first. chosen: index of the last connected one.
     attempt: ms that one attempt may take. automatic: the driver reconnects by itself after a loss (ESP32).
-    scan: whether `SCAN` may be asked for. random: `random()` -> float in [0, 1), to spread many boards' attempts;
-    without it there is no jitter. counts: what has `attempts`, `failures` and `power_cycles`, to be counted up.
+    scan: whether `SCAN` may be returned. random: `random()` -> float in [0, 1), which spreads the attempts of many
+    boards; None for no jitter. counts: the object whose `attempts`, `failures` and `power_cycles` are incremented.
     """
 
     state = "off"  # then "scanning", "pausing", "connecting", "connected"
-    wait = 0  # ms until `step` is to be called again
+    wait = 0  # ms until the next call of `step`
     trouble = ""  # what seems to be wrong, after three equal failures in a row
     rounds = 0  # through all networks, without success
-    scans = 0  # under way
+    scans = 0  # running
     attempts = failures = power_cycles = 0
 
-    _since = None  # when a bad code appeared first in this attempt
-    _until = None  # the end of the attempt, of the pause, of the scan
-    _order = ()  # what is still to be tried in this round
-    _own = False  # the driver's own attempt
-    _refused = 0  # attempts that the interface did not even begin
+    _since = None  # when a bad code first appeared in this attempt
+    _until = None  # the end of the attempt, pause or scan
+    _order = ()  # indexes of the networks left in this round
+    _own = False  # the driver is reconnecting by itself
+    _refused = 0  # attempts that the interface did not even start
     _cold = False  # the radio is off
     _seen = None  # names, the strongest signal first
 
@@ -61,11 +61,11 @@ class WiFiMachine:
         self._scan = scan and len(names) > 1
         self._random = random
         self._counts = counts or self
-        self._last = bytearray(len(names))  # how each one failed last
+        self._last = bytearray(len(names))  # how each network failed last
         self._equal = bytearray(len(names))  # how often in a row
 
     def resume(self, now, lost):
-        """Begin after a connection that is "gone", or "dead" although the interface claims that it is there."""
+        """Begin after a lost connection. lost: "gone", or "dead" if the interface still claims to be connected."""
         if self._automatic and lost == "gone":
             self._connect(now, True)
         else:
@@ -74,9 +74,9 @@ class WiFiMachine:
             self.state = "broken"
 
     def step(self, now, up, code=None):
-        """Take a look: `now` in ticks, `up` whether there is a connection with an address, `code` of `status()`.
+        """Make a step. now: in ticks. up: whether there is a connection with an address. code: from `status()`.
 
-        Returns what to do; to be called again in `wait` ms, until `state` is "connected".
+        Returns the action to take. Call it again after `wait` ms, until `state` is "connected".
         """
         self.wait = 0
         state = self.state
@@ -85,9 +85,9 @@ class WiFiMachine:
         if state == "connecting":
             return self._follow(now, up, code)
         if state == "off":
-            if up:  # it was never gone: a soft reset
+            if up:  # the connection survived a soft reset
                 return self._arrive()
-            # A cold start needs no clearing away; a driver that is under way must be stopped first. (True is 1, too.)
+            # A cold start needs no clean-up; a driver that is already trying must be stopped first. (True equals 1.)
             if code is None or code is True or code is False or code in (0, 1000):
                 self._begin_round()
                 return self._next(now)
@@ -114,13 +114,13 @@ class WiFiMachine:
         return self._next(now)
 
     def scanned(self, names):
-        """The names (str) that a scan found, the strongest signal first; an empty list if it failed."""
+        """Take the names (str) that a scan found, the strongest signal first; an empty list if it failed."""
         self._seen = names
-        if self.state == "scanning":  # a scan may also come to its end when nobody waits for it any more
+        if self.state == "scanning":  # a scan may also end too late
             self._until = ticks_add(self._until, -_SCAN_LIMIT)
 
     def refused(self, now):
-        """The interface refused to begin the attempt. Returns what to do, as `step` does."""
+        """Take note that the interface refused to start the attempt. Returns the action to take, as `step` does."""
         self._refused += 1
         return self._fail(now, FAILED)
 
@@ -129,7 +129,7 @@ class WiFiMachine:
         order = list(range(len(self._names)))
         seen = self._seen
         if seen is not None:
-            # What is not seen may be hidden: it is tried after the rest.
+            # A network that was not seen may be hidden, so it is tried after the others.
             order = [i for i in order if self._names[i] in seen] + [i for i in order if self._names[i] not in seen]
         # Doubtful passwords come last.
         doubtful = [i for i in order if self._doubtful(i)]

@@ -1,7 +1,7 @@
-"""Whether anything comes through a connection that claims to be there.
+"""Find out whether a connection that looks alive still works.
 
-A cyw43 says "connected" for minutes after the access point is gone. Asked are the name server, by a question that
-every one answers, and the gateway, by a TCP connection, which it accepts or refuses. Either answer is a proof.
+A cyw43 says "connected" for minutes after the access point is gone. So we ask the name server a question that every
+name server answers, and open a TCP connection to the gateway, which accepts or refuses it. Either answer is proof.
 """
 
 import asyncio
@@ -13,15 +13,15 @@ from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms
 
 from . import sleep_ms
 
-# The name servers of the root: id, recursion desired, one question; ".", NS, IN
+# A question for the root name servers: id, recursion desired, one question; ".", NS, IN
 _QUESTION = b"\x2a\x17\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01"
 _LIMIT = const(3000)  # ms for an answer
 _EVERY = const(60)  # s between probes, at least
-_PAUSE = const(300)  # s of the next connection, after one was ended: where nothing ever answers, this must not go on
+_PAUSE = const(300)  # s of the next connection without a probe: in some networks nothing ever answers
 
 
 def begin(wifi):
-    """Look into the connection of `wifi` in a task, if it has not just been done."""
+    """Check the connection of `wifi` in a task, unless that was done recently. Returns the task, or None."""
     if not wifi.connected or wifi._quiet_s:
         return None
     wifi._quiet_s = _EVERY
@@ -37,16 +37,16 @@ async def _look_into(wifi):
         for _ in range(2):
             if await answers(addresses[3], addresses[2]):
                 return
-    except OSError:  # no socket to ask with: that proves nothing
+    except OSError:  # no free socket proves nothing
         return
     if wifi.connected:
-        log(30, "Wi-Fi: connected, but nothing answers: connecting anew.")
+        log(30, "Wi-Fi: connected, but nothing answers: reconnecting.")
         wifi._quiet_s = _PAUSE
         wifi._broken = True
 
 
 async def answers(server, gateway, ports=(53, 80), limit=_LIMIT) -> bool:
-    """Whether the name server or the gateway (IPv4 addresses, str) answers within `limit` ms. Nothing else waits.
+    """Whether the name server or the gateway (IPv4 addresses, str) answers within `limit` ms. Does not block.
 
     ports: (of the name server, of the gateway).
     """
@@ -71,7 +71,7 @@ async def answers(server, gateway, ports=(53, 80), limit=_LIMIT) -> bool:
 
 
 def _begin(s, address, kind):
-    # Returns True if the answer is there at once.
+    # Returns True if the answer comes at once.
     try:
         s.connect(address)
         if kind == socket.SOCK_STREAM:
@@ -83,7 +83,7 @@ def _begin(s, address, kind):
 
 
 def _answered(s, event):
-    # A datagram; a connection that is accepted or refused. Refused over UDP: there, too, somebody said so.
+    # An answer is a datagram, or a connection that is accepted or refused. UDP can be refused too.
     poll = select.poll()
     poll.register(s, event)
     for entry in poll.poll(0):

@@ -1,6 +1,6 @@
-"""Doing what `wifi_machine` decides with `network.WLAN`, whose ports differ: see docs/wifi.md.
+"""Do what `wifi_machine` decides with `network.WLAN`, which differs between ports: see docs/wifi.md.
 
-An exception's text is never reported: on two ports that of connect() contains the password.
+The text of an exception is never reported: on two ports, that of connect() contains the password.
 """
 
 import sys
@@ -11,19 +11,19 @@ from arduino_iot_cloud.port import log, ticks_ms
 from . import sleep_ms
 from .wifi_machine import CONNECT, DISCONNECT, OFF, ON, SCAN, WiFiMachine
 
-_REFUSALS = (OSError, RuntimeError, ValueError, TypeError)  # of one port or another
+_REFUSALS = (OSError, RuntimeError, ValueError, TypeError)  # depending on the port
 
 
 async def arrive(wifi, lost):
     """Get a WiFi object connected. lost: "" at the start, "gone" or "dead" after a connection.
 
-    Returns whether a scan is under way still.
+    Returns whether a scan is still running.
     """
     if not lost:
         await _prepare(wifi)
     quirks = wifi._settings[3]
     automatic = wifi._radio == "esp32"
-    # Only an ESP32 lets other threads run during a scan; elsewhere it stops everything for seconds.
+    # Only an ESP32 lets other threads run during a scan; elsewhere a scan blocks everything for seconds.
     scan = quirks.get("scan", "thread" if automatic else None)
     names = [one[0] for one in wifi._networks]
     attempt = int(quirks.get("attempt", 60 if automatic else 30) * 1000)
@@ -45,7 +45,7 @@ async def arrive(wifi, lost):
         wifi.state = machine.state
         if machine.trouble != wifi.trouble:
             wifi.trouble = machine.trouble
-            log(30, "Wi-Fi: %s; it goes on trying." % machine.trouble)
+            log(30, "Wi-Fi: %s; still trying." % machine.trouble)
         wait = machine.wait
 
 
@@ -55,7 +55,7 @@ async def _prepare(wifi):
     hostname, country, _, quirks = wifi._settings
     if wifi._interface is None:
         wifi._interface = network.WLAN(network.STA_IF)
-    # Both count when the radio is switched on.
+    # Both take effect when the radio is switched on.
     if country and hasattr(network, "country"):
         network.country(country)
     if hostname and hasattr(network, "hostname"):
@@ -72,7 +72,7 @@ async def _prepare(wifi):
 
 
 def _radio_of(network, interface):
-    # Each driver gives itself away.
+    # Each driver can be told by its constants or its status.
     if getattr(network, "STAT_IDLE", None) == 1000:
         return "esp32"
     status = _status(interface)
@@ -96,7 +96,7 @@ def _is_up(wifi):
 
 
 def _is_wanted(wifi):
-    # True unless it is connected to another network than ours, or under another address. Wi-Fi outlives a soft reset.
+    # False if it is connected to a network or under an address that is not ours: Wi-Fi survives a soft reset.
     interface = wifi._interface
     try:
         if not interface.active() or not interface.isconnected():
@@ -133,7 +133,7 @@ def _switch_on(wifi):
 
 
 def _do(wifi, machine, action):
-    # Returns what the link wants next, 0 for nothing.
+    # Returns the next action, 0 for none.
     try:
         if action == CONNECT:
             return _connect(wifi, machine)
@@ -148,7 +148,7 @@ def _do(wifi, machine, action):
         elif action == SCAN:
             _in_thread(_look_around, (wifi, machine))
     except (OSError, RuntimeError, ValueError, TypeError, ImportError):
-        pass  # whether it had an effect shows at the next look
+        pass  # the next step sees whether it had an effect
     return 0
 
 
@@ -168,14 +168,14 @@ def _connect(wifi, machine):
 
 
 def _set_address(wifi, static):
-    # A static address, or one from the network again: before connecting.
+    # Set a static address, or return to one from the network, before connecting.
     interface = wifi._interface
     if static:
         interface.ifconfig(static)
     elif wifi._static:
         try:
             interface.ifconfig("dhcp")
-        except (TypeError, ValueError):  # the NINA-W10 forgets an address only so
+        except (TypeError, ValueError):  # the NINA-W10 forgets an address only this way
             interface.active(False)
             interface.active(True)
     wifi._static = static is not None
@@ -188,7 +188,7 @@ def _in_thread(function, arguments):
 
 
 def _look_around(wifi, machine):
-    # A scan: which of our networks are there, the strongest first. In a thread of its own, or blocking.
+    # Scan for our networks, the strongest first; in a separate thread, or blocking.
     machine.scans += 1
     names = []
     try:

@@ -1,23 +1,23 @@
-"""What the numbers of `WLAN.status()` mean, on every port.
+"""The meaning of the numbers of `WLAN.status()` on every port.
 
 Sources: MicroPython 1.26, ports/esp32/modnetwork_globals.h and network_wlan.c (`status`), extmod/modnetwork.c and
-cyw43-driver's cyw43.h (CYW43_LINK_...). The ports of the NINA-W10 and of esp-hosted answer True or False, which says
-nothing about the way to a connection.
+cyw43-driver's cyw43.h (CYW43_LINK_...). The drivers of the NINA-W10 and of esp-hosted return True or False, which says
+nothing about the progress of an attempt.
 """
 
 from arduino_iot_cloud.port import const
 
-WAIT = const(0)  # under way, idle, or no word about it
-PASSWORD = const(1)  # perhaps the password
-MISSING = const(2)  # no such network in reach, or none that it may join
+WAIT = const(0)  # connecting, idle, or unknown
+PASSWORD = const(1)  # perhaps a wrong password
+MISSING = const(2)  # no such network in range, or none that the board may join
 FAILED = const(3)  # anything else
 
 
 def meaning(code) -> int:
-    """WAIT, PASSWORD, MISSING or FAILED, for what `status()` returned: an int, a bool or None.
+    """WAIT, PASSWORD, MISSING or FAILED, for a result of `status()`: an int, a bool or None.
 
-    One look proves little: on an ESP32 the number of the attempt before stays until there is an address, and
-    201 and 202 pass by on the way to a connection.
+    One result proves little: on an ESP32 the code of the previous attempt stays until there is an address, and 201 and
+    202 may appear on the way to a connection.
     """
     if code is None or code is True or code is False or 0 <= code < 4 or code >= 1000:
         return WAIT
@@ -32,4 +32,4 @@ def meaning(code) -> int:
 
 def words(what: int) -> str:
     """A meaning in words, for a report."""
-    return ("no answer: out of reach, or a wrong password?", "wrong password?", "not found", "refused")[what]
+    return ("no answer: out of range, or wrong password?", "wrong password?", "not found", "refused")[what]

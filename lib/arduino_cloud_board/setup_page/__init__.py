@@ -1,6 +1,6 @@
-"""A page to enter Wi-Fi and device credentials on, from a phone: served by the board's own access point.
+"""A web page on the board's own access point, to enter Wi-Fi and device credentials with a phone.
 
-Whoever is in reach of the access point may come: everything is bounded, one request for each connection.
+Anybody in range of the access point can connect, so everything is limited, and a connection takes one request.
 """
 
 import asyncio
@@ -28,11 +28,12 @@ _FIELDS = (
 class SetupPage:
     """The page, without the radio.
 
-    save: called with what was entered, {"ssid", "password"} and, where given, "device_id", "secret_key"; it may be a
-      coroutine function; a ValueError of it is shown on the page, whose text must not contain a secret.
+    save: a function or coroutine function, called with the entries: a dict with "ssid", "password" and, if they were
+      entered, "device_id" and "secret_key". The page shows the text of a ValueError that it raises, so the text must
+      not contain a secret.
     seen: the names of networks to choose from.
-    device: ask for the device's credentials too.
-    title: what stands above the form.
+    device: whether to ask for the device's credentials too.
+    title: the heading of the form.
     """
 
     def __init__(self, save, seen=(), device=True, title="Set up this board"):
@@ -40,16 +41,16 @@ class SetupPage:
         self._seen = seen
         self._device = device
         self._title = title
-        # A page of another origin cannot know it, so it cannot send the form.
+        # A page from elsewhere does not know the token, so it cannot send the form.
         self._token = "".join(["%02x" % byte for byte in os.urandom(16)])
         self._open = 0
         self._entered = None
         self._host = ""
 
     async def serve(self, ip="192.168.4.1", port=80, dns_port=53, timeout=None):
-        """Serve until something is saved; returns that (a dict), or None after `timeout` seconds.
+        """Serve until something is saved. Returns the entries (a dict), or None after `timeout` seconds.
 
-        ip: the own address, on which it listens.
+        ip: the board's address, on which the page listens.
         dns_port: None for no name server.
         """
         self._host = ip if port == 80 else "%s:%d" % (ip, port)
@@ -79,7 +80,7 @@ class SetupPage:
                     self._open -= 1
         except (OSError, EOFError, asyncio.TimeoutError):
             pass
-        except Exception as error:  # no memory, say: the next connection may be luckier, if this one is closed
+        except Exception as error:  # no memory, say: close this connection, and the next may succeed
             log(30, "Set-up page: no answer (%s)." % type(error).__name__)
         try:
             writer.close()
@@ -106,7 +107,7 @@ class SetupPage:
                 writer.write(piece.encode())
                 await writer.drain()
 
-    # Returns the status, fields of the head, pieces of the body.
+    # Returns the status, extra header fields, and the pieces of the body.
     async def _respond(self, request):
         ours = request.host == self._host
         if request.method == "POST":
@@ -114,7 +115,7 @@ class SetupPage:
                 return 403, "", ()
             return await self._take(form_of(request.body))
         if not ours or request.path not in ("/", "/favicon.ico"):
-            # Phones ask for pages of their makers to find out whether there is a page to log in on.
+            # Phones request a page of their maker to find out whether the network has a login page.
             return 302, "Location: http://%s/\r\n" % self._host, ()
         if request.path != "/":
             return 404, "", ()
@@ -131,12 +132,12 @@ class SetupPage:
                     if hasattr(done, "send"):
                         await done
                     self._entered = found
-            # The first one counts; a second tap on "Save" brings the same.
+            # The first request counts; a second tap on "Save" sends the same entries.
             why = "" if found == self._entered else "Something else was saved just before."
         except ValueError as error:
             why = str(error)
         except Exception as error:  # a full file system, say
-            why = "It could not be saved (%s)." % type(error).__name__
+            why = "This could not be saved (%s)." % type(error).__name__
             log(40, "Set-up page: " + why)
         if why:
             return 200, "", page(self._title, self._seen, self._token, self._device, fields, why)
@@ -167,13 +168,14 @@ class SetupPage:
 async def run(
     save, *, ssid, password=None, device=True, title="Set up this board", timeout=None, scan=True, port=80, dns_port=53
 ):
-    """Make an access point, serve the page on it until something is saved, switch the access point off.
+    """Start an access point, serve the page on it until something is saved, then switch the access point off.
 
-    ssid, password: of the access point; without a password (8 to 63 characters) everybody in reach can listen.
-    save, device, title, timeout, port, dns_port: as of SetupPage.
-    scan: look for networks first, which stops everything for up to 10 s.
+    ssid, password: of the access point; without a password (8 to 63 characters) everybody in range can listen.
+    save, device, title, timeout, port, dns_port: see SetupPage.
+    scan: whether to scan for networks first, which blocks everything for up to 10 s.
 
-    Returns what was entered, a dict, or None after `timeout` seconds. Raises ValueError, and OSError of the interface.
+    Returns the entries (a dict), or None after `timeout` seconds. Raises ValueError for arguments out of range, OSError
+    if the interface fails.
     """
     from .access_point import AccessPoint
 

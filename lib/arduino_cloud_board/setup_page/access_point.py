@@ -8,13 +8,13 @@ class AccessPoint:
 
     ssid: 1 to 32 bytes.
     password: 8 to 63 characters, or None for an open network.
-    interface: what has the face of `network.WLAN`, by default `network.WLAN(network.AP_IF)`.
+    interface: an object like `network.WLAN`, by default `network.WLAN(network.AP_IF)`.
 
-    Raises ValueError.
+    Raises ValueError for arguments out of range.
     """
 
     def __init__(self, ssid, password=None, *, interface=None):
-        # Not at the top: a Wi-Fi manager that is made lets go of that module, and empties it.
+        # Not at the top: making a WiFi object unloads that module, and empties it.
         from ..link.arguments import check_password, networks_of
 
         networks_of({"ssid": ssid})
@@ -28,7 +28,7 @@ class AccessPoint:
         return "<AccessPoint %s>" % self._ssid
 
     def seen(self):
-        """The names of the networks in reach, the strongest first. Everything waits for it, up to 10 s."""
+        """The names of the networks in range, the strongest first. Blocks for up to 10 s."""
         import network
 
         found = []
@@ -45,11 +45,12 @@ class AccessPoint:
                 if not before:
                     station.active(False)
         except (OSError, RuntimeError):
-            log(30, "Access point: no networks could be looked for.")
+            log(30, "Access point: could not scan for networks.")
         return found[:20]
 
     def start(self):
-        """Switch it on. Returns its address (str). Raises OSError without the interface's text, which may be secret."""
+        """Switch the access point on. Returns its address (str). Raises OSError, without the interface's text, which
+        may show the password."""
         import network
 
         if self._interface is None:
@@ -61,21 +62,21 @@ class AccessPoint:
         values["security"] = _security(point, self._password is not None)
         try:
             if hasattr(point, "PM_NONE"):
-                # esp32 and cyw43: the latter reads it when it is switched on, the former may refuse before.
+                # The cyw43 reads these values when it is switched on; the ESP32 may refuse them before that.
                 try:
                     point.config(**values)
                 except (OSError, RuntimeError):
                     pass
             point.active(True)
             point.config(**values)
-            # Its own: the DHCP server of esp-hosted goes on giving addresses of the network in which it was begun.
+            # Keep its own address: the DHCP server of esp-hosted gives addresses of the network it started with.
             return point.ifconfig()[0]
         except (OSError, RuntimeError, ValueError, TypeError) as error:
             kind = type(error).__name__
         raise OSError("the access point %s could not be started (%s)" % (self._ssid, kind))
 
     def stop(self):
-        """Switch it off."""
+        """Switch the access point off."""
         if self._interface is not None:
             try:
                 self._interface.active(False)

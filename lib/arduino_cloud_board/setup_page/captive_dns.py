@@ -1,15 +1,15 @@
-"""A name server that answers every question with one address (RFC 1035), without I/O: it brings a phone to the page."""
+"""A name server that answers every question with one address (RFC 1035), which brings phones to the page. No I/O."""
 
 from arduino_iot_cloud.port import const
 
-LONGEST = const(300)  # bytes of a question that are looked at: a name has at most 255
-_TTL = b"\x00\x00\x00\x0a"  # 10 s: the phone is to forget it when it is back in its own network
+LONGEST = const(300)  # bytes of a question: a name has at most 255
+_TTL = b"\x00\x00\x00\x0a"  # 10 s: the phone has to forget the answer when it is back in its own network
 
 
 def answer(query, address):
-    """The answer to a query (bytes): an A record with `address` (4 bytes), no record for other types.
+    """The answer to a query (bytes): an A record with `address` (4 bytes), or no record for other types.
 
-    Returns None for what is no plain query: then there is no answer.
+    Returns None for anything but a plain query, which is not answered.
     """
     # A query (not an answer), opcode 0, not truncated; one question, no answers
     if not 17 <= len(query) <= LONGEST or query[2] & 0xFA or query[4:8] != b"\x00\x01\x00\x00":

@@ -1,4 +1,4 @@
-"""The set-up page as HTML, in pieces, and what is entered there, checked."""
+"""The set-up page as HTML, in pieces, and the check of its entries."""
 
 _HEAD = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -16,15 +16,20 @@ _DEVICE = """<h2>Arduino Cloud</h2><p>Leave both empty to keep what the board ha
 
 
 def escaped(text):
-    """Text for HTML, also between quotation marks."""
+    """The text escaped for HTML, in attributes too."""
     for character, name in (("&", "amp"), ("<", "lt"), (">", "gt"), ('"', "quot"), ("'", "#39")):
         text = text.replace(character, "&%s;" % name)
     return text
 
 
 def page(title, seen, token, device, fields=None, error=""):
-    """The pieces (str) of the page. seen: the names of networks; token: what the form has to bring back; device: ask
-    for the device's credentials too; fields: what was entered before, whose secrets are not shown; error: a text.
+    """The page, in pieces (str).
+
+    seen: the names of networks to choose from.
+    token: the text that the form sends back.
+    device: whether to ask for the device's credentials too.
+    fields: the earlier entries, whose secrets are not shown.
+    error: a text.
     """
     fields = fields or {}
     yield _HEAD
@@ -51,18 +56,19 @@ def page(title, seen, token, device, fields=None, error=""):
 
 
 def saved(title):
-    """The pieces (str) of the page after that."""
+    """The page that follows a successful save, in pieces (str)."""
     yield _HEAD
     yield "<h1>%s</h1><p>Saved. The board now connects; this network goes away.</p></body></html>" % escaped(title)
 
 
 def entered(fields, device):
-    """What was entered: {"ssid", "password"} and, where given, "device_id" and "secret_key". Raises ValueError."""
+    """The entries, checked: a dict with "ssid", "password" and, if entered, "device_id" and "secret_key". Raises
+    ValueError with a text for the page."""
     ssid = fields.get("ssid") or fields.get("seen") or ""
     found = {"ssid": ssid, "password": fields.get("password") or None}
     if not ssid:
         raise ValueError("Which network?")
-    # Not at the top: a Wi-Fi manager that is made lets go of that module, and empties it.
+    # Not at the top: making a WiFi object unloads that module, and empties it.
     from ..link.arguments import networks_of
 
     networks_of(found)
@@ -72,7 +78,7 @@ def entered(fields, device):
         if len(device_id) != 36 or [c for c in device_id.lower() if c not in "0123456789abcdef-"]:
             raise ValueError("A device ID has 36 characters: digits, letters from a to f, hyphens.")
         if not key or len(key) > 64 or [c for c in key if not 32 < ord(c) < 127]:
-            raise ValueError("The device ID needs its secret key, as it was shown when the device was made.")
+            raise ValueError("The device ID needs its secret key, which was shown when the device was made.")
         found["device_id"] = device_id.lower()
         found["secret_key"] = key
     return found

@@ -1,18 +1,18 @@
-"""A request to the set-up page (HTTP/1.1, RFC 9112), and the form in it, without I/O. Everything is bounded."""
+"""Parse a request to the set-up page (HTTP/1.1, RFC 9112) and the form in it. No I/O; every part has a size limit."""
 
 from arduino_iot_cloud.port import const
 
-_LINE = const(600)  # bytes kept of a line; what is longer is cut off, or refused where it matters
+_LINE = const(600)  # bytes kept of a line; a longer one is cut off, or refused if it matters
 _HEAD = const(8192)
 _BODY = const(1024)
 
 
 class BadRequest(Exception):
-    """What cannot be answered as asked. `args[0]`: the status of the answer, 400 to 505."""
+    """The request cannot be served. `args[0]`: the status of the answer, 400 to 505."""
 
 
 class Request:
-    """Takes a request in pieces: `method`, `path`, `host`, `origin`, `body` are valid once `complete`."""
+    """A request that arrives in pieces: `method`, `path`, `host`, `origin`, `body` are valid once `complete`."""
 
     method = path = host = origin = ""
     body = b""
@@ -26,7 +26,7 @@ class Request:
         self._buffer = bytearray()
 
     def take(self, data):
-        """Take the next bytes. Raises BadRequest."""
+        """Take the next bytes of the request. Raises BadRequest."""
         for byte in data:
             if self.complete:
                 return  # one request for each connection

@@ -1,4 +1,4 @@
-"""The Application API by plain HTTP, users of a test's own, and the official clients."""
+"""The Application API over plain HTTP, a test's own users, and the official clients."""
 
 import http.client
 import json
@@ -29,17 +29,17 @@ class Answer:
 
     @property
     def detail(self):
-        """What an error tells, which must have the API's form."""
+        """The error's message. The error must have the API's form."""
         assert self.headers["content-type"] == "application/vnd.goa.error+json", self.body
         assert self.json["status"] == self.status
         return self.json["detail"]
 
 
 class Api:
-    """One user of the Application API; every answer is returned, whatever its status, if that is declared."""
+    """One user of the Application API. It returns answers of any status, which must be declared."""
 
     described = {}
-    """The operations that each cloud describes, by its address."""
+    """The operations that each cloud describes, by the cloud's address."""
 
     def __init__(self, about, key):
         self.about = about
@@ -90,7 +90,7 @@ class Api:
         return answer
 
     def _declared(self, method, path):
-        """The statuses that the description of the API names for the operation; None if it is not described."""
+        """Return the statuses in the API's description of the operation, or None if it is not described."""
         if self.about["http"] not in Api.described:
             answer = self.raw("GET", "/iot/openapi.json")
             assert answer.status == 200, (answer.status, answer.body)
@@ -132,22 +132,22 @@ class Api:
 
 
 def variable(name, kind="FLOAT", permission="READ_WRITE", **members):
-    """A property as a request describes it."""
+    """Return a property as in a request."""
     return {"name": name, "type": kind, "permission": permission, "update_strategy": "ON_CHANGE", **members}
 
 
 @pytest.fixture
 def prop():
-    """`prop(name, kind, permission)`: a property as a request describes it."""
+    """`prop(name, kind, permission)` -> a property as in a request."""
     return variable
 
 
 @pytest.fixture
 def new_user(local_cloud, api):
-    """`new_user()` -> an Api of a user of the test's own, whose name begins with what is given."""
+    """`new_user(name)` -> an Api for a new user, whose name begins like this."""
 
     def make(name="tester", about=local_cloud.about, local=api):
-        # The cloud is that of many tests, and a name is taken once.
+        # Many tests share the cloud, and names are unique.
         return Api(about, local.request("POST", "/users", {"name": "%s %s" % (name, uuid.uuid4())}))
 
     return make
@@ -155,7 +155,7 @@ def new_user(local_cloud, api):
 
 @pytest.fixture
 def user(new_user):
-    """A user of the test's own."""
+    """The test's own user."""
     return new_user()
 
 

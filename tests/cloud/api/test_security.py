@@ -242,7 +242,7 @@ def test_a_users_name_is_taken_once(user, api):
     name = str(uuid.uuid4())
     api.request("POST", "/users", {"name": name})
     for taken in (name, "Default user"):
-        with pytest.raises(RemoteError, match="a user of this name exists") as refusal:
+        with pytest.raises(RemoteError, match="a user with this name exists") as refusal:
             api.request("POST", "/users", {"name": taken})
         assert refusal.value.status == 409
 

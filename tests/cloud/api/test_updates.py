@@ -120,7 +120,7 @@ def test_a_synchronous_update_is_not_waited_for_when_nobody_asks_any_more(user, 
     connection.request("POST", *upload_request(user, board, async_="False"))
     assert board.command()[0] == OTA_UPDATE
     connection.close()
-    local_cloud.process.wait_for("nobody waits any more .* %s" % board.id, stream="stderr")
+    local_cloud.process.wait_for("nobody is waiting any more .* %s" % board.id, stream="stderr")
 
 
 def test_a_synchronous_update_that_takes_too_long_has_expired(user, board):

@@ -1,4 +1,4 @@
-"""Fleets: several workers beside mosquitto and PostgreSQL. Devices and the local API are those of tests/cloud."""
+"""Fleets: several workers with mosquitto and PostgreSQL. Devices and the local API come from tests/cloud."""
 
 import json
 import urllib.request
@@ -19,7 +19,7 @@ def postgres():
 
 @pytest.fixture
 def start_fleet(postgres, tmp_path):
-    """`start_fleet(workers=2)` -> a fleets.Fleet of the test's own, stopped at the end."""
+    """`start_fleet(workers=2)` -> a new fleets.Fleet, stopped at the end."""
     made = []
 
     def make(workers=2, **options):
@@ -35,7 +35,7 @@ def start_fleet(postgres, tmp_path):
 
 @pytest.fixture(scope="session")
 def fleet(postgres, tmp_path_factory):
-    """A fleet of two workers for all tests of a process: leave it as it was found."""
+    """A fleet of two workers for all tests of a process. Leave it as it was."""
     fleet = Fleet(tmp_path_factory.mktemp("fleet"), postgres)
     try:
         for _ in range(2):
@@ -53,7 +53,7 @@ def apis(fleet, api_of):
 
 @pytest.fixture
 def project(apis, fleet):
-    """A device and a thing of the test's own, made at the first worker, as `about`."""
+    """The test's own device and thing, made at the first worker, as `about`."""
     return at_broker(apis[0].make_project(*VARIABLES), fleet)
 
 

@@ -26,8 +26,8 @@ def refused(tmp_path):
 def test_nobody_else_works_in_the_database_of_an_embedded_broker(postgres, start_local_cloud, refused, make_device):
     database = postgres.new_database()
     first = start_local_cloud("--database", database)
-    assert "works in the database" in refused("--database", database)
-    assert "works in the database" in refused("--database", database, "--broker", NOWHERE)
+    assert "uses the database" in refused("--database", database)
+    assert "uses the database" in refused("--database", database, "--broker", NOWHERE)
     assert make_device(first.about).connect() == "Success"
     assert first.stop() == 0
     again = start_local_cloud("--database", database, data=first.data)
@@ -35,7 +35,7 @@ def test_nobody_else_works_in_the_database_of_an_embedded_broker(postgres, start
 
 
 def test_an_embedded_broker_does_not_start_beside_workers(fleet, refused):
-    assert "works in the database" in refused("--database", fleet.database)
+    assert "uses the database" in refused("--database", fleet.database)
 
 
 def test_a_database_that_was_away_is_occupied_again(postgres, start_local_cloud, refused):
@@ -51,4 +51,4 @@ def test_a_database_that_was_away_is_occupied_again(postgres, start_local_cloud,
             return connection.execute(query).fetchone()[0]
 
     wait_for(locks, bool)
-    assert "works in the database" in refused("--database", database)
+    assert "uses the database" in refused("--database", database)

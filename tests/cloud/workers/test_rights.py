@@ -167,18 +167,18 @@ def test_passwords_are_never_shown(fleet, postgres):
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("http://u:mistaken@h", "mqtt or mqtts"),
-        ("mqtt://u:mistaken@h:port", "the port is no number"),
+        ("http://u:mistaken@h", "needs mqtt or mqtts"),
+        ("mqtt://u:mistaken@h:port", "the port is not a number"),
         ("mqtt://u:mistaken@h/path", "no path"),
         ("mqtt://u:mistaken@h?cafile=x", "the options are cafile"),
-        ("mqtts://u:mistaken@h?cafile=/no/such/file", "cannot be read"),
-        ("mqtt://u:mistaken@h?security=some", "security is none"),
+        ("mqtts://u:mistaken@h?cafile=/no/such/file", "cannot read"),
+        ("mqtt://u:mistaken@h?security=some", "security must be none"),
         ("mqtts://u:mistaken@h?tls=none", "the options are cafile"),
-        ("mqtt://u:mistaken@h?tls=some", "tls is none"),
-        ("mqtt://u:mistaken@h", "would show secrets"),
-        ("mqtt://u:mistaken@192.0.2.1?security=none", "would show secrets"),
-        ("mqtt://u:mistaken@localhost.example", "would show secrets"),
-        ("u:mistaken@h", "is like mqtts://"),
+        ("mqtt://u:mistaken@h?tls=some", "tls must be none"),
+        ("mqtt://u:mistaken@h", "sends secrets unencrypted"),
+        ("mqtt://u:mistaken@192.0.2.1?security=none", "sends secrets unencrypted"),
+        ("mqtt://u:mistaken@localhost.example", "sends secrets unencrypted"),
+        ("u:mistaken@h", "must be like mqtts://"),
     ],
 )
 def test_an_address_that_makes_no_sense_is_refused_without_being_repeated(url, said):

@@ -1,4 +1,4 @@
-"""A board's files, read and written past what is tested."""
+"""Read and write a board's files, and run programs on it, without the tested code."""
 
 import ast
 import base64
@@ -30,8 +30,10 @@ read("/")
 
 
 def files_on(board, write=(), *, packages=False):
-    """What is on the board, {path: content}, with `packages` the packages too; first writes {path: content}, where
-    given."""
+    """Return the board's files as {path: content}, with `packages` including the packages.
+
+    First write the files in `write`, {path: content}.
+    """
     transport = SerialTransport(board.port, timeout=10)
     try:
         transport.enter_raw_repl()
@@ -45,12 +47,12 @@ def files_on(board, write=(), *, packages=False):
 
 
 def give_radio_and_nvs(board, root=""):
-    """Put onto a board what its firmware would have: a radio that is connected, and an NVS. root: of its flash."""
+    """Give a board what its firmware would have: a connected radio, and an NVS. `root` is that of its flash."""
     files_on(board, write={root + path: source.read_bytes() for path, source in _FIRMWARE.items()})
 
 
 def run_on(board, program):
-    """Run a program on the board: what it prints."""
+    """Run a program on the board and return what it prints."""
     transport = SerialTransport(board.port, timeout=10)
     try:
         transport.enter_raw_repl()

@@ -1,7 +1,7 @@
-"""A board at a serial line: MicroPython's unix port behind a pseudo-terminal, on a littlefs of its own.
+"""A board at a serial line: MicroPython's unix port behind a pseudo-terminal, with a littlefs.
 
 Debian's build of the unix port has no raw REPL, so a MicroPython program in the same interpreter (`serial_firmware.py`)
-speaks it. All else is the real thing: the interpreter, the file system (in a file, so that it outlives the process),
+implements it. Everything else is real: the interpreter, the file system (in a file, so that it outlives the process),
 the sockets, TLS. A soft reset is a new process.
 """
 
@@ -23,12 +23,14 @@ _RESET_RAW = 76
 
 
 class SerialBoard:
-    """Starts at once, with `blocks` of 4 KB of flash in `folder`, at `mount`. `port` is what a host opens.
+    """A board that starts at once, with `blocks` of 4 KB of flash in `folder`, at `mount`. A host opens `port`.
 
-    `received`: how many bytes have come from the host. `cut_after`: pulls the cable once so many have; `cut_at`: once
-    these have, after those that came before it was set. `changes_left`: from the next start on, the power goes after so
-    many changes of its keys and settings, or of what else `changes_of` names: "modules". `said`,
-    `heard`: all that went to the host, and came from it.
+    received      the number of bytes from the host
+    cut_after     the cable is pulled once so many bytes have come
+    cut_at        the cable is pulled once these bytes have come, after it was set
+    changes_left  from the next start on, the power fails after so many changes of keys and settings, or of modules if
+                  `changes_of` is "modules"
+    said, heard   all bytes to and from the host
     """
 
     def __init__(self, folder, *, blocks=256, bits=64, romfs_kb=0, unique_id="", machine="", heap="4m", mount="/"):
@@ -56,7 +58,7 @@ class SerialBoard:
         self._cut_from, self._cut_at = len(self.heard), text
 
     def plug_in(self):
-        """Power on; the port is a new one."""
+        """Power the board on, with a new port."""
         self._host, self._port = pty.openpty()
         tty.setraw(self._port)
         self.port = os.ttyname(self._port)
@@ -120,12 +122,12 @@ class SerialBoard:
             self._news.notify_all()
 
     def _take_back(self):
-        # What came during a reset and was not read: as from a board's serial port, the next program gets it.
+        # The next program gets what came during a reset and was not read, as from a board's serial port.
         while select.select([self._console], [], [], 0)[0]:
             self._early += os.read(self._console, 4096)
 
     def _to_host(self, data):
-        # False: its power is gone
+        # Returns False if its power is gone.
         for byte in data:
             if byte == 0x06:
                 self._ready = True
@@ -145,8 +147,8 @@ class SerialBoard:
         os.write(self._line, data)
 
     def _interrupt(self):
-        # This port raises KeyboardInterrupt wherever it is, in the middle of a collection of garbage too; a board does
-        # so between two bytecodes. So it is done while the program waits for something, or after a second.
+        # The unix port raises KeyboardInterrupt anywhere, even during a garbage collection; a board does so between two
+        # bytecodes. Therefore interrupt the program while it waits for something, or after a second.
         state = Path("/proc/%d/stat" % self._process.pid)
         deadline = time.monotonic() + 1
         while time.monotonic() < deadline and state.read_text().rpartition(")")[2].split()[0] == "R":
@@ -154,7 +156,7 @@ class SerialBoard:
         self._process.send_signal(signal.SIGINT)
 
     def settle(self, quiet=0.3, timeout=10):
-        """Wait until its flash is left alone."""
+        """Wait until its flash no longer changes."""
         deadline = time.monotonic() + timeout
         before, since = None, time.monotonic()
         while time.monotonic() - since < quiet:
@@ -170,12 +172,12 @@ class SerialBoard:
             assert self._news.wait_for(lambda: self.received >= count, timeout)
 
     def wait_cut(self, timeout=20):
-        """Wait until the cable is pulled, or the power gone."""
+        """Wait until the cable is pulled or the power is gone."""
         self._thread.join(timeout)
         assert not self._thread.is_alive()
 
     def pull_out(self):
-        """Power off in the middle of whatever it does, and the port is gone."""
+        """Power the board off, whatever it is doing. Its port disappears."""
         if self._thread.is_alive():
             os.write(self._wake[1], b"x")
             self._thread.join()

@@ -1,5 +1,5 @@
-# MicroPython: what a board's firmware has and the unix port has not: a file system in flash, main.py at the start,
-# and the raw REPL (docs: "The MicroPython interactive mode", raw REPL and raw-paste mode).
+# For MicroPython: what a board's firmware has but the unix port lacks: a file system in flash, main.py at the start,
+# and the raw REPL (MicroPython's documentation: "The MicroPython interactive mode", raw REPL and raw-paste mode).
 #     serial_firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT CHANGES settings|modules
 import os
 import sys
@@ -14,7 +14,7 @@ BLOCK = 4096
 
 
 class Flash:
-    """A block device in a file of the host."""
+    """A block device in a file on the host."""
 
     def __init__(self, path, count):
         self.count = count
@@ -44,7 +44,7 @@ class Flash:
 
 
 class Vfs:
-    """The module vfs, with the ROMFS partition that this port lacks: its bytes are a file of the host."""
+    """The module vfs with a ROMFS partition, which this port lacks. Its content is a file on the host."""
 
     def __init__(self, path, size):
         self.path = path
@@ -78,8 +78,7 @@ class Vfs:
 
 
 class Os:
-    """The module os of a board whose power goes after so many changes of what stores of keys have in files, or of
-    modules."""
+    """The module os of a board whose power fails after so many changes of keys and settings in files, or of modules."""
 
     def __init__(self, changes, of):
         self.left = changes
@@ -157,7 +156,7 @@ if machine_text:
     from collections import namedtuple
 
     class System:
-        """The module sys of another board: what it says of the machine, else as it is."""
+        """The module sys of another board: only its description of the machine differs."""
 
         def __init__(self, real):
             self.real = real

@@ -1,4 +1,4 @@
-"""A PostgreSQL server as a child process, with a data folder of its own."""
+"""A PostgreSQL server as a child process, with a temporary data folder."""
 
 import os
 import secrets
@@ -25,10 +25,10 @@ shared_buffers = 32MB
 
 
 class Postgres:
-    """A server on 127.0.0.1 with a superuser `cloud`; `url()` reaches it, `new_database()` makes a database."""
+    """A server on 127.0.0.1 with a superuser `cloud`. `url()` is its address, `new_database()` makes a database."""
 
     def __init__(self, settings=()):
-        # Not below pytest's own folder, which only its user may enter.
+        # Not below pytest's folder, which only its user may enter.
         self._folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
         self._data = self._folder / "data"
         self._count = 0
@@ -70,11 +70,11 @@ class Postgres:
         self.process.wait_for("database system is ready to accept connections", 30, stream="stderr")
 
     def url(self, database="postgres"):
-        """The address of a database, with its password."""
+        """Return the address of a database, with its password."""
         return "postgresql://%s:%s@%s:%d/%s" % (USER, self.password, HOST, self.port, database)
 
     def new_database(self):
-        """Make an empty database; its address."""
+        """Make an empty database and return its address."""
         self._count += 1
         name = "test%d" % self._count
         with psycopg.connect(self.url(), autocommit=True) as connection:
@@ -82,19 +82,19 @@ class Postgres:
         return self.url(name)
 
     def stop_server(self):
-        """Stop it in the fast way: clients lose their connections, data stay."""
+        """Stop it quickly: clients lose their connections, but data stay."""
         self.process.signal(2)
         self.process.stop()
 
     def stop(self):
-        """Stop it and let go of its data."""
+        """Stop it and delete its data."""
         if self.process is not None:
             self.stop_server()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _unprivileged(command):
-    """The command as an ordinary user runs it."""
+    """Return the command so that it runs as an ordinary user."""
     if os.getuid() != 0:
         return command
     return ["setpriv", "--reuid=%d" % _NOBODY, "--regid=%d" % _NOBODY, "--clear-groups", *map(str, command)]

@@ -1,4 +1,4 @@
-"""Several workers of the local cloud beside mosquitto and PostgreSQL, as child processes."""
+"""Several workers of the local cloud with mosquitto and PostgreSQL, as child processes."""
 
 import os
 import socket
@@ -13,9 +13,9 @@ from toolchain.paths import MOSQUITTO, TOOLS
 
 
 class Fleet:
-    """mosquitto as `local-cloud broker-config` sets it up, a database, and the workers that `start_worker` starts.
+    """mosquitto as `local-cloud broker-config` configures it, a database, and the workers that `start_worker` starts.
 
-    port, tls_port, mtls_port   mosquitto's
+    `port`, `tls_port` and `mtls_port` are mosquitto's.
     """
 
     def __init__(self, folder, postgres, settings=()):
@@ -56,11 +56,11 @@ class Fleet:
                 time.sleep(0.01)
 
     def stop_broker(self):
-        """Stop mosquitto, which writes down what waits for workers."""
+        """Stop mosquitto, which saves what waits for workers."""
         self.broker.stop()
 
     def start_worker(self, *arguments):
-        """Start a worker: a local_clouds.LocalCloud."""
+        """Start a worker and return a local_clouds.LocalCloud."""
         options = ["--broker", self.broker_url, "--database", self.database, *arguments]
         self.workers.append(LocalCloud(self.data, *options))
         return self.workers[-1]

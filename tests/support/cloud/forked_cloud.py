@@ -1,7 +1,7 @@
-"""`local-cloud` as a child process that is forked from one in which its packages are loaded already.
+"""`local-cloud` as a child process that is forked from one in which its packages are already loaded.
 
-Loading them takes most of the processor's time of a start; the code that runs is the same, but that its hashes of
-secrets are cheap ones. What an environment tells a process as it starts (LD_PRELOAD) such a child does not hear.
+Loading them takes most of the processor time of a start. The code that runs is the same, except for cheap hashes of
+secrets. Environment variables that matter only when a process starts (LD_PRELOAD) have no effect on such a child.
 tests/cloud/test_process.py starts the command itself.
 """
 
@@ -16,8 +16,8 @@ from processes import Process
 from toolchain.paths import LIB, ROOT, TOOLS
 
 _SERVER = multiprocessing.get_context("forkserver")
-_LOG2_COST = 4  # of the hashes of secrets; each hash says its own
-# All that a cloud with SQLite has loaded when it runs.
+_LOG2_COST = 4  # of the hashes of secrets; each hash contains its cost
+# Everything that a running cloud with SQLite has loaded.
 _SERVER.set_forkserver_preload(
     """localcloud.cli.command_line localcloud.cli.serve localcloud.cloud localcloud.embedded.side
     cryptography.hazmat.backends.openssl pydantic.v1 sqlalchemy.dialects.sqlite.aiosqlite
@@ -26,14 +26,14 @@ _SERVER.set_forkserver_preload(
 
 
 class ForkedCloud(Process):
-    """A processes.Process that runs `local-cloud`, of which `command` are the arguments."""
+    """A processes.Process that runs `local-cloud` with the arguments `command`."""
 
     def _open(self, env, cwd):
         return _Child(self.command, dict(os.environ if env is None else env), str(cwd or ROOT))
 
 
 class _Child:
-    """What Process needs of a subprocess.Popen, about a process of multiprocessing."""
+    """Gives a process of multiprocessing the parts of subprocess.Popen that Process needs."""
 
     def __init__(self, command, env, cwd):
         stdin, self.stdin = _pipe("wb")
@@ -42,7 +42,7 @@ class _Child:
         theirs = (stdin, stdout, stderr)
         self._process = _SERVER.Process(target=_run, args=(command, env, cwd, theirs), daemon=True)
         with pytest.MonkeyPatch.context() as patch:
-            # The process that forks may begin now, and finds its packages by the environment.
+            # The process that forks may start now. It needs the environment to find its packages.
             patch.setenv("PYTHONPATH", os.pathsep.join((str(TOOLS), str(LIB))))
             self._process.start()
         for pipe in theirs:
@@ -72,7 +72,7 @@ class _Child:
 
 
 def _pipe(mode):
-    """A pipe: (the child's end, ours as a file that is read or written)."""
+    """Make a pipe, and return (the child's end, our end as a file)."""
     reader, writer = _SERVER.Pipe(duplex=False)
     theirs, ours = (reader, writer) if mode == "wb" else (writer, reader)
     with ours:
@@ -80,7 +80,7 @@ def _pipe(mode):
 
 
 def _run(command, env, cwd, pipes):
-    """In the child: what `python -m localcloud` with these arguments does."""
+    """Do in the child what `python -m localcloud` does with these arguments."""
     assert "localcloud.cloud" in sys.modules, "the packages are not loaded"
     for number, pipe in enumerate(pipes):
         os.dup2(pipe.fileno(), number)
@@ -95,7 +95,7 @@ def _run(command, env, cwd, pipes):
     from localcloud.cli import main
     from localcloud.identity import hashed_secrets
 
-    # A device's secret is made and verified 30 ms each otherwise, and the tests make a thousand devices.
+    # Otherwise making and verifying a secret take 30 ms each, and the tests make a thousand devices.
     hashed_secrets._LOG2_COST = _LOG2_COST
     try:
         sys.exit(main(command))

@@ -19,7 +19,7 @@ async function getToken(about) {
 
 const methodName = (name) => name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
-// The client never checks what it gets, though it could: so it is checked here.
+// The client could check what it gets, but never does. Check it here.
 function check(value) {
   const model = value && value.constructor;
   if (model && model.validateJSON) model.validateJSON(JSON.parse(JSON.stringify(value)));
@@ -40,7 +40,7 @@ async function call({ api, method, arguments: required, options }) {
   }
 }
 
-// The operation behind each method, as its source says.
+// Return the operation behind each method, from its source.
 function operations() {
   const found = {};
   for (const [api, members] of Object.entries(ArduinoIotClient)) {

@@ -9,14 +9,14 @@ from toolchain.paths import TOOLS
 
 
 class LocalCloud:
-    """`local-cloud serve --ephemeral`, with what it says about itself as attributes.
+    """`local-cloud serve --ephemeral`, with its description as attributes:
 
     host, mqtt_port, mqtts_port, mtls_port, ws_port, wss_port, http, ca_file, ca_der_file, device_id, secret,
     thing_id, user_id, api_key_id, api_key_secret, token_url, client_key, client_cert, client_key_der, client_cert_der, data
     """
 
     def __init__(self, data, *arguments, timeout=30, env=None):
-        """`env`: more environment. It may mean something to a process as it starts, so none is forked then."""
+        """`env` is more environment. With it no process is forked, because it may matter when a process starts."""
         command = ["serve", "--ephemeral", "--json", "--data", data, *arguments]
         if env is None:
             self.process = ForkedCloud(command)
@@ -36,5 +36,5 @@ class LocalCloud:
             raise AttributeError("the local cloud says nothing about %r" % name) from None
 
     def stop(self):
-        """Stop it with SIGTERM; the exit code."""
+        """Stop it with SIGTERM and return the exit code."""
         return self.process.stop()

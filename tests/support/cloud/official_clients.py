@@ -1,4 +1,4 @@
-"""The published clients as child processes, driven call by call; nothing of theirs is changed."""
+"""The published clients, unchanged, as child processes that are driven call by call."""
 
 import json
 import os
@@ -22,23 +22,23 @@ class Refused(Exception):
 
 
 class OfficialClient:
-    """One client; `call` names methods as the Python client does."""
+    """One client. `call` uses the Python client's names of methods."""
 
     def __init__(self, command, environment=None):
         self._process = Process(command, env={**os.environ, **(environment or {})})
         self._position = 0
         self.called = set()
-        """The methods that were called and answered well."""
+        """The methods that were called successfully."""
 
     def login(self, about):
-        """Get a token for the API key in `about`, or use its `token`; calls go to its `base` or `http`."""
+        """Get a token for the API key in `about`, or use its `token`. Calls go to its `base` or `http`."""
         self._process.send(json.dumps({"login": {"base": about["http"], **about}}) + "\n")
         assert self._answer()["type"] == "ready"
 
     def call(self, method, *arguments, **options):
-        """`call("ThingsV2Api.things_v2_show", id)`: the value as plain JSON; `type` is its model's name.
+        """Call a method, as in `call("ThingsV2Api.things_v2_show", id)`, and return the value as plain JSON.
 
-        A Path among the arguments is a file to upload.
+        `type` is then the name of its model. A Path among the arguments is a file to upload.
         """
         api, _, name = method.partition(".")
         wanted = {"api": api, "method": name, "arguments": arguments, "options": options}
@@ -51,7 +51,7 @@ class OfficialClient:
         return answer["value"]
 
     def operations(self):
-        """What each of the client's methods asks for: {"ThingsV2Api.things_v2_show": "GET /iot/v2/things/{id}", …}."""
+        """Return the methods' operations: {"ThingsV2Api.things_v2_show": "GET /iot/v2/things/{id}", …}."""
         self._process.send(json.dumps({"operations": True}) + "\n")
         return self._answer()
 
@@ -66,12 +66,12 @@ class OfficialClient:
 
 
 def python_client():
-    """The package `arduino-iot-client` of PyPI."""
+    """Start the Python package `arduino-iot-client`."""
     return OfficialClient([PEER_PYTHON, "-u", HERE / "python_client.py"])
 
 
 def javascript_client():
-    """The package `@arduino/arduino-iot-client` of npm."""
+    """Start the JavaScript package `@arduino/arduino-iot-client`."""
     environment = {"NODE_PATH": str(NPM / "node_modules")}
     return OfficialClient(["node", HERE / "javascript_client.js"], environment)
 

@@ -1,4 +1,4 @@
-"""A device that publishes as fast as the broker takes it: MQTT 3.1.1 by hand, QoS 1, many messages on their way."""
+"""A device that publishes as fast as the broker allows: MQTT 3.1.1 by hand, QoS 1, many unacknowledged messages."""
 
 import asyncio
 import struct
@@ -21,7 +21,7 @@ def _packet(first, body):
 
 
 class Publisher(asyncio.Protocol):
-    """One connection. `acknowledged` counts the PUBACKs; it connects again by itself where `connect` is called again."""
+    """One connection at a time. `acknowledged` counts the PUBACKs. `connect` can be called again."""
 
     def __init__(self, device_id, secret, thing_id, client_id=None, window=20):
         self.device_id = device_id
@@ -38,7 +38,7 @@ class Publisher(asyncio.Protocol):
         self.lost = asyncio.Event()
 
     async def connect(self, host, port, keepalive=60):
-        """Connect; raises ConnectionError if the broker refuses."""
+        """Connect. Raises ConnectionError if the broker refuses."""
         loop = asyncio.get_running_loop()
         self._connack = loop.create_future()
         self.transport, _ = await loop.create_connection(lambda: self, host, port)
@@ -50,7 +50,7 @@ class Publisher(asyncio.Protocol):
             raise ConnectionError("refused with code %d" % code)
 
     async def publish(self, *values):
-        """Publish a message of values, each (name, number); waits while too many are on their way."""
+        """Publish a message of values, each (name, number). Wait while too many are unacknowledged."""
         await self._free.acquire()
         self._identifier = self._identifier % 65535 + 1
         self.sent += 1
@@ -66,7 +66,7 @@ class Publisher(asyncio.Protocol):
 
     def data_received(self, data):
         self._received += data
-        # All that comes is short.
+        # All received packets are short.
         while len(self._received) >= 2 and len(self._received) >= 2 + self._received[1]:
             end = 2 + self._received[1]
             packet, self._received = self._received[:end], self._received[end:]

@@ -14,7 +14,7 @@ AUDIENCE = "https://api2.arduino.cc/iot"
 
 
 def get_token(about):
-    """As in the client's documentation, except for the address."""
+    """Get a token as in the client's documentation, except for the address."""
     os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"
     client = BackendApplicationClient(client_id=about["api_key_id"])
     session = OAuth2Session(client=client)
@@ -29,14 +29,14 @@ def get_token(about):
 
 
 def plain(value):
-    """Models as dicts, times as text."""
+    """Turn models into dicts and times into text."""
     if isinstance(value, list):
         return [plain(each) for each in value]
     return json.loads(json.dumps(value.to_dict() if hasattr(value, "to_dict") else value, default=str))
 
 
 def call(client, api, method, arguments, options):
-    """Make the call; what came of it."""
+    """Make the call and return its outcome."""
     bound = getattr(getattr(iot_api_client, api)(client), method)
     arguments = [each["file"] if isinstance(each, dict) and each.keys() == {"file"} else each for each in arguments]
     names = inspect.signature(bound).parameters
@@ -50,7 +50,7 @@ def call(client, api, method, arguments, options):
 
 
 def operations():
-    """The operation behind each method, as its source says."""
+    """Return the operation behind each method, from its source."""
     found = {}
     for api, members in vars(iot_api_client).items():
         for name, function in vars(members).items() if api.endswith("Api") else ():
@@ -62,7 +62,7 @@ def operations():
 
 
 def login(about):
-    """The client of the user that `about` describes."""
+    """Return a client for the user that `about` describes."""
     configuration = iot_api_client.Configuration(host=about["base"])
     configuration.ssl_ca_cert = about["ca_file"]
     configuration.access_token = about.get("token") or get_token(about)["access_token"]

@@ -1,4 +1,4 @@
-"""A stand-in for the cloud, written with paho-mqtt and cbor2: shares no code with the client or the local cloud."""
+"""A stand-in for the cloud made of paho-mqtt and cbor2, without code of the client or the local cloud."""
 
 import threading
 import time
@@ -15,17 +15,17 @@ LAST_VALUES_BEGIN, LAST_VALUES_UPDATE = 0x010500, 0x010600
 DEVICE_BEGIN, TIMEZONE_DOWN, THING_DETACH = 0x010700, 0x010900, 0x011000
 COMMANDS = {THING_BEGIN: "ThingBegin", LAST_VALUES_BEGIN: "LastValuesBegin", DEVICE_BEGIN: "DeviceBegin"}
 
-# `item` is the decoded payload: (command's name, parameters), or the SenML records
+# `item` is the decoded payload: (command's name, parameters), or the SenML records.
 Message = namedtuple("Message", "topic qos payload item")
 
 
 class Opposite:
-    """Answers one device through a broker, and keeps what it published.
+    """Answers one device through a broker, and records what it publishes.
 
     thing_id        the device's thing, "" for none
-    last_values     {thing id: {record name: value}}, kept up as the device publishes
-    answer_thing, answer_values   False keeps it silent
-    legacy          answers on the older topics only
+    last_values     {thing id: {record name: value}}, updated when the device publishes
+    answer_thing, answer_values   False: do not answer
+    legacy          answer only on the older topics
     """
 
     def __init__(self, broker, device_id, thing_id=THING_ID, username=None, password=None, legacy=False):
@@ -56,11 +56,11 @@ class Opposite:
         self._client.loop_stop()
 
     def wait_online(self):
-        """Wait until it is connected and subscribed: also after the broker was restarted."""
+        """Wait until it is connected and subscribed, also after a restart of the broker."""
         assert self._online.wait(10), "the opposite is not connected"
 
     def expect_restart(self):
-        """Call before the broker goes down: `wait_online` then waits for the next connection."""
+        """Call this before the broker goes down, so that `wait_online` waits for the next connection."""
         self._online.clear()
 
     def _on_connect(self, client, *_):
@@ -68,14 +68,14 @@ class Opposite:
             self.tell_thing()
         client.subscribe("/a/#", 1)
 
-    # What came
+    # From the device
 
     def _on_message(self, client, data, message):
         try:
             item = self._decode(message)
         except Exception as error:
             item = error  # shown by the test that waits in vain
-        # Answered first: who waits for a message may rely on its answer being on its way.
+        # Answer first: a test that waits for a message may rely on the answer being sent.
         if not isinstance(item, Exception) and not message.retain:
             self._reply(message.topic, item)
         with self._news:
@@ -109,7 +109,7 @@ class Opposite:
             self.command(LAST_VALUES_UPDATE, values)
 
     def wait(self, condition, what, timeout=30):
-        """Wait until `condition()` is true, looked at with every message; its value."""
+        """Wait until `condition()` is true, checking it after every message, and return its value."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
@@ -123,7 +123,7 @@ class Opposite:
                 self._news.wait(left)
 
     def values(self, name, thing_id=THING_ID):
-        """All values that the device published for a record, in order."""
+        """Return all values that the device has published for a record, in order."""
         topic = "/a/t/%s/e/o" % thing_id
         return [
             _value(record)
@@ -140,14 +140,14 @@ class Opposite:
         )
 
     def commands(self):
-        """The names of the commands that the device sent, in order."""
+        """Return the names of the commands that the device has sent, in order."""
         return [m.item[0] for m in list(self.messages) if m.topic == "/a/d/%s/c/up" % self.device_id]
 
     def wait_command(self, name, count=1, timeout=30):
         """Wait until the device has sent a command so many times."""
         self.wait(lambda: self.commands().count(name) >= count, "command %s" % name, timeout)
 
-    # What goes
+    # To the device
 
     def publish(self, topic, payload, qos=1):
         """Publish bytes."""
@@ -166,7 +166,7 @@ class Opposite:
             self.command(THING_UPDATE, self.thing_id)
 
     def write(self, qos=1, **values):
-        """Write values as a dashboard does; `light__swi=True` stands for the attribute `light:swi`."""
+        """Write values as a dashboard does. `light__swi=True` means the attribute `light:swi`."""
         values = {name.replace("__", ":"): value for name, value in values.items()}
         self.publish("/a/t/%s/e/i" % self.thing_id, self._pack(values), qos)
 

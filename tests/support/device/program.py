@@ -1,6 +1,6 @@
-"""What every device program of these tests begins with: the client, and orders from the test on stdin.
+"""The beginning of every device program in the tests: the client, and orders from the test on stdin.
 
-Runs on CPython and MicroPython. Everything that is logged or raised goes to stdout.
+It runs on CPython and MicroPython. Everything that is logged or raised goes to stdout.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from arduino_iot_cloud import ArduinoCloudClient  # noqa: F401
 
 
 class Ticker:
-    """A user's task that wants to run every 5 ms, and notes in `gaps` how many ms it really took, until `stop`."""
+    """A user's task that should run every 5 ms. Until `stop`, `gaps` records the actual times in ms."""
 
     def __init__(self):
         self.gaps = []
@@ -26,14 +26,14 @@ class Ticker:
             self.gaps.append(milliseconds() - begin)
 
     def stop(self):
-        """End it: (count, median, longest) of the gaps."""
+        """End the task and return (count, median, longest) of the gaps."""
         self._task.cancel()
         gaps = sorted(self.gaps) or [0]
         return len(gaps), gaps[len(gaps) // 2], gaps[-1]
 
 
 def later(coroutine):
-    """Run a coroutine as a task; its result is printed as `result ...`."""
+    """Run a coroutine as a task and print its result as `result …`."""
 
     async def finish():
         print("result %r" % (await coroutine,))
@@ -42,7 +42,7 @@ def later(coroutine):
 
 
 def until(condition, number):
-    """Print `until NUMBER` once a condition has come true."""
+    """Print `until NUMBER` once a condition is true."""
 
     async def watch():
         while not condition():
@@ -69,7 +69,7 @@ async def _orders(names):
 
 
 def run(client, names, **arguments):
-    """Run the client until it is stopped, and the orders beside it; prints `ended`, or what was raised."""
+    """Run the client and the orders until the client is stopped. Print `ended`, or what was raised."""
 
     async def main():
         orders = asyncio.create_task(_orders(names))

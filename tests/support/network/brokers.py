@@ -13,7 +13,7 @@ HOST = "127.0.0.1"
 
 
 def free_ports(count):
-    """Ports that nobody listens on at this moment."""
+    """Return ports on which nothing listens at the moment."""
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
         one.bind((HOST, 0))
@@ -24,10 +24,10 @@ def free_ports(count):
 
 
 class Mosquitto:
-    """A broker on 127.0.0.1: `port` plain, `tls_port`, `mtls_port` (client certificate needed), `ws_port`, `wss_port`.
+    """A broker on 127.0.0.1: `port` plain, `tls_port`, `mtls_port` (with client certificate), `ws_port`, `wss_port`.
 
-    users         {name: password}; anybody may connect if there are none
-    certfile, keyfile, cafile   instead of the test certificates
+    users         {name: password}; without users anybody may connect
+    certfile, keyfile, cafile   replace the test certificates
     settings      more lines for its configuration file
     """
 
@@ -49,7 +49,7 @@ class Mosquitto:
             try:
                 return self.start()
             except AssertionError:
-                # Somebody else may have taken a port in between.
+                # Another process may have taken a port in between.
                 self.process.stop()
                 said = self.process.stderr
                 if attempt == 4 or "in use" not in said and "Unable to create websockets listener" not in said:
@@ -93,8 +93,8 @@ class Mosquitto:
         self.process.wait_for(r"mosquitto version \S+ running", stream="stderr")
 
     def stop(self):
-        """Stop it; clients lose their connections."""
-        # mosquitto forgets a SIGTERM that comes right after its start, so it may take a second one.
+        """Stop it. Clients lose their connections."""
+        # mosquitto misses a SIGTERM right after its start, so it may need a second one.
         for _ in range(10):
             if self.process.returncode is None:
                 self.process.signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""Servers that are no brokers: one that keeps silent, one that notes what a TLS client does, one that passes on."""
+"""Servers that are not brokers: one is silent, one records what a TLS client does, one forwards to a broker."""
 
 import socket
 import ssl
@@ -8,7 +8,7 @@ HOST = "127.0.0.1"
 
 
 class Server:
-    """Listens on a free `port` of 127.0.0.1; each connection gets a thread in `serve`. Is closed with `close`."""
+    """Listens on a free `port` of 127.0.0.1. Each connection gets a thread that runs `serve`. `close` ends it."""
 
     host = HOST
     _resetting = False
@@ -38,30 +38,30 @@ class Server:
             pass
 
     def serve(self, connection):
-        """Here: keep silent."""
+        """Keep silent."""
 
     @property
     def connections(self):
-        """How many there have been."""
+        """The number of connections so far."""
         return len(self._sockets)
 
     def wait(self, condition, timeout=30):
-        """Wait until `condition()` is true; it may change with each connection and each note."""
+        """Wait until `condition()` is true. It is checked after each connection and each note."""
         with self._news:
             assert self._news.wait_for(condition, timeout), "in vain: %r" % vars(self)
 
     def close_connections(self, reset=False):
-        """End what is connected: with a FIN, or a RST."""
+        """End all connections, with a FIN or a RST."""
         self._resetting = reset
         for connection in self._sockets:
             try:
                 if reset:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-                    connection.shutdown(socket.SHUT_RD)  # wakes its thread, which holds it open
+                    connection.shutdown(socket.SHUT_RD)  # wakes the thread that holds it open
                 else:
                     connection.shutdown(socket.SHUT_RDWR)
             except OSError:
-                pass  # has ended already
+                pass  # it has already ended
             connection.close()
 
     def close(self):
@@ -75,7 +75,7 @@ class Server:
 
 
 class TLSServer(Server):
-    """Does TLS handshakes, then only listens: `names` (SNI), `errors` of handshakes, `received` in clear."""
+    """Does TLS handshakes, then only reads. It records `names` (SNI), `errors` of handshakes, and `received` data."""
 
     def __init__(self, certfile, keyfile, version=None):
         self.names, self.errors, self.received = [], [], b""
@@ -87,7 +87,7 @@ class TLSServer(Server):
         super().__init__()
 
     def serve(self, connection):
-        """Note what comes."""
+        """Record what is received."""
         try:
             with self._context.wrap_socket(connection, server_side=True) as stream:
                 while True:
@@ -106,7 +106,7 @@ class TLSServer(Server):
 
 
 class Relay(Server):
-    """Passes everything on to a broker, and notes what the client sent in `sent`."""
+    """Forwards everything to a broker, and records in `sent` what the client sends."""
 
     def __init__(self, broker):
         self.sent = b""
@@ -114,7 +114,7 @@ class Relay(Server):
         super().__init__()
 
     def serve(self, connection):
-        """Pass on, both ways."""
+        """Forward both ways."""
         upstream = socket.create_connection(self._target)
         self._sockets.append(upstream)
         threading.Thread(target=self._pump, args=(upstream, connection, False), daemon=True).start()

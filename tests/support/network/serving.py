@@ -1,4 +1,4 @@
-"""For installers: folders served over HTTP on loopback, and a folder to install into."""
+"""Serve folders over HTTP on loopback for installers, with a folder to install into."""
 
 import contextlib
 import functools
@@ -16,7 +16,7 @@ class Plain(http.server.SimpleHTTPRequestHandler):
 
 
 class Completing(Plain):
-    """Serves packages with the whole addresses of their files, which mip 0.3 needs."""
+    """Serves packages with absolute addresses of their files, which mip 0.3 needs."""
 
     def do_GET(self):
         if not self.path.endswith(".json"):
@@ -33,7 +33,7 @@ class Completing(Plain):
 
 @contextlib.contextmanager
 def serving(folder, how=Plain):
-    """`with serving(folder) as url:`"""
+    """Serve a folder: `with serving(folder) as url: …`."""
     handler = functools.partial(how, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -44,7 +44,7 @@ def serving(folder, how=Plain):
 
 
 class FolderAsBoard:
-    """What mpremote's mip needs of a board: a file system, here that of a folder, and nothing outside of it."""
+    """A board's file system for mpremote's mip, in a folder. Nothing outside it can be written."""
 
     def __init__(self, folder):
         self._folder = folder

@@ -1,4 +1,4 @@
-"""Throw-away certificates for tests: an authority, a server for 127.0.0.1/localhost, a client, unfit servers."""
+"""Throw-away certificates for tests: an authority, a server for 127.0.0.1/localhost, a client, invalid servers."""
 
 import datetime
 import ipaddress
@@ -10,7 +10,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Certificates:
-    """Paths of PEM files (`ca_file`, `server_cert`, `server_key`, `client_cert`, `client_key`), and of `…_der` twins."""
+    """Paths of PEM files (`ca_file`, `server_cert`, `server_key`, `client_cert`, `client_key`); `…_der`: as DER."""
 
     def __init__(self, folder, client_name="test-client"):
         self.folder = folder
@@ -26,7 +26,7 @@ class Certificates:
                 setattr(self, "%s_%s_der" % (role, kind), der)
 
     def make_server(self, label, name="localhost", days=(-1, 30)):
-        """Another server, for one name, valid from and to so many days from now: (certificate, key) in PEM."""
+        """Make another server's (certificate, key) in PEM, for one name, valid between these days from now."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [x509.DNSName(name)]
         cert = _certificate(name, key.public_key(), "Test authority", self._ca_key, names=names, days=days)
@@ -38,7 +38,7 @@ class Certificates:
             if isinstance(thing, x509.Certificate):
                 data = thing.public_bytes(encoding)
             else:
-                # MicroPython's mbedtls takes either form of an elliptic curve key; this is the shorter one.
+                # MicroPython's mbedtls accepts either form of an elliptic-curve key. This one is shorter.
                 form = serialization.PrivateFormat.TraditionalOpenSSL
                 data = thing.private_bytes(encoding, form, serialization.NoEncryption())
             paths.append(self.folder / (name + ending))

@@ -1,4 +1,4 @@
-"""An NTP server on loopback, as good or bad as a test wants it."""
+"""An NTP server on loopback whose answers a test can choose."""
 
 import socket
 import struct
@@ -9,7 +9,7 @@ FROM_1900 = 2208988800
 
 
 def answer(question, now, mode=4, version=4, stratum=2, leap=0, originate=None, fraction=0):
-    """An answer (RFC 4330, section 4) with a Unix time."""
+    """Return an answer (RFC 4330, section 4) with a Unix time."""
     first = leap << 6 | version << 3 | mode
     originate = question[40:48] if originate is None else originate
     seconds = (now + FROM_1900) & 0xFFFFFFFF
@@ -17,7 +17,7 @@ def answer(question, now, mode=4, version=4, stratum=2, leap=0, originate=None, 
 
 
 class TimeServer:
-    """Answers each question with what `answers(question)` returns: a list of packets; after `delay` seconds."""
+    """Answers each question, after `delay` seconds, with the list of packets that `answers(question)` returns."""
 
     def __init__(self, now=None, delay=0.0, answers=None):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -29,7 +29,7 @@ class TimeServer:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self):
-        """End it."""
+        """Close its socket."""
         self._socket.close()
 
     def _serve(self):

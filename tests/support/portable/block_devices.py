@@ -1,4 +1,4 @@
-"""A block device in memory that loses its power in the middle of a write; runs on MicroPython."""
+"""A block device in memory that loses its power in the middle of a write. For MicroPython."""
 
 from storage_rig import PowerCut
 
@@ -6,7 +6,7 @@ BLOCK = 512
 
 
 class Device:
-    """A block device in memory; the write after `writes` others does only its first `part` bytes, and is the last."""
+    """A block device in memory. After `writes` writes, the next one writes only `part` bytes, and is the last."""
 
     def __init__(self, data, writes=None, part=0):
         self.data = data
@@ -21,7 +21,7 @@ class Device:
 
     def writeblocks(self, n, buf, offset=0):
         if self.dead:
-            return -5  # EIO: a file that the collector closes, where nothing may be raised
+            return -5  # EIO: the collector closes a file, and nothing may be raised there
         start = n * BLOCK + offset
         end = start + len(buf)
         if self.left == 0:
@@ -43,7 +43,7 @@ class Device:
 
 
 def formatted(kind, blocks=64):
-    """The content of a device that was formatted as `kind` (vfs.VfsFat, vfs.VfsLfs2)."""
+    """Return the content of a device formatted as `kind` (vfs.VfsFat, vfs.VfsLfs2)."""
     data = bytearray(blocks * BLOCK)
     kind.mkfs(Device(data))
     return data

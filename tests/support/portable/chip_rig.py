@@ -1,13 +1,13 @@
-"""What the secure chips made of Python have in common: an I2C bus on which bytes are damaged, and signatures."""
+"""What the simulated secure chips share: an I2C bus that damages bytes, and signatures."""
 
 from arduino_cloud_board.keys import der, p256
 
 
 class Bus:
-    """Stands for machine.I2C with one chip. Each byte that goes over the wire counts.
+    """Replaces machine.I2C, with one chip. It counts each byte on the wire.
 
     damage   {number of a byte: what to xor it with}
-    bytes    how many have gone over the wire
+    bytes    the number of bytes so far
     written  the transfers to the chip, as its host sent them
     """
 
@@ -20,7 +20,7 @@ class Bus:
         self.written = []
 
     def wire(self, data):
-        """The bytes as they arrive."""
+        """Return the bytes as they arrive."""
         arrived = bytearray(data)
         for i in range(len(arrived)):
             arrived[i] ^= self.damage.get(self.bytes, 0) ^ self.every
@@ -42,8 +42,10 @@ class Bus:
 
 
 class SlowBus:
-    """A bus in whose place `module.ticks_ms` stands still: each transfer takes `ms`. Without a chip nobody
-    acknowledges, as where the data line is stuck: the ports give up each transfer after 50 ms."""
+    """A bus whose transfers take `ms`. Otherwise `module.ticks_ms` stands still.
+
+    Without a chip nothing acknowledges, as if the data line were stuck: ports give up each transfer after 50 ms.
+    """
 
     def __init__(self, module, ms, chip=None):
         self.now = 0
@@ -74,7 +76,7 @@ class SlowBus:
 
 
 def verify(point, digest, signature):
-    """Whether a signature (DER) is one of a digest by the key of a point: in the words of FIPS 186-5."""
+    """Return whether the key of a point has made a signature (DER) of a digest, as FIPS 186-5 describes it."""
     start, end = der.content(signature, der.SEQUENCE)
     assert end == len(signature)
     r_start, r_end = der.content(signature, der.INTEGER, start)
@@ -90,17 +92,17 @@ def verify(point, digest, signature):
 
 
 class Keys:
-    """Private keys of a chip: signatures and public keys are computed once."""
+    """A chip's private keys. Signatures and public keys are computed only once."""
 
     def __init__(self):
         self._known = {}
 
     def public(self, private):
-        """04 X Y."""
+        """Return the public key as 04 X Y."""
         return self._once(("public", private), lambda: p256.public_point(private))
 
     def sign(self, private, digest):
-        """DER."""
+        """Return a signature in DER."""
         return self._once((digest, private), lambda: p256.sign(private, digest))
 
     def _once(self, what, make):

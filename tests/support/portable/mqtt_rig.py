@@ -1,4 +1,4 @@
-"""What an MQTT server sends, and a network between it and the client's MQTT: it delivers, it takes, time passes."""
+"""An MQTT server's packets, and a network between it and the client's MQTT, with a simulated clock."""
 
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.mqtt_parts import keep
@@ -15,7 +15,7 @@ PINGREQ = b"\xc0\x00"
 
 
 def packet(first, body=b""):
-    """A whole packet with its remaining length (MQTT 3.1.1 section 2.2.3)."""
+    """Return a whole packet with its remaining length (MQTT 3.1.1, section 2.2.3)."""
     n = len(body)
     length = bytearray()
     while True:
@@ -26,33 +26,33 @@ def packet(first, body=b""):
 
 
 def two(n):
-    """A 16-bit integer."""
+    """Return the bytes of a 16-bit integer."""
     return bytes((n >> 8, n & 255))
 
 
 def publish(topic, payload, identifier=None, flags=0):
-    """A PUBLISH: of QoS 0 without an identifier, else of QoS 1."""
+    """Return a PUBLISH: with QoS 0 without an identifier, otherwise with QoS 1."""
     if identifier is None:
         return packet(0x30 | flags, two(len(topic)) + topic + payload)
     return packet(0x32 | flags, two(len(topic)) + topic + two(identifier) + payload)
 
 
 def puback(identifier):
-    """A PUBACK, of either side."""
+    """Return a PUBACK, of either side."""
     return packet(0x40, two(identifier))
 
 
 def suback(identifier, *codes):
-    """A SUBACK."""
+    """Return a SUBACK."""
     return packet(0x90, two(identifier) + bytes(codes))
 
 
 class Server:
     """The network, and what arrives at its two ends. `now` is the time in ticks.
 
-    taken: what the client's MQTT made of what was delivered: (kind, topic, payload) or (kind, code).
-    took: the bytes that left, all of them.
-    oversized: how many packets were larger than the buffer.
+    taken      what the client's MQTT has received: (kind, topic, payload) or (kind, code)
+    took       all bytes that the client has sent
+    oversized  the number of packets larger than the buffer
     """
 
     def __init__(self, size=128, keepalive=10, now=0):
@@ -62,7 +62,7 @@ class Server:
         self.open()
 
     def open(self):
-        """A connection begins, and nothing of the last one is remembered here."""
+        """Begin a connection and forget the last one."""
         self.taken = []
         self.took = b""
         self._parts = None
@@ -70,13 +70,13 @@ class Server:
         return self
 
     def accept(self):
-        """The server sends its CONNACK."""
+        """Send the server's CONNACK."""
         self.send(packet(0x20, two(0)))
         self.taken = []
         return self
 
     def take(self):
-        """Take the packets that are there."""
+        """Take the packets that have arrived."""
         mqtt = self.mqtt
         while True:
             whole = not mqtt.part
@@ -106,8 +106,10 @@ class Server:
             self.taken.append((PUBLISH, self._parts[0], self._parts[1]))
 
     def send(self, data, at_most=None):
-        """Bytes of the server arrive, in pieces of `at_most` bytes or as large as there is room; then the network
-        takes what is to be sent."""
+        """Deliver the server's bytes, in pieces of `at_most` bytes or as large as possible.
+
+        Then let the network take what the client sends.
+        """
         while data:
             room = self.mqtt.room()
             assert len(room) > 0, "no room and no packet"
@@ -120,7 +122,7 @@ class Server:
         return self
 
     def deliver(self, at_most=100000):
-        """The network takes what is to be sent, `at_most` so many bytes. Returns these."""
+        """Let the network take what the client sends, at most so many bytes, and return them."""
         mqtt = self.mqtt
         data = b""
         while len(data) < at_most and mqtt.outgoing(self.now):
@@ -131,13 +133,15 @@ class Server:
         return data
 
     def wait(self, ms):
-        """Time passes; nobody looks meanwhile."""
+        """Let time pass without polling the client."""
         self.now = ticks_add(self.now, ms)
         return self
 
     def until(self, ms, each=None):
-        """Time passes; the client looks when it wants to, and the network takes what it sends. Calls `each(data)` for
-        that. Raises what the client raises."""
+        """Let time pass, poll the client when it wants to, and let the network take what it sends.
+
+        Calls `each(data)` for that. Raises what the client raises.
+        """
         mqtt = self.mqtt
         end = ticks_add(self.now, ms)
         while True:
@@ -156,7 +160,7 @@ class Server:
 
     @property
     def acked(self):
-        """The PUBACKs among the bytes that left."""
+        """The PUBACKs among the bytes that the client has sent."""
         found = b""
         data = self.took
         while data:

@@ -12,7 +12,7 @@ UNIX = 1700000000
 
 
 class _Driver:
-    # What client, policies and methods want of a driver.
+    # What the client, policies and methods need from a driver.
 
     def __init__(self, rig):
         self.session = rig.session
@@ -28,10 +28,10 @@ class _Driver:
 
 
 class ClientRig(Rig):
-    """A Rig whose variables belong to a client; `now` moves with `wait` and `run_for`, the Unix time with it.
+    """A Rig whose variables belong to a client. `wait` and `run_for` move `now` and the Unix time.
 
-    As a driver with a link does, `run_for` looks when something wants it to and publishes what is due, each
-    packet acknowledged at once: [(ms since its beginning, [(name, value)])].
+    Like a driver with a link, `run_for` polls when something wants it to, and publishes what is due. Each packet is
+    acknowledged at once. It returns [(ms since its beginning, [(name, value)])].
     """
 
     def __init__(self, *properties, now=0, unix=UNIX, **client):
@@ -59,7 +59,7 @@ class ClientRig(Rig):
         self.ms += ms
 
     def records(self, size=1024):
-        """The records of the next packet, which is under way then; [] where nothing is due."""
+        """Send the next packet and return its records; [] if nothing is due."""
         writer = Writer(bytearray(size))
         if not self.session.fill(writer, self.now):
             return []
@@ -67,11 +67,11 @@ class ClientRig(Rig):
         return loads(bytes(writer.buf[: writer.pos]))
 
     def publish(self, size=1024):
-        """The same as [(name, value)]."""
+        """Send the next packet and return [(name, value)]."""
         return [(one[0], one.get(2, one.get(3, one.get(4)))) for one in self.records(size)]
 
     def exchange(self, size=1024):
-        """Publish one packet and acknowledge it."""
+        """Publish one packet, acknowledge it, and return [(name, value)]."""
         published = self.publish(size)
         if published:
             self.session.acknowledged()
@@ -82,7 +82,7 @@ class ClientRig(Rig):
             pass
 
     def run_for(self, ms, step=None):
-        """Let the time pass; `step` looks every so many ms, else at the ticks that were asked for."""
+        """Let time pass, polling every `step` ms, or by default at the requested times."""
         done = []
         passed = 0
         while True:

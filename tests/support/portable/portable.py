@@ -1,9 +1,9 @@
-"""Runs a module of portable tests on MicroPython; started by portable_items.py, on a board imported.
+"""Run a module of portable tests on MicroPython. portable_items.py starts this; on a board it is imported.
 
-    micropython tests/support/portable/portable.py FOLDER MODULE TEST...
+    micropython tests/support/portable/portable.py FOLDER MODULE TEST…
 
-Reports on stdout, each record on a line of its own that starts with RECORD:
-`RUN name`, then `PASS name`, or `FAIL name` after the traceback.
+It reports on stdout. Each record is a line that starts with RECORD: `RUN name`, then `PASS name`, or `FAIL name`
+after the traceback.
 """
 
 import gc
@@ -25,7 +25,7 @@ def _call(test):
 
 
 def main(module, names):
-    """Run the named tests, each in spite of what became of the others."""
+    """Run the named tests, each whether or not others fail."""
     tests = __import__(module)
     for name in names:
         gc.collect()

@@ -1,10 +1,10 @@
-"""What portable tests may use besides bare `assert`; runs on CPython and MicroPython.
+"""What portable tests may use besides bare `assert`, on CPython and MicroPython.
 
 A portable test is a plain function `test_*()`, sync or async, without arguments. Its module may set
 
-    HEAPSIZE = "64k"          the heap on MicroPython ("64kw": doubled where objects are twice as big)
-    ONLY = ("micropython",)   or ("cpython",): where its tests run
-    TIMEOUT = 60              seconds for all tests of the module, per MicroPython
+    HEAPSIZE = "64k"          the heap on MicroPython ("64kw": doubled if objects are twice as big)
+    ONLY = ("micropython",)   or ("cpython",): the only interpreter for its tests
+    TIMEOUT = 60              seconds for all tests of the module, for each MicroPython
 """
 
 

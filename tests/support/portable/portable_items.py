@@ -1,7 +1,7 @@
 """Portable tests (tests/unit) as pytest items: one per test function and interpreter.
 
 pytest itself runs them on CPython. For each MicroPython one process runs all wanted tests of
-a file, and every item shows its own part of what that process reported.
+a file, and every item shows its part of that process's report.
 """
 
 import ast
@@ -24,7 +24,7 @@ TIMEOUT = 60
 
 
 def settings(path):
-    """The module's constants and test functions, read without importing it."""
+    """Return the module's constants and test functions without importing it."""
     found = {"tests": []}
     for node in ast.parse(path.read_text(), str(path)).body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name.startswith("test_"):
@@ -37,18 +37,18 @@ def settings(path):
 
 
 def is_portable(path):
-    """Whether a file is one of portable tests."""
+    """Return whether a file has portable tests."""
     return UNIT in path.parents and path.match("test_*.py")
 
 
 def wanted_on(path, interpreter):
-    """False if the module says that it is not for `cpython` or `micropython`."""
+    """Return whether the module is for this interpreter, `cpython` or `micropython`."""
     only = settings(path).get("ONLY", interpreter)
     return interpreter in ((only,) if isinstance(only, str) else only)
 
 
 class Nothing(pytest.Module):
-    """Stands for a module that is not for CPython, and must not even be imported there."""
+    """Replaces a module that is not for CPython, and must not even be imported there."""
 
     def collect(self):
         return []
@@ -69,7 +69,7 @@ class MicroPythonFile(pytest.File):
             yield MicroPythonItem.from_parent(self, name="%s[mp%d]" % (name, self.bits), test=name)
 
     def result(self, test):
-        """(passed, report) of one test; the process runs when the first one is asked for."""
+        """Return (passed, report) of one test. The first call runs the process."""
         if self.results is None:
             wanted = [item.test for item in self.session.items if item.parent is self]
             self.results = self._run(wanted)
@@ -98,7 +98,7 @@ class MicroPythonFile(pytest.File):
 
 
 def parse_report(output, names, end):
-    """The runner's output -> {test: (passed, its output)}; a test without a verdict has failed."""
+    """Turn the runner's output into {test: (passed, its output)}. A test without a verdict has failed."""
     results = {}
     before, *records = output.split("\n" + RECORD)
     running, text = None, before
@@ -118,7 +118,7 @@ def parse_report(output, names, end):
 
 
 def with_source(report):
-    """MicroPython's report made readable: the error first, the traceback with the lines of source it names."""
+    """Make MicroPython's report readable: the error first, then the traceback with its lines of source."""
     lines = [line for line in report.splitlines() if str(RUNNER) not in line]
     shown = lines[-1:] + [""]
     for line in lines[:-1]:
@@ -131,7 +131,7 @@ def with_source(report):
 
 
 class Failed(Exception):
-    """A portable test failed; carries what MicroPython said."""
+    """A portable test failed. It carries MicroPython's report."""
 
 
 class MicroPythonItem(pytest.Item):
@@ -158,13 +158,13 @@ class MicroPythonItem(pytest.Item):
 
 
 def _time_limit(item):
-    """The seconds of an item's own mark, 0 where it has none."""
+    """Return the seconds of an item's own time limit, 0 if it has none."""
     mark = item.get_closest_marker("timeout")
     return mark.args[0] if mark else 0
 
 
 class _Scheduling(LoadScopeScheduling):
-    """pytest-xdist: what shares a MicroPython process goes to one worker, the rest anywhere."""
+    """For pytest-xdist: tests that share a MicroPython process go to one worker, the rest anywhere."""
 
     def _split_scope(self, nodeid):
         for mark in ("[mp32]", "[mp64]"):
@@ -173,7 +173,7 @@ class _Scheduling(LoadScopeScheduling):
         return nodeid
 
     def schedule(self):
-        """Hand out the scopes as they were collected, not the largest first."""
+        """Hand out the scopes in the order of collection, not the largest first."""
         self.config.option.loadscopereorder = False
         super().schedule()
 
@@ -191,10 +191,9 @@ class OnMicroPython:
 
 
 class OnCPython:
-    """A pytest plugin for what pytest does not do by itself: `async def`, modules not for CPython, sharing out.
+    """A pytest plugin for what pytest does not do itself: `async def`, modules not for CPython, scheduling.
 
-    Tests with a time limit of their own take long. They begin first, lest one worker is still at one when all else is
-    done.
+    Tests with their own time limit take long. They begin first, so that none is still running when all else is done.
     """
 
     @staticmethod
@@ -209,7 +208,7 @@ class OnCPython:
 
     @staticmethod
     def pytest_pyfunc_call(pyfuncitem):
-        """Run an `async def` test, portable or not, in an event loop of its own."""
+        """Run an `async def` test, portable or not, in a new event loop."""
         if not inspect.iscoroutinefunction(pyfuncitem.obj):
             return None
         names = pyfuncitem._fixtureinfo.argnames

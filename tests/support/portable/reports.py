@@ -1,10 +1,10 @@
-"""What the package reports while a test runs."""
+"""Collect what the package logs while a test runs."""
 
 from stands_in import Stands
 
 
 class Reports(Stands):
-    """`with Reports() as reports:` collects the texts, by level, that would go to the log."""
+    """`with Reports() as reports:` collects texts and levels that would go to the log."""
 
     def __init__(self):
         super().__init__("logging", self)
@@ -16,13 +16,13 @@ class Reports(Stands):
         return self
 
     def log(self, level, text):
-        """Stands for logging.log."""
+        """Replaces logging.log."""
         self.levels.append(level)
         self.texts.append(text)
 
     @property
     def warnings(self):
-        """The texts above the level of information."""
+        """The texts above the level INFO."""
         return [text for level, text in zip(self.levels, self.texts) if level > 20]
 
     def __contains__(self, text):

@@ -1,4 +1,4 @@
-"""The examples of RFC 8949: Appendix A (well-formed items) and Appendix F (bytes that are none)."""
+"""The examples in RFC 8949: Appendix A (well-formed items) and Appendix F (malformed bytes)."""
 
 from collections import OrderedDict
 
@@ -12,7 +12,7 @@ def _map(*pairs):
     return OrderedDict(pairs)
 
 
-# (hex, value) whose encoding is the shortest one: for both directions.
+# (hex, value) in the shortest encoding, for both directions.
 SHORTEST = (
     ("00", 0),
     ("01", 1),
@@ -80,7 +80,7 @@ SHORTEST = (
     ("a56161614161626142616361436164614461656145", _map(("a", "A"), ("b", "B"), ("c", "C"), ("d", "D"), ("e", "E"))),
 )
 
-# (hex, value) in other encodings: to be read only.
+# (hex, value) in other encodings, only for decoding.
 OTHERS = (
     ("fa7f800000", INFINITY),
     ("fa7fc00000", NAN),
@@ -122,7 +122,7 @@ MALFORMED = (
 
 
 def same(a, b):
-    """Whether two items are the same: in type, in the sign of a zero, NaN like NaN."""
+    """Return whether two items are the same, including type and the sign of zero. NaN equals NaN."""
     if isinstance(a, dict) and isinstance(b, dict):
         return len(a) == len(b) and all([key != key or key in b and same(a[key], b[key]) for key in a])
     if type(a) is not type(b):

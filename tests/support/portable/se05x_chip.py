@@ -1,4 +1,4 @@
-"""An SE05x made of Python, from the first byte on the I2C bus to the signature."""
+"""A simulated SE05x, from the first byte on the I2C bus to the signature."""
 
 from chip_rig import Bus, Keys
 from storage_rig import Supply
@@ -8,7 +8,7 @@ ATR = bytes.fromhex("00A0000003960403E800FE020B03E80801000000006400000A4A434F503
 
 
 def crc16(data):
-    """CRC-16/X-25, low byte first: by the table's definition, unlike the driver's."""
+    """Return the CRC-16/X-25, low byte first, computed differently from the driver's."""
     remainder = 0xFFFF
     for byte in data:
         t = (remainder ^ byte) & 0xFF
@@ -20,11 +20,11 @@ def crc16(data):
 class SE05XChip(Bus):
     """The chip at the end of its bus.
 
-    busy     how many times its address is not acknowledged while it works
-    waits    how many times it asks for more time, in each command
+    busy     how often it does not acknowledge its address while it works
+    waits    how often it asks for more time, in each command
     part     bytes of an answer in one block
-    silent   numbers of the blocks of its own that it does not send
-    supply   each command that it carries out takes a unit
+    silent   numbers of its blocks that it does not send
+    supply   each command takes a unit of it
     """
 
     def __init__(self, objects=None, busy=2, waits=1, part=100, silent=()):
@@ -55,7 +55,7 @@ class SE05XChip(Bus):
         return data + crc16(data)
 
     def receive(self, address, data):
-        """A transfer from the host."""
+        """Take a transfer from the host."""
         if address != self.address:
             raise OSError(19)
         if self._working:
@@ -74,7 +74,7 @@ class SE05XChip(Bus):
             self._link(pcb, content)
 
     def send(self, n):
-        """A transfer to the host."""
+        """Return the bytes of a transfer to the host."""
         if self._working:
             self._working -= 1
             raise OSError(19)

@@ -8,20 +8,20 @@ class Seeded:
         self.state = seed
 
     def below(self, n):
-        """An int from 0 to n - 1."""
+        """Return an int from 0 to n - 1."""
         self.state = (self.state * 6364136223846793005 + 1442695040888963407) & 0xFFFFFFFFFFFFFFFF
         return (self.state >> 33) % n
 
     def bytes(self, n):
-        """n bytes."""
+        """Return n bytes."""
         return bytes([self.below(256) for _ in range(n)])
 
     def choice(self, items):
-        """One of them."""
+        """Return one of the items."""
         return items[self.below(len(items))]
 
     def mutated(self, data):
-        """The bytes with one to three changes: a byte replaced, put in, taken out, or the rest cut off."""
+        """Return the bytes with one to three changes: a byte replaced, inserted or removed, or the rest cut off."""
         data = bytearray(data)
         for _ in range(1 + self.below(3)):
             at = self.below(len(data) + 1)

@@ -1,4 +1,4 @@
-"""A session with a simulated clock, and a cloud's side that is written down by the tests."""
+"""A session with a simulated clock. The tests play the cloud's part."""
 
 from collections import OrderedDict
 
@@ -30,7 +30,7 @@ GET_LAST_VALUES = [{0: "r:m", 3: "getLastValues"}]
 
 
 def written(client, value):
-    """Stands for an on_write: it makes a variable writable."""
+    """An on_write that does nothing, to make a variable writable."""
 
 
 def text(topic):
@@ -38,7 +38,7 @@ def text(topic):
 
 
 def record(name, value, time=None, base_time=None):
-    """A SenML record as a dict."""
+    """Return a SenML record as a dict."""
     fields = OrderedDict()
     if base_time is not None:
         fields[-3] = base_time
@@ -50,12 +50,12 @@ def record(name, value, time=None, base_time=None):
 
 
 def pack(*pairs):
-    """A pack of (name, value) pairs in CBOR."""
+    """Return a pack of (name, value) pairs in CBOR."""
     return dumps([record(name, value) for name, value in pairs])
 
 
 class Rig:
-    """`session` with variables; `requests` are those it has made, `wrote` the names that on_value was called for."""
+    """A `session` with variables. `wrote` has the names for which on_value was called."""
 
     def __init__(self, *properties, discovery="both", now=0):
         self.properties = OrderedDict()
@@ -80,11 +80,11 @@ class Rig:
     # The clock
 
     def wait(self, ms):
-        """Let the time pass at once, without a look in between."""
+        """Let time pass at once, without polling in between."""
         self.now = ticks_add(self.now, ms)
 
     def requests(self):
-        """What the session wants to send since the last call: (kind, topics or topic, payload) each."""
+        """Return the session's new requests since the last call: (kind, topics or topic, payload) each."""
         taken = []
         for kind, topic, payload in self.session.out:
             if isinstance(topic, (list, tuple)):
@@ -96,12 +96,12 @@ class Rig:
         return taken
 
     def poll(self):
-        """Look now; the requests that came of it."""
+        """Poll now, and return the resulting requests."""
         self.session.poll(self.now)
         return self.requests()
 
     def run(self, ms):
-        """Let the time pass, looking exactly when the session wants to: [(ms from now, requests)] of what it did."""
+        """Let time pass, polling exactly when the session wants it. Return [(ms from now, requests)]."""
         done = []
         passed = 0
         while self.session.wake is not None:
@@ -117,44 +117,44 @@ class Rig:
         return done
 
     def wakes_in(self):
-        """Milliseconds until the session wants to look again."""
+        """Return the milliseconds until the session wants to be polled again."""
         return ticks_diff(self.session.wake, self.now)
 
-    # The link, whose states the driver tells the session
+    # The link: the driver tells the session its states
 
     def connect(self):
-        """The link is made; one that there was has been lost before."""
+        """Make the link, after losing an earlier one."""
         self.lose()
         self.session.move("ConnectPhy")
         self.session.move("ConnectMqttBroker")
         self.session.begin(self.now)
 
     def lose(self):
-        """The link is lost, if there is one."""
+        """Lose the link, if it exists."""
         if self.session.state not in ("Init", "Disconnect"):
             self.session.end()
 
     # The cloud's side
 
     def tell(self, topic, payload):
-        """A message arrives, in the middle of a buffer."""
+        """Deliver a message, in the middle of a buffer."""
         buf = bytearray(b"\xfe\xfe\xfe" + payload + b"\x00\xff\x00")
         self.session.message(memoryview(topic.encode()), buf, 3, 3 + len(payload), self.now)
 
     def command(self, tag, *params):
-        """A command arrives."""
+        """Deliver a command."""
         self.tell(COMMAND_DOWN, dumps(Tag(tag, list(params))))
 
     def write(self, *pairs, thing=THING):
-        """Values arrive for the thing."""
+        """Deliver values for the thing."""
         self.tell("/a/t/%s/e/i" % thing, pack(*pairs))
 
     def last_values(self, *pairs):
-        """The last values arrive, as a command."""
+        """Deliver the last values, as a command."""
         self.command(LAST_VALUES_UPDATE, pack(*pairs))
 
     def attach(self, thing=THING):
-        """From the connection until the thing is known."""
+        """Go through a connection until the thing is known."""
         self.connect()
         self.poll()
         self.command(THING_UPDATE, thing)
@@ -162,22 +162,22 @@ class Rig:
         return self
 
     def sync(self, *pairs):
-        """From the connection until the last values are there."""
+        """Go through a connection until the last values have arrived."""
         self.attach()
         self.last_values(*pairs)
         self.requests()
         return self
 
     def reconnect(self, *pairs):
-        """The link goes and comes back, and the last values with it."""
+        """Lose the link, then go through a new connection until the last values have arrived."""
         self.lose()
         self.wait(1000)
         return self.sync(*pairs)
 
-    # Values on their way out
+    # Outgoing values
 
     def payload(self, size=1024, acknowledged=True):
-        """The next pack to publish (bytes), b"" where nothing is due; the cloud then has it, or not."""
+        """Publish the next pack and return its bytes, b"" if nothing is due. By default it is acknowledged."""
         writer = Writer(bytearray(size))
         if not self.session.fill(writer, self.now):
             return b""
@@ -187,7 +187,7 @@ class Rig:
         return bytes(writer.buf[: writer.pos])
 
     def published(self, size=1024, acknowledged=True):
-        """The same as (name, value) pairs."""
+        """Publish the next pack and return (name, value) pairs."""
         payload = self.payload(size, acknowledged)
         if not payload:
             return []
@@ -195,11 +195,11 @@ class Rig:
         return [(fields[0], fields.get(2, fields.get(3, fields.get(4)))) for fields in loads(payload)]
 
     def drain(self):
-        """Publish everything that is due now, so that nothing is."""
+        """Publish everything that is due now."""
         while self.payload():
             pass
 
 
 def variable(name, value=None, writable=True):
-    """A cloud variable."""
+    """Return a cloud variable."""
     return ArduinoCloudObject(name, value=value, on_write=written if writable else None)

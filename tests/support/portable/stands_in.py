@@ -1,10 +1,10 @@
-"""Something else in place of a module."""
+"""Replace a module."""
 
 import sys
 
 
 class Stands:
-    """`with Stands("time", clock):` has every import of `time` find the clock."""
+    """`with Stands("time", clock):` makes every import of `time` find the clock."""
 
     def __init__(self, name, module):
         self.name = name

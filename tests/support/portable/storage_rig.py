@@ -1,4 +1,4 @@
-"""A file system and an NVS that lose their power, and a history that is kept there."""
+"""A file system and an NVS that lose their power, and a history that is stored there."""
 
 import sys
 
@@ -9,11 +9,11 @@ from policy_rig import ClientRig
 
 
 class PowerCut(Exception):
-    """The power is gone: nothing that comes after is done."""
+    """The power is gone, and nothing more is done."""
 
 
 class Supply:
-    """`units` of work are left before the power goes; None: it stays. `used` counts."""
+    """The power fails after `units` of work; None: never. `used` counts them."""
 
     units = None
     used = 0
@@ -74,11 +74,13 @@ class _File:
 
 
 class Files:
-    """Stands for `open` and `os` of `file_store` and `renaming`. Each byte written, and each other change, takes a unit of `supply`.
+    """Replaces `open` and `os` in `file_store` and `renaming`.
 
-    at_close   what is written is seen when it is flushed, as in littlefs; else byte by byte
-    replaces   rename takes the place of a file that is there; else it refuses, as some FAT does
-    full       no further byte fits
+    Each byte written, and each other change, takes a unit of `supply`.
+
+    at_close   written bytes are visible only after a flush, as in littlefs; otherwise one by one
+    replaces   rename replaces an existing file; otherwise it refuses, as with some FAT
+    full       no more bytes fit
     """
 
     def __init__(self, at_close=False, replaces=True):
@@ -110,7 +112,7 @@ class Files:
 
 
 class Flash:
-    """Stands for `esp32.NVS`. Each change takes a unit; what is not committed is lost with the power, or `keeps`."""
+    """Replaces `esp32.NVS`. Each change takes a unit. Uncommitted changes are lost with the power, unless `keeps`."""
 
     def __init__(self, keeps=False):
         self.supply = Supply()
@@ -169,7 +171,7 @@ class _Namespace:
 
 
 def boot(store, size=4, make=None, **arguments):
-    """A program starts: a rig whose variable `a` has a history in `store`."""
+    """Start a program: return a rig whose variable `a` has a history in `store`."""
     p = make() if make else ArduinoCloudObject("a", history=size, store=store)
     rig = ClientRig(p, **arguments)
     rig.connect()
@@ -178,17 +180,17 @@ def boot(store, size=4, make=None, **arguments):
 
 
 def waiting(rig):
-    """The samples that wait: [(value, time)]."""
+    """Return the waiting samples as [(value, time)]."""
     return list(rig.ring)
 
 
 def acknowledge(rig, size=1024):
-    """Publish one packet and have it acknowledged."""
+    """Publish one packet, which is acknowledged."""
     rig.exchange(size)
 
 
 def steps(seeded, count, size):
-    """Random steps of a program: ("set", value) or ("ack", size of a packet)."""
+    """Return random steps of a program: ("set", value) or ("ack", size of a packet)."""
     made = []
     for i in range(count):
         if seeded.below(3):
@@ -199,7 +201,7 @@ def steps(seeded, count, size):
 
 
 def do(rig, step):
-    """Do one of them, a second later."""
+    """Do a step, a second later."""
     rig.wait(1000)
     if step[0] == "set":
         rig.client["a"] = step[1]
@@ -208,7 +210,7 @@ def do(rig, step):
 
 
 def states(store, program, size):
-    """The samples after each step of a program that nothing interrupts, those before the first one in front."""
+    """Return the samples before the first and after each step of a program that nothing interrupts."""
     rig = boot(store, size)
     found = [waiting(rig)]
     for step in program:
@@ -218,7 +220,7 @@ def states(store, program, size):
 
 
 def run_until_cut(store, program, size):
-    """Boot and do the steps until the power goes: how many were done, None where it stayed."""
+    """Boot and do the steps until the power fails. Return how many were done, None if it did not fail."""
     done = 0
     try:
         rig = boot(store, size)

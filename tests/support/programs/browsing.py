@@ -1,4 +1,4 @@
-"""A real Chromium, driven without an event loop; and dashboards to look at."""
+"""A real Chromium that is driven without an event loop, and dashboards to show in it."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ return [x + width * %s, y + height * %s];
 
 
 class Browser:
-    """One tab. Everything blocks; expressions are JavaScript."""
+    """One tab. All methods block. Expressions are JavaScript."""
 
     def __init__(self):
         self._loop = asyncio.new_event_loop()
@@ -51,21 +51,21 @@ class Browser:
         return self._run(self._tab.evaluate(expression))
 
     def wait(self, expression, timeout=30):
-        """Wait until it is true."""
+        """Wait until an expression is true."""
         self._run(self._tab.wait_until("!!(%s)" % expression, timeout))
 
     def resize(self, width, height):
         self._run(self._tab.resize(width, height, 1))
 
     def take_events(self, *methods):
-        """What came since the last call, of these methods only; the rest is forgotten."""
+        """Return the events since the last call that have these methods, and drop the others."""
         self.evaluate("1")
         events, self._tab.events = self._tab.events, []
         self.history += events
         return [each for each in events if each["method"] in methods]
 
     def complaints(self):
-        """What went wrong on the pages since `history` was emptied: errors, breaches of the policy, foreign hosts."""
+        """Return what went wrong since `history` was emptied: errors, breaches of the policy, other hosts."""
         self.take_events()
         found = []
         for event in self.history:
@@ -82,7 +82,7 @@ class Browser:
         return found
 
     def paused_request(self, timeout=10):
-        """Wait for a request that Fetch has paused; its id."""
+        """Wait for a request that Fetch has paused, and return its id."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
             for event in self.take_events("Fetch.requestPaused"):
@@ -92,13 +92,13 @@ class Browser:
 
     def open(self, about, place):
         """Log in and show a place of the page, such as `/dashboard/ID`."""
-        # A document of its own each time, whatever was open before.
+        # Always load a new document, whatever was open before.
         self.command("Page.navigate", url="about:blank")
         self.command("Page.navigate", url="%s#%s" % (about["page"], place))
         self.wait("document.querySelector('#connection.good') && document.querySelector('main').children.length")
 
     def place(self, element, x=0.5, y=0.5):
-        """Where an element is, after scrolling there."""
+        """Scroll to an element and return [x, y] there."""
         return self.evaluate(MIDDLE % (x, y, element))
 
     def click(self, element):
@@ -121,15 +121,15 @@ class Browser:
         self.command("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
 
     def type(self, text):
-        """Type into what has the focus."""
+        """Type into the element that has the focus."""
         self.command("Input.insertText", text=text)
 
 
 class Project:
-    """A thing and dashboards of it, made through the Application API; values come and go through it too."""
+    """A thing and its dashboards, made with the Application API, which also sets and reads values."""
 
     def __init__(self, about, *properties, name="Greenhouse", device_id=None):
-        """`properties`: (name, type), and then permission and a dict of more if they are not the usual ones."""
+        """`properties` are (name, type), optionally with permission and a dict of more members."""
         self.about = about
         form = {
             "grant_type": "client_credentials",
@@ -143,7 +143,7 @@ class Project:
         self.ids = {each["name"]: each["id"] for each in self.thing["properties"]}
 
     def request(self, method, path, body=None):
-        """Call `/iot` + path; what it answers."""
+        """Call `/iot` + path and return the answer."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": "Bearer " + self.token, "Content-Type": "application/json"}
         request = urllib.request.Request(self.about["http"] + "/iot" + path, data, headers, method=method)
@@ -154,11 +154,11 @@ class Project:
         return "/v2/things/%s/properties/%s" % (self.thing["id"], self.ids[name])
 
     def publish(self, name, value):
-        """Set a value, as from anywhere else than the page."""
+        """Set a value from elsewhere than the page."""
         self.request("PUT", self.path(name) + "/publish", {"value": value})
 
     def publish_past(self, name, points):
-        """Put samples (seconds ago, value) into the history."""
+        """Write samples (seconds ago, value) to the history."""
         now = time.time()
         stamp = "%Y-%m-%dT%H:%M:%SZ"
         values = [{"timestamp": time.strftime(stamp, time.gmtime(now - ago)), "value": value} for ago, value in points]
@@ -168,19 +168,19 @@ class Project:
         return self.request("GET", self.path(name)).get("last_value")
 
     def wait_value(self, name, wanted, timeout=20):
-        """Wait until the cloud holds a value."""
+        """Wait until the cloud has this value."""
         deadline = time.monotonic() + timeout
         while (value := self.value(name)) != wanted:
             assert time.monotonic() < deadline, "%s is %r, not %r" % (name, value, wanted)
             time.sleep(0.02)
 
     def dashboard(self, *widgets, **more):
-        """Make a dashboard; its id."""
+        """Make a dashboard and return its id."""
         body = {"name": "Greenhouse", **more, "widgets": list(widgets)}
         return self.request("POST", "/v3/dashboards" if "pages" in more else "/v2/dashboards", body)["id"]
 
     def widget(self, kind, *names, at=(0, 0, 6, 4), options=None, **more):
-        """A widget's JSON; `at`: x, y, width, height."""
+        """Return a widget's JSON. `at` is x, y, width, height."""
         place = dict(zip(("x", "y", "width", "height"), at))
         return {"id": str(uuid.uuid4()), "type": kind, "name": " ".join(names) or kind, "options": options or {},
                 "variables": [self.ids[name] for name in names], **place, **more}  # fmt: skip
@@ -191,5 +191,5 @@ def _property(name, kind, permission="READ_WRITE", more=None):
 
 
 def js(value):
-    """A value as JavaScript."""
+    """Return a value as JavaScript."""
     return json.dumps(value)

@@ -1,4 +1,4 @@
-"""The code blocks of README.md and of the pages in docs/."""
+"""Find the code blocks in README.md and the pages in docs/."""
 
 import re
 from collections import namedtuple
@@ -7,18 +7,18 @@ from toolchain.paths import ROOT
 
 Block = namedtuple("Block", "line language text")
 
-# A fence, or a comment with the setup of the blocks after it: <!-- setup, newline, Python, -->
+# A fence, or a comment with the setup for the blocks after it: <!-- setup, newline, Python, -->
 _PARTS = re.compile(r"^```(?P<language>[^\n]*)\n(?P<code>.*?)^```$|^<!-- setup\n(?P<setup>.*?)^-->$", re.M | re.S)
 
 
 def pages():
-    """The pages, as paths from the checkout's root."""
+    """Return the pages as paths relative to the checkout."""
     found = [ROOT / "README.md"] + sorted((ROOT / "docs").rglob("*.md"))
     return [str(path.relative_to(ROOT)) for path in found]
 
 
 def blocks(text):
-    """The Blocks of a page; a setup is one of the language `setup`. Raises ValueError for a fence without an end."""
+    """Return a page's Blocks. A setup has the language `setup`. Raises ValueError for a fence without an end."""
     found = []
     for match in _PARTS.finditer(text):
         language, code = match.group("language"), match.group("code")
@@ -31,12 +31,12 @@ def blocks(text):
 
 
 def of(page):
-    """The Blocks of a page."""
+    """Return the Blocks of a page in the checkout."""
     return blocks((ROOT / page).read_text())
 
 
 def commands(block):
-    """The commands of a block of the languages console (the lines after `$ `) and sh (all of them)."""
+    """Return the commands of a block: in console the lines after `$ `, in sh all lines."""
     lines = block.text.split("\n")
     if block.language == "console":
         return [line[2:] for line in lines if line.startswith("$ ")]

@@ -1,4 +1,4 @@
-"""An example as the device of a project in the local cloud."""
+"""Run an example as the device of a project in the local cloud."""
 
 import shutil
 import time
@@ -11,7 +11,7 @@ WAIT_S = 15
 
 
 class Project:
-    """A device and a thing of the test's own in a local_clouds.LocalCloud, and an example as that device."""
+    """The test's own device and thing in a local_clouds.LocalCloud, with an example as that device."""
 
     def __init__(self, cloud, folder, variables):
         self._request = RemoteCloud(cloud.about).request
@@ -24,7 +24,7 @@ class Project:
         self.thing = "/things/" + self._request("POST", "/things", body)["id"]
 
     def write(self, example, tls=None):
-        """Put the example beside a secrets.py; its path."""
+        """Put the example beside a secrets.py and return its path."""
         cloud = {
             "server": self._cloud.host,
             "port": self._cloud.mqtts_port,
@@ -34,11 +34,11 @@ class Project:
             "DEVICE_ID = %r\nSECRET_KEY = %r\nCLOUD = %r\nWIFI_SSID = 'net'\nWIFI_PASS = 'word'\n"
             % (self._device["id"], self._device["secret"], cloud)
         )
-        # Beside the original may lie somebody's own secrets.py.
+        # Somebody's own secrets.py may be beside the original.
         return shutil.copy(ROOT / "examples" / example, self.folder)
 
     def start(self, interpreter, example, tls=None, **options):
-        """Start the example on an interpreters.Interpreter: a processes.Process."""
+        """Start the example on an interpreters.Interpreter and return a processes.Process."""
         return interpreter.start(self.write(example, tls), cwd=self.folder, **options)
 
     def set(self, name, value):
@@ -46,11 +46,11 @@ class Project:
         self._request("PUT", "%s/variables/%s/value" % (self.thing, name), {"value": value})
 
     def value(self, name):
-        """A variable's value in the cloud."""
+        """Return a variable's value in the cloud."""
         return self._request("GET", "%s/variables/%s" % (self.thing, name))["value"]
 
     def wait(self, name, good):
-        """Wait until `good(value)` is true of a variable in the cloud; the value."""
+        """Wait until `good(value)` is true for a variable in the cloud, and return the value."""
         deadline = time.monotonic() + WAIT_S
         while not good(value := self.value(name)):
             assert time.monotonic() < deadline, "%s is still %r" % (name, value)
@@ -58,7 +58,7 @@ class Project:
         return value
 
 
-# the variables of examples/laptop.py
+# The variables of examples/laptop.py.
 LAPTOP = (
     ("cpu", "PERCENTAGE", READ_ONLY),
     ("load", "FLOAT", READ_ONLY),
@@ -71,7 +71,7 @@ LAPTOP = (
 
 
 def check_laptop(project):
-    """Its readings reach the cloud, and it answers to the switch."""
+    """Check that its readings reach the cloud and that it obeys the switch."""
 
     def is_number(value):
         return isinstance(value, (int, float)) and value >= 0

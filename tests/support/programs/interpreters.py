@@ -1,4 +1,4 @@
-"""CPython and MicroPython as child processes with one face."""
+"""CPython and MicroPython as child processes with the same interface."""
 
 import os
 import sys
@@ -8,10 +8,10 @@ from toolchain.paths import BIN, LIB, ROOT
 
 
 class Interpreter:
-    """Runs scripts or code. `run` waits for the end, `start` gives a live processes.Process.
+    """Runs scripts or code. `run` waits for the end, `start` returns a running processes.Process.
 
-    Arguments of both: a script's path and its arguments, or `code=`; `heap="64k"` (MicroPython
-    only); `path=` folders searched before lib/; `env=` more environment; `cwd=`.
+    Arguments of both: a script's path and its arguments, or `code=`; `heap="64k"` (only for
+    MicroPython); `path=` folders that come before lib/; `env=` more environment; `cwd=`.
     """
 
     name = None
@@ -21,7 +21,7 @@ class Interpreter:
         self._started = []
 
     def start(self, *script, code=None, heap=None, path=(), env=None, cwd=None):
-        """Start it: a processes.Process, stopped when the test ends."""
+        """Start it and return a processes.Process, which is stopped when the test ends."""
         command = self._command(heap) + (["-c", code] if code is not None else [])
         folders = [str(folder) for folder in path] + [str(LIB)] + self._builtin_folders
         environment = dict(os.environ)
@@ -32,7 +32,7 @@ class Interpreter:
         return process
 
     def run(self, *script, timeout=30, check=False, **options):
-        """Run it to its end: Finished(returncode, stdout, stderr); `check=True` insists on success."""
+        """Run it to its end and return Finished(returncode, stdout, stderr). `check=True` demands success."""
         process = self.start(*script, **options)
         done = process.wait(timeout)
         if check and done.returncode:
@@ -40,7 +40,7 @@ class Interpreter:
         return done
 
     def stop_all(self):
-        """Stop whatever still runs."""
+        """Stop everything that is still running."""
         for process in self._started:
             process.stop()
 
@@ -58,7 +58,7 @@ class CPython(Interpreter):
 
 
 class MicroPython(Interpreter):
-    """MicroPython's unix port; the 32-bit one has the object sizes of a board."""
+    """MicroPython's unix port. The 32-bit one has a board's object sizes."""
 
     path_variable = "MICROPYPATH"
     _builtin_folders = [".frozen"]

@@ -1,6 +1,6 @@
-"""A child process whose output can be waited for.
+"""A child process whose output a test can wait for.
 
-A limit of a wait is in seconds of a stopwatches.Stopwatch: what a busy machine adds does not count.
+Time limits are in seconds of a stopwatches.Stopwatch, so that delays of a busy machine do not count.
 """
 
 import re
@@ -15,7 +15,7 @@ Finished = namedtuple("Finished", "returncode stdout stderr")
 
 
 class Process:
-    """Starts `command`; its output is gathered by threads, so that nothing ever blocks it."""
+    """Starts `command`. Threads collect its output, so that nothing ever blocks it."""
 
     def __init__(self, command, env=None, cwd=None):
         self.command = [str(word) for word in command]
@@ -59,14 +59,14 @@ class Process:
 
     @property
     def returncode(self):
-        """None while it runs."""
+        """The exit code, None while it runs."""
         return self._popen.poll()
 
     def _story(self):
         return "%s\n--- stdout\n%s\n--- stderr\n%s" % (" ".join(self.command), self.stdout, self.stderr)
 
     def wait_for(self, pattern, timeout=30, stream="stdout", start=0):
-        """Wait until `pattern` (multi-line regex) is in the output from offset `start`; the match."""
+        """Wait until `pattern` (multi-line regex) is in the output from offset `start`, and return the match."""
         regex = re.compile(pattern, re.M)
         watch, deadline = Stopwatch(self), time.monotonic() + timeout
         with self._news:
@@ -84,7 +84,7 @@ class Process:
                 self._news.wait(max(left, 0.05))
 
     def take(self, stream="stdout"):
-        """What it has written since the last call; forgotten here, so that what runs for days fills no memory."""
+        """Return what it has written since the last call, and forget it, so that a long run fills no memory."""
         with self._news:
             text, self._texts[stream] = self._texts[stream], ""
         return text
@@ -95,7 +95,7 @@ class Process:
         self._popen.stdin.flush()
 
     def wait(self, timeout=30):
-        """Wait for its end: Finished(returncode, stdout, stderr)."""
+        """Wait for its end and return Finished(returncode, stdout, stderr)."""
         watch, left = Stopwatch(self), timeout
         while left > 0 and not self.ended_within(max(left, 0.05)):
             left = timeout - watch.seconds()
@@ -106,7 +106,7 @@ class Process:
         return Finished(self._popen.returncode, self.stdout, self.stderr)
 
     def ended_within(self, timeout):
-        """True if it ends within so many seconds."""
+        """Return whether it ends within so many seconds."""
         try:
             self._popen.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -114,7 +114,7 @@ class Process:
         return True
 
     def signal(self, number):
-        """Send a signal, to this process only."""
+        """Send a signal to this process only."""
         self._popen.send_signal(number)
 
     def kill(self):
@@ -124,7 +124,7 @@ class Process:
         self._close()
 
     def stop(self, timeout=10):
-        """Ask it to end (SIGTERM), end it if it does not; the exit code."""
+        """Ask it to end (SIGTERM), kill it if it does not, and return the exit code."""
         if self.returncode is None:
             self._popen.terminate()
             if not self.ended_within(timeout):

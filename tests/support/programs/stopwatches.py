@@ -1,4 +1,4 @@
-"""How long something takes, beside whatever else a machine has to do."""
+"""Measure how long something takes, whatever else the machine is doing."""
 
 import os
 import threading
@@ -6,11 +6,11 @@ import time
 
 
 class Stopwatch:
-    """Counts, from when it is made, the seconds in which one of `processes` (Process) was not kept from running.
+    """Counts the seconds since it was made, without those in which `processes` (Process) waited for the processor.
 
-    Where others have the processor, what is ready to run waits for it: Linux counts that for each thread. The longest
-    such wait of a process's threads is taken off, so that a limit says how long the work takes, and not how busy the
-    machine is. So is that of the thread that looks.
+    While other processes have the processor, a thread that is ready to run waits for it, and Linux counts that. The
+    longest such wait among a process's threads is subtracted, and so is the measuring thread's. A time limit is then
+    about how long the work takes, not about how busy the machine is.
     """
 
     def __init__(self, *processes):
@@ -22,7 +22,7 @@ class Stopwatch:
         self._begin = time.monotonic()
 
     def _look(self):
-        # A thread that has ended keeps what was seen of it last.
+        # A thread that has ended keeps its last count.
         for folder, waits in zip(self._folders, self._waits):
             try:
                 for thread in [self._me] if folder is self._folders[0] else os.listdir(folder):
@@ -32,7 +32,7 @@ class Stopwatch:
                 continue
 
     def seconds(self):
-        """So far."""
+        """Return the seconds so far."""
         now = time.monotonic()
         self._look()
         kept = 0

@@ -85,12 +85,12 @@ def test_an_error_of_any_bytes_is_told_in_a_line():
 def test_what_an_error_says():
     assert describe(404, b'{"code":"c","detail":"d","id":"i","status":404}', False, ()) == ("c", "d", "i")
     assert describe(429, b"slow down", False, ()) == ("http_429", "slow down", None)
-    assert describe(502, b"<html>x", False, ()) == ("http_502", "no reason is given", None)
-    assert describe(500, b"", False, ()) == ("http_500", "no reason is given", None)
+    assert describe(502, b"<html>x", False, ()) == ("http_502", "no reason given", None)
+    assert describe(500, b"", False, ()) == ("http_500", "no reason given", None)
     assert describe(400, b"[1]", False, ())[0] == "http_400"
     assert describe(400, b'{"code":5,"detail":{"a":1}}', False, ()) == ("5", '{"a": 1}', None)
     oauth = b'{"error":"x","error_description":"y"}'
-    assert describe(401, oauth, True, ())[:2] == ("access_denied", "the API key is refused")
+    assert describe(401, oauth, True, ())[:2] == ("access_denied", "the API key was refused")
     assert describe(503, oauth, True, ())[:2] == ("x", "y")
     assert describe(400, b'{"detail":"your key s3cret is odd"}', False, [None, "s3cret"])[1] == "your key *** is odd"
     assert len(describe(400, b"x" * 4000, False, ())[1]) == 500

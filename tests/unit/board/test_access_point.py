@@ -52,7 +52,7 @@ def test_a_scan_that_fails_leaves_the_station_as_it_was():
             module.radio.scan = scan
             with Stands("network", module), Reports() as reports:
                 assert AccessPoint("setup").seen() == []
-            assert module.radio.is_active == before and "no networks could be looked for" in reports
+            assert module.radio.is_active == before and "could not scan for networks" in reports
 
 
 def test_a_manager_that_is_made_meanwhile_takes_nothing_from_the_page():

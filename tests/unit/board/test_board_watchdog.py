@@ -160,7 +160,7 @@ async def test_a_links_task_that_has_ended_begins_anew():
         link._task = Ended()
         made = make(link)
         await supervise(made, ticks, 3)
-        assert link.started == link.stopped >= 1 and "started again" in reports
+        assert link.started == link.stopped >= 1 and "starting it again" in reports
 
 
 async def test_the_watchdog_starts_with_run_and_is_not_fed_after_it():

@@ -145,7 +145,7 @@ def test_a_chip_that_never_ends_is_left():
     chip = SE05XChip()
     commands = opened(chip)
     chip.waits = 10**9
-    assert "does not come to an end" in str(raises(ChipError, commands.exists, 1))
+    assert "does not finish" in str(raises(ChipError, commands.exists, 1))
     chip.waits = 0
     assert commands.exists(1) is False  # and the link is in step again
 

@@ -311,9 +311,9 @@ def test_wrong_arguments_are_refused_and_no_password_is_quoted():
         ([], "at least one"),
         ([{"ssid": "", "password": "secret words"}], "1 to 32 bytes"),
         ([{"ssid": "x" * 33, "password": "secret words"}], "1 to 32 bytes"),
-        ([{"ssid": "a", "password": "secret"}], "given 6"),
-        ([{"ssid": "a", "password": "secret words" * 6}], "given 72"),
-        ([{"ssid": "a", "password": "secret" * 10 + "12345"}], "given 65"),
+        ([{"ssid": "a", "password": "secret"}], "got 6"),
+        ([{"ssid": "a", "password": "secret words" * 6}], "got 72"),
+        ([{"ssid": "a", "password": "secret" * 10 + "12345"}], "got 65"),
         ([{"name": "a", "password": "secret words"}], "expected ssid"),
         ([{"ssid": "a", "passwort": "secret words"}], "expected ssid"),
         ([{"ssid": "a", "static": ("1.2.3.4", "255.0.0.0", "1.2.3.1")}], "expected (ip"),
@@ -322,8 +322,8 @@ def test_wrong_arguments_are_refused_and_no_password_is_quoted():
         error = str(raises(ValueError, Rig, "cyw43", networks))
         assert part in error and "secret" not in error, error
     for networks, part in (
-        ([("home", "secret words")], "given tuple"),
-        (["secret words"], "given str"),
+        ([("home", "secret words")], "got tuple"),
+        (["secret words"], "got str"),
         ([{"ssid": "a", "password": "secret words", "priority": "1"}], "priority: expected an int"),
     ):
         error = str(raises(ValueError, Rig, "cyw43", networks))

@@ -1,4 +1,4 @@
-"""Print the heap that the client of the Application API takes: its import, asyncio counted."""
+"""Print the heap that importing the client of the Application API takes, including asyncio."""
 
 from heap_used import used
 

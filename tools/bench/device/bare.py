@@ -1,4 +1,4 @@
-"""Print what the interpreter's own strings take, for the difference to `heap`."""
+"""Print what the interpreter's own strings take, to subtract it from what `heap` prints."""
 
 import micropython
 

@@ -1,6 +1,6 @@
-"""Print how often a second a client makes a message of N values, and takes one: CBOR, SenML, properties, no network.
+"""Print how many messages of N values a client encodes and decodes per second: CBOR, SenML, properties, no network.
 
-Arguments: the message to take in hex, N, seconds that a round is to take. Runs on CPython too.
+Arguments: the message to decode in hex, N, seconds for a round. Runs on CPython too.
 """
 
 import sys
@@ -11,7 +11,7 @@ ROUNDS = 5
 
 
 def ours(message, properties):
-    """(make, take): functions without arguments."""
+    """Return (make, take), functions without arguments."""
     from arduino_iot_cloud.cbor import Writer
     from arduino_iot_cloud.session import Session
 
@@ -33,7 +33,7 @@ def ours(message, properties):
 
 
 def official(message, properties):
-    """(make, take): as the official client's poll_mqtt and mqtt_callback do."""
+    """Return (make, take), which do what the official client's poll_mqtt and mqtt_callback do."""
     from senml import SenmlPack
 
     pack = SenmlPack("", lambda *arguments, **options: None)
@@ -55,7 +55,7 @@ def official(message, properties):
 
 
 def rate(function, seconds):
-    """Calls per second: the median of some rounds of so many seconds."""
+    """Return the calls per second, the median of several rounds of so many seconds."""
     function()
     rates = []
     for _ in range(ROUNDS):

@@ -1,10 +1,10 @@
-"""A client of the bench's cloud over verified TLS."""
+"""A client that connects to the benchmark's broker over verified TLS."""
 
 import sys
 
 
 def connect(**more):
-    """The client; the first arguments are the device's id, the port, the root certificate. `more`: for the client."""
+    """Return the client. The program's first arguments: device id, port, root certificate. `more` is for the client."""
     from arduino_iot_cloud import ArduinoCloudClient
 
     device, port, root = sys.argv[1:4]

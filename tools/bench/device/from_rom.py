@@ -1,6 +1,6 @@
 """Run another program with a ROMFS image mounted. Arguments: the image, the program's name, its arguments.
 
-The image stays outside of the heap, as flash does on a board.
+The image is outside the heap, like flash on a board.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Print the heap that a client takes: import, five properties, then the modules given as arguments, then the driver."""
+"""Print the heap that a client takes: import, five properties, the modules given as arguments, and the driver."""
 
 import sys
 

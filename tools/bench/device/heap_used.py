@@ -1,10 +1,10 @@
-"""What every heap figure is read with."""
+"""Measure the heap in use, for all heap figures."""
 
 import gc
 
 
 def used():
-    """Bytes of heap in use."""
+    """Return the bytes of heap in use after a collection."""
     for _ in range(4):
         gc.collect()
     return gc.mem_alloc()

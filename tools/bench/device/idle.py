@@ -1,6 +1,6 @@
-"""Connect with five properties and idle: idle.py, the arguments of `connection`, the keepalive in s, async or sync.
+"""Connect with five properties and idle. For each line on stdin, print the heap in use.
 
-For each line on stdin it prints the heap in use.
+Arguments: those of `connection`, the keepalive in seconds, async or sync.
 """
 
 import select

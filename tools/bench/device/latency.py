@@ -1,6 +1,6 @@
-"""Publish a value N times and print when each was set; print when each value from the cloud reached its callback.
+"""Publish N values and print when each was set. Print when each value from the cloud reached its callback.
 
-Arguments: those of `connection`, then N, then the shortest and the longest pause between two values in ms.
+Arguments: those of `connection`, N, the shortest and the longest pause between two values in ms.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Print the heap in use once connected, and what is allocated while N values are published and N received.
+"""Print the heap in use once connected, and what publishing N values and receiving N allocates.
 
-Arguments: those of `connection`, then N. What is printed is minus what the same loop allocates in vain.
+Arguments: those of `connection`, then N. What the same loop allocates without messages is subtracted.
 """
 
 import gc
@@ -23,7 +23,7 @@ def count(client, value):
 
 
 async def step_ours(client):
-    # Ours acts at once, by itself: the same time is given to a publish, a receive, and to nothing.
+    # Ours acts by itself, at once: a publish, a receive and an idle step all get the same time.
     await asyncio.sleep_ms(10)
 
 
@@ -40,7 +40,7 @@ async def measure(client):
     if hasattr(client, "poll_mqtt"):
         step = step_official
         client.records["mqtt_task"].interval = client.records["level"].interval = 3600
-        await asyncio.sleep(2)  # both sleep by now
+        await asyncio.sleep(2)  # by now both tasks sleep
     for _ in range(3):
         await step(client)
     print("connected", used() - start)

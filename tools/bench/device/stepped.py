@@ -1,6 +1,6 @@
-"""As `latency`, in sync mode: the program calls update() and pauses, over and over.
+"""Like `latency`, but in sync mode: the program calls update() and pauses, again and again.
 
-One more argument: how many ms it pauses.
+One more argument: the pause in ms.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""Print the heap that umqtt.simple takes, imported and constructed."""
+"""Print the heap that umqtt.simple takes once imported and once constructed."""
 
 from heap_used import used
 

@@ -1,4 +1,4 @@
-"""Run another program, and print each file that it imports from a folder.
+"""Run another program and print each file that it imports from a folder.
 
 Arguments: the folder, the program's name, its arguments.
 """
@@ -9,17 +9,17 @@ import vfs
 
 
 class Watched:
-    """A file system that tells what is opened."""
+    """A file system that prints which files are opened."""
 
     def __init__(self, folder):
         self._files = vfs.VfsPosix(folder)
         self.stat = self._files.stat
 
     def mount(self, readonly, mkfs):
-        """Nothing is to be done for it."""
+        """Do nothing."""
 
     def open(self, path, mode):
-        """As the file system itself does."""
+        """Print the path and open the file."""
         print("opens", path)
         return self._files.open(path, mode)
 

@@ -1,4 +1,4 @@
-"""`select.select`, which the official client calls and Debian's MicroPython is built without."""
+"""`select.select`, which the official client calls but Debian's MicroPython lacks."""
 
 from uselect import *
 from uselect import POLLIN, poll

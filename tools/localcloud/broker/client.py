@@ -1,14 +1,14 @@
-"""One client's connection: amqtt's protocol handler with its own, strictly ordered reader.
+"""One client's connection: amqtt's protocol handler with a strictly ordered reader.
 
-What is different from amqtt 0.12, and why:
+Differences from amqtt 0.12:
 
-- PUBACK leaves only when the message has been stored. amqtt puts the message in a queue,
-  acknowledges it, and lets plugins see it afterwards.
+- PUBACK is sent only when the message has been stored. amqtt queues the message, acknowledges it, and
+  shows it to plugins afterwards.
 - Packets are handled one after the other. amqtt starts a task for each.
 - A client that has been silent for one and a half times its keepalive is dropped. amqtt's broker
-  takes note of the timeout and does nothing.
-- What waits for a client that does not read is bounded.
-- QoS 2 is not served: no device library sends it, and the cloud does not take it either.
+  notices the timeout but does nothing.
+- The messages that wait for a client that does not read are limited.
+- QoS 2 is not supported: no device library sends it, and the real cloud does not accept it either.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ _SUBSCRIPTION_REFUSED = 0x80
 
 
 class Registry(Protocol):
-    """What a client needs of the broker, which keeps the subscriptions of all clients."""
+    """What a client needs from the broker, which keeps the subscriptions of all clients."""
 
     gatekeeper: Gatekeeper
     deliveries: Deliveries
@@ -47,17 +47,17 @@ class Registry(Protocol):
 
     @property
     def subscriptions(self) -> dict[str, list[tuple[Session, int]]]:
-        """Who has subscribed to each topic, and with which QoS."""
+        """The subscribers of each topic, with their QoS."""
 
     async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
-        """Subscribe to a topic with a QoS; returns the code for the SUBACK."""
+        """Subscribe to a topic with a QoS, and return the code for the SUBACK."""
 
     def forget_subscription(self, client: "ConnectedClient", topic: str) -> None:
-        """End a subscription, if there is one."""
+        """End a subscription if it exists."""
 
 
 class ConnectedClient(BrokerProtocolHandler):
-    """A connected client. `device_id` is who it proved to be, a device or another client."""
+    """A connected client. `device_id` is its proven identity, of a device or another client."""
 
     stream: ClientStream
     broker: Registry
@@ -81,7 +81,7 @@ class ConnectedClient(BrokerProtocolHandler):
         self.attach(session, stream, stream)  # type: ignore[arg-type]
 
     async def run(self) -> None:
-        """Handle packets until the client leaves; raises `ProtocolViolation` if it misbehaves."""
+        """Handle packets until the client disconnects. Raises `ProtocolViolation` if it misbehaves."""
         self._watch()
         acknowledger = asyncio.create_task(self._acknowledge())
         try:
@@ -102,14 +102,14 @@ class ConnectedClient(BrokerProtocolHandler):
                 task.cancel()
 
     def deliver(self, topic: str, payload: bytes) -> bool:
-        """Send a message if the client subscribed to the topic; never waits."""
+        """Send a message if the client has subscribed to the topic, without waiting. Return whether it has."""
         for session, qos in self.broker.subscriptions.get(topic, ()):
             if session is self.session:
                 break
         else:
             return False
         if len(self._deliveries) >= MAX_UNDELIVERED:
-            log.warning("%s does not read what it is sent: dropped", self.device_id)
+            log.warning("%s does not read its messages: dropped", self.device_id)
             self.drop()
             return False
         task = asyncio.create_task(self.mqtt_publish(topic, payload, qos, retain=False))
@@ -118,28 +118,28 @@ class ConnectedClient(BrokerProtocolHandler):
         return True
 
     def complain(self, text: str, *arguments: object) -> None:
-        """Log what the client did wrong, in one line; a bounded number of times."""
+        """Log what the client did wrong in one line, a limited number of times."""
         self._complaints += 1
         if self._complaints <= MAX_COMPLAINTS:
             log.warning("%s " + text, self.device_id, *arguments)
         if self._complaints == MAX_COMPLAINTS:
-            log.warning("%s: what else it does wrong is not logged", self.device_id)
+            log.warning("%s: further complaints about it are not logged", self.device_id)
 
     def drop(self) -> None:
-        """End the connection, with all that waits to be sent."""
+        """End the connection and discard what is still to be sent."""
         self.stream.abort()
 
     async def handle_connection_closed(self) -> None:
-        """Called by amqtt when a write fails."""
+        """Drop the client. amqtt calls this when a write fails."""
         self.drop()
 
     def _delivered(self, task: "asyncio.Task[Any]") -> None:
         self._deliveries.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.info("%s did not take a message: %s", self.device_id, task.exception())
+            log.info("a message to %s was not delivered: %s", self.device_id, task.exception())
 
     def _watch(self) -> None:
-        """Drop the client when it has been silent too long (MQTT 3.1.1, 3.1.2.10)."""
+        """Drop the client once it has been silent for too long (MQTT 3.1.1, 3.1.2.10)."""
         if not self.session.keep_alive:
             return
         patience = 1.5 * self.session.keep_alive
@@ -156,7 +156,7 @@ class ConnectedClient(BrokerProtocolHandler):
         try:
             packet = await packet_class(header).from_stream(BufferReader(body), fixed_header=header)
         except Exception as error:
-            # amqtt's parsers raise whatever Python raises on short or odd input.
+            # On short or odd input amqtt's parsers raise any kind of exception.
             raise ProtocolViolation("malformed packet of type %d: %s" % (header.packet_type, error)) from None
         return packet
 
@@ -182,17 +182,17 @@ class ConnectedClient(BrokerProtocolHandler):
         if qos and not packet.variable_header.packet_id:
             raise ProtocolViolation("PUBLISH with packet identifier 0")
         accepted = self._take(packet, topic, packet.data or b"")
-        # Waits when too much is unacknowledged: the client feels it as back pressure.
+        # Waits if too much is unacknowledged, which slows the client down.
         await self._to_acknowledge.put((packet.variable_header.packet_id if qos else None, accepted))
 
     def _take(self, packet: Any, topic: str, payload: bytes) -> "asyncio.Future[Any] | None":
-        """Hand a message on, unless it is one that was taken before and has been sent again."""
+        """Pass a message on, unless it has been sent again and was taken before."""
         deliveries, packet_id = self.broker.deliveries, packet.variable_header.packet_id
         if packet.dup_flag and deliveries.has(self.device_id, packet_id, topic, payload):
             return deliveries.taken(self.device_id, packet_id)
         delivery = None
         if packet.qos:
-            # What this process does not remember, the store may: the cloud may have been started again.
+            # After a restart only the store may still know the message.
             delivery = Delivery(self.device_id, packet_id, digest(topic, payload), packet.dup_flag)
         accepted = self.broker.gatekeeper.received(self, topic, payload, delivery)
         future = None if accepted is None else asyncio.ensure_future(accepted)
@@ -201,14 +201,14 @@ class ConnectedClient(BrokerProtocolHandler):
         return future
 
     async def _acknowledge(self) -> None:
-        """Send PUBACKs in the order of the PUBLISHes, each when its message is stored."""
+        """Send PUBACKs in the order of the PUBLISHes, each once its message is stored."""
         while True:
             packet_id, accepted = await self._to_acknowledge.get()
             if accepted is not None:
                 try:
                     await asyncio.shield(accepted)
                 except Exception as error:
-                    # Not stored, so not acknowledged; the device sends it again next time.
+                    # Not stored, so not acknowledged: the device sends it again after it reconnects.
                     log.error("message of %s not stored: %s", self.device_id, error)
                     self.drop()
                     return

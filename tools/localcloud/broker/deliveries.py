@@ -1,6 +1,6 @@
-"""What has been taken of each client, so that a PUBLISH that it sends again (DUP) is not taken twice.
+"""Remember the messages taken from each client, so that a repeated PUBLISH (DUP) is not taken twice.
 
-What was stored is remembered by the store too (`store.redelivery`), beyond the life of the process.
+The store remembers stored messages too (`store.redelivery`), even after the process has ended.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from ..store.redelivery import LATEST, digest
 _CLIENTS = 10_000
 
 Taken = asyncio.Future[Any] | None
-"""Done when a message is stored; None where there was nothing to store."""
+"""Done when a message is stored; None if there was nothing to store."""
 
 
 class Deliveries:
@@ -33,14 +33,13 @@ class Deliveries:
             self._clients.popitem(last=False)
 
     def has(self, client: str, packet_id: int, topic: str, payload: bytes) -> bool:
-        """Was this very message taken already, or is it being stored?"""
-        latest = self._clients.get(client)
-        known = latest.get(packet_id) if latest else None
+        """Return whether exactly this message has been stored or is being stored."""
+        known = self._clients.get(client, {}).get(packet_id)
         if known is None or known[0] != digest(topic, payload):
             return False
         taken = known[1]
         return taken is None or not taken.done() or not (taken.cancelled() or taken.exception())
 
     def taken(self, client: str, packet_id: int) -> Taken:
-        """Return what `note` was given."""
+        """Return the future that `note` got for the message."""
         return self._clients[client][packet_id][1]

@@ -1,9 +1,9 @@
-"""The broker itself: who gets in, and the registry of sessions and subscriptions.
+"""The broker itself: it admits clients and keeps sessions and subscriptions.
 
-amqtt's `Broker` keeps sessions and subscriptions. Its own way of letting clients in is replaced:
-amqtt 0.12 deletes the session of the same client identifier before it has checked the password,
-registers the intruder even if the check fails, lets the older of two connections of one client
-live on, and waits without limit for a CONNECT.
+amqtt's `Broker` keeps the sessions and subscriptions, but clients are admitted here: amqtt 0.12
+deletes the session with the same client identifier before it has checked the password, registers an
+intruder even if the check fails, keeps the older of two connections of one client, and waits forever
+for a CONNECT.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ MAX_CLIENTS = 10_000
 
 
 class EmbeddedBroker(Broker):
-    """An MQTT broker without listeners of its own: `serve` is called for each connection."""
+    """An MQTT broker without listeners. Call `serve` for each connection."""
 
     def __init__(self, gatekeeper: Gatekeeper, max_packet: int = MAX_PACKET) -> None:
         super().__init__({"listeners": {"default": {"type": "external"}}, "plugins": {}})
@@ -77,7 +77,7 @@ class EmbeddedBroker(Broker):
         await self.shutdown()
 
     def forget_subscription(self, client: ConnectedClient, topic: str) -> None:
-        """End a subscription, if there is one."""
+        """End a subscription if it exists."""
         if topic in client.topics:
             client.topics.discard(topic)
             self._del_subscription(topic, client.session)
@@ -85,12 +85,12 @@ class EmbeddedBroker(Broker):
                 self._subscriptions.pop(topic, None)
 
     async def _topic_filtering(self, session: Session, topic: str, action: Action) -> bool:
-        """Called by amqtt's `add_subscription`."""
+        """Return whether the session may subscribe. amqtt's `add_subscription` calls this."""
         client = self._sessions.get(session.client_id or "", (None, None))[1]
         return isinstance(client, ConnectedClient) and await self.gatekeeper.may_subscribe(client, topic)
 
     async def _let_in(self, stream: ClientStream, by_certificate: bool, peer: str) -> ConnectedClient | None:
-        """Read CONNECT, check who it is, answer CONNACK; None if the client was refused."""
+        """Read CONNECT, check the credentials, answer CONNACK. Return None if the client is refused."""
         async with asyncio.timeout(CONNECT_TIMEOUT):
             client, session = await self._read_connect(stream)
         common_name, serial = _certificate(stream)
@@ -139,16 +139,16 @@ class EmbeddedBroker(Broker):
         return client, session
 
     async def _register(self, client: ConnectedClient, session: Session, stream: ClientStream, device_id: str) -> None:
-        """Make the session known, under a key that no other device can claim."""
+        """Register the session under a key that no other device can claim."""
         if session.client_id != device_id:
             session.client_id = "%s:%s" % (device_id, session.client_id)
         while session.client_id in self._sessions:
             older = self._sessions[session.client_id][1]
             assert isinstance(older, ConnectedClient)
-            log.info("%s connected anew, the older connection is closed", device_id)
+            log.info("%s connected again: the older connection is closed", device_id)
             older.drop()
             await older.closed.wait()
-        # Subscriptions never outlive a connection: all device libraries connect clean.
+        # Subscriptions never outlive a connection: all device libraries ask for a clean session.
         session.clean_session = True
         session.parent = 0
         session.transitions.connect()
@@ -156,7 +156,7 @@ class EmbeddedBroker(Broker):
         self._sessions[session.client_id] = (session, client)
 
     def _forget(self, client: ConnectedClient) -> None:
-        """Take back everything that `_register` and the client did."""
+        """Undo everything that `_register` and the client did."""
         if client.closed.is_set():
             return
         for topic in list(client.topics):
@@ -168,7 +168,7 @@ class EmbeddedBroker(Broker):
 
 
 def _certificate(stream: ClientStream) -> tuple[str | None, int | None]:
-    """Return common name and serial number of the verified client certificate, if there is one."""
+    """Return the common name and serial number of the verified client certificate, or None for each."""
     tls = stream.get_ssl_info()
     certificate: Any = (tls.getpeercert() if tls is not None else None) or {}
     number = certificate.get("serialNumber")

@@ -1,9 +1,8 @@
-"""MQTT packets off a byte stream, whole and bounded, before amqtt parses them.
+"""Read whole MQTT packets of limited size from a byte stream, before amqtt parses them.
 
-amqtt 0.12 parses while it reads, which has three faults that reading whole packets avoids: a
-packet of any announced size is read (256 MB at most), a parser error in the middle of a packet
-leaves the reader out of step with the stream, and lengths inside a packet may reach beyond its end
-into the next one.
+amqtt 0.12 parses while it reads. That has three faults, which reading whole packets avoids: it reads
+a packet of any announced size (up to 256 MB), after a parser error it continues in the middle of a
+packet, and lengths inside a packet can reach beyond its end into the next one.
 """
 
 import asyncio
@@ -24,23 +23,26 @@ class ProtocolViolation(Exception):
 
 
 class EndOfStream(Exception):
-    """The client closed the connection, or it broke."""
+    """The client closed the connection, or it was lost."""
 
 
 class ByteStream(Protocol):
-    """What both kinds of connection offer for reading."""
+    """A stream to read bytes from."""
 
     async def read_exactly(self, count: int) -> bytes:
-        """Return so many bytes; `EndOfStream` if the connection ends before."""
+        """Return exactly `count` bytes. Raises `EndOfStream` if the connection ends before."""
 
 
 async def read_packet(
     stream: ByteStream, max_size: int, only_type: int | None = None
 ) -> tuple[MQTTFixedHeader, bytes]:
-    """Return the fixed header of the next packet, and all of its bytes behind that."""
+    """Return the fixed header of the next packet and all bytes after it.
+
+    Raises `ProtocolViolation` if the packet is too large or not of `only_type`, and `EndOfStream`.
+    """
     first = (await stream.read_exactly(1))[0]
     if only_type is not None and first >> 4 != only_type:
-        raise ProtocolViolation("packet of type %d in place of type %d" % (first >> 4, only_type))
+        raise ProtocolViolation("packet of type %d instead of type %d" % (first >> 4, only_type))
     length = shift = 0
     while True:
         byte = (await stream.read_exactly(1))[0]
@@ -51,7 +53,7 @@ async def read_packet(
         if shift > 21:
             raise ProtocolViolation("remaining length of more than four bytes")
     if length > max_size:
-        raise ProtocolViolation("packet of %d bytes, at most %d are taken" % (length, max_size))
+        raise ProtocolViolation("packet of %d bytes, at most %d are allowed" % (length, max_size))
     body = await stream.read_exactly(length) if length else b""
     return MQTTFixedHeader(first >> 4, first & 0x0F, length), body
 
@@ -64,7 +66,7 @@ class TcpStream(WriterAdapter):
         self._writer = writer
 
     async def read_exactly(self, count: int) -> bytes:
-        """Return so many bytes."""
+        """Return exactly `count` bytes. Raises `EndOfStream` if the connection ends before."""
         try:
             return await self._reader.readexactly(count)
         except (asyncio.IncompleteReadError, OSError) as error:
@@ -85,17 +87,17 @@ class TcpStream(WriterAdapter):
         return (name[0], name[1]) if name else ("unknown", 0)
 
     def get_ssl_info(self) -> ssl.SSLObject | None:
-        """Return the TLS session, None on a plain connection."""
+        """Return the TLS session, or None on a plain connection."""
         return self._writer.get_extra_info("ssl_object")
 
     def abort(self) -> None:
-        """Drop the connection with all that is queued."""
+        """Drop the connection and discard what is queued."""
         self._writer.transport.abort()
 
     async def close(self) -> None:
-        """Send what is queued and close; a client that does not read is dropped.
+        """Send what is queued and close. Drop a client that does not read.
 
-        amqtt's own adapter waits here for ever when the client has stopped reading.
+        amqtt's own adapter waits forever for a client that has stopped reading.
         """
         self._writer.close()
         with suppress(OSError, asyncio.TimeoutError):
@@ -106,7 +108,7 @@ class TcpStream(WriterAdapter):
 class WebSocketStream(WriterAdapter):
     """An MQTT byte stream in the binary messages of a WebSocket.
 
-    amqtt's own adapter feeds the last message twice when the connection ends inside a packet.
+    amqtt's own adapter returns the last message twice if the connection ends inside a packet.
     """
 
     def __init__(self, connection: ServerConnection) -> None:
@@ -115,7 +117,7 @@ class WebSocketStream(WriterAdapter):
         self._queued = bytearray()
 
     async def read_exactly(self, count: int) -> bytes:
-        """Return so many bytes, from as many messages as that takes."""
+        """Return exactly `count` bytes, from as many messages as needed."""
         while len(self._received) < count:
             try:
                 message = await self._connection.recv()
@@ -148,15 +150,15 @@ class WebSocketStream(WriterAdapter):
         return (name[0], name[1]) if name else ("unknown", 0)
 
     def get_ssl_info(self) -> ssl.SSLObject | None:
-        """Return the TLS session, None on a plain connection."""
+        """Return the TLS session, or None on a plain connection."""
         return self._connection.transport.get_extra_info("ssl_object")
 
     def abort(self) -> None:
-        """Drop the connection with all that is queued."""
+        """Drop the connection and discard what is queued."""
         self._connection.transport.abort()
 
     async def close(self) -> None:
-        """Close with the WebSocket's own handshake, if the client plays along."""
+        """Close with the WebSocket's handshake, but do not wait long for the client's part."""
         with suppress(ConnectionClosed, OSError, asyncio.TimeoutError):
             await asyncio.wait_for(self._connection.close(), _CLOSE_TIMEOUT)
         self.abort()

@@ -1,4 +1,4 @@
-"""What the broker asks the application behind it, and what it tells it."""
+"""The interface between the broker and the application behind it."""
 
 from dataclasses import dataclass
 from typing import Any, Awaitable, Protocol
@@ -7,57 +7,57 @@ from ..store.redelivery import Delivery
 
 
 class IdentifierRefused(Exception):
-    """The client identifier does not go with the client certificate."""
+    """The client identifier does not match the client certificate."""
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a client showed; `common_name` and `serial` only on the listener that demands a certificate."""
+    """What a client presented. Only the listener that demands certificates sets `common_name` and `serial`."""
 
     client_id: str
     username: str | None
     password: str | None
     common_name: str | None
     serial: int | None
-    """The serial number of the certificate."""
+    """The certificate's serial number."""
     by_certificate: bool
 
 
 class Client(Protocol):
-    """What the application sees of a connected client."""
+    """A connected client, as the application sees it."""
 
     device_id: str
-    """Who it proved to be, a device or another client."""
+    """Its proven identity, of a device or another client."""
 
     def deliver(self, topic: str, payload: bytes) -> bool:
-        """Send a message if the client subscribed to the topic; never waits."""
+        """Send a message if the client has subscribed to the topic, without waiting. Return whether it has."""
 
     def complain(self, text: str, *arguments: object) -> None:
         """Log what the client did wrong."""
 
     def drop(self) -> None:
-        """End the connection, with all that waits to be sent."""
+        """End the connection and discard what is still to be sent."""
 
 
 class Gatekeeper(Protocol):
     """The application behind the broker."""
 
     async def admit(self, credentials: Credentials) -> str | None:
-        """Return the id of the device (or other client) that the credentials prove; None to refuse."""
+        """Return the id of the device (or other client) that the credentials prove, or None to refuse it."""
 
     async def connected(self, client: Client, credentials: Credentials) -> bool:
-        """A client is there, and nothing it sent has been read yet; False if the credentials hold no more."""
+        """Take a new client, before its first message is read. Return False if its credentials are no longer valid."""
 
     def disconnected(self, client: Client) -> None:
-        """A client is gone."""
+        """Forget a client that has disconnected."""
 
     async def may_subscribe(self, client: Client, topic: str) -> bool:
-        """May the client subscribe to the topic?"""
+        """Return whether the client may subscribe to the topic."""
 
     def subscribed(self, client: Client, topic: str) -> None:
-        """The client has subscribed and got its SUBACK."""
+        """React to a subscription, after the client's SUBACK."""
 
     def received(
         self, client: Client, topic: str, payload: bytes, delivery: Delivery | None
     ) -> Awaitable[Any] | None:
-        """Take a message; PUBACK waits for what is returned. `delivery`: how it came, with QoS 1."""
+        """Take a message. PUBACK waits for the result. `delivery` identifies a message with QoS 1."""

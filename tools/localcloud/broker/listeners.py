@@ -21,7 +21,7 @@ _BACKLOG = 512
 
 @dataclass(frozen=True)
 class Sockets:
-    """Bound sockets, one for each way in."""
+    """Bound sockets, one for each listener."""
 
     mqtt: socket.socket
     mqtts: socket.socket
@@ -31,7 +31,7 @@ class Sockets:
 
 
 class Listeners:
-    """Accepts connections on all sockets and hands them to the broker."""
+    """Accepts connections on all sockets and passes them to the broker."""
 
     def __init__(self, broker: EmbeddedBroker, server_files: KeyFiles, authority: KeyFiles) -> None:
         self._broker = broker
@@ -43,7 +43,7 @@ class Listeners:
         self._web_servers: list[websockets.asyncio.server.Server] = []
 
     async def start(self, sockets: Sockets) -> None:
-        """Start accepting."""
+        """Start to accept connections."""
         for sock, context, by_certificate in (
             (sockets.mqtt, None, False),
             (sockets.mqtts, self._tls, False),
@@ -72,7 +72,7 @@ class Listeners:
             self._web_servers.append(web_server)
 
     def stop(self) -> None:
-        """Accept no more; connections are the broker's to end."""
+        """Stop accepting. The broker ends the connections."""
         for server in self._servers:
             server.close()
         for web_server in self._web_servers:
@@ -83,7 +83,7 @@ class Listeners:
             try:
                 await self._broker.serve(TcpStream(reader, writer), by_certificate=by_certificate)
             except asyncio.CancelledError:
-                # asyncio.streams reports a cancelled handler as an error; here it is the way to stop.
+                # asyncio.streams would report a cancelled handler as an error, but that is how we stop.
                 writer.transport.abort()
 
         return connected

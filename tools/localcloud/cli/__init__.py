@@ -10,11 +10,11 @@ def main(arguments: list[str] | None = None) -> int:
 
         return command_line.run(arguments)
     except ModuleNotFoundError as error:
-        # pip installs this command also without what it needs; not to know a part of our own is a bug.
+        # pip can install this command without its dependencies. A missing part of our own is a bug.
         if error.name is None or error.name.startswith(("localcloud", "arduino_")):
             raise
         print(
-            "local-cloud: the Python package %s is needed: install this one with [tools]" % error.name,
+            "local-cloud: the Python package %s is missing: install this package with [tools]" % error.name,
             file=sys.stderr,
         )
         return 1

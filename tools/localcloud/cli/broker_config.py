@@ -14,13 +14,13 @@ _EPILOG = """examples:
   local-cloud serve --data ./cloud --broker "$(cat ./cloud/mosquitto/address)" \\
       --database postgresql://cloud:PASSWORD@localhost/cloud
 
-A second `serve` with the same three, and ports of its own (--http-port 18001 --https-port 18445), shares the
-work. docs/beyond-one-machine.md tells more.
+A second `serve` with the same three options and other ports (--http-port 18001 --https-port 18445) shares the
+work. docs/beyond-one-machine.md has more.
 """
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the parser's."""
+    """Add the command to the parser."""
     parser = commands.add_parser(
         "broker-config",
         help="write the configuration of a mosquitto that several local clouds share",
@@ -30,26 +30,29 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     )
     parser.set_defaults(run=run)
     parser.add_argument("--data", type=Path, metavar="DIR", help="the data folder of the local clouds")
-    parser.add_argument("--plugin", type=Path, metavar="FILE", help="where %s is" % _PLUGIN)
+    parser.add_argument("--plugin", type=Path, metavar="FILE", help="path of %s; found by default" % _PLUGIN)
     parser.add_argument(
-        "--address", default=HOST, metavar="IP", help="where devices reach it by TLS; %(default)s by default"
+        "--address",
+        default=HOST,
+        metavar="IP",
+        help="address at which devices reach it with TLS; %(default)s by default",
     )
-    parser.add_argument("--user", metavar="NAME", help="whom mosquitto becomes when root starts it")
+    parser.add_argument("--user", metavar="NAME", help="user that mosquitto becomes if root starts it")
     for name, default, what in (
-        ("port", 1883, "plain, on loopback only"),
-        ("tls-port", 8883, "id and secret"),
-        ("mtls-port", 8884, "certificate"),
+        ("port", 1883, "for plain MQTT, on loopback only"),
+        ("tls-port", 8883, "for devices with id and secret"),
+        ("mtls-port", 8884, "for devices with a certificate"),
     ):
         parser.add_argument("--" + name, type=int, default=default, metavar="N", help=what + "; %(default)s")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Write the files and say what comes next."""
+    """Write the files, say what to do next, and return the exit code. Raises CommandError."""
     from ..workers import broker_config, listeners
 
     plugin = options.plugin or _find_plugin()
     if plugin is None or not plugin.exists():
-        raise CommandError("%s is not found: say where with --plugin" % (plugin or _PLUGIN), USAGE)
+        raise CommandError("%s was not found: give its path with --plugin" % (plugin or _PLUGIN), USAGE)
     data = options.data or described.default_data_folder()
     ports = broker_config.BrokerPorts(options.port, options.tls_port, options.mtls_port)
     broker_config.write(data, plugin.absolute(), ports, address=options.address, user=options.user)

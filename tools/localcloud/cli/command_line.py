@@ -7,13 +7,13 @@ import sys
 from . import broker_config, dashboards, devices, series, serve, things, watch
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
-from .working import told
+from .working import message_of
 
 EPILOG = """exit codes:
   0    done (also: nothing was left to do)
-  1    refused by the cloud, not reached, or a file cannot be written; nothing is changed
+  1    the cloud refused or was not reached, or a file cannot be written; nothing was changed
   2    the command line or a file given to it is wrong; nothing was tried
-  3    a part is done; the same command again does the rest
+  3    partly done; the same command again does the rest
   130  interrupted by Ctrl-C
 
 examples:
@@ -22,12 +22,12 @@ examples:
   local-cloud things apply classroom.yaml --secrets-dir secrets
   local-cloud watch
 
-local-cloud COMMAND --help tells more, with examples.
+local-cloud COMMAND --help has more, with examples.
 """
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line (sys.argv's by default) and return the exit code."""
+    """Run the command line (by default sys.argv's) and return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         code = options.run(options)
@@ -37,22 +37,22 @@ def run(arguments: list[str] | None = None) -> int:
         complain(str(error))
         return error.code
     except BrokenPipeError:
-        return FAILED  # whoever read our output has had enough
+        return FAILED  # the reader of our output has closed it
     except OSError as error:
-        complain(told(error))
+        complain(message_of(error))
         return FAILED
     except KeyboardInterrupt:
         complain("interrupted")
         return INTERRUPTED
     finally:
-        _let_go_of_stdout()
+        _flush_stdout()
 
 
-def _let_go_of_stdout() -> None:
+def _flush_stdout() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        # It takes no more, of which the interpreter would complain at its end, with an exit code of its own.
+        # It is closed. The interpreter would complain about that at exit, and change the exit code.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -17,7 +17,7 @@ TOKEN_PATH = "/iot/v1/clients/token"
 KEY_VARIABLES = ("ARDUINO_CLOUD_CLIENT", "ARDUINO_CLOUD_SECRET")
 ORGANIZATION_VARIABLE = "ARDUINO_CLOUD_ORGANIZATION"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-# Somebody waits: where nobody answers, that is told after some 4 seconds.
+# Somebody waits at the terminal: with these, a cloud that does not answer is reported after about 4 seconds.
 _ATTEMPTS = 4
 _BACKOFF_S = 0.5
 _START_IT = "start one with: local-cloud serve"
@@ -25,7 +25,7 @@ _START_IT = "start one with: local-cloud serve"
 
 @dataclass(frozen=True)
 class Connection:
-    """A cloud and a key for it. `live` is host and port of its secure WebSocket, where known."""
+    """A cloud and a key for it. `live` is the host and port of its secure WebSocket, if known."""
 
     title: str
     url: str
@@ -35,21 +35,21 @@ class Connection:
     ca_file: str | None = None
     live: tuple[str, int] | None = None
     devices: dict[str, Any] | None = None  # further arguments of a device's client; None: Arduino's own cloud
-    mutual_tls_port: int | None = None  # of devices with a certificate, where it is not Arduino's usual one
+    mutual_tls_port: int | None = None  # for devices with a certificate; None: the same as in Arduino Cloud
     reached_at: tuple[str, ...] = ()  # addresses, then names, at which other machines reach a local cloud
 
     @property
     def ssl_params(self) -> dict[str, str]:
-        """Return what the clients need to know of certificates."""
+        """Return the clients' argument `ssl_params`."""
         return {"cafile": self.ca_file} if self.ca_file else {}
 
     @property
     def token_url(self) -> str:
-        """Return where tokens come from."""
+        """Return the address that issues tokens."""
         return self.url + TOKEN_PATH
 
     def api(self) -> Any:
-        """Return an `arduino_cloud_api.CloudAPI`, to be used in `async with`."""
+        """Return an `arduino_cloud_api.CloudAPI` for use in `async with`."""
         from arduino_cloud_api import CloudAPI
 
         return CloudAPI(
@@ -65,31 +65,31 @@ class Connection:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which cloud."""
+    """Add the options that choose the cloud."""
     group = parser.add_argument_group(
-        "which cloud", "by default the local cloud that runs on this machine, else Arduino Cloud"
+        "which cloud", "by default the local cloud that runs on this machine; if none runs, Arduino Cloud"
     )
-    group.add_argument("--cloud", choices=("local", "arduino"), help="one of the two, and no other")
+    group.add_argument("--cloud", choices=("local", "arduino"), help="use only this one")
     group.add_argument("--data", type=Path, metavar="DIR", help="the local cloud with this data folder")
-    group.add_argument("--url", help="another one, such as https://host:18444")
+    group.add_argument("--url", help="a local cloud on another machine, such as https://host:18444")
     group.add_argument(
-        "--ca-file", metavar="FILE", help="the authority that its certificate is of, with --url"
+        "--ca-file", metavar="FILE", help="with --url: the authority that signed its certificate"
     )
     group.add_argument(
         "--credentials",
         type=Path,
         metavar="FILE",
-        help="YAML or JSON with client, secret and perhaps organization, readable by you alone;"
-        " else the environment's %s, %s and %s" % (*KEY_VARIABLES, ORGANIZATION_VARIABLE),
+        help="YAML or JSON with client, secret and perhaps organization, readable only by you;"
+        " by default the environment's %s, %s and %s" % (*KEY_VARIABLES, ORGANIZATION_VARIABLE),
     )
 
 
 def choose(options: argparse.Namespace) -> Connection:
-    """Return the cloud that the options mean. Raises CommandError."""
+    """Return the cloud that the options choose. Raises CommandError."""
     if sum(bool(each) for each in (options.url, options.data, options.cloud)) > 1:
-        raise CommandError("--cloud, --data and --url: one of them", USAGE)
+        raise CommandError("give only one of --cloud, --data and --url", USAGE)
     if options.ca_file and not options.url:
-        raise CommandError("--ca-file goes with --url", USAGE)
+        raise CommandError("--ca-file needs --url", USAGE)
     if options.url:
         return _with_key(options, _checked_url(options.url), options.url)
     if options.cloud == "arduino":
@@ -109,11 +109,11 @@ def choose(options: argparse.Namespace) -> Connection:
 
 
 def _local(about: dict[str, Any]) -> Connection:
-    host = urllib.parse.urlsplit(about["https"]).hostname  # of all that is encrypted and in this process
+    host = urllib.parse.urlsplit(about["https"]).hostname  # of all TLS listeners of the cloud's own process
     device = {"server": about.get("mqtts_host", host)}
     if "mqtts_port" in about:
         device["port"] = about["mqtts_port"]
-    if "mtls_port" in about:  # else somebody else has set the broker up, with an authority that is not known
+    if "mtls_port" in about:  # otherwise the broker was set up elsewhere, with an unknown authority
         device["ssl_params"] = {"cafile": about["ca_der_file"]}
     return Connection(
         title="the local cloud in %s" % about["data"],
@@ -135,7 +135,7 @@ def _with_key(options: argparse.Namespace, url: str, title: str) -> Connection:
             "no API key for %s: set %s and %s, or give --credentials" % (title, *KEY_VARIABLES), USAGE
         )
     if options.ca_file and not Path(options.ca_file).is_file():
-        raise CommandError("--ca-file: no file %s" % options.ca_file, USAGE)
+        raise CommandError("--ca-file: %s does not exist" % options.ca_file, USAGE)
     client_id, client_secret, organization = key
     return Connection(
         title=title,
@@ -153,12 +153,12 @@ def _checked_url(url: str) -> str:
     try:
         parts = urllib.parse.urlsplit(url)
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # its port, or an IPv6 address
+    except ValueError:  # a bad port or IPv6 address
         whole = False
     if not whole:
-        raise CommandError("--url: expected https://host or https://host:port, given %r" % url, USAGE)
+        raise CommandError("--url: expected https://host or https://host:port, got %r" % url, USAGE)
     if parts.username is not None or parts.query or parts.fragment:
-        raise CommandError("--url: an address alone, without user, query or fragment", USAGE)
+        raise CommandError("--url: expected an address without user, query or fragment", USAGE)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise CommandError("--url: the API key would go unencrypted to %s; use https" % parts.hostname, USAGE)
     return url.rstrip("/").removesuffix("/iot")
@@ -170,7 +170,7 @@ def _key(options: argparse.Namespace) -> tuple[str, str, str | None] | None:
     client_id, client_secret = (os.environ.get(name) for name in KEY_VARIABLES)
     if bool(client_id) != bool(client_secret):
         given, missing = KEY_VARIABLES if client_id else reversed(KEY_VARIABLES)
-        raise CommandError("%s is set in the environment, %s is not" % (given, missing), USAGE)
+        raise CommandError("%s is set in the environment, but %s is not" % (given, missing), USAGE)
     if not client_id or not client_secret:
         return None
     return client_id, client_secret, os.environ.get(ORGANIZATION_VARIABLE) or None
@@ -180,7 +180,7 @@ def _key_in(path: Path) -> tuple[str, str, str | None]:
     document = read(path, secret=True)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        raise CommandError("%s can be read by others (mode %o); chmod 600 it" % (path, mode), USAGE)
+        raise CommandError("others can read %s (mode %o); run chmod 600 on it" % (path, mode), USAGE)
     fields = mapping(
         document,
         document.root,

@@ -1,4 +1,4 @@
-"""`local-cloud dashboards`: list them; copy one onto other things."""
+"""`local-cloud dashboards`: list dashboards; copy one for other things."""
 
 import argparse
 import uuid
@@ -16,14 +16,14 @@ from .working import Tally, in_words, work
 from .yaml_file import text
 
 Substitutes = dict[str, dict[str, str]]
-"""By the id of a thing: the ids of the properties that take the place of its own, by their names."""
+"""For each thing, by its id: the ids of the properties that replace its own, by name."""
 _CLONE_IS = """\
-With --thing OLD=NEW the copy's widgets show the properties of NEW that are called as those of OLD.
-A dashboard that has the name already is left as it is, so an interrupted run can be repeated."""
+With --thing OLD=NEW the copy's widgets show the properties of NEW that have the same names as those of
+OLD. An existing dashboard with the copy's name is left as it is, so an interrupted run can be repeated."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Add the commands to the parser's."""
+    """Add the commands to the parser."""
     dashboards = group(commands, "dashboards", "list and clone dashboards")
     add_list(
         dashboards,
@@ -48,9 +48,9 @@ def add(commands: argparse._SubParsersAction) -> None:
         action="append",
         default=[],
         metavar="OLD=NEW",
-        help="which thing takes the place of which, by name or id; {n} as in --name; may be repeated",
+        help="show NEW in place of OLD, by name or id; {n} as in --name; can be repeated",
     )
-    clone.add_argument("--json", action="store_true", help="say what was done as one JSON object")
+    clone.add_argument("--json", action="store_true", help="report what was done as one JSON object")
 
 
 def run_clone(options: argparse.Namespace) -> int:
@@ -59,11 +59,11 @@ def run_clone(options: argparse.Namespace) -> int:
     pairs = [each.partition("=")[::2] for each in options.thing]
     for (old, new), given in zip(pairs, options.thing, strict=True):
         if not old or not new:
-            raise CommandError("--thing: expected OLD=NEW, given %r" % given, USAGE)
+            raise CommandError("--thing: expected OLD=NEW, got %r" % given, USAGE)
 
     async def job(api: Any, connection: Connection) -> int:
         dashboards = await api.dashboards.list().all()
-        # The newer version has the pages, too.
+        # Only the newer version of the API has the pages.
         original = await api.dashboards_v3.show(find("dashboard", options.dashboard, dashboards)["id"])
         things = await api.things.list(show_properties=True).all() if pairs else []
         substitutes = [_substitutes(pairs, things, n) for n in range(1, options.count + 1)]
@@ -73,7 +73,7 @@ def run_clone(options: argparse.Namespace) -> int:
             for name, instead in zip(names, substitutes, strict=True):
                 if name not in there:
                     # Not the API's own clone: its copy has the original's name at first, and keeps it if this
-                    # run ends there; by that name neither would be found again.
+                    # run is interrupted. Then neither could be found by that name.
                     copy = await api.dashboards_v3.create(_copied(original, name, instead))
                     made.append({"name": name, "id": copy["id"]})
                     tally.done += 1
@@ -82,7 +82,7 @@ def run_clone(options: argparse.Namespace) -> int:
             if options.json:
                 tell_json({"created": made, "there": len(names) - len(made)})
             else:
-                tell("%d created, %d there already" % (len(made), len(names) - len(made)))
+                tell("%d created, %d already existed" % (len(made), len(names) - len(made)))
         return DONE
 
     return work(options, job)

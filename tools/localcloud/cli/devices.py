@@ -1,4 +1,4 @@
-"""`local-cloud devices`: list them; make many with their secrets."""
+"""`local-cloud devices`: list devices; make many with their secrets."""
 
 import argparse
 from pathlib import Path
@@ -16,13 +16,13 @@ from .terminal import progress, tell, tell_json
 from .working import in_words, work
 
 _SECRETS_ARE = """\
-The secret of each device is in DIR/NAME.py, which its board takes as secrets.py. The file is
-for you alone, and written whole before the next device is begun. After an interruption the same
+The secret of each device is written to DIR/NAME.py, which its board takes as secrets.py. Only you can
+read the file, and it is complete before the next device is begun. After an interruption the same
 command makes only the devices that are missing."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Add the commands to the parser's."""
+    """Add the commands to the parser."""
     devices = group(commands, "devices", "list devices, make many")
     add_list(
         devices,
@@ -53,15 +53,15 @@ def add(commands: argparse._SubParsersAction) -> None:
     create.add_argument(
         "--name",
         default="Device {n:02}",
-        help="{n} is the number, {n:02} with two digits; default %(default)s",
+        help="{n} is the device's number, {n:02} with two digits; %(default)s by default",
     )
-    create.add_argument("--type", default=DEFAULT_DEVICE_TYPE, help="default %(default)s")
+    create.add_argument("--type", default=DEFAULT_DEVICE_TYPE, help="%(default)s by default")
     create.add_argument(
         "--new-secrets",
         action="store_true",
-        help="a new secret also for those that are there and whose secret is not in DIR; theirs of now ends",
+        help="also give existing devices a new secret if theirs is not in DIR; the old one stops working",
     )
-    create.add_argument("--json", action="store_true", help="say what was done as one JSON object")
+    create.add_argument("--json", action="store_true", help="report what was done as one JSON object")
 
 
 def run_create(options: argparse.Namespace) -> int:
@@ -79,11 +79,11 @@ def run_create(options: argparse.Namespace) -> int:
                 tell_json({"created": made, "there": len(names) - len(made), "secrets_dir": str(folder.path)})
             elif made:
                 tell(
-                    "%d created, %d there already; secrets in %s"
+                    "%d created, %d already existed; secrets in %s"
                     % (len(made), len(names) - len(made), folder.path)
                 )
             else:
-                tell("nothing to do: all %d are there" % len(names))
+                tell("nothing to do: all %d exist" % len(names))
         return DONE
 
     return work(options, job)
@@ -92,7 +92,7 @@ def run_create(options: argparse.Namespace) -> int:
 async def make_all(
     devices: NewDevices, wanted: list[tuple[str, dict[str, Any]]], connection: Connection
 ) -> list[dict[str, str]]:
-    """Make devices, given names and bodies, with a progress bar; names and ids of those made."""
+    """Make devices of these names and bodies, with a progress bar, and return their names and ids."""
     made: list[dict[str, str]] = []
     tally = devices.tally
     with in_words(connection, tally), progress("devices", len(wanted)) as advance:

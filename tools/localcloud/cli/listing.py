@@ -1,4 +1,4 @@
-"""The command `list` of devices, things and dashboards: a table by name, or the API's descriptions."""
+"""The command `list` for devices, things and dashboards: a table by name, or the API's descriptions."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ def add_list(
     columns: Sequence[str],
     row: Callable[[Json], Sequence[object]],
 ) -> None:
-    """Add `list` to the group `what`; `pages` asks an API for all of them, `row` has the cells of one."""
+    """Add `list` to the group `what`. `pages` lists them with an API, and `row` returns the cells of one."""
 
     def run(options: argparse.Namespace) -> int:
         async def job(api: Any, connection: Connection) -> int:

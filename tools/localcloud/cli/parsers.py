@@ -1,4 +1,4 @@
-"""What the parsers of all commands have in common."""
+"""What the parsers of all commands share."""
 
 import argparse
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from . import connection
 
 
 def group(commands: argparse._SubParsersAction, name: str, about: str) -> argparse._SubParsersAction:
-    """Add a command that has commands of its own."""
+    """Add a command that has subcommands, and return what they are added to."""
     parser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
     return parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
 
@@ -20,7 +20,7 @@ def command(
     examples: str,
     more: str = "",
 ) -> argparse.ArgumentParser:
-    """Add a command that works with a cloud; `examples` are shown by its --help."""
+    """Add a command that works with a cloud, and return its parser. Its --help shows `examples`."""
     parser = commands.add_parser(
         name,
         help=about,
@@ -34,13 +34,13 @@ def command(
 
 
 def add_copies(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name the copies of something."""
-    parser.add_argument("--name", required=True, help="of the copy; {n} is the number, {n:02} with two digits")
+    """Add the options that name and count copies."""
+    parser.add_argument("--name", required=True, help="the copy's; {n} is its number, {n:02} with two digits")
     parser.add_argument("--count", type=positive, default=1, metavar="N", help="how many; 1 by default")
 
 
 def positive(text: str) -> int:
-    """Read a whole number from 1."""
+    """Read a whole number from 1 up. Raises ArgumentTypeError."""
     if not text.isascii() or not text.isdigit() or not int(text):
-        raise argparse.ArgumentTypeError("expected a whole number from 1, given %r" % text)
+        raise argparse.ArgumentTypeError("expected a whole number from 1, got %r" % text)
     return int(text)

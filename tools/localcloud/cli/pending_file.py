@@ -1,4 +1,4 @@
-"""Files that take their place when they are complete; what was there before stays if something goes wrong."""
+"""Files that appear when they are complete. If something goes wrong, the earlier file stays."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ from .exits import CommandError
 
 @contextmanager
 def pending(path: Path) -> Iterator[Path]:
-    """Give a name to write to, which becomes `path` at the end. Raises CommandError."""
+    """Yield the path of a temporary file, which is renamed to `path` at the end. Raises CommandError."""
     try:
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".%s." % path.name)
     except OSError as error:

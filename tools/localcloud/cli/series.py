@@ -1,4 +1,4 @@
-"""`local-cloud series`: values of the past into a table, or a picture."""
+"""`local-cloud series`: write past values to a table, or plot them."""
 
 import argparse
 from contextlib import ExitStack
@@ -18,17 +18,17 @@ AGGREGATIONS = (
 )
 _LONGEST_S = 86400
 _POINTS_OF_A_PICTURE = 1000
-# Of a picture: such that bins begin at full minutes and hours.
+# For a plot: with these, intervals begin at full minutes and hours.
 _INTERVALS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, _LONGEST_S)
 _SELECTING = """\
 THING/PROPERTY by their names or ids, or THING for all its properties; * and ? stand for any text,
-such as 'Weather */temperature'. Times: 2026-03-02, 2026-03-02T10:00:00+01:00 (UTC where no zone is
-named), now, or how long ago: 90m, 12h, 7d, 2w."""
+such as 'Weather */temperature'. Times: 2026-03-02, 2026-03-02T10:00:00+01:00 (UTC if no zone is given),
+now, or how long ago: 90m, 12h, 7d, 2w."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Add the commands to the parser's."""
-    series = group(commands, "series", "values of the past: into a table, or a picture")
+    """Add the commands to the parser."""
+    series = group(commands, "series", "write past values to a table, or plot them")
     _add_export(series)
     _add_plot(series)
 
@@ -37,7 +37,7 @@ def _add_export(series: argparse._SubParsersAction) -> None:
     export = command(
         series,
         "export",
-        "write values of the past as CSV or Parquet",
+        "write past values as CSV or Parquet",
         run_export,
         "local-cloud series export Weather/temperature --csv -\n"
         "local-cloud series export 'Weather *' --from 2w --interval 3600 --csv weather.csv\n"
@@ -49,27 +49,29 @@ def _add_export(series: argparse._SubParsersAction) -> None:
         "--interval",
         type=positive,
         metavar="S",
-        help="one value for so many seconds (to 86400); else every value",
+        help="one value for each interval of so many seconds (at most 86400); by default every value",
     )
     how = export.add_mutually_exclusive_group()
     how.add_argument(
-        "--aggregation", choices=AGGREGATIONS, help="with --interval; AVG, for yes and no BOOL_OR"
+        "--aggregation",
+        choices=AGGREGATIONS,
+        help="with --interval; AVG by default, BOOL_OR for booleans",
     )
     how.add_argument(
         "--sample",
         action="store_true",
-        help="with --interval (from 60): one of the values, also of texts and objects",
+        help="with --interval (from 60): one of the values; works for texts and objects too",
     )
-    export.add_argument("--csv", metavar="FILE", help="- is stdout")
-    export.add_argument("--parquet", type=Path, metavar="FILE", help="besides or instead of --csv")
-    export.add_argument("--json", action="store_true", help="say what was written as one JSON object")
+    export.add_argument("--csv", metavar="FILE", help="- for stdout")
+    export.add_argument("--parquet", type=Path, metavar="FILE", help="in addition to --csv, or instead of it")
+    export.add_argument("--json", action="store_true", help="report what was written as one JSON object")
 
 
 def _add_plot(series: argparse._SubParsersAction) -> None:
     plot = command(
         series,
         "plot",
-        "draw values of the past into a PNG or SVG file",
+        "plot past values to a PNG or SVG file",
         run_plot,
         "local-cloud series plot Weather/temperature --output week.png\n"
         "local-cloud series plot 'Weather */temperature' --from 24h --output day.svg --title 'Our classroom'",
@@ -81,11 +83,11 @@ def _add_plot(series: argparse._SubParsersAction) -> None:
         "--interval",
         type=positive,
         metavar="S",
-        help="seconds; by default such that a line has 1000 points at most",
+        help="in seconds; by default so that a line has at most 1000 points",
     )
-    plot.add_argument("--aggregation", choices=AGGREGATIONS, help="AVG, for yes and no BOOL_OR")
-    plot.add_argument("--title", help="the names of the things by default")
-    plot.add_argument("--size", default="1000x500", metavar="WxH", help="in pixels, default %(default)s")
+    plot.add_argument("--aggregation", choices=AGGREGATIONS, help="AVG by default, BOOL_OR for booleans")
+    plot.add_argument("--title", help="title of the plot; by default the names of the things")
+    plot.add_argument("--size", default="1000x500", metavar="WxH", help="in pixels; %(default)s by default")
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
@@ -100,10 +102,10 @@ def run_export(options: argparse.Namespace) -> int:
     if not options.csv and not options.parquet:
         raise CommandError("--csv or --parquet is needed", USAGE)
     if not options.interval and (options.aggregation or options.sample):
-        raise CommandError("--aggregation and --sample go with --interval", USAGE)
+        raise CommandError("--aggregation and --sample need --interval", USAGE)
     if options.sample and options.interval < 60:
         raise CommandError(
-            "--interval: with --sample expected 60 to 86400, given %d" % options.interval, USAGE
+            "--interval: with --sample expected 60 to 86400, got %d" % options.interval, USAGE
         )
 
     async def job(api: Any, connection: Connection) -> int:
@@ -146,7 +148,7 @@ def run_plot(options: argparse.Namespace) -> int:
     """Run `series plot`."""
     if options.output.suffix.lower() not in (".png", ".svg"):
         raise CommandError(
-            "--output: expected a name that ends with .png or .svg, given %r" % str(options.output), USAGE
+            "--output: expected a name that ends with .png or .svg, got %r" % str(options.output), USAGE
         )
     if not options.interval:
         now = datetime.now(timezone.utc)
@@ -189,7 +191,7 @@ def _range(options: argparse.Namespace) -> Range:
     start, end = _time("--from", options.start, now), _time("--to", options.end, now)
     if options.interval and options.interval > _LONGEST_S:
         raise CommandError(
-            "--interval: expected 1 to %d seconds, given %d" % (_LONGEST_S, options.interval), USAGE
+            "--interval: expected 1 to %d seconds, got %d" % (_LONGEST_S, options.interval), USAGE
         )
     how = "raw" if not options.interval else "sampled" if options.sample else "aggregated"
     return checked(Range(start, end, how, options.interval or 0, options.aggregation))
@@ -209,18 +211,19 @@ def _size(text: str) -> tuple[int, int]:
         and height.isdecimal()
         and all(100 <= int(each) <= 10_000 for each in (width, height))
     ):
-        raise CommandError("--size: expected WIDTHxHEIGHT of 100 to 10000 pixels, given %r" % text, USAGE)
+        raise CommandError("--size: expected WIDTHxHEIGHT of 100 to 10000 pixels, got %r" % text, USAGE)
     return int(width), int(height)
 
 
 def _numeric(selected: list[Selected]) -> list[Selected]:
-    """Leave out what has no average. Raises CommandError where nothing is left."""
+    """Leave out variables that have no average. Raises CommandError if none remains."""
     numeric = [each for each in selected if each.kind in (int, float, bool)]
     for each in selected:
         if each not in numeric:
             complain(
-                "left out, since its values are no numbers: %s/%s (%s)" % (each.thing, each.name, each.type)
+                "left out, because its values are not numbers: %s/%s (%s)"
+                % (each.thing, each.name, each.type)
             )
     if not numeric:
-        raise CommandError("none of these has numbers")
+        raise CommandError("none of these properties has numbers")
     return numeric

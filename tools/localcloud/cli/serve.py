@@ -17,7 +17,7 @@ from . import described
 from .exits import DONE, FAILED
 
 _EPILOG = """examples:
-  local-cloud serve                       data in the user's data folder, the usual ports
+  local-cloud serve                       data in the user's data folder, default ports
   local-cloud serve --data ./cloud        data in ./cloud
   local-cloud serve --ephemeral --json    free ports, a temporary folder, for tests
   local-cloud serve --data ./cloud --broker mqtt://local-cloud:SECRET@localhost:1883 \\
@@ -27,7 +27,7 @@ _EPILOG = """examples:
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Add the command to the parser's."""
+    """Add the command to the parser."""
     serve = commands.add_parser(
         "serve",
         help="run the cloud until it is stopped",
@@ -38,28 +38,28 @@ def add(commands: argparse._SubParsersAction) -> None:
     serve.set_defaults(run=run)
     serve.add_argument("--data", type=Path, metavar="DIR", help="folder for certificates and values")
     serve.add_argument(
-        "--ephemeral", action="store_true", help="free ports; without --data a temporary folder"
+        "--ephemeral", action="store_true", help="use free ports and, without --data, a temporary folder"
     )
     serve.add_argument("--json", action="store_true", help="describe the cloud in one line of JSON on stdout")
     serve.add_argument(
         "--database",
         metavar="URL",
         default=os.environ.get("LOCAL_CLOUD_DATABASE"),
-        help="another database than SQLite in the data folder: postgresql://user:password@host:5432/name; from the"
-        " environment (LOCAL_CLOUD_DATABASE) it is not seen among the processes",
+        help="PostgreSQL instead of SQLite in the data folder: postgresql://user:password@host:5432/name;"
+        " other users cannot see it if it comes from the environment (LOCAL_CLOUD_DATABASE)",
     )
     serve.add_argument(
         "--broker",
         metavar="URL",
         default=os.environ.get("LOCAL_CLOUD_BROKER"),
-        help="another broker than the one in this process, mqtts://user:password@host:8883?cafile=FILE (or in"
+        help="broker to use instead of the embedded one: mqtts://user:password@host:8883?cafile=FILE (or in"
         " LOCAL_CLOUD_BROKER); several processes with the same broker, --database and --data share the work",
     )
     serve.add_argument(
         "--address",
         default=HOST,
         metavar="IP",
-        help="where the TLS listeners are reached; %(default)s by default, 0.0.0.0 for all addresses;"
+        help="address of the TLS listeners; %(default)s by default, 0.0.0.0 for all addresses;"
         " listeners without TLS stay on loopback",
     )
     serve.add_argument(
@@ -67,16 +67,16 @@ def add(commands: argparse._SubParsersAction) -> None:
         type=float,
         default=0,
         metavar="N",
-        help="API requests per second of a user; no limit by default",
+        help="API requests per second and user; no limit by default",
     )
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
-        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="default %d" % default)
+        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run it, and return the exit code."""
-    # The server's packages take a second to import: not for the other commands, nor for --help.
+    """Run the local cloud until it is stopped, and return the exit code."""
+    # The server's packages take a second to import, which the other commands and --help need not wait for.
     from sqlalchemy.exc import SQLAlchemyError
 
     from ..store.database import BadAddress
@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
         level=getattr(logging, options.log_level.upper()),
         format="%(asctime)s %(levelname)s %(message)s",
     )
-    # amqtt reports what the broker adapter reports already, one line per event.
+    # The broker adapter already reports what amqtt reports, one line per event.
     for name in ("amqtt", "transitions", "websockets", "asyncio", "uvicorn"):
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
     try:
@@ -96,7 +96,7 @@ def run(options: argparse.Namespace) -> int:
     except (PortBusy, DataInUse, StoreTooNew, BadAddress, BadBroker, Lost) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
     except SQLAlchemyError as error:
-        # The first line only: later ones may hold the address with its password.
+        # Only the first line: later ones may contain the address with its password.
         print("local-cloud: the database cannot be used: %s" % str(error).splitlines()[0], file=sys.stderr)
     except OSError as error:
         if error.filename is None:

@@ -1,4 +1,4 @@
-"""What people see: tables and progress bars on a terminal; plain lines elsewhere, dumb terminals too."""
+"""Output for people: tables and progress bars on a terminal, plain lines elsewhere and on dumb terminals."""
 
 import json
 import os
@@ -9,32 +9,32 @@ from typing import Any, TextIO
 
 
 def is_fancy(stream: TextIO) -> bool:
-    """Return whether the stream is a terminal that knows control codes."""
+    """Return whether the stream is a terminal that understands control codes."""
     return stream.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown", "")
 
 
 def complain(text: str) -> None:
-    """Write one line about what went wrong, or is worth knowing, on stderr."""
+    """Write an error or a remark to stderr."""
     print("local-cloud: %s" % text, file=sys.stderr, flush=True)
 
 
 def tell(text: str) -> None:
-    """Write a line on stdout, at once: whoever reads it no more is noticed here."""
+    """Write a line to stdout and flush it. Raises BrokenPipeError if its reader has closed it."""
     print(text, flush=True)
 
 
 def tell_json(value: Any) -> None:
-    """Write a value as one line of JSON on stdout."""
+    """Write a value to stdout as one line of JSON."""
     print(json.dumps(value, ensure_ascii=False), flush=True)
 
 
 def tell_row(cells: Iterable[object]) -> None:
-    """Write one line on stdout, with tabs between the cells."""
+    """Write one line to stdout, with tabs between the cells."""
     print("\t".join(_plain(cell) for cell in cells), flush=True)
 
 
 def tell_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write rows on stdout: a table on a terminal, else a line with tabs for the columns and each row."""
+    """Write rows to stdout: as a table on a terminal, otherwise as lines with tabs, column names first."""
     if is_fancy(sys.stdout):
         from rich.console import Console
 
@@ -57,13 +57,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Any:
 
 def _plain(cell: object) -> str:
     text = "" if cell is None else str(cell)
-    # A name from the cloud must neither move the cursor nor make a second row.
+    # A name from the cloud must not move the cursor or start another row.
     return "".join(character if character.isprintable() else " " for character in text)
 
 
 @contextmanager
 def progress(title: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
-    """Show a progress bar on stderr, on a terminal only: call what you get with each amount that is done."""
+    """Show a progress bar on stderr if that is a terminal. Yields a function that takes each amount done."""
     if not is_fancy(sys.stderr):
         yield lambda amount: None
         return

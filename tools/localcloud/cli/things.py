@@ -1,4 +1,4 @@
-"""`local-cloud things`: list, clone, make what a file asks for, write such a file."""
+"""`local-cloud things`: list and clone things; make what a project file asks for, and write such a file."""
 
 import argparse
 import sys
@@ -16,17 +16,17 @@ from .terminal import progress, tell, tell_json
 from .working import Tally, in_words, work
 
 _CLONE_IS = """\
-A copy has the settings and properties of the thing, not its device and values. With --device it
-gets that one. A thing that has the name already is left as it is (it only gets its device, if it has
-none), so an interrupted run can be repeated."""
+A copy has the settings and properties of the thing, but not its device and values. --device attaches
+one. An existing thing with the copy's name is left as it is (it only gets the device, if it has none),
+so an interrupted run can be repeated."""
 _APPLY_IS = """\
-Devices, things with their properties and dashboards with their widgets are made or changed so that
-the cloud has what the file says; a second run changes nothing. What the file does not speak of stays.
-docs/command-line.md has the format of the file."""
+Make or change devices, things with their properties and dashboards with their widgets, so that the
+cloud has what the file says. A second run changes nothing. What the file does not mention stays.
+docs/command-line.md describes the file's format."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Add the commands to the parser's."""
+    """Add the commands to the parser."""
     things = group(commands, "things", "list and clone things, make many from a file")
     add_list(
         things,
@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     export = command(
         things,
         "export",
-        "write devices, things and dashboards as a file for apply",
+        "write devices, things and dashboards to a file for apply",
         run_export,
         "local-cloud things export > classroom.yaml\nlocal-cloud things export --output classroom.yaml",
     )
@@ -65,32 +65,33 @@ def _add_clone(things: argparse._SubParsersAction) -> None:
     clone.add_argument("thing", help="its name or id")
     add_copies(clone)
     clone.add_argument("--device", metavar="NAME", help="the device to attach; {n} as in --name")
-    clone.add_argument("--include-tags", action="store_true", help="tags too")
-    clone.add_argument("--json", action="store_true", help="say what was done as one JSON object")
+    clone.add_argument("--include-tags", action="store_true", help="copy the tags too")
+    clone.add_argument("--json", action="store_true", help="report what was done as one JSON object")
 
 
 def _add_apply(things: argparse._SubParsersAction) -> None:
     apply = command(
         things,
         "apply",
-        "make the cloud have what a file says",
+        "make the cloud match a file",
         run_apply,
         "local-cloud things apply classroom.yaml --dry-run\n"
         "local-cloud things apply classroom.yaml --secrets-dir secrets",
         _APPLY_IS,
     )
     apply.add_argument("file", type=Path, metavar="FILE.yaml")
-    apply.add_argument("--dry-run", action="store_true", help="say what would be done, and change nothing")
+    apply.add_argument("--dry-run", action="store_true", help="say what would be done, but change nothing")
     apply.add_argument(
         "--prune",
         action="store_true",
-        help="remove properties, tags and widgets that the file's things and dashboards have beyond the file"
-        " (never whole devices, things or dashboards); replace properties of another type",
+        help="remove properties, tags and widgets that the file's devices, things and dashboards have in the"
+        " cloud but not in the file, but never a whole device, thing or dashboard; replace properties of"
+        " another type",
     )
     apply.add_argument(
         "--secrets-dir", type=Path, metavar="DIR", help="folder for the secrets of new devices"
     )
-    apply.add_argument("--json", action="store_true", help="say what is done as one JSON object")
+    apply.add_argument("--json", action="store_true", help="report what was done as one JSON object")
 
 
 def run_clone(options: argparse.Namespace) -> int:
@@ -125,7 +126,7 @@ def run_clone(options: argparse.Namespace) -> int:
             if options.json:
                 tell_json({"created": made, "there": len(there)})
             else:
-                tell("%d created, %d there already" % (len(made), len(there)))
+                tell("%d created, %d already existed" % (len(made), len(there)))
         return DONE
 
     return work(options, job)

@@ -1,4 +1,4 @@
-"""`local-cloud watch`: values as they come."""
+"""`local-cloud watch`: show values as they arrive."""
 
 import argparse
 import asyncio
@@ -15,24 +15,24 @@ from .values.query import Selected, as_time, select
 from .values.tables import as_text
 from .working import work
 
-NEVER = "N/A"  # the API's word for the value of a variable that was never written
+NEVER = "N/A"  # what the API returns as the value of a variable that was never written
 _PATIENCE_S = 10.0
 _MOST_LISTENERS = 500
 _LONGEST_PACKET = 16383
 _WATCH_IS = """\
-Without THING all things are watched; THING/PROPERTY by names or ids, with * and ? for any text.
-On a terminal it is a table that changes; else, or with --json, a line for each value, beginning with
-the values of now. What devices report arrives at once, over MQTT as the user; what others set is
-asked for every --every seconds, and so is everything from a cloud given by --url, or with --broker.
+Without THING all things are watched. THING/PROPERTY are names or ids; * and ? stand for any text.
+On a terminal it shows a table that is updated; otherwise, or with --json, a line for each value,
+beginning with the current ones. What devices report arrives at once, over MQTT. What others set is
+polled every --every seconds, and so is everything if the cloud is given by --url or uses --broker.
 Ctrl-C ends it, with exit code 0."""
 
 
 def add(commands: argparse._SubParsersAction) -> None:
-    """Add the command to the parser's."""
+    """Add the command to the parser."""
     watch = command(
         commands,
         "watch",
-        "show values as they come",
+        "show values as they arrive",
         run,
         "local-cloud watch\n"
         "local-cloud watch 'Weather */temperature'\n"
@@ -45,12 +45,12 @@ def add(commands: argparse._SubParsersAction) -> None:
     watch.add_argument("--count", type=positive, metavar="N", help="end after so many values")
     watch.add_argument("--seconds", type=positive, metavar="S", help="end after so many seconds")
     watch.add_argument(
-        "--every", type=positive, default=2, metavar="S", help="how often to ask; default %(default)s"
+        "--every", type=positive, default=2, metavar="S", help="how often to poll; %(default)s by default"
     )
 
 
 class Values:
-    """The latest value of each variable; `show(variable, value, time)` is called for each new one."""
+    """The latest value of each variable. Calls `show(variable, value, time)` for each new one."""
 
     def __init__(
         self, selected: list[Selected], show: Callable[[Selected, Any, datetime], None], count: int | None
@@ -61,23 +61,23 @@ class Values:
         self._latest: dict[str, tuple[Any, datetime]] = {}
         self.ended = asyncio.Event()
 
-    def asked(self, things: list[dict[str, Any]]) -> None:
-        """Take what the API says now; of it only what is new."""
+    def polled(self, things: list[dict[str, Any]]) -> None:
+        """Take the new values among those that the API has returned."""
         found = {each["id"]: each for thing in things for each in thing.get("properties") or ()}
         for variable in self.selected:
             each = found.get(variable.id)
             if each is None or not each.get("value_updated_at") or each.get("last_value", NEVER) == NEVER:
                 continue
-            self._take(variable, each["last_value"], as_time(each["value_updated_at"]), told=False)
+            self._take(variable, each["last_value"], as_time(each["value_updated_at"]), live=False)
 
     def reported(self, variable: Selected, value: Any) -> None:
-        """Take what has just come over MQTT."""
-        self._take(variable, value, datetime.now(timezone.utc), told=True)
+        """Take a value that has just arrived over MQTT."""
+        self._take(variable, value, datetime.now(timezone.utc), live=True)
 
-    def _take(self, variable: Selected, value: Any, time: datetime, *, told: bool) -> None:
+    def _take(self, variable: Selected, value: Any, time: datetime, *, live: bool) -> None:
         before = self._latest.get(variable.id)
         if (
-            not told
+            not live
             and before is not None
             and (before[1] >= time or before[0] == value and self._is_echo(before, time))
         ):
@@ -93,12 +93,12 @@ class Values:
 
     @staticmethod
     def _is_echo(before: tuple[Any, datetime], time: datetime) -> bool:
-        # What came over MQTT has our clock's time, the same value asked for has the cloud's.
+        # A value that came over MQTT has our clock's time, but the cloud's when it is polled.
         return abs((time - before[1]).total_seconds()) < _PATIENCE_S
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run `watch`."""
 
     async def job(api: Any, connection: Connection) -> int:
         things = await api.things.list(show_properties=True).all()
@@ -107,11 +107,11 @@ def run(options: argparse.Namespace) -> int:
         else:
             selected = select(["*"], things) if any(each.get("properties") for each in things) else []
         if not selected:
-            raise CommandError("there is nothing to watch: no thing has properties")
+            raise CommandError("nothing to watch: no thing has properties")
         shown = _shown(options, selected)
         with shown:
             values = Values(selected, shown.show, options.count)
-            values.asked(things)
+            values.polled(things)
             await _follow(api, connection, values, options)
         return DONE
 
@@ -125,7 +125,7 @@ async def _follow(api: Any, connection: Connection, values: Values, options: arg
     live = await _listen(connection, values)
     tasks = [
         asyncio.create_task(values.ended.wait()),
-        asyncio.create_task(_ask_again(api, values, options.every)),
+        asyncio.create_task(_poll(api, values, options.every)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, timeout=options.seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -138,14 +138,14 @@ async def _follow(api: Any, connection: Connection, values: Values, options: arg
             await live.disconnect()
 
 
-async def _ask_again(api: Any, values: Values, every: int) -> None:
+async def _poll(api: Any, values: Values, every: int) -> None:
     while True:
         await asyncio.sleep(every)
-        values.asked(await api.things.list(show_properties=True).all())
+        values.polled(await api.things.list(show_properties=True).all())
 
 
 async def _listen(connection: Connection, values: Values) -> Any:
-    """Subscribe at the cloud's MQTT, where it is known; None where asking has to do."""
+    """Subscribe over the cloud's MQTT and return the connection, or None if polling has to do."""
     if connection.live is None or len(values.selected) > _MOST_LISTENERS:
         return None
     from arduino_iot_cloud.user import ArduinoIoTCloud
@@ -164,7 +164,7 @@ async def _listen(connection: Connection, values: Values) -> Any:
             buffer=_LONGEST_PACKET,
         )
     except CloudError as error:
-        complain("no live values, so they are asked for: %s" % error.args[0])
+        complain("no live values, polling instead: %s" % error.args[0])
         return None
     for variable in values.selected:
         live.property(variable.thing_id, variable.name).subscribe(
@@ -204,7 +204,7 @@ class _Lines:
 
 
 class _Table:
-    """A table on the terminal that is drawn anew as values come."""
+    """A table on the terminal that is drawn again as values arrive."""
 
     def __init__(self, selected: list[Selected]) -> None:
         from rich.live import Live

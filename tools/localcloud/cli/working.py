@@ -1,4 +1,4 @@
-"""Runs the part of a command that talks with a cloud, and puts into words what goes wrong there."""
+"""Run the part of a command that talks with a cloud, and turn its errors into messages."""
 
 import argparse
 import asyncio
@@ -15,16 +15,16 @@ from .exits import FAILED, PARTLY, CommandError
 
 
 def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable[int]]) -> int:
-    """Run `job(api, connection)` with the cloud that the options mean, and return its exit code.
+    """Run `job(api, connection)` with the cloud that the options choose, and return its exit code.
 
-    Raises KeyboardInterrupt after Ctrl-C, once the job has put away what it had open.
+    Raises CommandError, and KeyboardInterrupt after Ctrl-C once the job has closed what it had open.
     """
     connection = connections.choose(options)
-    # What the clients warn of, such as a lost connection.
+    # For warnings of the clients, such as a lost connection.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="local-cloud: %(message)s")
 
     interrupted = []
-    # A program that has its own way with Ctrl-C keeps it.
+    # A program with its own handler for Ctrl-C keeps it.
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
     async def run() -> int:
@@ -35,7 +35,7 @@ def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable
             interrupted.append(True)
             task.cancel()
 
-        # Python's own way to interrupt a loop misses a signal that comes just before the loop goes to sleep.
+        # asyncio's own handling of Ctrl-C misses a signal that comes just before the loop goes to sleep.
         if ours:
             with suppress(NotImplementedError):  # Windows
                 asyncio.get_running_loop().add_signal_handler(signal.SIGINT, interrupt)
@@ -52,17 +52,17 @@ def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable
 
 
 class Tally:
-    """How much of a command is done; tells `in_words` whether a failure leaves something behind."""
+    """How much of a command is done, so that `in_words` knows whether a failure leaves something behind."""
 
     done = 0
-    begun = False  # something of the next one is done already
+    begun = False  # the next one is partly done
 
 
 @contextmanager
 def in_words(connection: Connection, tally: Tally | None = None):
-    """Turn errors of the API client, the network's among them, into CommandErrors.
+    """Turn errors of the API client, including network errors, into CommandErrors.
 
-    With a tally also those of files and of stdout, once something is done.
+    With a tally, errors of files and of stdout too, once something is done.
     """
     from arduino_cloud_api import APIError
 
@@ -71,13 +71,13 @@ def in_words(connection: Connection, tally: Tally | None = None):
     except OSError as error:
         if tally is None or not (tally.done or tally.begun):
             raise
-        message, unanswered = told(error), False
+        message, unanswered = message_of(error), False
     except APIError as error:
         message = _refused(connection, error)
         unanswered = error.status < 300 or error.status >= 500
     else:
         return
-    # A change that was sent without a good answer may have been made.
+    # A change without a good answer may have been made.
     if tally is not None and (tally.done or tally.begun or unanswered):
         raise CommandError(
             "%s\n%d done so far; the same command again does the rest" % (message, tally.done), PARTLY
@@ -85,8 +85,8 @@ def in_words(connection: Connection, tally: Tally | None = None):
     raise CommandError(message, FAILED)
 
 
-def told(error: OSError) -> str:
-    """Put into words what became of a file, or of stdout."""
+def message_of(error: OSError) -> str:
+    """Return a message for an error of a file or of stdout."""
     return "%s: %s" % (error.filename, error.strerror) if error.filename else error.strerror or str(error)
 
 

@@ -1,4 +1,7 @@
-"""YAML files (JSON is YAML too), checked: complaints name file, line, key, what is expected and given."""
+"""Read and check YAML files (JSON is YAML too).
+
+Complaints name the file, the line, the key, and what was expected and found.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,22 +12,22 @@ from typing import Any
 from .exits import USAGE, CommandError
 
 Check = Callable[[Any], str | None]
-"""Returns what is expected where the value is not that, else None."""
+"""Returns None for a good value, otherwise a description of what is expected."""
 
 
 @dataclass
 class Document:
-    """A file that has been read; complaints about it gather until `finish`."""
+    """A file that has been read. It collects complaints until `finish`."""
 
     path: Path
     root: Any
-    secret: bool = False  # its values are not to be shown
+    secret: bool = False  # complaints do not show its values
     complaints: list[tuple[int, str]] = field(default_factory=list)
 
     def complain(self, holder: Any, key: Any, where: str, expected: str, given: Any) -> None:
-        """Note what is wrong with `holder[key]` (None: with the holder itself), which is called `where`."""
+        """Add a complaint about `holder[key]`, or about the holder if `key` is None. `where` is its name."""
         given = type(given).__name__ if self.secret and given is not None else _shown(given)
-        text = "%s: expected %s, given %s" % (where or "the file", expected, given)
+        text = "%s: expected %s, got %s" % (where or "the file", expected, given)
         self.complaints.append((line_of(holder, key), text))
 
     def finish(self) -> None:
@@ -32,12 +35,12 @@ class Document:
         if self.complaints:
             lines = ("%s:%d: %s" % (self.path, line, text) for line, text in sorted(set(self.complaints)))
             raise CommandError(
-                "\n".join(("nothing is done, since the file is not as it should be", *lines)), USAGE
+                "\n".join(("nothing was done, because the file has mistakes", *lines)), USAGE
             )
 
 
 def read(path: Path, *, secret: bool = False) -> Document:
-    """Read a file; the values of a secret one are in no complaint. Raises CommandError."""
+    """Read a file. If it is secret, complaints do not show its values. Raises CommandError."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
@@ -58,7 +61,7 @@ def read(path: Path, *, secret: bool = False) -> Document:
 
 
 def line_of(holder: Any, key: Any = None) -> int:
-    """Return the line (from 1) of a member or element, or of the holder itself."""
+    """Return the line number (from 1) of a member or element, or of the holder itself."""
     marks = getattr(holder, "lc", None)
     if marks is None:
         return 1
@@ -70,7 +73,7 @@ def line_of(holder: Any, key: Any = None) -> int:
 def mapping(
     document: Document, holder: Any, where: str, checks: dict[str, Check], required: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Return the members that pass their checks; complain about others, unknown and missing ones."""
+    """Return the members that pass their checks. Complain about the others, and about missing ones."""
     if not isinstance(holder, dict):
         document.complain(holder, None, where, "a mapping of %s" % ", ".join(checks), holder)
         return {}
@@ -94,7 +97,7 @@ def mapping(
 
 
 def elements(document: Document, holder: dict[str, Any], key: str, where: str) -> list[tuple[Any, str]]:
-    """Return the elements of the list `holder[key]` (absent: none) and how each is called."""
+    """Return the elements of the list `holder[key]`, each with its name; none if the key is absent."""
     value = holder.get(key) if isinstance(holder, dict) else None
     if value is None:
         return []
@@ -117,12 +120,12 @@ def _shown(value: Any) -> str:
 
 
 def anything(value: Any) -> str | None:
-    """Check nothing, where it is done elsewhere."""
+    """Accept any value: it is checked elsewhere."""
     return None
 
 
 def text(longest: int, pattern: str = r"[^\x00-\x1f\x7f-\x9f]+", means: str = "text") -> Check:
-    """Check for a text of 1 to so many characters that all of the pattern matches."""
+    """Check for a text of 1 to `longest` characters that the pattern matches completely."""
     expected = "%s of 1 to %d characters" % (means, longest)
 
     def check(value: Any) -> str | None:
@@ -133,14 +136,14 @@ def text(longest: int, pattern: str = r"[^\x00-\x1f\x7f-\x9f]+", means: str = "t
 
 
 def one_of(*choices: str) -> Check:
-    """Check for one of some words."""
+    """Check for one of the choices."""
     return lambda value: (
         None if isinstance(value, str) and value in choices else "one of " + ", ".join(choices)
     )
 
 
 def whole(least: int, most: int) -> Check:
-    """Check for an integer within bounds."""
+    """Check for an integer from `least` to `most`."""
 
     def check(value: Any) -> str | None:
         good = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
@@ -160,7 +163,7 @@ def flag(value: Any) -> str | None:
 
 
 def plain(value: Any) -> Any:
-    """Return a value of a document as json knows it."""
+    """Return a value of a document with only the types that `json` has."""
     if isinstance(value, dict):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list):

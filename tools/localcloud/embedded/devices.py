@@ -1,4 +1,4 @@
-"""The devices at the embedded broker: who is there, what each may do, how each is reached."""
+"""The devices at the embedded broker: which are connected, what they may do, how to reach them."""
 
 from typing import Any, Awaitable
 
@@ -26,32 +26,32 @@ class ConnectedDevices:
         exchange.devices = self
 
     def close(self) -> None:
-        """Let go of what verifies secrets."""
+        """Free what verifies secrets."""
         self._verifier.close()
 
-    # How the exchange reaches devices.
+    # For the exchange, to reach devices.
 
     def is_online(self, device_id: str) -> bool:
-        """Is the device connected now?"""
+        """Return whether the device is connected now."""
         return device_id in self._conversations
 
     def send(self, device_id: str, send: Send) -> bool:
-        """Send a message to the device; False if it is not there."""
+        """Send a message to the device. Return False if it is not connected."""
         return any([client.deliver(send.topic, send.payload) for client in self._clients.get(device_id, ())])
 
     def drop(self, device_id: str) -> None:
-        """End the connections of the device."""
+        """End the device's connections."""
         for client in self._clients.get(device_id, ()):
             client.drop()
 
     def conversation(self, device_id: str) -> Conversation | None:
-        """Return the conversation with a device that is there."""
+        """Return the conversation with a connected device, otherwise None."""
         return self._conversations.get(device_id)
 
-    # What the broker asks and tells about devices.
+    # For the broker.
 
     async def admit(self, credentials: Credentials) -> str | None:
-        """Return the device id that the credentials prove; None to refuse."""
+        """Return the device id that the credentials prove, or None to refuse the client."""
         device_id = credentials.common_name if credentials.by_certificate else credentials.username
         if not device_id:
             return None
@@ -67,47 +67,47 @@ class ConnectedDevices:
         return device_id
 
     async def connected(self, client: Client, credentials: Credentials) -> bool:
-        """A device is there; False if its credentials hold no more."""
+        """Take a new device. Return False if its credentials are no longer valid."""
         device_id = client.device_id
         self._clients.setdefault(device_id, set()).add(client)
-        # From now on `drop` ends the connection. What was changed while the secret was verified is seen here.
+        # From now on `drop` ends the connection. Check again what may have changed while the secret was verified.
         if await self.admit(credentials) is None:
             return False
         conversation = self._conversations.setdefault(device_id, Conversation(device_id, None))
         before = conversation.attachments
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
-        # The answer is older than a thing that was attached meanwhile.
+        # If a thing was attached meanwhile, it is newer than this answer.
         if conversation.attachments == before:
             conversation.thing_id = thing.id if thing else None
         self._exchange.note_connection(device_id, True)
         return True
 
     def disconnected(self, client: Client) -> None:
-        """A device is gone."""
+        """Forget a device that has disconnected."""
         device_id = client.device_id
         clients = self._clients.get(device_id, set())
         clients.discard(client)
         if clients:
             return
         self._clients.pop(device_id, None)
-        # Who was refused has never been there.
+        # A device that was refused never counted as connected.
         if self._conversations.pop(device_id, None) is not None:
             self._exchange.note_connection(device_id, False)
 
     def may_subscribe(self, client: Client, topic: str) -> bool:
-        """May the device subscribe to the topic?"""
+        """Return whether the device may subscribe to the topic."""
         thing_id = self._conversations[client.device_id].thing_id
         return topics.may_subscribe(topic, client.device_id, thing_id)
 
     def subscribed(self, client: Client, topic: str) -> None:
-        """The device has subscribed."""
+        """React to a device's subscription."""
         for action in self._conversations[client.device_id].subscribed(topic):
             self._exchange.do(client, action)
 
     def received(
         self, client: Client, topic: str, payload: bytes, delivery: Delivery | None
     ) -> Awaitable[Any] | None:
-        """Take a message of a device; what is returned is done when all of it is stored."""
+        """Take a device's message. What is returned is done when all of it is stored."""
         talk = self._conversations[client.device_id]
         if not topics.may_publish(topic, client.device_id, talk.thing_id):
             self._exchange.counts["forbidden"] += 1
@@ -119,7 +119,7 @@ class ConnectedDevices:
 def _secret_hash(session: Session, device_id: str, credentials: Credentials) -> str | None:
     """Return the hash of the device's secret, "" if it has none.
 
-    None if there is no such device, or if the certificate shown is not good any more.
+    Return None if the device does not exist, or if its certificate is no longer valid.
     """
     try:
         secret_hash = catalogue.get_device(session, device_id).secret_hash or ""

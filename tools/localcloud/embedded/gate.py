@@ -1,4 +1,4 @@
-"""A client of the broker is a device or a user: each is handed on to its own side."""
+"""Tell devices and users at the broker apart, and pass each to its side."""
 
 from typing import Any, Awaitable
 
@@ -11,14 +11,14 @@ _USER = "user "
 
 
 class Gate:
-    """Hands what the broker asks and tells (see broker.gatekeeper) to the side that a client is on."""
+    """The broker's gatekeeper: passes calls (see broker.gatekeeper) to the devices' or the users' side."""
 
     def __init__(self, devices: ConnectedDevices, users: ConnectedUsers) -> None:
         self._devices = devices
         self._users = users
 
     async def admit(self, credentials: Credentials) -> str | None:
-        """Return who the credentials prove it is; None to refuse."""
+        """Return the identity that the credentials prove, or None to refuse the client."""
         if not credentials.by_certificate:
             user_id = await self._users.admit(credentials.username, credentials.password)
             if user_id is not None:
@@ -26,27 +26,27 @@ class Gate:
         return await self._devices.admit(credentials)
 
     async def connected(self, client: Client, credentials: Credentials) -> bool:
-        """A client is there; False if its credentials hold no more."""
+        """Take a new client. Return False if its credentials are no longer valid."""
         if user_id := _user_of(client):
             self._users.connected(client, user_id)
             return True
         return await self._devices.connected(client, credentials)
 
     def disconnected(self, client: Client) -> None:
-        """A client is gone."""
+        """Forget a client that has disconnected."""
         if _user_of(client):
             self._users.disconnected(client)
         else:
             self._devices.disconnected(client)
 
     async def may_subscribe(self, client: Client, topic: str) -> bool:
-        """May the client subscribe to the topic?"""
+        """Return whether the client may subscribe to the topic."""
         if user_id := _user_of(client):
             return await self._users.may_subscribe(client, user_id, topic)
         return self._devices.may_subscribe(client, topic)
 
     def subscribed(self, client: Client, topic: str) -> None:
-        """The client has subscribed."""
+        """React to a client's subscription."""
         if not _user_of(client):
             self._devices.subscribed(client, topic)
 
@@ -60,5 +60,5 @@ class Gate:
 
 
 def _user_of(client: Client) -> str | None:
-    """Return the id of the user that a client belongs to; None for a device's, whose id is a UUID."""
+    """Return the user's id, or None for a device, whose id is a UUID."""
     return client.device_id[len(_USER) :] if client.device_id.startswith(_USER) else None

@@ -1,4 +1,4 @@
-"""The side of the devices and users: the embedded broker, its listeners, and all that is behind it."""
+"""The devices' and users' side: the embedded broker, its listeners, and what is behind it."""
 
 from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
@@ -12,7 +12,7 @@ from .users import ConnectedUsers
 
 
 class EmbeddedSide:
-    """Broker, listeners, and the devices and users that they let in."""
+    """The broker, its listeners, and the devices and users that they admit."""
 
     def __init__(
         self, store: Store, exchange: Exchange, tokens: Tokens, certificate: KeyFiles, authority: KeyFiles
@@ -22,12 +22,12 @@ class EmbeddedSide:
         self._listeners = Listeners(self._broker, certificate, authority)
 
     async def start(self, sockets: Sockets) -> None:
-        """Start accepting."""
+        """Start to accept connections."""
         await self._broker.start()
         await self._listeners.start(sockets)
 
     async def stop(self) -> None:
-        """Accept no more, end all connections."""
+        """Stop accepting and end all connections."""
         self._listeners.stop()
         await self._broker.stop()
         self._devices.close()

@@ -1,6 +1,6 @@
-"""The users' side of the broker: they see what their things report, and set their variables.
+"""The users at the embedded broker: they see what their things report, and set their variables.
 
-As arduino-iot-js does it: subscribe `/a/t/{T}/e/o`, publish `/a/t/{T}/e/i`.
+Like arduino-iot-js they subscribe to `/a/t/{T}/e/o` and publish on `/a/t/{T}/e/i`.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class ConnectedUsers:
-    """Admits users by token, forwards values of devices to them, takes what they set."""
+    """Admits users by token, forwards devices' values to them, and stores what they set."""
 
     def __init__(self, store: Store, exchange: Exchange, tokens: Tokens) -> None:
         self._store = store
@@ -34,7 +34,7 @@ class ConnectedUsers:
         exchange.on_report = self._forward
 
     async def admit(self, username: str | None, password: str | None) -> str | None:
-        """Return the id of the user whose token the password is, if that is also the username."""
+        """Return the id of the user whose token is the password. None unless it is also the username."""
         user_id = self._tokens.user_of(password or "")
         if user_id is None or user_id != username:
             return None
@@ -42,12 +42,12 @@ class ConnectedUsers:
         return user_id if known else None
 
     def connected(self, client: Client, user_id: str) -> None:
-        """A user is there."""
+        """Take a new user."""
         log.info("user %s connected", user_id)
         self._turns[client] = asyncio.Lock()
 
     def disconnected(self, client: Client) -> None:
-        """A user is gone."""
+        """Forget a user that has disconnected."""
         self._turns.pop(client, None)
         for topic in [topic for topic, clients in self._watchers.items() if client in clients]:
             self._watchers[topic].discard(client)
@@ -55,7 +55,7 @@ class ConnectedUsers:
                 del self._watchers[topic]
 
     async def may_subscribe(self, client: Client, user_id: str, topic: str) -> bool:
-        """May the user subscribe to the topic? Only to what own things report."""
+        """Return whether the user may subscribe: only to what the user's own things report."""
         thing_id = topics.thing_of(topic, topics.EVENTS_OUT)
         if thing_id is None or not await self._owns(user_id, thing_id):
             return False
@@ -63,7 +63,7 @@ class ConnectedUsers:
         return True
 
     def received(self, client: Client, user_id: str, topic: str, payload: bytes) -> Awaitable[Any]:
-        """Take values that a user sets; what is returned is done when they are stored."""
+        """Take values that a user sets. What is returned is done when they are stored."""
         return asyncio.ensure_future(self._set(client, user_id, topic, payload))
 
     async def _set(self, client: Client, user_id: str, topic: str, payload: bytes) -> None:

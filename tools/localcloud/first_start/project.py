@@ -1,4 +1,4 @@
-"""The default project: one device and one thing, made at first start, with files for a client."""
+"""The default project, made at first start: one device and one thing, with files for a client."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from ..store import catalogue
 from ..store.database import Store
 from ..store.models import Setting
 
-# What the examples of the official Python client register, by name on the wire.
+# What the official Python client's examples register, by name on the wire.
 VARIABLES = (
     ("sw1", "STATUS", READ_WRITE),
     ("led", "STATUS", READ_WRITE),
@@ -36,14 +36,14 @@ class DefaultProject:
 
 
 async def default_project(store: Store, authority: Authority, data: Path) -> DefaultProject:
-    """Return the default project, made at first start and kept from then on."""
+    """Return the default project. It is made at first start and then stays."""
     ids = await store.read(_known_ids)
     if ids is None:
         secret = new_secret()
         secret_hash = hash_secret(secret)
         folder = data / "devices"
         make_private_folder(folder)
-        # The file first: a device whose secret nobody knows would be of no use.
+        # The file first: a device whose secret is lost would be useless.
         write_whole(folder / "default.secret", secret.encode())
         ids = await store.write(lambda session: _create(session, secret_hash))
     device_id, thing_id = ids

@@ -24,14 +24,14 @@ class DefaultUser:
 
 
 async def default_user(store: Store, data: Path) -> DefaultUser:
-    """Return the default user, made at first start and kept from then on."""
+    """Return the default user. It is made at first start and then stays."""
     path = data / "users" / "default.secret"
     known = await store.read(_known)
     if known is None:
         secret = new_secret()
         secret_hash = hash_secret(secret)
         make_private_folder(path.parent)
-        # The file first: a key whose secret nobody knows would be of no use.
+        # The file first: a key whose secret is lost would be useless.
         write_whole(path, secret.encode())
         known = await store.write(lambda session: _create(session, secret_hash))
     return DefaultUser(*known, path.read_text())

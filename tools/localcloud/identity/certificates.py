@@ -1,6 +1,6 @@
-"""The certificate authority of a local cloud, its server certificate and those of devices.
+"""A local cloud's certificate authority, its server certificate, and those of devices.
 
-Everything is made at first start and stays: devices that trust the authority must find it again.
+The authority is made at first start and stays, because devices trust it.
 """
 
 import datetime
@@ -27,12 +27,12 @@ SERVER_NAMES = (
 SERVER_ADDRESSES = ("127.0.0.1", "::1")
 _AUTHORITY_YEARS, _SERVER_YEARS, _CLIENT_YEARS = 30, 2, 20
 _RENEW_BEFORE = datetime.timedelta(days=60)
-# With 12 bytes, PEM has 512 characters at most, also when years after 2049 take two bytes more each.
+# With 12 bytes, PEM has at most 512 characters, even though years after 2049 take two more bytes each.
 _SERIAL_BITS = 95
 
 
 class RequestRefused(ValueError):
-    """The certificate request is none that is signed; `str()` says why, for the one who sent it."""
+    """The certificate request was not signed. `str()` says why, for its sender."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class KeyFiles:
 
     @classmethod
     def at(cls, folder: Path, name: str) -> "KeyFiles":
-        """Name the four files."""
+        """Return the names of the four files."""
         return cls(
             folder / (name + ".key.pem"),
             folder / (name + ".pem"),
@@ -56,7 +56,7 @@ class KeyFiles:
 
 
 class Authority:
-    """The certificate authority kept in a folder; made there if it is missing."""
+    """The certificate authority in a folder. It is made there if it is missing."""
 
     def __init__(self, folder: Path) -> None:
         make_private_folder(folder)
@@ -68,7 +68,7 @@ class Authority:
         self._certificate = x509.load_pem_x509_certificate(self.files.certificate.read_bytes())
 
     def server(self, more_names: tuple[str, ...] = ()) -> KeyFiles:
-        """Return key and certificate of the server, made anew when about to expire or without a name."""
+        """Return the server's key and certificate, renewed if it is about to expire or lacks a name."""
         files = KeyFiles.at(self._folder, "server")
         names = [_general_name(name) for name in SERVER_NAMES + SERVER_ADDRESSES + more_names]
         if files.certificate.exists() and files.key.exists():
@@ -80,7 +80,7 @@ class Authority:
         return files
 
     def device(self, folder: Path, device_id: str) -> KeyFiles:
-        """Return key and certificate of a device, kept in `folder`; its id is the common name."""
+        """Return a device's key and certificate, kept in `folder`. The common name is the device's id."""
         make_private_folder(folder)
         files = KeyFiles.at(folder, "client")
         if not (files.certificate.exists() and files.key.exists()):
@@ -88,10 +88,10 @@ class Authority:
         return files
 
     def sign(self, request: str, device_id: str) -> x509.Certificate:
-        """Return a certificate for the key of a request (CSR in PEM); its common name is the device's id.
+        """Return a certificate for the key of a request (CSR in PEM). The common name is the device's id.
 
-        Subject and extensions of the request are not looked at. Raises `RequestRefused`. The certificate has
-        no extensions: the official Python client takes no more than 512 characters of PEM.
+        The request's subject and extensions are ignored. The certificate has no extensions, because the
+        official Python client accepts at most 512 characters of PEM. Raises `RequestRefused`.
         """
         start = _now().replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=1)
         return (
@@ -107,7 +107,7 @@ class Authority:
 
     @property
     def key_identifier(self) -> bytes:
-        """Return what names the authority's key in certificates (RFC 5280, 4.2.1.1), 20 bytes."""
+        """Return the 20 bytes that identify the authority's key in certificates (RFC 5280, 4.2.1.1)."""
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()).key_identifier
         assert identifier is not None
         return identifier
@@ -147,14 +147,14 @@ class Authority:
 
 
 def _requested_key(request: str) -> ec.EllipticCurvePublicKey:
-    """Return the key of a request, whose signature shows that the sender has the private one."""
+    """Return the request's key. The request's signature proves that its sender has the private key."""
     try:
         parsed = x509.load_pem_x509_csr(request.encode())
         key = parsed.public_key()
         if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-            raise RequestRefused("csr: the key is not one of the curve P-256")
+            raise RequestRefused("csr: the key is not on the curve P-256")
         if not parsed.is_signature_valid:
-            raise RequestRefused("csr: the signature is not by the key in the request")
+            raise RequestRefused("csr: the signature was not made with the key in the request")
     except RequestRefused:
         raise
     except (ValueError, UnsupportedAlgorithm):
@@ -180,7 +180,7 @@ def _name(common_name: str) -> x509.Name:
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, years: int
 ) -> x509.CertificateBuilder:
-    # A day back, for boards whose clock is not quite set.
+    # From yesterday, for boards whose clock is slow.
     start = _now().replace(microsecond=0) - datetime.timedelta(days=1)
     return (
         x509.CertificateBuilder()
@@ -211,14 +211,14 @@ def _key_usage(authority: bool) -> x509.KeyUsage:
 def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_pem_private_key(path.read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError("%s holds no elliptic-curve key" % path)
+        raise ValueError("%s is not an elliptic-curve key" % path)
     return key
 
 
 def _write(files: KeyFiles, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
-    """Write all four files, the PEM certificate last: its presence says that all are there."""
+    """Write all four files. The PEM certificate comes last: if it exists, all of them do."""
     encoding, plain = serialization.Encoding, serialization.NoEncryption()
-    # Boards' TLS stacks read the older of the two DER layouts everywhere.
+    # The TLS stacks of all boards can read the older of the two DER layouts.
     sec1, pkcs8 = serialization.PrivateFormat.TraditionalOpenSSL, serialization.PrivateFormat.PKCS8
     write_whole(files.key_der, key.private_bytes(encoding.DER, sec1, plain))
     write_whole(files.key, key.private_bytes(encoding.PEM, pkcs8, plain))

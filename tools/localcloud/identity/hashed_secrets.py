@@ -1,4 +1,4 @@
-"""Secrets of devices: made at random, kept as scrypt hashes, verified without blocking the loop."""
+"""Secrets of devices: random, stored as scrypt hashes, verified without blocking the event loop."""
 
 import asyncio
 import base64
@@ -14,14 +14,14 @@ SECRET_LENGTH = 40
 
 
 def new_secret() -> str:
-    """Return a random secret that survives copying by hand and by shells."""
+    """Return a random secret that is easy to copy by hand and in shells."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(SECRET_LENGTH))
 
 
 class SecretHash(str):
-    """The hash of a secret that was just made, which still knows it: an external broker keeps its own hash.
+    """The hash of a new secret, together with the secret, from which an external broker makes its own hash.
 
-    Only the text of the hash is stored or shown.
+    Only the hash's text is stored or shown.
     """
 
     secret: str
@@ -39,7 +39,7 @@ def hash_secret(secret: str) -> SecretHash:
 
 
 def matches(secret: str, stored: str) -> bool:
-    """Does the secret belong to the stored hash? Slow on purpose."""
+    """Return whether the secret belongs to the stored hash. This is slow on purpose."""
     try:
         name, cost, block, parallel, salt, digest = stored.split("$")
         if name != "scrypt":
@@ -59,18 +59,18 @@ def _scrypt(secret: str, salt: bytes, log2_cost: int, block: int, parallel: int)
 class Verifier:
     """Verifies secrets in a thread and remembers successes.
 
-    What is remembered is an HMAC of hash and secret under a key that lives only in this process,
-    so five hundred devices that reconnect at once cost five hundred HMACs, not as many scrypts.
+    It remembers an HMAC of hash and secret, with a key that exists only in this process. Five hundred
+    devices that reconnect at once therefore cost five hundred HMACs, but no scrypt.
     """
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._verified: dict[str, bytes] = {}
-        # One thread: strangers who try passwords cannot take more than one core.
+        # One thread, so that guessing passwords cannot occupy more than one core.
         self._thread = ThreadPoolExecutor(1, "scrypt")
 
     async def verify(self, device_id: str, secret: str, stored: str | None) -> bool:
-        """Does the secret belong to the device with this stored hash (None: no secret)?"""
+        """Return whether the secret belongs to the device with this stored hash (None: it has no secret)."""
         if not stored:
             return False
         mark = hmac.digest(self._key, (stored + "\0" + secret).encode("utf-8", "surrogatepass"), "sha256")
@@ -83,5 +83,5 @@ class Verifier:
         return True
 
     def close(self) -> None:
-        """Let go of the thread."""
+        """Stop the thread."""
         self._thread.shutdown(wait=False, cancel_futures=True)

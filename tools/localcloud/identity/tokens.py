@@ -1,4 +1,4 @@
-"""Access tokens of users: JWTs that the cloud signs, and takes back for 300 s."""
+"""Access tokens of users: JWTs that the cloud signs and accepts for 300 s."""
 
 import hmac
 import secrets
@@ -17,24 +17,24 @@ _KEY_SETTING = "token_key"
 
 
 class Tokens:
-    """Issues and verifies tokens. The key is kept in the store, so that several processes share it."""
+    """Issues and verifies tokens. The key is in the store, so that several processes share it."""
 
     def __init__(self, key: str) -> None:
         self._key = bytes.fromhex(key)
 
     @classmethod
     async def of(cls, store: Store) -> "Tokens":
-        """Return the tokens of this store; its key is made at the first call."""
+        """Return the tokens of a store, whose key is made by the first call."""
         return cls(await store.write(_key))
 
     def issue(self, user_id: str, lifetime: int = LIFETIME) -> str:
-        """Return a token of the user."""
+        """Return a token for the user, valid for `lifetime` seconds."""
         now = int(time.time())
         claims = {"iss": "local-cloud", USER_CLAIM: user_id, "iat": now, "exp": now + lifetime}
         return jwt.encode(claims, self._key, _ALGORITHM)
 
     def user_of(self, token: str) -> str | None:
-        """Return the id of the user whose token this is; None if it is forged, expired or none at all."""
+        """Return the id of the token's user, or None if the token is forged, expired or malformed."""
         try:
             claims = jwt.decode(
                 token, self._key, [_ALGORITHM], issuer="local-cloud", options={"require": ["exp", USER_CLAIM]}
@@ -44,7 +44,7 @@ class Tokens:
         return str(claims[USER_CLAIM])
 
     def seal(self, text: str) -> str:
-        """Return what proves that this cloud wrote the text; nobody else can make it."""
+        """Return a seal that only this cloud can make, which proves that it wrote the text."""
         return hmac.digest(self._key, ("seal " + text).encode(), "sha256").hex()
 
 

@@ -1,8 +1,8 @@
-"""CBOR (RFC 8949) items from devices that are not to be trusted.
+"""CBOR (RFC 8949) items from untrusted devices.
 
-cbor2 does the decoding, but only after `check` has walked over the bytes: no tags (cbor2 gives
-some of them a meaning, such as regular expressions and huge decimals), bounded nesting, bounded
-item count, nothing missing and nothing left over.
+cbor2 decodes them, but only after `check` has walked over the bytes: it allows no tags (cbor2 turns
+some into objects such as regular expressions and huge decimals), limits the depth of nesting and the
+number of items, and makes sure that nothing is missing or left over.
 """
 
 import cbor2
@@ -15,11 +15,11 @@ _INDEFINITE = 31
 
 
 class MalformedPayload(ValueError):
-    """The bytes are not what the protocol allows; `str()` says why in a few words."""
+    """The protocol does not allow these bytes. `str()` says why in a few words."""
 
 
 def decode(data: bytes) -> object:
-    """Return the one item that `data` holds."""
+    """Return the only item in `data`. Raises MalformedPayload."""
     end = check(data)
     if end != len(data):
         raise MalformedPayload("bytes left over after the item at offset %d" % end)
@@ -31,12 +31,12 @@ def decode(data: bytes) -> object:
 
 
 def encode(item: object) -> bytes:
-    """Return `item` as CBOR; floats always as doubles, which every device library reads."""
+    """Return `item` as CBOR. Floats are always doubles, which every device library can read."""
     return cbor2.dumps(item)
 
 
 def split_tag(data: bytes) -> tuple[int, bytes]:
-    """Split a payload into its leading tag number and the bytes of the tagged item."""
+    """Split a payload into its leading tag number and the tagged item's bytes. Raises MalformedPayload."""
     if not data:
         raise MalformedPayload("empty payload")
     if data[0] >> 5 != _TAG:
@@ -48,7 +48,7 @@ def split_tag(data: bytes) -> tuple[int, bytes]:
 
 
 def check(data: bytes) -> int:
-    """Walk over one well-formed item and return the offset behind it."""
+    """Walk over one well-formed item and return the offset after it. Raises MalformedPayload."""
     if not data:
         raise MalformedPayload("empty payload")
     # Each entry is the number of items still to come on that level; None means until a break.
@@ -77,7 +77,7 @@ def check(data: bytes) -> int:
 
 
 def _step(data: bytes, offset: int) -> tuple[int, int | None]:
-    """Pass one item head (and its bytes): the offset behind it, and how many items it holds."""
+    """Skip an item's head (and its bytes). Return the offset after it, and how many items it contains."""
     start = offset
     major = data[offset] >> 5 if offset < len(data) else _UINT
     argument, offset = _argument(data, offset)
@@ -87,7 +87,7 @@ def _step(data: bytes, offset: int) -> tuple[int, int | None]:
         return offset, 0
     if major in (_BYTES, _TEXT):
         if argument is None:
-            # Allowed by the standard, sent by no device library.
+            # The standard allows it, but no device library sends it.
             raise MalformedPayload("string in chunks at offset %d" % start)
         if argument > len(data) - offset:
             raise MalformedPayload("input ends inside a string at offset %d" % start)
@@ -104,7 +104,7 @@ def _step(data: bytes, offset: int) -> tuple[int, int | None]:
 
 
 def _argument(data: bytes, offset: int) -> tuple[int | None, int]:
-    """Return the argument of the item head (None: indefinite length) and the offset behind it."""
+    """Return the argument of the item's head (None: indefinite length) and the offset after it."""
     if offset >= len(data):
         raise MalformedPayload("input ends at offset %d, an item was expected" % offset)
     info = data[offset] & 0x1F

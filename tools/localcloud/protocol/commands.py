@@ -46,7 +46,7 @@ class Command:
 
 
 def decode(payload: bytes) -> Command:
-    """Decode a command of either direction; `MalformedPayload` for anything else."""
+    """Decode a command of either direction. Raises `MalformedPayload`."""
     tag, rest = cbor.split_tag(payload)
     layout = _LAYOUTS.get(tag)
     if layout is None:
@@ -67,22 +67,22 @@ def encode(tag: int, *parameters: object) -> bytes:
 
 
 def thing_update(thing_id: str) -> bytes:
-    """Tell a device its thing; an empty id means that it has none."""
+    """Encode the message that tells a device its thing. An empty id means that it has none."""
     return encode(THING_UPDATE, thing_id)
 
 
 def thing_detach(thing_id: str) -> bytes:
-    """Tell a device that it no longer belongs to the thing."""
+    """Encode the message that a device no longer belongs to the thing."""
     return encode(THING_DETACH, thing_id)
 
 
 def last_values_update(records: bytes) -> bytes:
-    """Answer LastValuesBegin with a byte string that holds a SenML array."""
+    """Encode the answer to LastValuesBegin: a byte string that contains a SenML array."""
     return encode(LAST_VALUES_UPDATE, records)
 
 
 def timezone_down(offset: int, until: int) -> bytes:
-    """Tell a device its offset from UTC in seconds and until when that holds."""
+    """Encode a device's offset from UTC, in seconds, and the Unix time until which it is valid."""
     return encode(TIMEZONE_DOWN, offset, until)
 
 
@@ -99,8 +99,8 @@ def _text(items: list[Any], index: int, what: str, longest: int = 256) -> str:
     if len(value.encode()) > longest:
         raise MalformedPayload("%s is longer than %d bytes" % (what, longest))
     if "\0" in value:
-        # No version or name has one, and not every database takes it.
-        raise MalformedPayload("%s has a NUL" % what)
+        # No version or name has one, and not every database accepts it.
+        raise MalformedPayload("%s contains a NUL" % what)
     return value
 
 
@@ -150,7 +150,7 @@ def _ota_update(items: list[Any]) -> dict[str, Any]:
 
 def _ota_progress(items: list[Any]) -> dict[str, Any]:
     state = _item(items, 1, "state")
-    # The C++ library sends a CBOR simple value; an integer is tolerated.
+    # The C++ library sends a CBOR simple value. Integers are accepted too.
     if isinstance(state, cbor2.CBORSimpleValue):
         state = state.value
     if isinstance(state, bool) or not isinstance(state, int):

@@ -1,7 +1,7 @@
-"""What the cloud says to a device: the state of one device's conversation, sans-IO.
+"""The state of the cloud's conversation with one device, sans-IO.
 
-The caller feeds in what happened (a subscription, a payload, an attachment) and does what the
-returned actions say. Both ways of discovery are served: records on `/a/d/{D}/e/i` (the Python and
+The caller reports what happened (a subscription, a payload, an attachment) and carries out the
+returned actions. Both ways of discovery are supported: records on `/a/d/{D}/e/i` (the Python and
 JavaScript clients, the C++ library 1.x) and commands on `/a/d/{D}/c/up` (the C++ library 2.x).
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 from . import commands, senml, topics
 from .cbor import MalformedPayload
 
-# Hidden properties of every device: the cloud alone states them, echoes are not values.
+# Hidden properties of every device. Only the cloud sets them: what a device sends is an echo, not a value.
 TIME_ZONE_PROPERTIES = ("tz_offset", "tz_dst_until")
 
 
@@ -33,7 +33,7 @@ class StoreValues:
 
 @dataclass(frozen=True)
 class Record:
-    """Record a fact that the device stated about itself."""
+    """Record what the device reported about itself."""
 
     name: str
     facts: dict[str, Any]
@@ -41,7 +41,7 @@ class Record:
 
 @dataclass(frozen=True)
 class AnswerLastValues:
-    """Send the thing's last values, framed as the device asked for them."""
+    """Send the thing's last values in the form in which the device asked for them."""
 
     thing_id: str
     topic: str
@@ -49,7 +49,7 @@ class AnswerLastValues:
 
 @dataclass(frozen=True)
 class AnswerTimeZone:
-    """Send the time zone of the thing (of UTC if there is none)."""
+    """Send the thing's time zone, or UTC without a thing."""
 
     thing_id: str | None
     topic: str
@@ -59,22 +59,22 @@ Action = Send | StoreValues | Record | AnswerLastValues | AnswerTimeZone
 
 
 class Conversation:
-    """The protocol state of one device; `thing_id` is None while it belongs to no thing."""
+    """The protocol state of one device. `thing_id` is None while it belongs to no thing."""
 
     def __init__(self, device_id: str, thing_id: str | None) -> None:
         self.device_id = device_id
         self.thing_id = thing_id
         self.attachments = 0
-        """Counts how often the device was attached and detached."""
+        """The number of times that the device was attached or detached."""
 
-    def subscribed(self, topic: str) -> list[Send]:
-        """Announce the thing to a device that just subscribed to its own event topic."""
+    def subscribed(self, topic: str) -> list[Action]:
+        """Announce the thing to a device that has just subscribed to its own event topic."""
         if topic == topics.device(self.device_id, topics.EVENTS_IN):
             return [self._thing_record()]
         return []
 
     def received(self, topic: str, payload: bytes, now: float) -> list[Action]:
-        """Take a payload from the device; `MalformedPayload` if it makes no sense."""
+        """Take a payload from the device, received at `now` (Unix seconds). Raises `MalformedPayload`."""
         parsed = topics.parse(topic)
         if parsed is None:
             raise MalformedPayload("not a topic of ours")
@@ -91,13 +91,13 @@ class Conversation:
         return [StoreValues(parsed.id, updates)] if updates else []
 
     def attach(self, thing_id: str) -> list[Send]:
-        """Attach the device to a thing and tell it so, unasked."""
+        """Attach the device to a thing, and return the messages that tell it."""
         self.thing_id = thing_id
         self.attachments += 1
         return [self._thing_command(), self._thing_record()]
 
     def detach(self) -> list[Send]:
-        """Take the device off its thing and tell it so, unasked."""
+        """Detach the device from its thing, and return the messages that tell it."""
         previous, self.thing_id = self.thing_id, None
         self.attachments += 1
         if previous is None:
@@ -135,7 +135,7 @@ class Conversation:
         raise MalformedPayload("%s is not for the cloud" % command.name)
 
     def _device_events(self, message: senml.Message) -> list[Action]:
-        """Take the properties of the device itself, which the C++ library 1.x reports."""
+        """Take the device's own properties, which the C++ library 1.x reports."""
         facts = {update.name: update.value for update in message.updates}
         if not facts:
             return []

@@ -1,8 +1,9 @@
-"""SenML records in CBOR (RFC 8428), as devices send property values and expect them back.
+"""SenML records in CBOR (RFC 8428), the form in which devices send and expect property values.
 
 Accepted: definite and indefinite arrays, integer and text labels, all float widths, base name,
 base value and base time (in seconds, or in milliseconds as the JavaScript device sends it).
-Written: a definite array, integer labels, the attributes of a property side by side, no base name.
+Written: a definite array, integer labels, the attributes of a property one after the other, no base
+name.
 """
 
 import math
@@ -14,7 +15,7 @@ from .cbor import MalformedPayload
 
 BASE_TIME, NAME, VALUE, STRING_VALUE, BOOL_VALUE = -3, 0, 2, 3, 4
 
-# A property of a message has a scalar value, or one of this kind of dict of attributes.
+# A property's value in a message is a scalar or a dict of attributes.
 Scalar = bool | int | float | str
 Value = Scalar | dict[str, Scalar]
 
@@ -28,30 +29,30 @@ _LABELS = {
 }  # fmt: skip
 # Times at or below 2**28 are relative to the arrival (RFC 8428, 4.5.3).
 _ABSOLUTE_TIME = 2**28
-# No device sends seconds of the year 5138; milliseconds are the JavaScript device's.
+# No device sends seconds of the year 5138. The JavaScript device sends milliseconds.
 _MILLISECONDS = 100_000_000_000
 
 
 @dataclass
 class Update:
-    """One property of a message: a scalar, or the attributes that the message gave."""
+    """One property in a message, with a scalar or the attributes that the message contained."""
 
     name: str
     value: Value
     time: float | None = None
-    """Unix time in seconds as the device stated it; None: the time of arrival."""
+    """The device's Unix time in seconds; None means the time of arrival."""
 
 
 @dataclass
 class Message:
-    """What a payload said: property updates in order, and whether it asked for last values."""
+    """A payload's content: property updates in order, and whether it asks for last values."""
 
     updates: list[Update] = field(default_factory=list)
     asks_last_values: bool = False
 
 
 def decode(payload: bytes, now: float) -> Message:
-    """Decode a SenML payload that arrived at `now` (Unix seconds)."""
+    """Decode a SenML payload that arrived at `now` (Unix seconds). Raises MalformedPayload."""
     records = cbor.decode(payload)
     if not isinstance(records, list):
         raise MalformedPayload("not an array of records")
@@ -65,7 +66,7 @@ def decode(payload: bytes, now: float) -> Message:
 
 
 def encode(updates: Iterable[Update]) -> bytes:
-    """Encode updates; a time is written as the base time of the property's first record."""
+    """Encode updates. A time becomes the base time of the property's first record."""
     records = []
     for update in updates:
         attributes: list[tuple[str, Scalar]]
@@ -90,7 +91,7 @@ def _value_label(value: Scalar) -> int:
 
 
 def _labels(record: object) -> dict[int, Any]:
-    """Return the record with integer labels; unknown text labels are dropped."""
+    """Return the record with integer labels, without unknown text labels."""
     if not isinstance(record, dict):
         raise MalformedPayload("a record is not a map")
     labels = {}
@@ -113,7 +114,7 @@ def _number(value: object, what: str) -> float | int:
 
 
 def _read_record(record: dict[int, Any], base: dict[int, Any], now: float, message: Message) -> None:
-    """Read one record into the message, taking over and applying base attributes."""
+    """Read one record into the message, and update and apply the base attributes."""
     if -2 in record and not isinstance(record[-2], str):
         raise MalformedPayload("base name is not text")
     for label in (-3, -5):
@@ -130,7 +131,7 @@ def _read_record(record: dict[int, Any], base: dict[int, Any], now: float, messa
     if value is None:
         return
     if isinstance(name, int):
-        # Light payload: number of the property, and of the attribute times 256.
+        # Light payload: the property's number, plus 256 times the attribute's.
         name = "#%d:#%d" % (name & 0xFF, name >> 8) if name >> 8 else "#%d" % name
     name = base.get(-2, "") + name
     if not name:
@@ -144,8 +145,8 @@ def _read_record(record: dict[int, Any], base: dict[int, Any], now: float, messa
 
 
 def _value(record: dict[int, Any], base: dict[int, Any]) -> Scalar | None:
-    """Return the value of the record; None if it has none that a property could hold."""
-    # All of them are checked, so that a record cannot carry rubbish beside a good value.
+    """Return the record's value, or None if it has none that a property could have."""
+    # All are checked, so that a record cannot contain garbage beside a good value.
     number, text, boolean = record.get(VALUE), record.get(STRING_VALUE), record.get(BOOL_VALUE)
     if number is not None or VALUE in record:
         number = _number(number, "value")
@@ -162,7 +163,7 @@ def _value(record: dict[int, Any], base: dict[int, Any]) -> Scalar | None:
 
 
 def _time(record: dict[int, Any], base: dict[int, Any], now: float) -> float | None:
-    """Return the stated time in Unix seconds, never later than `now`; None if not stated."""
+    """Return the record's time in Unix seconds, at most `now`, or None if it has none."""
     stated = base.get(-3, 0) + _number(record.get(6, 0), "time")
     if stated == 0:
         return None
@@ -172,12 +173,12 @@ def _time(record: dict[int, Any], base: dict[int, Any], now: float) -> float | N
         stated = stated / 1000
     elif stated < _ABSOLUTE_TIME:
         stated = now + stated
-    # A clock ahead of ours must not make a value the latest one for hours.
+    # A fast clock must not make a value the latest one for hours.
     return min(max(stated, 0), now)
 
 
 def _assemble(updates: list[Update], name: str, value: Scalar, time: float | None) -> None:
-    """Append the record, or join it to the attributes of its property given just before."""
+    """Append the record, or add it to the attributes of the same property in earlier records."""
     prop, colon, attribute = name.partition(":")
     if not colon:
         updates.append(Update(prop, value, time))

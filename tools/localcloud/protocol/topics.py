@@ -1,11 +1,11 @@
-"""MQTT topics of devices and things, and who may use which."""
+"""MQTT topics of devices and things, and which of them a device may use."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic taken apart: `/a/d/{id}/c/up` is kind "d", channel "c/up"."""
+    """The parts of a topic: `/a/d/{id}/c/up` has kind "d" and channel "c/up"."""
 
     kind: str
     id: str
@@ -31,7 +31,7 @@ def thing(thing_id: str, channel: str) -> str:
 
 
 def parse(topic: str) -> Topic | None:
-    """Take a topic apart; None for anything that is not one of ours, wildcards included."""
+    """Split a topic into its parts. Return None for wildcards and for anything that is not our topic."""
     parts = topic.split("/", 4)
     if len(parts) != 5 or parts[0] or parts[1] != "a" or parts[2] not in ("d", "t"):
         return None
@@ -41,18 +41,18 @@ def parse(topic: str) -> Topic | None:
 
 
 def thing_of(topic: str, channel: str) -> str | None:
-    """Return the id of the thing whose channel this is; None for any other topic."""
+    """Return the id of the thing whose channel this is, or None for any other topic."""
     parsed = parse(topic)
     return parsed.id if parsed is not None and (parsed.kind, parsed.channel) == ("t", channel) else None
 
 
 def may_publish(topic: str, device_id: str, thing_id: str | None) -> bool:
-    """May the device, attached to this thing or to none, publish on the topic?"""
+    """Return whether the device, attached to this thing or to none, may publish on the topic."""
     return _owned(topic, device_id, thing_id, _PUBLISH)
 
 
 def may_subscribe(topic: str, device_id: str, thing_id: str | None) -> bool:
-    """May the device, attached to this thing or to none, subscribe to the topic?"""
+    """Return whether the device, attached to this thing or to none, may subscribe to the topic."""
     return _owned(topic, device_id, thing_id, _SUBSCRIBE)
 
 

@@ -1,4 +1,4 @@
-"""Devices, things and variables: making, finding, attaching. Each function runs in a transaction."""
+"""Make, find and attach devices, things and variables. Each function runs in a transaction."""
 
 import math
 import re
@@ -14,35 +14,35 @@ from . import ota_updates
 from .models import ApiKey, Device, DeviceEvent, Sample, Setting, Thing, User, Variable, now_us
 
 Deletable = TypeVar("Deletable", Device, Thing)
-"""What a user can delete and restore."""
+"""A kind of resource that users can delete and restore."""
 DEFAULT_USER = "default_user"
-"""The setting with the id of the user whose things have no user of their own."""
+"""The setting with the id of the user who owns things and devices without an owner."""
 CONNECTION = "connection"
 """The name of the events CONNECTED and DISCONNECTED."""
 _IDS_PER_QUERY = 5000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")
-# A variable is shown under this name; programs and the wire have its `variable_name`.
+# People see a variable under this name. Programs and the wire use its `variable_name`.
 _DISPLAY_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 class NotFound(LookupError):
-    """No such device, thing or variable."""
+    """The device, thing or variable does not exist."""
 
 
 class Refused(ValueError):
-    """The request cannot be granted; `str()` says why."""
+    """The request is refused. `str()` says why."""
 
 
 class NameTaken(Refused):
-    """Somebody else is called so."""
+    """Another user has this name."""
 
 
 def create_user(session: Session, *, name: str) -> User:
-    """Add a user. Names are taken once, as dashboards are shared with the user of a name; else `NameTaken`."""
+    """Add a user. Names are unique, because dashboards are shared by user name. Raises `NameTaken`."""
     if session.scalars(select(User.id).where(User.name == checked_name(name))).first() is not None:
-        raise NameTaken("a user of this name exists")
+        raise NameTaken("a user with this name exists")
     user = User(id=_new_id(None), name=name)
     session.add(user)
     session.flush()
@@ -50,7 +50,7 @@ def create_user(session: Session, *, name: str) -> User:
 
 
 def create_api_key(session: Session, user_id: str, *, name: str, secret_hash: str) -> ApiKey:
-    """Add an API key of a user; its id is the client id."""
+    """Add an API key for a user. Its id is the client id."""
     key = ApiKey(id=_new_id(None), user_id=user_id, name=checked_name(name), secret_hash=secret_hash)
     session.add(key)
     session.flush()
@@ -58,18 +58,18 @@ def create_api_key(session: Session, user_id: str, *, name: str, secret_hash: st
 
 
 def find_api_key(session: Session, client_id: str) -> ApiKey | None:
-    """Return the API key with this client id."""
-    # What is no UUID may be text that no database takes.
+    """Return the API key with this client id, or None."""
+    # Anything but a UUID may be text that no database accepts.
     return session.get(ApiKey, client_id) if _UUID.fullmatch(client_id) else None
 
 
 def user_exists(session: Session, user_id: str) -> bool:
-    """Is there such a user?"""
+    """Return whether the user exists."""
     return session.get(User, user_id) is not None
 
 
 def owns_thing(session: Session, user_id: str, thing_id: str) -> bool:
-    """Is there such a thing, and is it this user's?"""
+    """Return whether the thing exists and is the user's."""
     thing = _present(session, Thing, thing_id)
     if thing is None:
         return False
@@ -88,7 +88,7 @@ def create_device(
     id: str | None = None,
     user_id: str | None = None,
 ) -> Device:
-    """Add a device; without a secret's hash it can only come in by certificate."""
+    """Add a device. Without a secret's hash it can connect only with a certificate. Raises Refused."""
     device_id = _new_id(id)
     if session.get(Device, device_id) is not None:
         raise Refused("a device with this id exists")
@@ -101,7 +101,7 @@ def create_device(
 
 
 def get_device(session: Session, device_id: str) -> Device:
-    """Return the device."""
+    """Return the device. Raises NotFound."""
     device = _present(session, Device, device_id)
     if device is None:
         raise NotFound("no such device")
@@ -114,7 +114,7 @@ def list_devices(session: Session) -> list[Device]:
 
 
 def record_facts(session: Session, device_id: str, name: str, facts: dict[str, Any]) -> None:
-    """Keep what a device stated about itself, in its columns or as an event."""
+    """Store what a device reported about itself, in its columns or as an event."""
     device = session.get(Device, device_id)
     if device is None:
         return
@@ -132,13 +132,13 @@ def record_facts(session: Session, device_id: str, name: str, facts: dict[str, A
         if name == "OtaProgress":
             ota_updates.note_progress(session, device_id, facts)
         if isinstance(facts.get("LIB_VERSION"), str):
-            # PostgreSQL takes a NUL in JSON only.
+            # PostgreSQL accepts a NUL only in JSON.
             device.lib_version = facts["LIB_VERSION"].replace("\0", "")[:64]
         session.add(DeviceEvent(device_id=device_id, name=name, value=_storable(facts), time_us=now_us()))
 
 
 def record_connection(session: Session, device_id: str, connected: bool) -> None:
-    """Note that the device came or went now."""
+    """Record that the device has just connected or disconnected."""
     device = session.get(Device, device_id)
     if device is None:
         return
@@ -150,7 +150,7 @@ def record_connection(session: Session, device_id: str, connected: bool) -> None
 def create_thing(
     session: Session, *, name: str, timezone: str = "UTC", id: str | None = None, user_id: str | None = None
 ) -> Thing:
-    """Add a thing without variables and without a device; `user_id` None stands for the default user."""
+    """Add a thing without variables and device. `user_id` None means the default user. Raises Refused."""
     thing_id = _new_id(id)
     if session.get(Thing, thing_id) is not None:
         raise Refused("a thing with this id exists")
@@ -165,7 +165,7 @@ def create_thing(
 
 
 def get_thing(session: Session, thing_id: str) -> Thing:
-    """Return the thing."""
+    """Return the thing. Raises NotFound."""
     thing = _present(session, Thing, thing_id)
     if thing is None:
         raise NotFound("no such thing")
@@ -178,14 +178,14 @@ def list_things(session: Session) -> list[Thing]:
 
 
 def thing_of_device(session: Session, device_id: str) -> Thing | None:
-    """Return the thing that the device is attached to."""
+    """Return the thing that the device is attached to, or None."""
     return session.scalars(select(Thing).where(Thing.device_id == device_id)).one_or_none()
 
 
 def attach_device(session: Session, thing_id: str, device_id: str | None) -> tuple[str | None, str | None]:
-    """Attach a device to the thing (None: detach what is attached).
+    """Attach a device to the thing (None: detach its device).
 
-    Returns the ids of the device that was there before, and of the thing that the new device left.
+    Return the ids of the device that was attached before and of the thing that the new device left.
     """
     thing = get_thing(session, thing_id)
     previous = thing.device_id
@@ -213,18 +213,19 @@ def create_variable(
     persist: bool = True,
     **details: Any,
 ) -> Variable:
-    """Add a variable to a thing; its name on the wire is made from `name` if not given.
+    """Add a variable to a thing. By default its name on the wire is derived from `name`.
 
     `details` are more columns: min_value, max_value, update_strategy, update_parameter, tag.
+    Raises NotFound or Refused.
     """
     get_thing(session, thing_id)
     if type not in PROPERTY_TYPES:
         raise Refused("unknown variable type")
     if permission not in (READ_ONLY, READ_WRITE):
-        raise Refused("permission is READ_ONLY or READ_WRITE")
+        raise Refused("permission must be READ_ONLY or READ_WRITE")
     variable_name = variable_name or derive_variable_name(name)
     if not _VARIABLE_NAME.fullmatch(variable_name):
-        raise Refused("a variable name has letters, digits and _, and no digit in front")
+        raise Refused("a variable name must have letters, digits and _, and must not begin with a digit")
     if find_variable(session, thing_id, variable_name) is not None:
         raise Refused("a variable with the variable_name %s exists in the thing" % variable_name)
     variable = Variable(
@@ -243,7 +244,7 @@ def create_variable(
 
 
 def derive_variable_name(name: str) -> str:
-    """Make the name on the wire from a display name: "Air Temp" becomes "air_temp"."""
+    """Derive the name on the wire from a display name: "Air Temp" becomes "air_temp"."""
     if _VARIABLE_NAME.fullmatch(name):
         return name
     derived = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_").lower()[:63]
@@ -251,7 +252,7 @@ def derive_variable_name(name: str) -> str:
 
 
 def find_variable(session: Session, thing_id: str, key: str) -> Variable | None:
-    """Return the variable by its id or by its name on the wire."""
+    """Return the variable with this id or this name on the wire, or None."""
     query = select(Variable).where(
         Variable.thing_id == thing_id, (Variable.variable_name == key) | (Variable.id == key)
     )
@@ -259,7 +260,7 @@ def find_variable(session: Session, thing_id: str, key: str) -> Variable | None:
 
 
 def get_variable(session: Session, thing_id: str, key: str) -> Variable:
-    """Return the variable by its id or by its name on the wire; `NotFound` if there is none."""
+    """Return the variable with this id or this name on the wire. Raises NotFound."""
     variable = find_variable(session, thing_id, key)
     if variable is None:
         raise NotFound("no such variable")
@@ -273,7 +274,7 @@ def list_variables(session: Session, thing_id: str) -> list[Variable]:
 
 
 def variables_of(session: Session, thing_ids: Iterable[str]) -> dict[str, list[Variable]]:
-    """Return the variables of each of the things, oldest first."""
+    """Return the variables of each thing, oldest first."""
     query = select(Variable).order_by(Variable.created_at, Variable.id)
     found: dict[str, list[Variable]] = {}
     for (variable,) in rows_of(session, query, Variable.thing_id, thing_ids):
@@ -282,15 +283,15 @@ def variables_of(session: Session, thing_ids: Iterable[str]) -> dict[str, list[V
 
 
 def count_variables(session: Session, thing_ids: Iterable[str]) -> dict[str, int]:
-    """Return how many variables each of the things has; those without any are left out."""
+    """Return the number of each thing's variables, without things that have none."""
     query = select(Variable.thing_id, func.count()).group_by(Variable.thing_id)
     return {thing_id: count for thing_id, count in rows_of(session, query, Variable.thing_id, thing_ids)}
 
 
 def rows_of(
-    session: Session, query: "Select[*tuple[Any, ...]]", column: "InstrumentedAttribute[Any]", ids: Iterable[str]
-) -> "list[Row[*tuple[Any, ...]]]":
-    """Ask with the column limited to the ids: one question for as many as a question may name."""
+    session: Session, query: "Select[Any]", column: "InstrumentedAttribute[Any]", ids: Iterable[str]
+) -> "list[Row[Any]]":
+    """Run the query with the column limited to the ids, with as few queries as possible."""
     ordered = sorted(set(ids))
     rows: "list[Row[*tuple[Any, ...]]]" = []
     for start in range(0, len(ordered), _IDS_PER_QUERY):
@@ -319,13 +320,13 @@ def history(
 
 
 def _present(session: Session, kind: type[Deletable], id: str) -> Deletable | None:
-    """Return what has the id, unless it was deleted."""
+    """Return the resource with this id, or None if it does not exist or was deleted."""
     found = session.get(kind, id)
     return None if found is None or found.deleted_at is not None else found
 
 
 def _all_present(session: Session, kind: type[Deletable]) -> list[Deletable]:
-    """Return all that were not deleted, oldest first."""
+    """Return all resources that were not deleted, oldest first."""
     query = select(kind).where(kind.deleted_at.is_(None)).order_by(kind.created_at, kind.id)
     return list(session.scalars(query))
 
@@ -336,25 +337,25 @@ def _new_id(id: str | None) -> str:
     try:
         return str(uuid.UUID(id))
     except ValueError:
-        raise Refused("an id is a UUID") from None
+        raise Refused("an id must be a UUID") from None
 
 
 def checked_name(name: str) -> str:
-    """Return the name of a thing, a device or a user if it is one."""
+    """Return the name of a thing, device or user. Raises Refused if it is not allowed."""
     if not _NAME.fullmatch(name):
-        raise Refused("a name has 1 to 64 letters, digits, spaces and . _ -")
+        raise Refused("a name must have 1 to 64 letters, digits, spaces and . _ -")
     return name
 
 
 def checked_display_name(name: str) -> str:
-    """Return the name under which a variable is shown if it is one."""
+    """Return a variable's display name. Raises Refused if it is not allowed."""
     if not _DISPLAY_NAME.fullmatch(name):
-        raise Refused("a variable's name has 1 to 64 characters, none of them a control character")
+        raise Refused("a variable's name must have 1 to 64 characters, without control characters")
     return name
 
 
 def _storable(fact: Any) -> Any:
-    """Return what a device stated as JSON can hold it: bytes in hexadecimal, nothing for NaN and infinity."""
+    """Convert what a device reported to JSON: bytes to hexadecimal digits, NaN and infinity to null."""
     if isinstance(fact, dict):
         return {key: _storable(value) for key, value in fact.items()}
     if isinstance(fact, bytes):

@@ -1,4 +1,4 @@
-"""Changes of things and variables that the Application API offers; each runs in a transaction."""
+"""Changes of things and variables for the Application API. Each runs in a transaction."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +13,12 @@ from .owner import Owner
 
 
 class Conflict(Refused):
-    """Something else is in the way."""
+    """The request conflicts with something else."""
 
 
 @dataclass(frozen=True)
 class VariableDetails:
-    """All that a request says about a variable."""
+    """Everything that a request says about a variable."""
 
     name: str
     type: str
@@ -33,7 +33,7 @@ class VariableDetails:
 
 
 def add_variable(owner: Owner, thing: Thing, details: VariableDetails) -> Variable:
-    """Add a variable; its tag is the next free number where none is given."""
+    """Add a variable. By default its tag is the next free number."""
     name = details.variable_name or catalogue.derive_variable_name(details.name)
     present = catalogue.list_variables(owner.session, thing.id)
     members = {**vars(details), "variable_name": name}
@@ -44,7 +44,7 @@ def add_variable(owner: Owner, thing: Thing, details: VariableDetails) -> Variab
 
 
 def change_variable(owner: Owner, variable: Variable, details: VariableDetails) -> None:
-    """Let a variable become what the request says; another type lets go of its values."""
+    """Change a variable as requested. If its type changes, its values are deleted. Raises Refused."""
     if details.type not in PROPERTY_TYPES:
         raise Refused("unknown property type")
     catalogue.checked_display_name(details.name)
@@ -62,7 +62,7 @@ def change_variable(owner: Owner, variable: Variable, details: VariableDetails) 
 
 
 def merge_variables(owner: Owner, thing: Thing, wanted: list[VariableDetails]) -> None:
-    """Add or change variables, matched by their names; none is removed."""
+    """Add variables, or change those with the same names. None is removed."""
     present = {each.name: each for each in catalogue.list_variables(owner.session, thing.id)}
     for details in wanted:
         if details.name in present:
@@ -72,7 +72,7 @@ def merge_variables(owner: Owner, thing: Thing, wanted: list[VariableDetails]) -
 
 
 def clone_thing(owner: Owner, thing: Thing, name: str, include_tags: bool) -> Thing:
-    """Copy settings and variables under new ids, without device and values."""
+    """Copy a thing's settings and variables, with new ids and without device and values."""
     copy = catalogue.create_thing(owner.session, name=name, timezone=thing.timezone, user_id=owner.user_id)
     copy.assistant, copy.webhook_active, copy.webhook_uri = (
         thing.assistant,
@@ -89,7 +89,7 @@ def clone_thing(owner: Owner, thing: Thing, name: str, include_tags: bool) -> Th
 
 
 def check_attachable(owner: Owner, thing_id: str | None, device_id: str, force: bool) -> None:
-    """Raise unless the device is the owner's, and free, at this thing or taken by force."""
+    """Raise NotFound unless the device is the owner's, and Conflict if another thing has it (without `force`)."""
     device: Device = owner.device(device_id)
     other = catalogue.thing_of_device(owner.session, device.id)
     if other is not None and other.id != thing_id and not force:

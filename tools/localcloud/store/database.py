@@ -24,7 +24,7 @@ from .values import Outcome, ValueWrite, store_values
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _MAX_BATCH = 2000
-# A deadlock or a conflict of transactions ends one of them; it has done nothing then.
+# A deadlock or a conflict aborts one of the transactions, without effect.
 _TRY_AGAIN = ("40001", "40P01")
 _TRIES = 5
 
@@ -32,34 +32,34 @@ _Waiting = tuple[list[ValueWrite], Delivery | None, "asyncio.Future[list[Outcome
 
 
 class BadAddress(ValueError):
-    """The address of the database is of no use; `str()` says why, without the address."""
+    """The address of the database is unusable. `str()` says why, without the address."""
 
 
 class Store:
-    """All that is kept. Any method may be called from the event loop; none blocks it."""
+    """The database. Methods may be called from the event loop and do not block it."""
 
     def __init__(self, url: str) -> None:
         self.url = address(url)
         self._engine = _engine(self.url)
         self.sessions = sessionmaker(self._engine, expire_on_commit=False)
-        """Makes the sessions; for whoever wants to know what they change (SQLAlchemy's events)."""
-        # One writer: SQLite has one anyway, and group commits need no second.
+        """Makes the sessions; public for listeners to SQLAlchemy's events."""
+        # One writer: SQLite allows only one, and group commits need no second.
         self._writer = ThreadPoolExecutor(1, "store-write")
         self._readers = ThreadPoolExecutor(2, "store-read")
         self.settle: Callable[[dict[Any, Any]], Awaitable[None]] | None = None
-        """Awaited with `Session.info` after each `write`, before it returns: what else has to be done by then."""
+        """Awaited with `Session.info` after each `write`, before it returns, for what must be done by then."""
         self._redelivery = Redelivery()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._committer: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Make the tables where they are missing, and start taking values."""
+        """Make missing tables and start to take values."""
         await asyncio.get_running_loop().run_in_executor(self._writer, self._prepare)
         self._committer = asyncio.create_task(self._commit_batches(), name="store-commit")
 
     async def close(self) -> None:
-        """Commit what is waiting, then let go of the database."""
+        """Commit waiting values, then close the database."""
         if self._committer is not None:
             while self._waiting and not self._committer.done():
                 await asyncio.sleep(0.005)
@@ -75,7 +75,7 @@ class Store:
         return result
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
-        """Run `work` in a thread with a session; committed when this returns."""
+        """Run `work` in a thread with a session. It is committed when this returns."""
         loop = asyncio.get_running_loop()
         result, info = await loop.run_in_executor(self._writer, self._transaction, work)
         if self.settle is not None:
@@ -85,10 +85,10 @@ class Store:
     def append(
         self, writes: list[ValueWrite], delivery: Delivery | None = None
     ) -> "asyncio.Future[list[Outcome]]":
-        """Queue values; the future is done when they are durable, in the order of the calls.
+        """Queue values. The future is done when they are durable, in the order of the calls.
 
-        `delivery` is how the message with the values came; if that very message has been stored before, it is
-        not stored again and there are no outcomes.
+        `delivery` identifies the message with the values. If exactly this message has been stored before, it is
+        not stored again, and there are no outcomes.
         """
         future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         self._waiting.append((writes, delivery, future))
@@ -96,7 +96,7 @@ class Store:
         return future
 
     async def claim(self, sender: str, owner: str) -> None:
-        """Let only `owner` store what the sender sends: every other worker's `append` fails from now on."""
+        """Let only `owner` store a sender's messages. Every other worker's `append` fails from now on."""
         await asyncio.get_running_loop().run_in_executor(self._writer, self._claim, sender, owner)
 
     def _claim(self, sender: str, owner: str) -> None:
@@ -111,7 +111,7 @@ class Store:
             return work(session), session.info
 
     async def _commit_batches(self) -> None:
-        """Store all that came while the last commit ran, in one transaction, for ever."""
+        """Store, again and again, everything that came during the last commit in one transaction."""
         loop = asyncio.get_running_loop()
         while True:
             await self._wake.wait()
@@ -147,7 +147,7 @@ class Store:
         except Exception as error:
             if len(batch) == 1 or not is_final(error):
                 raise
-        # One of them ends the transaction of all: each by itself, so that only that one is not stored.
+        # One of them aborted the common transaction: store each by itself, so that only that one fails.
         results: list[list[Outcome] | Exception] = []
         for each in batch:
             try:
@@ -162,7 +162,7 @@ class Store:
                 with self._engine.begin() as connection:
                     return self._store_in(connection, batch)
             except Exception as error:
-                # Also what was noted as taken has not been stored.
+                # The messages that were noted as taken have not been stored either.
                 self._redelivery.forget()
                 if attempt == _TRIES or not _is_passing(error):
                     raise
@@ -180,36 +180,36 @@ class Store:
 
 
 def address(url: str) -> URL:
-    """Take the address of a database apart; raises `BadAddress`, which does not repeat it."""
+    """Parse the address of a database. Raises `BadAddress`, which does not repeat it."""
     try:
         parsed = make_url(url)
         if parsed.drivername in ("postgresql", "postgres"):
             parsed = parsed.set(drivername="postgresql+psycopg")
         parsed.get_dialect()
     except (ArgumentError, ValueError):
-        # Neither is the error's text shown: it may repeat the address with its password.
+        # The error's text is not shown: it may repeat the address with its password.
         raise BadAddress(
-            "the address of the database is like postgresql://user:password@host:5432/name"
+            "the database's address must be like postgresql://user:password@host:5432/name"
         ) from None
     return parsed
 
 
 def is_final(error: BaseException) -> bool:
-    """Will the same fail again, however often it is tried, since not the database is at fault but what it was given?"""
+    """Return whether a retry would fail too, because the fault lies in the data, not in the database."""
     if isinstance(error, StatementError):
-        # What is no error of the database's driver was raised on the way to it.
+        # Errors that are not the driver's were raised before the statement reached it.
         return isinstance(error, (DataError, IntegrityError)) or not isinstance(error, DBAPIError)
     return isinstance(error, (ArithmeticError, AttributeError, LookupError, TypeError, ValueError))
 
 
 def _is_passing(error: Exception) -> bool:
-    """May the same transaction succeed when it is tried again at once?"""
+    """Return whether the same transaction may succeed if it is retried at once."""
     return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        # In errors, the values of a statement would be shown: a device's hash, a user's text.
+        # Errors would show a statement's values, such as a device's hash or a user's text.
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     engine = create_engine(url, hide_parameters=True)
 
@@ -217,7 +217,7 @@ def _engine(url: URL) -> Engine:
     def configure(connection, record) -> None:  # type: ignore[no-untyped-def]
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        # FULL: a commit is on the disk when it returns, also if the power fails.
+        # FULL: when a commit returns, it is on the disk and survives a power failure.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA busy_timeout=5000")

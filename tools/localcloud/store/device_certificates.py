@@ -1,4 +1,4 @@
-"""Certificates of devices that the API has issued, and which of them let a device in."""
+"""Certificates of devices that the API has issued, and which of them are valid."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ def of_device(session: Session, device_id: str) -> list[DeviceCertificate]:
 
 
 def get(session: Session, device_id: str, certificate_id: str) -> DeviceCertificate:
-    """Return a certificate of the device, or raise `NotFound`."""
+    """Return a certificate of the device. Raises `NotFound`."""
     for certificate in of_device(session, device_id):
         if certificate.id == certificate_id.lower():
             return certificate
@@ -24,19 +24,19 @@ def get(session: Session, device_id: str, certificate_id: str) -> DeviceCertific
 
 
 def withdraw(certificate: DeviceCertificate) -> None:
-    """Let the certificate let nobody in any more."""
+    """Make the certificate invalid."""
     certificate.withdrawn_at = now_us()
 
 
 def as_text(serial: int) -> str:
-    """Return a serial number as the table and the API have it."""
+    """Return a serial number in the form that the table and the API use."""
     return "%032x" % serial
 
 
 def is_good(session: Session, serial: int, device_id: str) -> bool:
-    """May the device get in with this certificate of our authority?
+    """Return whether the device may connect with this certificate of our authority.
 
-    One that is not in the table was made by `serve`, with the default device's key.
+    `serve` made the one that is not in the table, with the default device's key.
     """
     certificate = session.get(DeviceCertificate, as_text(serial))
     if certificate is None:
@@ -47,7 +47,7 @@ def is_good(session: Session, serial: int, device_id: str) -> bool:
 
 
 def may_show_one(session: Session, device_id: str) -> bool:
-    """May the device have a certificate that is good? Yes, too, if the API has never issued any for it."""
+    """Return whether the device may have a valid certificate: also if the API has issued none for it."""
     query = select(DeviceCertificate).where(DeviceCertificate.device_id == device_id)
     issued = list(session.scalars(query))
     return not issued or any(each.enabled and each.withdrawn_at is None for each in issued)

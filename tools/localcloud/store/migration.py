@@ -1,4 +1,4 @@
-"""Bringing the tables of an older local cloud up to date."""
+"""Update the tables of an older local cloud."""
 
 from sqlalchemy import DDL, Column, Connection, Engine, func, inspect, select
 from sqlalchemy.orm import Session
@@ -10,11 +10,11 @@ _LOCK = 0x6C636D69
 
 
 class StoreTooNew(RuntimeError):
-    """The store was written by a newer local cloud."""
+    """A newer local cloud has written the store."""
 
 
 def bring_up_to_date(engine: Engine) -> None:
-    """Make missing tables and columns, all or nothing; what is there stays. New columns may be null."""
+    """Make missing tables and columns, all or nothing. Existing data stay. New columns may be null."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # Several workers may start at once.
@@ -33,7 +33,7 @@ def bring_up_to_date(engine: Engine) -> None:
 
 
 def _add(connection: Connection, column: "Column[object]") -> None:
-    """Add a column and its index; SQLAlchemy has a construct for its definition only."""
+    """Add a column and its index. SQLAlchemy can only compile the column's definition."""
     definition = str(CreateColumn(column).compile(dialect=connection.dialect)).strip()
     table = connection.dialect.identifier_preparer.format_table(column.table)
     connection.execute(DDL("ALTER TABLE %s ADD COLUMN %s" % (table, definition)))
@@ -47,6 +47,6 @@ def _note_version(session: Session) -> None:
     if schema is None:
         session.add(Setting(name="schema", value=SCHEMA_VERSION))
     elif int(schema.value) > int(SCHEMA_VERSION):
-        raise StoreTooNew("the data were written by a newer local cloud (schema %s)" % schema.value)
+        raise StoreTooNew("a newer local cloud has written the data (schema %s); use that one" % schema.value)
     else:
         schema.value = SCHEMA_VERSION

@@ -1,4 +1,4 @@
-"""Tables. Times are integer microseconds since 1970, UTC."""
+"""The tables. Times are integer microseconds since 1970, UTC."""
 
 import time
 from typing import Any
@@ -18,12 +18,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SCHEMA_VERSION = "5"
-# SQLite numbers rows by itself only in a column that it calls INTEGER.
+# SQLite numbers rows itself only in a column of its type INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
 
 def now_us() -> int:
-    """Return the time of now as the tables hold it."""
+    """Return the current time in microseconds, as in the tables."""
     return time.time_ns() // 1000
 
 
@@ -41,7 +41,7 @@ class Setting(Base):
 
 
 class User(Base):
-    """Somebody who has things."""
+    """A user, who owns things."""
 
     __tablename__ = "users"
 
@@ -64,7 +64,7 @@ class ApiKey(Base):
 
 
 class Device(Base):
-    """A board or program with credentials of its own."""
+    """A board or program with its own credentials."""
 
     __tablename__ = "devices"
 
@@ -79,7 +79,7 @@ class Device(Base):
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
     last_activity_at: Mapped[int | None] = mapped_column(BigInteger)
     user_id: Mapped[str | None] = mapped_column(String(36), index=True)
-    """Whose it is; None: the default user's."""
+    """The owner; None means the default user."""
     serial: Mapped[str | None] = mapped_column(String(64))
     fqbn: Mapped[str | None] = mapped_column(String(128))
     connection_type: Mapped[str | None] = mapped_column(String(32))
@@ -89,18 +89,18 @@ class Device(Base):
 
 
 class DeviceCertificate(Base):
-    """A certificate that the API has issued. Withdrawn ones stay, so that they are told from those of `serve`."""
+    """A certificate that the API has issued. Withdrawn ones stay, to tell them from those of `serve`."""
 
     __tablename__ = "device_certificates"
 
     serial: Mapped[str] = mapped_column(String(40), primary_key=True)
     """The certificate's serial number, as 32 hexadecimal digits."""
     id: Mapped[str] = mapped_column(String(36), index=True)
-    """What the API calls it; a certificate that replaces another one keeps that."""
+    """Its id in the API. A certificate that replaces another one keeps the id."""
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
     der: Mapped[bytes] = mapped_column(LargeBinary)
     ca: Mapped[str | None] = mapped_column(String(64))
-    """The authority that the request named; there is one only."""
+    """The authority that the request named, although there is only one."""
     enabled: Mapped[bool] = mapped_column(Boolean)
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
     withdrawn_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -108,7 +108,7 @@ class DeviceCertificate(Base):
 
 
 class DeviceEvent(Base):
-    """Something a device stated about itself: an update in progress, an old-style property."""
+    """Something that a device reported about itself, such as the progress of an update."""
 
     __tablename__ = "device_events"
 
@@ -120,7 +120,7 @@ class DeviceEvent(Base):
 
 
 class Thing(Base):
-    """A set of variables, and the device (at most one) that feeds them."""
+    """A set of variables and the device, at most one, that reports them."""
 
     __tablename__ = "things"
 
@@ -129,7 +129,7 @@ class Thing(Base):
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
     device_id: Mapped[str | None] = mapped_column(ForeignKey("devices.id", ondelete="SET NULL"), unique=True)
     user_id: Mapped[str | None] = mapped_column(String(36))
-    """Whose it is; None: the default user's."""
+    """The owner; None means the default user."""
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
     tags: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     assistant: Mapped[str | None] = mapped_column(String(16))
@@ -159,7 +159,7 @@ class Variable(Base):
     last_value: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     value_updated_at: Mapped[int | None] = mapped_column(BigInteger)
     update_strategy: Mapped[str | None] = mapped_column(String(16))
-    """ON_CHANGE (None means that too) or TIMED; for the device's program, the cloud does not use it."""
+    """ON_CHANGE (also if None) or TIMED. It is for the device's program; the cloud does not use it."""
     update_parameter: Mapped[float | None] = mapped_column(Float)
     tag: Mapped[int | None] = mapped_column(Integer)
     updated_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -176,11 +176,11 @@ class Sample(Base):
     time_us: Mapped[int] = mapped_column(BigInteger)
     value: Mapped[Any] = mapped_column(JSON)
     number: Mapped[float | None] = mapped_column(Float)
-    """The value as a number where it is one, for aggregation in the database."""
+    """The value if it is a number, for aggregation in the database."""
 
 
 class Dashboard(Base):
-    """A page of widgets, kept as the client sent them: each names its variables by their ids."""
+    """A page of widgets, stored as the client sent them. Each names its variables by id."""
 
     __tablename__ = "dashboards"
 
@@ -196,7 +196,7 @@ class Dashboard(Base):
 
 
 class DashboardShare(Base):
-    """Another user who may look at a dashboard."""
+    """Another user who may see a dashboard."""
 
     __tablename__ = "dashboard_shares"
 
@@ -207,14 +207,14 @@ class DashboardShare(Base):
 
 
 class OtaUpdate(Base):
-    """A firmware file for a device, and how far its installation is."""
+    """A firmware file for a device, and the state of its installation."""
 
     __tablename__ = "ota_updates"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     device_id: Mapped[str] = mapped_column(ForeignKey("devices.id", ondelete="CASCADE"), index=True)
     status: Mapped[str] = mapped_column(String(16))
-    """pending, in_progress, succeeded, failed or expired"""
+    """pending, in_progress, succeeded, failed, expired or cancelled"""
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column(Integer)
     expires_at: Mapped[int] = mapped_column(BigInteger)
@@ -222,20 +222,20 @@ class OtaUpdate(Base):
 
 
 class SenderMemory(Base):
-    """Which messages of a sender were taken last, so that one which comes again counts once (`redelivery`)."""
+    """A sender's latest messages, so that one that it sends again counts once (see `redelivery`)."""
 
     __tablename__ = "sender_memories"
 
     sender: Mapped[str] = mapped_column(String(80), primary_key=True)
-    """A device, or the session that a worker holds at a broker."""
+    """A device, or a worker's session at a broker."""
     owner: Mapped[str | None] = mapped_column(String(36))
-    """The worker that alone may take what the session receives; None where there is one process only."""
+    """The only worker that may store what the session receives; None if there is only one process."""
     recent: Mapped[bytes] = mapped_column(LargeBinary)
-    """Packet identifier (2 bytes) and digest (6) of each message, the oldest first."""
+    """The packet identifier (2 bytes) and digest (6 bytes) of each message, oldest first."""
 
 
 class BrokerDevice(Base):
-    """What an external broker knows of a device, and whether that is still what it should know."""
+    """What an external broker knows about a device, and whether that is up to date."""
 
     __tablename__ = "broker_devices"
 
@@ -244,6 +244,6 @@ class BrokerDevice(Base):
     thing_id: Mapped[str | None] = mapped_column(String(36))
     """The thing whose topics the broker lets the device use."""
     wanted: Mapped[int] = mapped_column(Integer, default=1)
-    """Counts the changes of the device that concern the broker."""
+    """The number of the device's changes that concern the broker."""
     told: Mapped[int] = mapped_column(Integer, default=0)
-    """How many of them the broker has been told."""
+    """The number of these changes that the broker knows."""

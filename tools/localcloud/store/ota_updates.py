@@ -1,4 +1,4 @@
-"""Firmware updates of devices: made, on their way, done. Each function runs in a transaction."""
+"""Firmware updates of devices and their progress. Each function runs in a transaction."""
 
 import uuid
 from typing import Any
@@ -22,7 +22,7 @@ _MOST_EVENTS = 10_000
 
 
 def open_update(session: Session, device_id: str) -> OtaUpdate | None:
-    """Return the device's update that is not over, if there is one."""
+    """Return the device's unfinished update, or None."""
     query = select(OtaUpdate).where(OtaUpdate.device_id == device_id, OtaUpdate.status.in_(OPEN))
     update = session.scalars(query.order_by(OtaUpdate.created_at.desc())).first()
     if update is not None and update.expires_at <= now_us():
@@ -34,7 +34,7 @@ def open_update(session: Session, device_id: str) -> OtaUpdate | None:
 def list_updates(
     session: Session, device_id: str, *, limit: int, newest_first: bool
 ) -> list[OtaUpdate]:
-    """Return updates of the device, over or not."""
+    """Return the device's updates, finished or not."""
     made, id = OtaUpdate.created_at, OtaUpdate.id
     order = (made.desc(), id.desc()) if newest_first else (made, id)
     query = select(OtaUpdate).where(OtaUpdate.device_id == device_id)
@@ -42,7 +42,7 @@ def list_updates(
 
 
 def progress_of(session: Session, update: OtaUpdate) -> list[DeviceEvent]:
-    """Return what the device said about the update, oldest first; nothing behind a failure, which ends it."""
+    """Return the device's reports about the update, oldest first, up to a failure, which ends it."""
     query = select(DeviceEvent).where(
         DeviceEvent.device_id == update.device_id,
         DeviceEvent.name == "OtaProgress",
@@ -60,7 +60,7 @@ def progress_of(session: Session, update: OtaUpdate) -> list[DeviceEvent]:
 
 
 def note_progress(session: Session, device_id: str, facts: dict[str, Any]) -> None:
-    """Take over how far the device says that it is, until the update is over: reports may come late."""
+    """Update the state from the device's report, unless the update is over: reports may come late."""
     try:
         update = session.get(OtaUpdate, str(uuid.UUID(bytes=facts["id"])))
     except ValueError:
@@ -70,7 +70,7 @@ def note_progress(session: Session, device_id: str, facts: dict[str, Any]) -> No
 
 
 def note_begin(session: Session, device_id: str) -> None:
-    """Take note that a device runs a firmware: an update that it was installing is done."""
+    """Record that a device has started a firmware: the update that it was installing is done."""
     update = open_update(session, device_id)
     if update is not None and update.status == IN_PROGRESS:
         update.status = SUCCEEDED

@@ -1,4 +1,4 @@
-"""What one user has. Every question of the Application API goes through here: nobody sees others' things."""
+"""What one user owns. All queries of the Application API go through here, so that users see only their own."""
 
 import uuid
 from typing import Any, Iterable, TypeVar
@@ -14,7 +14,7 @@ Owned = TypeVar("Owned", Device, Thing)
 
 
 class Owner:
-    """A user in a transaction. What belongs to another user is not found, as if it did not exist."""
+    """A user in a transaction. For it, what belongs to other users does not exist."""
 
     def __init__(self, session: Session, user_id: str) -> None:
         self.session = session
@@ -27,7 +27,7 @@ class Owner:
         return self._list(Device, deleted)
 
     def device(self, device_id: str, *, deleted: bool = False) -> Device:
-        """Return the device, or raise `NotFound`."""
+        """Return the device. Raises `NotFound`."""
         return self._get(Device, device_id, deleted, "device")
 
     def things(self, *, deleted: bool = False) -> list[Thing]:
@@ -35,11 +35,11 @@ class Owner:
         return self._list(Thing, deleted)
 
     def thing(self, thing_id: str, *, deleted: bool = False) -> Thing:
-        """Return the thing, or raise `NotFound`."""
+        """Return the thing. Raises `NotFound`."""
         return self._get(Thing, thing_id, deleted, "thing")
 
     def variable(self, thing_id: str, variable_id: str) -> Variable:
-        """Return the variable of the thing by its id, or raise `NotFound`."""
+        """Return the thing's variable with this id. Raises `NotFound`."""
         self.thing(thing_id)
         variable = self.session.get(Variable, as_id(variable_id, "property"))
         if variable is None or variable.thing_id != as_id(thing_id, "thing"):
@@ -47,7 +47,7 @@ class Owner:
         return variable
 
     def variable_by_id(self, variable_id: str) -> tuple[Variable, Thing]:
-        """Return a variable and its thing, or raise `NotFound`."""
+        """Return a variable and its thing. Raises `NotFound`."""
         variable = self.session.get(Variable, as_id(variable_id, "property"))
         if variable is None:
             raise NotFound("no such property")
@@ -57,7 +57,7 @@ class Owner:
             raise NotFound("no such property") from None
 
     def variables_by_ids(self, ids: Iterable[str]) -> dict[str, tuple[Variable, Thing]]:
-        """Return those of the variables that are the user's and there, each with its thing."""
+        """Return those of the variables that exist and are the user's, each with its thing."""
         query = select(Variable, Thing).join(Thing, Thing.id == Variable.thing_id)
         query = query.where(self._mine(Thing), Thing.deleted_at.is_(None))
         rows = catalogue.rows_of(self.session, query, Variable.id, ids)
@@ -75,7 +75,7 @@ class Owner:
         return list(self.session.scalars(query))
 
     def dashboard(self, dashboard_id: str, *, to_change: bool = False, deleted: bool = False) -> Dashboard:
-        """Return the dashboard, or raise `NotFound`; only the owner gets it to change it."""
+        """Return the dashboard. With `to_change` only its owner gets it. Raises `NotFound`."""
         dashboard = self.session.get(Dashboard, as_id(dashboard_id, "dashboard"))
         if dashboard is None or (dashboard.deleted_at is not None and not deleted):
             raise NotFound("no such dashboard")
@@ -86,13 +86,13 @@ class Owner:
         return dashboard
 
     def user(self, user_id: str | None, name: str | None) -> User:
-        """Return another user by id or name, or raise `NotFound`."""
+        """Return another user by id or name. Raises `NotFound`, or `Refused` if the name is ambiguous."""
         query = select(User).where(User.id == user_id if user_id else User.name == name)
         found = self.session.scalars(query.limit(2)).all()
         if not found:
             raise NotFound("no such user")
         if len(found) > 1:
-            # Names were not always taken once; whoever is meant, nobody else may be let in.
+            # Names were not always unique. Nobody but the intended user may get access.
             raise Refused("several users have this name: user_id is required")
         return found[0]
 
@@ -116,7 +116,7 @@ class Owner:
 
 
 def as_id(text: str, what: str) -> str:
-    """Return the id in its usual form; what is no UUID names nothing."""
+    """Return the id in its usual form. Raises NotFound if it is not a UUID."""
     try:
         return str(uuid.UUID(text))
     except ValueError:

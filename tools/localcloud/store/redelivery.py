@@ -1,7 +1,7 @@
-"""What was taken of each sender, kept in the transaction that stores it: a message that comes again counts once.
+"""Remember each sender's messages, in the transaction that stores them, so that a repeated one counts once.
 
-Who sends a message and loses the connection before the PUBACK cannot know that it was taken, and sends
-the same bytes under the same packet identifier again, with the flag DUP.
+A sender that loses the connection before the PUBACK cannot know that its message was stored. It sends
+the same bytes with the same packet identifier again, with the DUP flag.
 """
 
 import hashlib
@@ -14,18 +14,18 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from .models import SenderMemory
 
 LATEST = 200
-"""So many messages are remembered of a sender: as many may be on their way unacknowledged."""
+"""The number of messages remembered for each sender, which is how many may be unacknowledged."""
 _SENDERS = 10_000
 _ENTRY = 8
 
 
 class NotTheOwner(RuntimeError):
-    """Another worker has taken over what this one received."""
+    """Another worker has taken over this one's messages."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """How a message came. `owner` is the worker that received it, where several share the work."""
+    """Identifies a message. `owner` is the worker that received it, if several share the work."""
 
     sender: str
     packet_id: int
@@ -35,12 +35,12 @@ class Delivery:
 
 
 def digest(topic: str, payload: bytes) -> bytes:
-    """Return what tells messages with the same packet identifier apart."""
+    """Return a digest that tells messages with the same packet identifier apart."""
     return hashlib.blake2b(topic.encode() + b"\0" + payload, digest_size=_ENTRY - 2).digest()
 
 
 class Redelivery:
-    """The memory in the store, and of that what this process has read already. One thread uses it."""
+    """The memory in the store, with a cache of what this process has read. Only one thread uses it."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, OrderedDict[int, bytes]] = OrderedDict()
@@ -49,7 +49,7 @@ class Redelivery:
     def note(
         self, connection: Connection, deliveries: Iterable[Delivery | None]
     ) -> list[bool | NotTheOwner]:
-        """Note the messages of a transaction, and say of each whether it is to be stored."""
+        """Note the messages of a transaction, and return for each whether to store it."""
         listed = list(deliveries)
         senders = {each.sender: each.owner for each in listed if each is not None}
         if not senders:
@@ -66,13 +66,13 @@ class Redelivery:
         ]
 
     def forget(self) -> None:
-        """The transaction failed: what was noted may not be in the store."""
+        """Clear the cache after a failed transaction: the store may lack what was noted."""
         self._known.clear()
         self._stored.clear()
 
     def claim(self, connection: Connection, sender: str, owner: str) -> None:
-        """Make `owner` the only one whose messages of the sender are taken from now on."""
-        # The row's lock waits for what the owner before is storing at this moment.
+        """Make `owner` the only worker that may store the sender's messages from now on."""
+        # The row's lock waits for what the former owner is storing at this moment.
         mine = update(SenderMemory).where(SenderMemory.sender == sender).values(owner=owner)
         if not connection.execute(mine).rowcount:
             connection.execute(insert(SenderMemory).values(sender=sender, owner=owner, recent=b""))
@@ -104,7 +104,7 @@ class Redelivery:
             self._stored.discard(self._known.popitem(last=False)[0])
 
     def _save(self, connection: Connection, senders: dict[str, str | None]) -> set[str]:
-        """Write what is known of the senders; returns those that another worker owns by now."""
+        """Write the senders' memories. Return the senders that another worker owns by now."""
         lost = set()
         new: list[dict[str, Any]] = []
         old: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Questions about the history of a variable: raw, by intervals, one sample per interval."""
+"""Queries for a variable's history: raw, aggregated by interval, or one sample per interval."""
 
 import math
 from dataclasses import dataclass
@@ -23,15 +23,15 @@ _IN_DATABASE: dict[str, Callable[[Any], ColumnElement[Any]]] = {
 _SUMS = ("AVG", "SUM")
 AGGREGATIONS = (*_SUMS, *_IN_DATABASE, *PERCENTILES)
 _ROWS_AT_ONCE = 5000
-# Numbers from here on are added on their own, as so many times less: SQLite's sum would become infinite with
-# no way back to an average, PostgreSQL would raise, and its avg() even where the average is not that large.
+# Numbers from this size on are summed separately, scaled down. Otherwise SQLite's sum becomes infinite, which
+# makes an average impossible, and PostgreSQL raises an error, even for an average that is not that large.
 _LARGE = 1e290
 _TIMES_LESS = 2.0**128
 
 
 @dataclass(frozen=True)
 class Span:
-    """A variable's history from `start_us` to before `end_us`."""
+    """A variable's history from `start_us` (inclusive) to `end_us` (exclusive), in microseconds since 1970."""
 
     variable_id: str
     start_us: int
@@ -47,7 +47,7 @@ class Span:
 
 
 def raw(session: Session, span: Span, *, limit: int, newest_first: bool) -> list[Point]:
-    """Return the first `limit` samples of the order that is asked for."""
+    """Return the first `limit` samples in the requested order."""
     order = (Sample.time_us.desc(), Sample.id.desc()) if newest_first else (Sample.time_us, Sample.id)
     query = span.where(select(Sample.time_us, Sample.value)).order_by(*order).limit(limit)
     return [(row.time_us, row.value) for row in session.execute(query)]
@@ -56,10 +56,10 @@ def raw(session: Session, span: Span, *, limit: int, newest_first: bool) -> list
 def aggregated(
     session: Session, span: Span, *, interval: int, aggregation: str, limit: int, newest_first: bool = False
 ) -> list[Point]:
-    """Return one number per interval (s) that has numbers; its time is where the interval starts.
+    """Return one number for each interval (s) that has numbers. Its time is the start of the interval.
 
-    Intervals are counted from 1970, so that the same question asked later gives the same ones. A sum that is
-    larger than any number is infinite.
+    Intervals are counted from 1970, so that later queries have the same ones. A sum that is too large for a
+    number is infinite.
     """
     width = interval * 1_000_000
     if aggregation in PERCENTILES:
@@ -77,7 +77,7 @@ def aggregated(
 
 
 def sampled(session: Session, span: Span, *, interval: int, limit: int) -> list[Point]:
-    """Return the last value of each interval (s) that has one; its time is where the interval starts."""
+    """Return the last value of each interval (s) that has one. Its time is the start of the interval."""
     bin = _bin(interval * 1_000_000)
     place = func.row_number().over(partition_by=bin, order_by=(Sample.time_us.desc(), Sample.id.desc()))
     ranked = span.where(select(bin, Sample.value.label("value"), place.label("place"))).subquery()
@@ -87,20 +87,20 @@ def sampled(session: Session, span: Span, *, interval: int, limit: int) -> list[
 
 
 def fitting_interval(start_us: int, end_us: int, limit: int) -> int:
-    """Return the shortest interval (s) that makes no more than `limit` of the span."""
-    # One more than the quotient: neither end need lie where an interval starts.
+    """Return the shortest interval (s) that splits the span into at most `limit` intervals."""
+    # One less for the division: the span need not begin or end where an interval does.
     return max(1, math.ceil((end_us - start_us) / 1_000_000 / max(1, limit - 1)))
 
 
 def _bin(width: int) -> "Label[int]":
-    """Return the column that tells where the interval of a sample starts."""
-    # A database's remainder has the sign of the time, which before 1970 is negative.
+    """Return the column with the start of a sample's interval."""
+    # In databases a remainder has the sign of the time, which is negative before 1970.
     since_start = (Sample.time_us % width + width) % width
     return (Sample.time_us - since_start).label("bin")
 
 
 def _sums() -> "tuple[ColumnElement[Any], ...]":
-    """Return the columns of a bin's count, the sum of its usual numbers, and that of its large ones."""
+    """Return the columns with an interval's count, the sum of its usual numbers, and that of its large ones."""
     is_large = func.abs(Sample.number) >= _LARGE
     return (
         func.count(),
@@ -110,7 +110,7 @@ def _sums() -> "tuple[ColumnElement[Any], ...]":
 
 
 def _percentiles(session: Session, span: Span, width: int, percent: int) -> list[Point]:
-    """Return percentiles by nearest rank, which SQLite cannot compute."""
+    """Return percentiles by nearest rank. SQLite cannot compute them."""
     query = span.where(select(Sample.time_us, Sample.number)).where(Sample.number.is_not(None))
     rows = session.execute(query.order_by(Sample.time_us).execution_options(yield_per=_ROWS_AT_ONCE))
     points = []

@@ -1,4 +1,4 @@
-"""Storing property values: the transaction that makes a value count."""
+"""Store property values in one transaction."""
 
 import re
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from ..property_types import PROPERTY_TYPES, ValueRefused
 from ..protocol.senml import Value
 from .models import Sample, Variable
 
-# A time stamp in whole seconds may lag behind a value it is newer than.
+# A time stamp in whole seconds may be earlier than that of an older value.
 _STAMP_SLACK_US = 1_000_000
 _NAMES_PER_QUERY = 500
-# Other names cannot be variables, and some (with a NUL) no database takes even in a question.
+# Other names cannot be variables, and no database accepts some of them (with a NUL) even in a query.
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True)
 class ValueWrite:
-    """A value on its way into the store."""
+    """A value to store. `time_us` is in microseconds since 1970."""
 
     thing_id: str
     variable_name: str
@@ -29,7 +29,7 @@ class ValueWrite:
 
 @dataclass(frozen=True)
 class StoredValue:
-    """A value that is in the store, complete and of its variable's type."""
+    """A stored value, complete and of its variable's type."""
 
     thing_id: str
     variable_id: str
@@ -59,7 +59,7 @@ _UPDATE_LAST = (
 
 
 def store_values(connection: Connection, writes: list[ValueWrite]) -> list[Outcome]:
-    """Store the values in order, each into its history and, if the latest, as last value."""
+    """Store the values in order, each in its variable's history and, if it is the latest, as last value."""
     variables = _variables(connection, writes)
     outcomes: list[Outcome] = []
     samples: list[dict[str, Any]] = []
@@ -106,8 +106,8 @@ def _variables(connection: Connection, writes: Iterable[ValueWrite]) -> dict[tup
             Variable.last_value,
             Variable.value_updated_at,
         ).where(tuple_(Variable.thing_id, Variable.variable_name).in_(pairs))
-        # Locked where several workers write, or a value in parts would be put together from old ones; always
-        # in the same order, so that no two of them wait for each other.
+        # Lock the rows if several workers write: otherwise a value in parts would be completed from an outdated
+        # one. The order is always the same, so that no two workers wait for each other.
         query = query.order_by(Variable.thing_id, Variable.variable_name).with_for_update(key_share=True)
         for row in connection.execute(query).mappings():
             found[row["thing_id"], row["variable_name"]] = dict(row)

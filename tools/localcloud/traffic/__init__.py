@@ -1,5 +1,5 @@
-"""What passes between devices, users, store and watchers.
+"""The traffic between devices, users, store and watchers.
 
-`exchange` takes what devices report and reaches them, at whatever broker; `publishing` stores values that come from
-users; `ota` hands out firmware; `live` tells watchers what happens.
+`exchange` takes what devices report and sends to them, at either broker. `publishing` stores values from users, `ota`
+distributes firmware, and `live` tells watchers what happens.
 """

@@ -32,61 +32,61 @@ log = logging.getLogger(__name__)
 
 
 class Sender(Protocol):
-    """Who sent a message, at whatever broker."""
+    """The sender of a message, at either broker."""
 
     device_id: str
 
     def deliver(self, topic: str, payload: bytes) -> bool:
-        """Answer on the topic, if the sender listens there."""
+        """Answer on the topic if the sender has subscribed to it. Return whether it has, as far as known."""
 
     def complain(self, text: str, *arguments: object) -> None:
         """Log what the sender did wrong."""
 
 
 class Devices(Protocol):
-    """How devices are reached: those of the broker in this process, or of one that several workers share."""
+    """Access to the devices at the embedded broker, or at one that several workers share."""
 
     def is_online(self, device_id: str) -> bool:
-        """Is the device connected now?"""
+        """Return whether the device is connected now."""
 
     def send(self, device_id: str, send: Send) -> bool:
-        """Send a message to the device; False if it is known not to be there."""
+        """Send a message to the device. Return False if it is known to be offline."""
 
     def drop(self, device_id: str) -> None:
-        """End the connections of a device whose credentials no longer hold."""
+        """End the connections of a device whose credentials are no longer valid."""
 
     def conversation(self, device_id: str) -> Conversation | None:
-        """Return the state of the conversation with the device, if it is kept here."""
+        """Return the state of the conversation with the device if it is kept here, otherwise None."""
 
 
 class Exchange:
-    """Takes what devices report, answers them, and tells them and the watchers what changes."""
+    """Takes what devices report, answers them, and tells them and the watchers about changes."""
 
     devices: Devices
-    """Set by whoever knows the devices, before anything happens."""
+    """Set by the devices' side before anything else is called."""
 
     def __init__(self, store: Store, live: Live) -> None:
         self.counts: Counter[str] = Counter()
-        """How often: stored, refused, malformed, forbidden."""
+        """The numbers of values "stored" and "refused" and of messages "malformed" and "forbidden"."""
         self.on_report: Callable[[str, bytes], None] = lambda topic, payload: None
-        """Called with each message in which a device reports values of its thing."""
+        """Called with the topic and payload of each message in which a device reports values of its thing."""
         self.on_record: Callable[[str, str], Awaitable[Any] | None] = lambda device_id, name: None
-        """Called with the device and the name of each command whose facts have been kept."""
+        """Called with the device and the name of each command once its facts are stored."""
         self._store = store
         self._live = live
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
-        """Finish what is being stored or answered."""
+        """Finish storing and answering, within a second."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
 
-    # What devices say.
+    # From devices.
 
     def take(
         self, sender: Sender, talk: Conversation, topic: str, payload: bytes, delivery: Delivery | None
     ) -> Awaitable[Any] | None:
-        """Take a message on a topic that the device may use; what is returned is done when all is stored."""
+        """Take a message on a topic that the device may use. What is returned is done when all is stored."""
         try:
             actions = talk.received(topic, payload, time.time())
         except MalformedPayload as error:
@@ -101,24 +101,24 @@ class Exchange:
         return pending
 
     def note_connection(self, device_id: str, connected: bool) -> None:
-        """Keep and tell that the device came or went."""
+        """Record, and tell watchers, that the device has connected or disconnected."""
         log.info("device %s %s", device_id, "connected" if connected else "disconnected")
         self._start(
             self._store.write(lambda session: catalogue.record_connection(session, device_id, connected))
         )
         self.tell_device(device_id)
 
-    # Which thing a device has.
+    # Attaching devices to things.
 
     async def attach(self, thing_id: str, device_id: str | None) -> None:
-        """Attach the device to the thing (None: detach), and tell all devices concerned."""
+        """Attach the device to the thing (None: detach its device), and tell the devices concerned."""
         previous, _ = await self._store.write(
             lambda session: catalogue.attach_device(session, thing_id, device_id)
         )
         self.tell_attached(thing_id, previous, device_id)
 
     def tell_attached(self, thing_id: str, previous: str | None, device_id: str | None) -> None:
-        """Tell all devices concerned that the thing now has `device_id` in place of `previous`."""
+        """Tell the devices concerned that the thing now has `device_id` instead of `previous`."""
         if previous is not None and previous != device_id:
             if (talk := self.devices.conversation(previous)) is not None:
                 for action in talk.detach():
@@ -129,15 +129,15 @@ class Exchange:
         self.tell_change()
 
     def tell_change(self) -> None:
-        """Tell watchers that things, devices or variables came, went or changed."""
+        """Tell watchers that things, devices or variables were made, deleted or changed."""
         self._live.tell({"event": "project"})
 
-    # Doing what the conversation says.
+    # Carrying out the conversation's actions.
 
     def do(
         self, sender: Sender, action: Action, delivery: Delivery | None = None
     ) -> Awaitable[Any] | None:
-        """Do one action for the device that sent something; what is returned is done when it is stored."""
+        """Carry out an action for the sender of a message. What is returned is done when it is stored."""
         match action:
             case Send(topic, payload):
                 sender.deliver(topic, payload)
@@ -187,7 +187,7 @@ class Exchange:
             await more
 
     async def _answer_last_values(self, sender: Sender, thing_id: str, topic: str) -> None:
-        # What the device published just before belongs into the answer.
+        # The answer must include what the device has just published.
         await self._store.append([])
         records = await self._store.read(lambda session: _last_values(session, thing_id))
         if topic.endswith(topics.COMMANDS_DOWN):
@@ -198,22 +198,22 @@ class Exchange:
         offset, until = await self._store.read(lambda session: _zone(session, thing_id))
         sender.deliver(topic, commands.timezone_down(offset, until))
 
-    # How devices are reached.
+    # To devices and watchers.
 
     def is_online(self, device_id: str) -> bool:
-        """Is the device connected now?"""
+        """Return whether the device is connected now."""
         return self.devices.is_online(device_id)
 
     def send(self, device_id: str, send: Send) -> bool:
-        """Send a message to the device; False if it is known not to be there."""
+        """Send a message to the device. Return False if it is known to be offline."""
         return self.devices.send(device_id, send)
 
     def drop(self, device_id: str) -> None:
-        """End the connections of a device whose credentials no longer hold."""
+        """End the connections of a device whose credentials are no longer valid."""
         self.devices.drop(device_id)
 
     def tell_value(self, stored: StoredValue, source: str) -> None:
-        """Tell watchers of a value that was stored."""
+        """Tell watchers about a stored value. `source` is "device" or "cloud"."""
         self._live.tell(
             {
                 "event": "value",
@@ -249,7 +249,7 @@ def _zone(session: Session, thing_id: str | None) -> tuple[int, int]:
 
 
 def _last_values(session: Session, thing_id: str) -> bytes:
-    """Return a SenML array of every last value with its time, and the time zone."""
+    """Return a SenML array with all last values and their times, and the time zone."""
     updates = []
     for variable in catalogue.list_variables(session, thing_id):
         if variable.last_value is not None and variable.value_updated_at is not None:

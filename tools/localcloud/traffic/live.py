@@ -1,4 +1,4 @@
-"""What happens, told to whoever watches: the page, the tests, a demo."""
+"""Live events for watchers: the page, the tests, a demo."""
 
 import asyncio
 from contextlib import contextmanager
@@ -9,21 +9,21 @@ _WAITING = 1000
 
 
 class Live:
-    """Hands every event to all watchers; one that does not keep up is cut off."""
+    """Passes every event to all watchers. A watcher that does not keep up is cut off."""
 
     def __init__(self) -> None:
         self._watchers: set[asyncio.Queue[Event | None]] = set()
         self.relay: Callable[[Event], None] | None = None
-        """Called with each event that happens in this process: for the watchers of other processes."""
+        """Called with each event of this process, to pass it to the watchers of other processes."""
 
     def tell(self, event: Event) -> None:
-        """Tell all watchers, everywhere."""
+        """Pass an event to all watchers, also those of other processes."""
         if self.relay is not None:
             self.relay(event)
         self.tell_here(event)
 
     def tell_here(self, event: Event) -> None:
-        """Tell the watchers of this process."""
+        """Pass an event to the watchers of this process."""
         for queue in list(self._watchers):
             if queue.qsize() >= _WAITING:
                 self._watchers.discard(queue)
@@ -33,7 +33,7 @@ class Live:
 
     @contextmanager
     def watch(self) -> "Iterator[asyncio.Queue[Event | None]]":
-        """Give a queue of events; None in it means that there will be no more."""
+        """Yield a queue of events. None in it is the end."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._watchers.add(queue)
         try:
@@ -42,7 +42,7 @@ class Live:
             self._watchers.discard(queue)
 
     def close(self) -> None:
-        """Tell all watchers that it is over."""
+        """End all watchers' queues."""
         for queue in self._watchers:
             queue.put_nowait(None)
         self._watchers.clear()

@@ -1,4 +1,4 @@
-"""Over-the-air updates: firmware files, and telling devices where they find theirs."""
+"""Over-the-air updates: store firmware files and tell devices where to download them."""
 
 import asyncio
 import hashlib
@@ -28,21 +28,21 @@ log = logging.getLogger(__name__)
 MAX_FILE = 16 * 1024 * 1024
 _NO_HASH = bytes(32)
 _UPLOADS_TAKE = 3600
-"""Seconds after which a file without an update cannot be on its way any more."""
+"""Seconds after which a file without an update is certainly no longer being uploaded."""
 _LOOK_EVERY = 1
-"""Seconds. What another worker heard of a device, and who hung up, is only seen by looking."""
+"""Seconds between polls, which notice reports to other workers and callers that have disconnected."""
 
 
 class UpdateRunning(Refused):
-    """The device has an update that is not over."""
+    """The device has an unfinished update."""
 
 
 class LinkExpired(NotFound):
-    """The file may no longer be fetched."""
+    """The file can no longer be downloaded."""
 
 
 class OtaUpdates:
-    """Keeps the files and sends OtaUpdate: at once, or when the device next says OtaBegin."""
+    """Stores the files and sends OtaUpdate: at once, or after the device's next OtaBegin."""
 
     def __init__(self, store: Store, exchange: Exchange, tokens: Tokens, folder: Path, base: str) -> None:
         make_private_folder(folder)
@@ -51,12 +51,12 @@ class OtaUpdates:
         self._tokens = tokens
         self._folder = folder
         self._base = base
-        # Set, and replaced, whenever a device has stated something.
+        # Set and replaced whenever a device has reported something.
         self._news = asyncio.Event()
         exchange.on_record = self._recorded
 
     async def upload(self, device_id: str, data: bytes, expire_in_mins: int) -> OtaUpdate:
-        """Keep a file for the device and tell the device about it."""
+        """Store a file for the device and tell the device about it. Raises `UpdateRunning`."""
         await self._sweep()
         now = now_us()
         update = OtaUpdate(
@@ -78,9 +78,9 @@ class OtaUpdates:
         return update
 
     async def outcome(self, update: OtaUpdate, has_left: Callable[[], bool]) -> OtaUpdate:
-        """Wait until the update has succeeded, failed or been cancelled, or who asked has left.
+        """Wait until the update has succeeded, failed or been cancelled, or until the caller has left.
 
-        Raises `LinkExpired` if that took too long, `NotFound` if the device is deleted meanwhile.
+        Raises `LinkExpired` if that takes too long, and `NotFound` if the device is deleted meanwhile.
         """
 
         def read(session: Session) -> OtaUpdate | None:
@@ -93,17 +93,17 @@ class OtaUpdates:
             if now is None:
                 raise NotFound("the device was deleted")
             if now.status == ota_updates.EXPIRED:
-                raise LinkExpired("the link has expired before the device had installed the update")
+                raise LinkExpired("the link expired before the device had installed the update")
             if now.status not in ota_updates.OPEN:
                 return now
             if has_left():
-                log.info("nobody waits any more for the update of device %s", update.device_id)
+                log.info("nobody is waiting any more for the update of device %s", update.device_id)
                 return now
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(news.wait(), _LOOK_EVERY)
 
     async def file(self, update_id: str, seal: str) -> Path:
-        """Return the file that a device asks for with the seal of its address."""
+        """Return the path of an update's file. Raises `NotFound`, also for a wrong seal, or `LinkExpired`."""
         if not hmac.compare_digest(seal.encode(), self._seal(update_id).encode()):
             raise NotFound("no such file")
         update = await self._store.read(lambda session: session.get(OtaUpdate, update_id))
@@ -115,7 +115,7 @@ class OtaUpdates:
         return path
 
     async def _sweep(self) -> None:
-        """Remove files that no update names: of deleted devices, of uploads that a kill cut off."""
+        """Remove files without an update: those of deleted devices and of interrupted uploads."""
         known = await self._store.read(lambda session: set(session.scalars(select(OtaUpdate.id))))
         for path in self._folder.iterdir():
             if path.suffix == ".ota" and path.stem in known:
@@ -136,7 +136,7 @@ class OtaUpdates:
         return self._tell(device_id) if name == "OtaBegin" else None
 
     async def _tell(self, device_id: str) -> None:
-        """Send OtaUpdate if an update waits for the device."""
+        """Send OtaUpdate if an update is waiting for the device."""
 
         def read(session: Session) -> tuple[OtaUpdate | None, str | None]:
             device = catalogue.get_device(session, device_id)
@@ -158,5 +158,5 @@ class OtaUpdates:
 
 def _add(session: Session, update: OtaUpdate) -> None:
     if ota_updates.open_update(session, update.device_id) is not None:
-        raise UpdateRunning("an update of this device is not over yet")
+        raise UpdateRunning("an update of this device is still running")
     session.add(update)

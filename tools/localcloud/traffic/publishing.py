@@ -1,4 +1,4 @@
-"""Values that users set and publish: stored, and sent to the device where it takes them."""
+"""Store the values that users set and publish, and send them to the device if it accepts them."""
 
 from ..property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
 from ..protocol import senml, topics
@@ -12,14 +12,17 @@ from .exchange import Exchange
 
 
 class Publisher:
-    """Publishes into variables that the caller has a right to."""
+    """Sets and publishes values of variables. Callers must have checked the user's rights."""
 
     def __init__(self, store: Store, exchange: Exchange) -> None:
         self._store = store
         self._exchange = exchange
 
     async def set_value(self, thing_id: str, key: str, value: object) -> StoredValue:
-        """Set a READ_WRITE variable, named by its id or its name on the wire; the device gets the value."""
+        """Set a READ_WRITE variable, given by its id or its name on the wire. The device gets the value.
+
+        Raises `ValueRefused` or `NotFound`.
+        """
         variable, device_id = await self._store.read(
             lambda session: (
                 catalogue.get_variable(session, thing_id, key),
@@ -28,7 +31,7 @@ class Publisher:
         )
         if variable.permission != READ_WRITE:
             raise ValueRefused("the variable %s is read-only" % variable.variable_name)
-        # Not completed here: others may write the rest of it before it is stored.
+        # Not completed here: its other members may change before it is stored.
         part = PROPERTY_TYPES[variable.type].coerce(value)
         _check_limits(variable, part)
         (stored,) = await self._append(
@@ -41,9 +44,9 @@ class Publisher:
     async def publish(
         self, thing_id: str, variable_id: str, value: object, *, as_device: bool
     ) -> StoredValue:
-        """Store one value; `as_device`: as if the device had sent it, so it does not go there.
+        """Store one value. With `as_device` it counts as sent by the device, which does not get it.
 
-        From the cloud's side a read-only variable takes a value too, but its device is not told.
+        The cloud can publish to a read-only variable too, but the device does not get that value.
         """
         values = [(variable_id, now_us(), value)]
         (stored,) = await self.publish_all(thing_id, values, as_device=as_device)
@@ -52,9 +55,9 @@ class Publisher:
     async def publish_all(
         self, thing_id: str, values: list[tuple[str, int, object]], *, as_device: bool
     ) -> list[StoredValue]:
-        """Store values, each with its variable's id and its time, all or none.
+        """Store values, each given as (variable's id, time in microseconds, value), all or none.
 
-        The device gets what becomes the last value of a variable.
+        The device gets those that become last values.
         """
         ids = {variable_id for variable_id, _, _ in values}
         variables, device_id = await self._store.read(
@@ -69,8 +72,8 @@ class Publisher:
         for variable_id, time_us, value in values:
             variable = variables[variable_id]
             type = PROPERTY_TYPES[variable.type]
-            # Refused is what the whole value makes too much. But only what was said is queued: the store completes
-            # it, from what others may have written until then.
+            # The whole value is checked, but only the given part is queued: the store completes it with what others
+            # may have written until then.
             whole[variable_id] = type.coerce(value, whole[variable_id])
             parts[variable_id] = part = type.coerce(value, parts.get(variable_id))
             _check_limits(variable, part)
@@ -84,7 +87,7 @@ class Publisher:
         return stored
 
     async def _append(self, writes: list[ValueWrite], source: str) -> list[StoredValue]:
-        """Store values and tell watchers of each; raises `ValueRefused` at the first that the store refuses."""
+        """Store values and tell watchers about each. Raises `ValueRefused` at the first refused one."""
         stored = []
         for outcome in await self._store.append(writes):
             if isinstance(outcome, RefusedValue):
@@ -94,7 +97,7 @@ class Publisher:
         return stored
 
     def _send(self, device_id: str, stored: StoredValue) -> None:
-        """Send a value to the device if it is there."""
+        """Send a value to the device if it is online."""
         complete = PROPERTY_TYPES[stored.type].complete(stored.value)
         payload = senml.encode([senml.Update(stored.variable_name, complete)])
         self._exchange.send(device_id, Send(topics.thing(stored.thing_id, topics.EVENTS_IN), payload))

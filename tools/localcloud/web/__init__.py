@@ -1,4 +1,1 @@
-"""The web side: a small local API under `/local/v1`, live values, and the page.
-
-The Application API (`/iot/v2/...`) lies in `api`, the local one in `local_api`.
-"""
+"""The web server: the Application API (`api`), the local API (`local_api`), live values, and the page."""

@@ -1,4 +1,4 @@
-"""Interactive documentation of the Application API at `/docs`, without any other host."""
+"""Interactive documentation of the Application API at `/docs`, which loads nothing from other hosts."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from fastapi.staticfiles import StaticFiles
 PATH = "/docs"
 _PAGE = Path(__file__).parent.parent / "page"
 _ASSETS = Path(fastapi_offline.__file__).parent / "static"
-# Swagger UI sets styles and images in its own page; scripts come from files as everywhere.
+# Swagger UI embeds styles and images in its page. Scripts come from files, as on the other page.
 _POLICY = (
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -18,7 +18,7 @@ _POLICY = (
 
 
 def add_to(app: FastAPI) -> None:
-    """Add the page and what it loads."""
+    """Add the page and the files that it loads."""
     routes = APIRouter()
 
     @routes.get(PATH, include_in_schema=False)

@@ -1,4 +1,4 @@
-"""Refusals before a route is asked, each in the form that the errors of the called API have."""
+"""Refuse requests before they reach a route, in the form of the called API's errors."""
 
 from fastapi.responses import JSONResponse
 
@@ -8,7 +8,7 @@ from .api.application import ROOT as API_ROOT
 
 
 def refusal(path: str, status: int, detail: str) -> JSONResponse:
-    """Return the answer to a request for this path."""
+    """Return the answer that refuses a request for this path."""
     if path == token.PATH:
         return token.error(status, "invalid_request", detail)
     if path.startswith(API_ROOT + "/"):

@@ -1,4 +1,4 @@
-"""FastAPI and uvicorn in the event loop of the cloud."""
+"""The web application (FastAPI) and its server (uvicorn), in the cloud's event loop."""
 
 import asyncio
 import contextlib
@@ -39,7 +39,7 @@ MAX_BODY = 64 * 1024
 MAX_API_BODY = 1024 * 1024
 _UPLOAD = re.compile(API_ROOT + r"/v2/devices/[^/]+/ota")
 _HEADERS = {
-    # Trusted types: the browser itself refuses any text as HTML (see page/html.js for the one exception).
+    # Trusted types: the browser refuses to parse any text as HTML (page/js/html.js has the one exception).
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'none'; require-trusted-types-for 'script'; trusted-types default",
     "X-Content-Type-Options": "nosniff",
@@ -51,7 +51,7 @@ _HEADERS = {
 def application(
     store: Store, exchange: Exchange, live: Live, tokens: Tokens, guard: Guard, api: FastAPI
 ) -> FastAPI:
-    """Return the web application; `api` is the Application API."""
+    """Return the web application. `api` is the Application API."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(NotFound, _error(404))
@@ -68,12 +68,12 @@ def application(
 
     @app.get("/")
     async def page(request: Request) -> Response:
-        """Serve the page; the token in its address is exchanged for a cookie."""
+        """Serve the page. A token in its address is exchanged for a cookie."""
         token = request.query_params.get("token")
         if token is None:
             return FileResponse(PAGE / "index.html")
         if not guard.is_token(token):
-            return PlainTextResponse("This is not the token of this local cloud.", 401)
+            return PlainTextResponse("Wrong token. Open the address that the local cloud printed.", 401)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(guard.cookie, token, httponly=True, samesite="strict", max_age=365 * 86400)
         return answer
@@ -84,11 +84,11 @@ def application(
         if not guard.host_is_ours(request):
             return refusal(path, 421, "unknown host name")
         if "\0" in path:
-            # PostgreSQL takes none, not even in a question.
-            return refusal(path, 404, "nothing has a NUL in its name")
+            # PostgreSQL accepts none, not even in a query.
+            return refusal(path, 404, "no path contains a NUL")
         length = request.headers.get("content-length", "0")
         if "transfer-encoding" in request.headers or not _is_allowed(length, path):
-            return refusal(path, 413, "body too large or without length")
+            return refusal(path, 413, "the body is too large or its length is missing")
         response = await proceed(request)
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
@@ -99,7 +99,7 @@ def application(
 
 
 def _is_allowed(length: str, path: str) -> bool:
-    """May a body of this length be sent to the path?"""
+    """Return whether the path accepts a body of this length."""
     if not length.isascii() or not length.isdigit() or len(length) > 12:
         return False
     if _UPLOAD.fullmatch(path):
@@ -120,7 +120,7 @@ def _error(status: int) -> Any:
 
 
 class _Uvicorn(uvicorn.Server):
-    """A server that leaves signals to the program it is part of."""
+    """A server that leaves signals to its program."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -136,18 +136,18 @@ class WebServer:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Return when both accept."""
+        """Start both servers and return when they accept connections."""
         for server, sock in self._servers:
             task = asyncio.create_task(server.serve([sock]), name="web")
             self._tasks.append(task)
             while not server.started:
                 if task.done():
                     task.result()
-                    raise RuntimeError("the web server ended at once")
+                    raise RuntimeError("the web server stopped while it was starting")
                 await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
-        """End all requests and stop."""
+        """End all requests and stop both servers."""
         for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*self._tasks, return_exceptions=True)

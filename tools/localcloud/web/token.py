@@ -18,7 +18,7 @@ PATH = "/iot/v1/clients/token"
 
 
 def router(store: Store, tokens: Tokens) -> APIRouter:
-    """Return the route; it needs no other right than the API key."""
+    """Return the route. A request needs only the API key."""
     routes = APIRouter()
     verifier = Verifier()
 
@@ -30,7 +30,7 @@ def router(store: Store, tokens: Tokens) -> APIRouter:
         except HTTPException as fault:
             return error(400, "invalid_request", fault.detail)
         if form.get("grant_type") != "client_credentials":
-            return error(400, "unsupported_grant_type", "grant_type is client_credentials")
+            return error(400, "unsupported_grant_type", "grant_type must be client_credentials")
         client_id, secret = _basic(request) or (form.get("client_id"), form.get("client_secret"))
         if not isinstance(client_id, str) or not isinstance(secret, str):
             return error(400, "invalid_request", "client_id and client_secret are required")
@@ -48,7 +48,7 @@ def error(status: int, word: str, description: str) -> JSONResponse:
 
 
 def _basic(request: Request) -> tuple[str, str] | None:
-    """Return id and secret of an Authorization header, where they are percent-encoded (RFC 6749, 2.3.1)."""
+    """Return the id and secret, percent-encoded in an Authorization header (RFC 6749, 2.3.1), or None."""
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None

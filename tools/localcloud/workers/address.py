@@ -1,7 +1,7 @@
-"""The address of the broker: mqtts://user:password@host:8883, or mqtt://user:password@localhost:1883.
+"""The broker's address: mqtts://user:password@host:8883 or mqtt://user:password@localhost:1883.
 
-?cafile=…: the certificate of an authority of one's own, for mqtts. ?security=none: a broker where others than the
-workers say who may do what. ?tls=none: mqtt to another machine, where the way there is safe by other means.
+?cafile=…: the certificate of a private authority, for mqtts. ?security=none: the workers do not administer the
+broker's access rights. ?tls=none: mqtt to another machine over a path that is secure by other means.
 """
 
 import ipaddress
@@ -13,16 +13,16 @@ _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class BadBroker(ValueError):
-    """The broker cannot be used; `str()` says why, without its password."""
+    """The broker cannot be used. `str()` says why, without its password."""
 
 
 class Lost(Exception):
-    """The broker or the database is not there; `str()` says which."""
+    """The broker or the database is not reachable. `str()` says which."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the broker is and how a worker gets in."""
+    """The broker's address, with a worker's credentials."""
 
     host: str
     port: int
@@ -30,7 +30,7 @@ class Address:
     password: str | None = field(repr=False)
     tls: ssl.SSLContext | None = field(repr=False)
     administered: bool = True
-    """Do the workers administer mosquitto's dynamic security? Else somebody else sees to who may do what."""
+    """Whether the workers administer mosquitto's dynamic security. Otherwise access rights are set elsewhere."""
 
     def __str__(self) -> str:
         """Return the address without user and password."""
@@ -38,33 +38,33 @@ class Address:
 
 
 def parse(url: str) -> Address:
-    """Take the address apart; raises `BadBroker`."""
-    wanted = "the address of the broker is like mqtts://user:password@host:8883?cafile=FILE: "
+    """Parse the address. Raises `BadBroker`."""
+    wanted = "the broker's address must be like mqtts://user:password@host:8883?cafile=FILE: "
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise BadBroker(wanted + "the port is no number") from None
+        raise BadBroker(wanted + "the port is not a number") from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
-        raise BadBroker(wanted + "mqtt or mqtts, a host, and no path")
+        raise BadBroker(wanted + "it needs mqtt or mqtts and a host, and no path")
     options = parse_qs(parts.query)
     of_scheme = {"mqtts": "cafile", "mqtt": "tls"}[parts.scheme]
     if set(options) - {"security", of_scheme}:
         raise BadBroker(wanted + "the options are cafile (of mqtts), tls (of mqtt) and security")
     if options.get("security", ["none"]) != ["none"]:
-        raise BadBroker(wanted + "security is none, or left out for mosquitto's dynamic security")
+        raise BadBroker(wanted + "security must be none, or absent for mosquitto's dynamic security")
     if options.get("tls", ["none"]) != ["none"]:
-        raise BadBroker(wanted + "tls is none, or left out")
-    # The workers send their own password and every new secret of a device.
+        raise BadBroker(wanted + "tls must be none or absent")
+    # The workers send their own password and devices' new secrets.
     if parts.scheme == "mqtt" and "tls" not in options and not _is_loopback(parts.hostname):
-        raise BadBroker(wanted + "mqtt would show secrets on the way (with ?tls=none you say that they are safe there)")
+        raise BadBroker(wanted + "mqtt sends secrets unencrypted (use ?tls=none if the path there is secure)")
     tls = None
     if parts.scheme == "mqtts":
         cafile = options["cafile"][0] if "cafile" in options else None
         try:
             tls = ssl.create_default_context(cafile=cafile)
         except (OSError, ssl.SSLError) as error:
-            raise BadBroker("the authority's certificate %s cannot be read: %s" % (cafile, error)) from None
+            raise BadBroker("cannot read the authority's certificate %s: %s" % (cafile, error)) from None
     return Address(
         parts.hostname,
         port or _PORTS[parts.scheme],

@@ -15,7 +15,7 @@ from ..ports import names_of
 from .security import rights, role_of
 
 WORKER = "local-cloud"
-"""The user of the workers at the broker."""
+"""The workers' user at the broker."""
 _ROUNDS = 101
 _EVERYTHING = (
     ("publishClientSend", "#"),
@@ -36,17 +36,17 @@ allow_anonymous false
 plugin {plugin}
 plugin_opt_config_file {folder}/dynamic-security.json
 
-# What workers have not taken yet is neither dropped nor forgotten.
+# Keep everything that workers have not taken yet, even over a restart.
 persistence true
 persistence_location {folder}/
 autosave_interval {autosave}
 max_queued_messages 0
 queue_qos0_messages true
 max_inflight_messages 200
-# Answers wait for nothing: Nagle's algorithm alone costs 40 ms.
+# Answers must not wait: Nagle's algorithm costs 40 ms.
 set_tcp_nodelay true
 
-# By these lines the workers know which device is there.
+# These lines tell the workers which devices are connected.
 log_dest topic
 log_dest stderr
 log_type notice
@@ -55,7 +55,7 @@ log_type warning
 connection_messages true
 log_timestamp false
 {user}
-# For the workers: unencrypted, so on this machine only.
+# For the workers: unencrypted, therefore only on this machine.
 listener {port} 127.0.0.1
 
 # For devices with id and secret (and for workers elsewhere).
@@ -63,21 +63,21 @@ listener {tls_port} {address}
 certfile {certificate}
 keyfile {key}
 
-# For devices with a certificate of our authority: its name is the device.
+# For devices with a certificate of our authority, whose common name is the device's id.
 listener {mtls_port} {address}
 certfile {certificate}
 keyfile {key}
 cafile {authority}
 require_certificate true
 use_identity_as_username true
-# Its client identifier too: under a name of its choice it could take over a worker's session.
+# It is also the client identifier: with any other one a device could take over a worker's session.
 use_username_as_clientid true
 """
 
 
 @dataclass(frozen=True)
 class BrokerPorts:
-    """Where mosquitto listens: plain (loopback only), TLS, mutual TLS."""
+    """mosquitto's ports: plain (only on loopback), TLS, mutual TLS."""
 
     plain: int = 1883
     tls: int = 8883
@@ -93,11 +93,11 @@ def write(
     user: str | None = None,
     autosave: int = 60,
 ) -> str:
-    """Write what mosquitto needs to `data`/mosquitto, and return the address for `serve --broker`.
+    """Write mosquitto's files to `data`/mosquitto, and return the address for `serve --broker`.
 
-    The address is in the file `address` too. Clients and rights that are there already stay. `plugin` is
-    mosquitto_dynamic_security.so, `user` whom mosquitto becomes when root starts it, `autosave` the seconds between
-    writings of what waits for workers.
+    The file `address` has the address too. Existing clients and rights stay. `plugin` is the path of
+    mosquitto_dynamic_security.so, and `user` is what mosquitto becomes if root starts it. mosquitto saves what
+    waits for workers every `autosave` seconds.
     """
     make_private_folder(data)
     folder = data.absolute() / "mosquitto"
@@ -131,7 +131,7 @@ def write(
 
 
 def first_client(device_id: str, secret: str, thing_id: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return client and role of a device as the plugin's file has them: to move many devices at once."""
+    """Return a device's client and role in the form of the plugin's file, to move many devices at once."""
     name = role_of(device_id)
     client = {**_client(device_id, secret, name), "clientid": device_id}
     rules = [{"priority": 0, **rule} for rule in rights(device_id, thing_id)]
@@ -151,7 +151,7 @@ def _client(username: str, password: str, role: str) -> dict[str, Any]:
 
 
 def _first_security(password: str) -> dict[str, Any]:
-    """Return the plugin's file with the workers' user alone, and no right for anybody else."""
+    """Return the content of the plugin's file: only the workers' user, and no rights for anybody else."""
     return {
         "defaultACLAccess": {
             "publishClientSend": False,

@@ -1,4 +1,4 @@
-"""One MQTT connection in the event loop: paho-mqtt, which leaves sockets and timers to its user."""
+"""An MQTT connection in the event loop, with paho-mqtt, which leaves sockets and timers to its user."""
 
 import asyncio
 import logging
@@ -20,13 +20,13 @@ _NO_TOPIC = "local-cloud/nothing"
 
 
 class Connection:
-    """A connection to the broker. `on_message` is called with each message, in order.
+    """A connection to the broker. It calls `on_message` with each message, in order.
 
-    MQTT 3.1.1: paho takes twice as long for a message of MQTT 5, and nothing of that is needed here.
+    It uses MQTT 3.1.1: with MQTT 5 paho takes twice as long for a message, and nothing here needs that.
     """
 
     def __init__(self, address: Address, client_id: str, *, session: bool = False) -> None:
-        """`session`: the broker keeps it, and acknowledgements wait for `acknowledge`."""
+        """With `session` the broker keeps the session, and `acknowledge` sends the acknowledgements."""
         self._address = address
         self._loop = asyncio.get_running_loop()
         self._client = client = mqtt.Client(
@@ -42,7 +42,7 @@ class Connection:
             client.username_pw_set(address.username, address.password)
         if address.tls is not None:
             client.tls_set_context(address.tls)
-        # Nothing waits here for what is on its way: the broker's own limit is enough.
+        # No limit on unacknowledged messages: the broker's is enough.
         client.max_inflight_messages_set(0)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
@@ -53,7 +53,7 @@ class Connection:
         client.on_socket_close = lambda client, data, sock: self._detach()
         self.on_message: Callable[[mqtt.MQTTMessage], None] = lambda message: None
         self.lost = asyncio.Event()
-        """Set when the connection has ended, for whatever reason."""
+        """Set when the connection has ended for any reason."""
         self._open: asyncio.Future[bool] | None = None
         self._answers: dict[int, asyncio.Future[list[Any]]] = {}
         self._socket: Any = None
@@ -61,7 +61,7 @@ class Connection:
         self._timer: asyncio.Task[None] | None = None
 
     async def open(self) -> bool:
-        """Connect; True if the broker has kept the session. Raises `BadBroker` if it lets nobody in, or `Lost`."""
+        """Connect. Return whether the broker has kept the session. Raises `BadBroker` (refused) or `Lost`."""
         self._open = self._loop.create_future()
         try:
             await asyncio.to_thread(self._client.connect, self._address.host, self._address.port, KEEPALIVE)
@@ -72,7 +72,7 @@ class Connection:
             raise Lost("%s: closed at once" % self._address)
         self._loop.add_reader(self._socket, self._read)
         self._timer = asyncio.create_task(self._tick())
-        # CONNECT was queued in the thread, before there was a socket to write it to.
+        # CONNECT was queued in the thread, before the socket existed.
         self._write()
         try:
             return await asyncio.wait_for(asyncio.shield(self._open), TIMEOUT)
@@ -81,34 +81,34 @@ class Connection:
             raise Lost("%s: no answer" % self._address) from None
 
     def publish(self, topic: str, payload: bytes | str, *, qos: int = 1, retain: bool = False) -> None:
-        """Send a message; it is lost if the connection ends now."""
+        """Send a message. It is lost if the connection ends now."""
         self._client.publish(topic, payload, qos, retain)
 
     def acknowledge(self, message: mqtt.MQTTMessage) -> None:
-        """Let the broker forget a message of the session."""
+        """Acknowledge a message of the session, so that the broker forgets it."""
         if not self.lost.is_set():
             self._client.ack(message.mid, message.qos)
 
     async def subscribe(self, topics: list[str]) -> None:
-        """Subscribe with QoS 1; raises `BadBroker` if the broker refuses."""
+        """Subscribe with QoS 1. Raises `BadBroker` if the broker refuses, or `Lost`."""
         for start in range(0, len(topics), _TOPICS_AT_ONCE):
             some = topics[start : start + _TOPICS_AT_ONCE]
             codes = await self._answer(self._client.subscribe([(topic, 1) for topic in some])[1])
             refused = [topic for topic, code in zip(some, codes) if code.is_failure]
             if refused:
-                raise BadBroker("%s: we may not subscribe to %s" % (self._address, refused[0]))
+                raise BadBroker("%s: not allowed to subscribe to %s" % (self._address, refused[0]))
 
     async def unsubscribe(self, topics: list[str]) -> None:
-        """End subscriptions."""
+        """End subscriptions. Raises `Lost`."""
         if topics:
             await self._answer(self._client.unsubscribe(topics)[1])
 
     async def confirm(self) -> None:
-        """Return when the broker has taken everything sent until now: it answers in the order of what it gets."""
+        """Wait until the broker has taken everything sent so far: it answers in order. Raises `Lost`."""
         await self.unsubscribe([_NO_TOPIC])
 
     async def close(self) -> None:
-        """Send what is waiting, and disconnect."""
+        """Send what is queued and disconnect."""
         if not self.lost.is_set() and self._socket is not None:
             self._client.disconnect()
             with suppress(asyncio.TimeoutError):
@@ -116,7 +116,7 @@ class Connection:
         self.abort()
 
     def abort(self) -> None:
-        """Drop the connection: the broker sends again what was not acknowledged."""
+        """Drop the connection. The broker sends unacknowledged messages again."""
         if self._socket is not None:
             self._detach()
             with suppress(OSError):
@@ -145,7 +145,7 @@ class Connection:
         if self._open.done():
             return
         if code.is_failure:
-            self._open.set_exception(BadBroker("%s lets no worker in: %s" % (self._address, code)))
+            self._open.set_exception(BadBroker("%s refuses the worker: %s" % (self._address, code)))
         else:
             self._open.set_result(flags.session_present)
 
@@ -160,7 +160,7 @@ class Connection:
         for _ in range(_PACKETS_AT_ONCE):
             before = self._packets
             self._client.loop_read()
-            # Bytes that TLS has decrypted already make no socket readable.
+            # The socket does not become readable for bytes that TLS has already decrypted.
             pending = getattr(self._socket, "pending", None)
             if self._client.socket() is None or (self._packets == before and not (pending and pending())):
                 return

@@ -1,7 +1,7 @@
-"""Who takes which partition, and news among workers: PostgreSQL's advisory locks and notifications.
+"""Assign partitions to workers, and pass news between them, with PostgreSQL's advisory locks and notifications.
 
-What a device sends goes through the partition of its identifier. A partition is taken by one worker at a time:
-who holds its lock. The database frees the locks of a worker that is killed or cannot be reached any more.
+What a device sends goes through the partition of its id. The worker that holds the partition's lock takes it.
+The database frees the locks of a worker that is killed or no longer reachable.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ from .address import Lost
 log = logging.getLogger(__name__)
 
 PARTITIONS = 16
-"""How many partitions there are. A constant: sessions and subscriptions at the broker depend on it."""
+"""The number of partitions. It cannot change: sessions and subscriptions at the broker depend on it."""
 _TICK = 0.5
 _RETRY = 1
-# Who has just been stopped may still be leaving.
+# A local cloud that was just stopped may still be leaving.
 _LEAVES_WITHIN = 2
 _CHANNEL = "local_cloud"
-# Advisory locks are pairs of numbers; the first says that they are ours. Workers share "present"; an embedded
-# broker, beside which there can be nobody, has it alone.
+# Advisory locks are pairs of numbers, of which the first marks ours. Workers share the lock "present"; an
+# embedded broker, which tolerates no others, holds it exclusively.
 _LOCKS, _PRESENT, _STARTING = 0x6C6F6B, 1_000_000, 1_000_001
-# A worker whose machine is gone is noticed after so many seconds: 5 + 3 * 3.
-_KEEPALIVES: dict[str, Any] = {
+# If a worker's machine is gone, that is noticed after 5 + 3 * 3 seconds.
+_KEEPALIVES = {
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 3,
@@ -43,46 +43,46 @@ _KEEPALIVES: dict[str, Any] = {
 
 
 def partition_of(device_id: str) -> int:
-    """Return the partition of a device: the same for ever, in every process."""
+    """Return a device's partition. It never changes, and is the same in every process."""
     return zlib.crc32(device_id.encode()) % PARTITIONS
 
 
 @asynccontextmanager
 async def alone_at(url: URL) -> AsyncIterator[None]:
-    """Keep other workers out while this one makes what all of them share, at the first start.
+    """Keep other workers out while this one makes what all of them share, at first start.
 
-    Raises `Lost`, or `DataInUse` if a local cloud with an embedded broker works in the database.
+    Raises `Lost`, or `DataInUse` if a local cloud with an embedded broker uses the database.
     """
     async with await _reach(url) as connection:
         await connection.execute("SELECT pg_advisory_lock(%s, %s)", (_LOCKS, _STARTING))
         if not await _is_present(connection, "pg_try_advisory_lock_shared"):
-            raise DataInUse("a local cloud without --broker works in the database")
+            raise DataInUse("a local cloud without --broker uses the database; stop it first")
         yield
 
 
 class Occupancy:
-    """An embedded broker has the database to itself, as what it remembers of devices no other process knows."""
+    """Reserves the database for an embedded broker, because no other process knows what it remembers."""
 
     def __init__(self, url: URL) -> None:
         self._url = url
         self._task: asyncio.Task[None] | None = None
 
     async def take(self) -> None:
-        """Keep others out from now on; raises `DataInUse` if somebody is there, or `Lost`."""
+        """Keep others out from now on. Raises `DataInUse` if another process is there, or `Lost`."""
         connection = await _reach(self._url)
         if not await _is_present(connection, "pg_try_advisory_lock"):
             await connection.close()
-            raise DataInUse("another local cloud works in the database; with --broker, several can")
+            raise DataInUse("another local cloud uses the database; several can share it with --broker")
         self._task = asyncio.create_task(self._hold(connection), name="occupancy")
 
     async def leave(self) -> None:
-        """Let others in."""
+        """Let others in again."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _hold(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        """Wait for the end of the connection, with which the lock is gone, and take it again."""
+        """Take the lock again whenever the connection, and the lock with it, is lost."""
         while True:
             async with connection:
                 with suppress(psycopg.Error):
@@ -90,7 +90,7 @@ class Occupancy:
                         async for _ in connection.notifies():
                             pass
                     else:
-                        log.error("another local cloud works in the database by now: one of them has to be stopped")
+                        log.error("another local cloud uses the database too: stop one of them")
             while connection.closed:
                 await asyncio.sleep(_RETRY)
                 with suppress(Lost):
@@ -105,7 +105,7 @@ async def _reach(url: URL) -> psycopg.AsyncConnection[Any]:
 
 
 async def _is_present(connection: psycopg.AsyncConnection[Any], lock: str) -> bool:
-    """Take the lock, asking for a while: who waited in the database would keep workers waiting that come later."""
+    """Try for a while to take the lock. Waiting in the database would also block workers that come later."""
     for _ in range(int(_LEAVES_WITHIN / _TICK) + 1):
         cursor = await connection.execute("SELECT %s(%d, %d)" % (lock, _LOCKS, _PRESENT))
         if (await cursor.fetchone() or (False,))[0]:
@@ -119,7 +119,7 @@ def _plain(url: URL) -> str:
 
 
 class Coordination:
-    """Claims this worker's share of the partitions, gives up what others should have, passes on news."""
+    """Claims this worker's share of the partitions, gives up the rest, and passes on news."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class Coordination:
         give: Callable[[int], Awaitable[None]],
         on_news: Callable[[str], None],
     ) -> None:
-        """`take` and `give` are awaited with a partition's lock held; `on_news` gets what others `tell`."""
+        """`take` and `give` are awaited while a partition's lock is held. `on_news` gets what others `tell`."""
         self._address = _plain(url)
         self._take = take
         self._give = give
@@ -136,10 +136,10 @@ class Coordination:
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.held: set[int] = set()
-        """The partitions that this worker takes."""
+        """The partitions that this worker holds."""
 
     async def start(self) -> None:
-        """Start claiming; returns when the database has been reached."""
+        """Start to claim partitions. Return once the database has been reached."""
         reached = asyncio.Event()
         self._tasks = [
             asyncio.create_task(self._claim_for_ever(reached), name="partitions"),
@@ -148,7 +148,7 @@ class Coordination:
         await reached.wait()
 
     async def stop(self) -> None:
-        """Give up everything."""
+        """Give up all partitions and disconnect."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -157,13 +157,13 @@ class Coordination:
             await self._connection.close()
 
     async def tell(self, news: str) -> None:
-        """Tell all workers, this one too."""
+        """Send news to all workers, including this one."""
         if self._connection is None:
             return
         try:
             await self._connection.execute("SELECT pg_notify(%s, %s)", (_CHANNEL, news))
         except psycopg.Error as error:
-            log.warning("other workers not told: %s", type(error).__name__)
+            log.warning("cannot notify the other workers: %s", type(error).__name__)
 
     async def _claim_for_ever(self, reached: asyncio.Event) -> None:
         while True:
@@ -176,8 +176,8 @@ class Coordination:
                         reached.set()
                         await asyncio.sleep(_TICK)
             except Exception as error:
-                log.error("partitions are claimed anew: %s", type(error).__name__)
-                # The locks may be another's by now.
+                log.error("claiming the partitions again: %s", type(error).__name__)
+                # Other workers may have the locks by now.
                 await self._give_up(self.held)
                 await asyncio.sleep(_RETRY)
 
@@ -197,7 +197,7 @@ class Coordination:
             await self._claim(connection, share)
 
     async def _claim(self, connection: psycopg.AsyncConnection[Any], share: int) -> None:
-        # Not all workers in the same order: they would be in each other's way.
+        # In random order, so that workers do not compete for the same ones.
         free = [partition for partition in range(PARTITIONS) if partition not in self.held]
         random.shuffle(free)
         for partition in free:
@@ -224,12 +224,12 @@ class Coordination:
             try:
                 async with await self._connect() as connection:
                     await connection.execute("LISTEN " + _CHANNEL)
-                    # What happened before is found in the tables.
+                    # The tables have what happened before.
                     self._on_news("changed")
                     async for notification in connection.notifies():
                         self._on_news(notification.payload)
             except psycopg.Error as error:
-                log.warning("no news from the database: %s", type(error).__name__)
+                log.warning("lost the database's notifications: %s", type(error).__name__)
                 await asyncio.sleep(_RETRY)
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:

@@ -1,4 +1,4 @@
-"""What happens at one worker, told to the watchers of all: the live feed's events over the broker."""
+"""Send the live feed's events to the watchers of all workers, over the broker."""
 
 import asyncio
 import json
@@ -16,10 +16,10 @@ _MOST = 500
 
 
 class Events:
-    """Gathers events for a moment and sends them; hands on what others send. Lost ones are lost: QoS 0."""
+    """Collects events for a moment and sends them; passes on what others send. QoS 0: some may be lost."""
 
     def __init__(self, worker_id: str, live: Live, on_event: Callable[[Event], None]) -> None:
-        """`on_event` is called with each event of another worker."""
+        """Pass live events on. Each event of another worker also goes to `on_event`."""
         self._worker_id = worker_id
         self.connection: Connection | None = None
         self._live = live
@@ -28,7 +28,7 @@ class Events:
         live.relay = self._relay
 
     def take(self, topic: str, payload: bytes) -> bool:
-        """Take a message of the connection, if it is ours."""
+        """Take a message if it has events. Return whether it does."""
         if topic != TOPIC:
             return False
         worker_id, events = json.loads(payload)

@@ -1,8 +1,8 @@
-"""What the devices of one partition send: taken in order, acknowledged when it is stored.
+"""Take the messages of one partition's devices in order, and acknowledge them when they are stored.
 
-The broker keeps a session for each partition, with the topics of its devices; whoever holds the partition
-connects to it. What a killed worker has not acknowledged, the broker sends again to the next one, marked as
-sent again (DUP); the store knows which of that it has.
+The broker keeps a session for each partition, with the topics of its devices. The worker that holds the
+partition connects to that session. If a worker is killed, the broker sends unacknowledged messages again to
+the next one, marked as duplicates (DUP), and the store knows which of them it has.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ _MAX_COMPLAINTS = 50
 
 
 class Outlet:
-    """Sends what is for devices, over the worker's connection of the moment."""
+    """Sends messages to devices over the worker's current connection."""
 
     def __init__(self) -> None:
         self.connection: Connection | None = None
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> bool:
-        """Send a message; False if the broker is not there."""
+        """Send a message. Return False if the broker is not connected."""
         if self.connection is None or self.connection.lost.is_set():
             return False
         self.connection.publish(topic, payload, retain=retain)
@@ -45,7 +45,7 @@ class Outlet:
 
 
 class DeviceSender:
-    """Who sent a message (see traffic.exchange.Sender): a device, or the thing of one."""
+    """The sender of a message (see traffic.exchange.Sender): a device, or a device's thing."""
 
     complaints = 0
 
@@ -58,14 +58,14 @@ class DeviceSender:
         return self._outlet.publish(topic, payload)
 
     def complain(self, text: str, *arguments: object) -> None:
-        """Log what the device did wrong; a bounded number of times for all of them."""
+        """Log what the device did wrong, a limited number of times for all devices together."""
         DeviceSender.complaints += 1
         if DeviceSender.complaints <= _MAX_COMPLAINTS:
             log.warning("%s " + text, self.device_id, *arguments)
 
 
 def topics_of(device_id: str, thing_id: str | None) -> set[str]:
-    """Return the topics on which a device sends, attached to the thing or to none."""
+    """Return the topics on which a device sends. `thing_id` is that of its thing, or None."""
     found = {topics.device(device_id, channel) for channel in (topics.COMMANDS_UP, topics.EVENTS_OUT)}
     if thing_id is not None:
         found |= {topics.thing(thing_id, channel) for channel in (topics.EVENTS_OUT, topics.SHADOW_OUT)}
@@ -73,7 +73,7 @@ def topics_of(device_id: str, thing_id: str | None) -> set[str]:
 
 
 class Intake:
-    """One partition's session, as long as this worker holds the partition."""
+    """One partition's session, while this worker holds the partition."""
 
     def __init__(
         self,
@@ -96,8 +96,8 @@ class Intake:
         self._presence = presence
         self._outlet = outlet
         self._connection: Connection | None = None
-        # Brokers send more than they should without an acknowledgement (mosquitto 2.0 its whole queue), but the
-        # store remembers the latest messages only. So no more than these may be stored, but not confirmed.
+        # Brokers send more unacknowledged messages than they should (mosquitto 2.0 its whole queue), but the store
+        # remembers only the latest ones. Therefore no more than that may be stored but not confirmed.
         self._room = asyncio.Semaphore(LATEST)
         self._unconfirmed = 0
         self._confirming: asyncio.Task[None] | None = None
@@ -105,7 +105,7 @@ class Intake:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Take over the session; raises `Lost` or `BadBroker`."""
+        """Take over the session. Raises `Lost` or `BadBroker`."""
         await self._store.claim(self._name, self._worker_id)
         self._connection = await self._connect()
         self._tasks = [
@@ -114,9 +114,9 @@ class Intake:
         ]
 
     async def stop(self) -> None:
-        """Leave the session to the next one, where what is not acknowledged comes again.
+        """Leave the session to the next worker, which gets the unacknowledged messages again.
 
-        Messages of QoS 0 do not, so those that are here are taken first.
+        Messages with QoS 0 are not sent again, so those that have arrived are handled first.
         """
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._messages.join(), _LEAVE_S)
@@ -128,7 +128,7 @@ class Intake:
             await self._connection.close()
 
     async def change_topics(self, added: set[str], removed: set[str]) -> None:
-        """Change what the session receives."""
+        """Change the topics that the session receives. Raises `Lost` or `BadBroker`."""
         if self._connection is None:
             raise Lost("partition %d: not connected" % self._partition)
         await self._connection.subscribe(sorted(added))
@@ -142,7 +142,7 @@ class Intake:
         if not kept:
             known = await self._roster.topics(self._partition)
             wanted = sorted(topic for each in known for topic in topics_of(*each))
-            # One partition's session has the broker's log too.
+            # One partition's session also receives the broker's log.
             if self._partition == 0 and self._address.administered:
                 wanted.append(LOG_TOPIC)
             await connection.subscribe(wanted)
@@ -154,7 +154,7 @@ class Intake:
             await self._connection.lost.wait()
             log.warning("partition %d: connection to the broker lost", self._partition)
             self._connection.abort()
-            # Whoever waits for room sees that the connection is lost.
+            # Wake up a message that waits for room, so that it notices the lost connection.
             self._room.release()
             while True:
                 await asyncio.sleep(_AGAIN_S)
@@ -175,7 +175,7 @@ class Intake:
         room = self._room
         if has_values and not connection.lost.is_set():
             await room.acquire()
-        # What came on an older connection comes again on this one.
+        # Messages of an older connection come again on the new one.
         if connection.lost.is_set():
             return
         try:
@@ -194,7 +194,7 @@ class Intake:
     async def _take(self, message: mqtt.MQTTMessage) -> Any:
         topic, payload = message.topic, bytes(message.payload)
         if message.retain:
-            # Something of before the subscription, which a device asked the broker to keep.
+            # Sent before the subscription, and retained at a device's request.
             return None
         if topic == LOG_TOPIC:
             self._presence.take_line(payload.decode("utf-8", "replace"))
@@ -205,7 +205,7 @@ class Intake:
         if parsed.kind == "t":
             delivery = Delivery(self._name, message.mid, digest(topic, payload), message.dup, self._worker_id)
             sender = DeviceSender("the device of thing " + parsed.id, self._outlet)
-            # The broker has made sure that the device may publish here.
+            # The broker has checked that the device may publish here.
             return self._exchange.take(sender, Conversation("", parsed.id), topic, payload, delivery)
         device_id = parsed.id
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
@@ -237,7 +237,7 @@ class Intake:
                 self._confirming = asyncio.create_task(self._confirm(connection, self._room))
 
     async def _confirm(self, connection: Connection, room: asyncio.Semaphore) -> None:
-        """Make room as soon as the broker is known to have the acknowledgements."""
+        """Make room once the broker certainly has the acknowledgements."""
         while self._unconfirmed and not connection.lost.is_set():
             count, self._unconfirmed = self._unconfirmed, 0
             try:
@@ -250,9 +250,10 @@ class Intake:
     def _failed(
         self, connection: Connection, message: mqtt.MQTTMessage, has_values: bool, error: BaseException
     ) -> None:
-        """Not stored, so not acknowledged: on a new connection the broker sends it again.
+        """Reconnect after a message was not stored, so that the broker sends it again.
 
-        What can never be stored would come again for ever, and keep all other devices of the partition waiting.
+        A message that can never be stored is dropped. Otherwise it would come again forever and block the
+        partition's other devices.
         """
         if connection.lost.is_set():
             return

@@ -1,4 +1,4 @@
-"""Which devices are connected: from what mosquitto logs on its own topics, and from one worker to the others."""
+"""Know which devices are connected, from mosquitto's log topics and from other workers."""
 
 import re
 from typing import Callable
@@ -12,7 +12,7 @@ from ..traffic.live import Event
 
 LOG_TOPIC = "$SYS/broker/log/N"
 _UUID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-# The line ends with the user, which the broker has authenticated.
+# The line ends with the authenticated user.
 _CAME = re.compile(r"(?:\d+: )?New client connected from \S+ as %s \(.*u'\1'\)\." % _UUID)
 _WENT = re.compile(
     r"(?:\d+: )?(?:Socket error on client|Bad socket read/write on client|Client) %s[,:]?"
@@ -21,15 +21,15 @@ _WENT = re.compile(
 
 
 class Presence:
-    """The devices that are connected, as far as this worker knows."""
+    """The connected devices, as far as this worker knows."""
 
     def __init__(self, on_change: Callable[[str, bool], None]) -> None:
-        """`on_change` is called when the broker's log says that a device came or went."""
+        """`on_change` is called when the broker's log says that a device has connected or disconnected."""
         self.online: set[str] = set()
         self._on_change = on_change
 
     def load(self, session: Session) -> None:
-        """Know what the workers before knew."""
+        """Load what earlier workers knew."""
         latest = select(func.max(DeviceEvent.id)).where(DeviceEvent.name == CONNECTION)
         query = select(DeviceEvent.device_id, DeviceEvent.value).where(
             DeviceEvent.id.in_(latest.group_by(DeviceEvent.device_id))
@@ -44,7 +44,7 @@ class Presence:
             self._set(went[1], False)
 
     def take_event(self, event: Event) -> None:
-        """Take what another worker tells."""
+        """Take an event of another worker."""
         if event.get("event") == "device":
             (self.online.add if event["online"] else self.online.discard)(event["device_id"])
 

@@ -1,9 +1,9 @@
-"""What the broker should know of devices, kept in the database beside what it has been told.
+"""What the broker should know about devices, and what it knows, in the database.
 
-Whatever changes devices or things, in whichever worker and by whichever request, notes in the same
-transaction which devices the broker has to be told about. The worker that holds the device's partition tells
-it; the one that was asked waits for that before it answers. Who is killed in between has changed nothing, or
-another worker does it.
+Every transaction that changes devices or things, in any worker, also records which devices the broker must
+be told about. The worker that holds a device's partition tells the broker, and the worker that handles the
+request waits for that before it answers. If a worker is killed in between, either nothing was changed, or
+another worker tells the broker.
 """
 
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from ..store.device_certificates import may_show_one
 from ..store.models import BrokerDevice, Device, DeviceCertificate, Thing
 from .coordination import partition_of
 
-_TOUCHED = "devices that the broker has to be told about"
+_TOUCHED = "devices that the broker must be told about"
 NO_SECRET = ""
-"""In place of a new secret's hash: the device has none any more."""
+"""Takes the place of a new secret's hash if the device has no secret any more."""
 _DEVICES_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A device as the broker should know it, and the thing that it was attached to when it was told last."""
+    """A device as the broker should know it, and the thing that the broker knows for it (`told_thing_id`)."""
 
     device_id: str
     exists: bool
@@ -37,18 +37,18 @@ class Entry:
 
 
 class Roster:
-    """Notes changes, finds what is to be told, notes what has been told."""
+    """Records changes, finds what the broker does not know yet, and records what it knows."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         event.listen(store.sessions, "after_flush", _after_flush)
 
     async def take_over(self) -> None:
-        """Note the devices that were made before there was an external broker."""
+        """Record the devices that were made before the external broker existed."""
         await self._store.write(_take_over)
 
     async def pending(self, partitions: set[int]) -> list[Entry]:
-        """Return the devices of the partitions that the broker has to be told about, some at a time."""
+        """Return some of the partitions' devices that the broker must be told about."""
         stale = (BrokerDevice.wanted != BrokerDevice.told) & BrokerDevice.partition.in_(partitions)
         return await self._store.read(
             lambda session: [
@@ -60,14 +60,14 @@ class Roster:
         )
 
     async def waiting(self, device_ids: set[str]) -> set[str]:
-        """Return those of the devices that the broker has still to be told about."""
+        """Return those of the devices that the broker must still be told about."""
         query = select(BrokerDevice.device_id).where(
             BrokerDevice.device_id.in_(device_ids), BrokerDevice.wanted != BrokerDevice.told
         )
         return await self._store.read(lambda session: set(session.scalars(query)))
 
-    async def told(self, entry: Entry) -> None:
-        """Note that the broker knows the device as the entry says."""
+    async def note_known(self, entry: Entry) -> None:
+        """Record that the broker now knows the device as in the entry."""
         same = (BrokerDevice.device_id == entry.device_id) & (BrokerDevice.wanted == entry.wanted)
         always = BrokerDevice.device_id == entry.device_id
 
@@ -81,7 +81,7 @@ class Roster:
         await self._store.write(write)
 
     async def topics(self, partition: int) -> list[tuple[str, str | None]]:
-        """Return the devices of a partition that the broker knows, with their things."""
+        """Return the ids of a partition's devices that the broker knows, with their things."""
         query = select(BrokerDevice.device_id, BrokerDevice.thing_id).where(
             BrokerDevice.partition == partition, BrokerDevice.told > 0
         )
@@ -91,9 +91,9 @@ class Roster:
 
 
 def touched_in(info: dict[Any, Any]) -> dict[str, str | None]:
-    """Return the devices that a transaction changed, each with its new secret's hash.
+    """Return the devices that a transaction has changed, each with its new secret's hash.
 
-    That is `NO_SECRET` if there is none any more, None if it is as before; `info` is that of the session.
+    That is `NO_SECRET` if the secret was removed, and None if it is unchanged. `info` is the session's.
     """
     found: dict[str, str | None] = info.get(_TOUCHED, {})
     return found
@@ -144,10 +144,9 @@ def _take_over(session: Session) -> None:
 
 def _entry(session: Session, row: BrokerDevice) -> Entry:
     device = session.get(Device, row.device_id)
-    may_connect = False
-    if device is not None and device.deleted_at is None:
-        # The broker cannot tell certificates of one device from each other: it is shut out when none is good.
-        may_connect = device.secret_hash is not None or may_show_one(session, row.device_id)
+    there = device is not None and device.deleted_at is None
+    # The broker cannot tell a device's certificates apart: the device is shut out if none of them is valid.
+    may_connect = there and (device.secret_hash is not None or may_show_one(session, row.device_id))
     query = select(Thing).where(Thing.device_id == row.device_id, Thing.deleted_at.is_(None))
     thing = session.scalars(query).one_or_none() if may_connect else None
     return Entry(

@@ -1,7 +1,7 @@
-"""Who may do what at mosquitto: its dynamic security, administered over $CONTROL/dynamic-security/v1.
+"""Administer access rights with mosquitto's dynamic security, over $CONTROL/dynamic-security/v1.
 
-Each device is a client of the broker, with its secret and a role of its own that names its topics and those
-of its thing. mosquitto keeps all of that in its own file, the secret as a hash.
+Each device is a client of the broker, with its secret and a separate role that lists its topics and those of
+its thing. mosquitto keeps all of this in its file, the secret as a hash.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from .connection import Connection
 _CONTROL = "$CONTROL/dynamic-security/v1"
 _RESPONSE = _CONTROL + "/response"
 _TIMEOUT = 10
-# What changes nothing since it has been so before: every command may come twice, after a kill in between.
+# Errors that mean that nothing has to be changed: after a kill, commands may be repeated.
 _FINE = {
     "createRole": "Role already exists",
     "modifyRole": "Role not found",
@@ -29,7 +29,7 @@ _FINE = {
 
 
 def rights(device_id: str, thing_id: str | None) -> list[dict[str, Any]]:
-    """Return the access control list of a device that is attached to the thing (None: to none)."""
+    """Return the access control list of a device. `thing_id` is that of its thing, or None."""
     pairs = [
         (topics.device(device_id, topics.COMMANDS_UP), topics.device(device_id, topics.COMMANDS_DOWN)),
         (topics.device(device_id, topics.EVENTS_OUT), topics.device(device_id, topics.EVENTS_IN)),
@@ -42,32 +42,32 @@ def rights(device_id: str, thing_id: str | None) -> list[dict[str, Any]]:
     found = []
     for sent, received in pairs:
         found.append({"acltype": "publishClientSend", "topic": sent, "allow": True})
-        # Receiving is named too: a subscription of a session that outlives a detachment brings nothing then.
+        # Receiving needs a right too, so that a subscription that outlives a detachment brings nothing.
         found.append({"acltype": "publishClientReceive", "topic": received, "allow": True})
         found.append({"acltype": "subscribeLiteral", "topic": received, "allow": True})
     return found
 
 
 class DynamicSecurity:
-    """Sends commands and waits for their answers, over a connection whose user may administer the broker."""
+    """Sends commands and waits for the answers. The connection's user must be an administrator."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._answers: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
     async def open(self) -> None:
-        """Listen for answers. Raises `BadBroker` if the broker has no such thing, or we may not use it."""
+        """Listen for answers. Raises `BadBroker` if dynamic security is missing or not allowed for us."""
         await self._connection.subscribe([_RESPONSE])
         try:
             await self._command("getDefaultACLAccess")
         except asyncio.TimeoutError:
             raise BadBroker(
-                "the broker does not answer on %s: is it mosquitto with its dynamic security plugin, and has"
-                " the worker's user the right to administer it? For another broker: ?security=none" % _CONTROL
+                "the broker does not answer on %s. It must be mosquitto with its dynamic security plugin, which the"
+                " worker's user may administer. For another broker, use ?security=none" % _CONTROL
             ) from None
 
     def take(self, topic: str, payload: bytes) -> bool:
-        """Take a message of the connection, if it is an answer."""
+        """Take a message if it is an answer. Return whether it is."""
         if topic != _RESPONSE:
             return False
         for answer in json.loads(payload).get("responses", ()):
@@ -77,27 +77,27 @@ class DynamicSecurity:
         return True
 
     async def let_in(self, device_id: str, thing_id: str | None) -> None:
-        """Make client and role of a device, or bring the role in line; a client made here has no secret."""
+        """Make a device's client and role, or update the role. A new client has no secret."""
         role = role_of(device_id)
         created = await self._command("createRole", rolename=role, acls=rights(device_id, thing_id))
         if created.get("error"):
-            # The broker ends the device's connection, so that nothing of the older rights stays.
+            # The broker ends the device's connection, so that none of the old rights remains.
             await self._command("modifyRole", rolename=role, acls=rights(device_id, thing_id))
         created = await self._command("createClient", **_client(device_id))
         if created.get("error"):
             await self._command("enableClient", username=device_id)
 
     async def set_secret(self, device_id: str, secret: str | None) -> None:
-        """Give the device's client a secret (None: take it away); connections made with an older one end."""
+        """Set (None: remove) the secret of the device's client. Connections made with an older one end."""
         await self._command("createRole", rolename=role_of(device_id), acls=[])
         await self._command("createClient", **_client(device_id))
-        # No secret: one that nobody knows, for a client without any may not be made of one that had some.
+        # To remove a secret, set one that nobody knows: a client's password cannot be deleted.
         await self._command("setClientPassword", username=device_id, password=secret or uuid.uuid4().hex * 2)
 
     async def shut_out(self, device_id: str, *, for_good: bool) -> None:
-        """End the connection of a device and let it in no more; if not for good, its secret is kept."""
+        """Disconnect a device and refuse it from now on. Unless `for_good`, its secret is kept."""
         if not for_good:
-            # mosquitto does not ask its plugin whether a client with a certificate may connect, only what it may do.
+            # For a client with a certificate mosquitto asks its plugin only for rights, not whether it may connect.
             await self._command("modifyRole", rolename=role_of(device_id), acls=[])
             await self._command("disableClient", username=device_id)
             return
@@ -114,7 +114,7 @@ class DynamicSecurity:
         try:
             await asyncio.wait((future, lost), timeout=_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
             if lost.done():
-                raise Lost("the broker is not there")
+                raise Lost("the connection to the broker was lost")
             if not future.done():
                 raise asyncio.TimeoutError
         finally:
@@ -127,7 +127,7 @@ class DynamicSecurity:
 
 
 class ElsewhereSecurity:
-    """In place of `DynamicSecurity` where somebody else sees to who may do what: does nothing."""
+    """Replaces `DynamicSecurity` if access rights are set elsewhere. Does nothing."""
 
     async def open(self) -> None:
         """Do nothing."""
@@ -152,7 +152,7 @@ def role_of(device_id: str) -> str:
 
 
 def _client(device_id: str) -> dict[str, Any]:
-    # The client identifier is the device's own: under any other name it could take over a session.
+    # The client identifier must be the device's id: with any other one it could take over a session.
     return {
         "username": device_id,
         "clientid": device_id,

@@ -1,4 +1,4 @@
-"""One worker: takes a share of what devices send, tells the broker what it should know, reaches devices."""
+"""One worker: takes its share of what devices send, tells the broker about devices, and sends to devices."""
 
 import asyncio
 import logging
@@ -31,11 +31,11 @@ CHANGED, TOLD = "changed", "told"
 
 
 class Worker:
-    """Connects exchange and store to the broker that all workers share (see traffic.exchange.Devices)."""
+    """Connects the exchange and the store to the shared broker (see traffic.exchange.Devices)."""
 
     def __init__(self, address: Address, store: Store, exchange: Exchange, live: Live) -> None:
         if store.url.get_backend_name() != "postgresql":
-            raise BadBroker("--broker goes with --database postgresql://…, which the workers share")
+            raise BadBroker("--broker needs --database postgresql://…, which the workers share")
         self._id = str(uuid.uuid4())
         self._address = address
         self._store = store
@@ -53,12 +53,12 @@ class Worker:
         exchange.devices = self
 
     async def connect(self) -> None:
-        """Reach the broker; from now on the store's changes reach it. Raises `BadBroker` or `Lost`."""
+        """Connect to the broker. From now on it gets the store's changes. Raises `BadBroker` or `Lost`."""
         await self._open()
         self._store.settle = self._settle
 
     async def start(self) -> None:
-        """Take a share of the work; returns when the broker knows every device, or some time later."""
+        """Take a share of the work. Return when the broker knows all devices, or after a time limit."""
         await self._roster.take_over()
         await self._store.read(self._presence.load)
         self._tasks = [
@@ -71,10 +71,10 @@ class Worker:
                 while await self._roster.pending(set(range(PARTITIONS))):
                     await self._wait_for_news()
         except asyncio.TimeoutError:
-            log.warning("the broker is still being told of devices: some of them cannot connect yet")
+            log.warning("the broker does not know all devices yet: some of them cannot connect")
 
     async def stop(self) -> None:
-        """Give up the share, leave the broker."""
+        """Give up the share of the work and disconnect from the broker."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -82,24 +82,24 @@ class Worker:
         if self._outlet.connection is not None:
             await self._outlet.connection.close()
 
-    # How the exchange reaches devices.
+    # For the exchange, to reach devices.
 
     def is_online(self, device_id: str) -> bool:
-        """Is the device connected, as far as the broker has said?"""
+        """Return whether the device is connected, according to the broker."""
         return device_id in self._presence.online
 
     def send(self, device_id: str, send: Send) -> bool:
-        """Send a message to the device, at which worker whatever; False if the broker is not there."""
+        """Send a message to the device. Return False if the broker is not connected."""
         return self._outlet.publish(send.topic, send.payload)
 
     def drop(self, device_id: str) -> None:
-        """Nothing is left to do: the broker ended the connection when it was told of the change."""
+        """Do nothing: the broker ended the connection when it was told about the change."""
 
     def conversation(self, device_id: str) -> Conversation | None:
-        """Return None: who holds the device's partition tells the device."""
+        """Return None: the worker that holds the device's partition tells the device."""
         return None
 
-    # The connection that is not a partition's: to devices, to other workers, to the broker's security.
+    # The worker's own connection: to devices, other workers, and the broker's dynamic security.
 
     async def _open(self) -> None:
         connection = Connection(self._address, "local-cloud-worker-" + self._id)
@@ -115,7 +115,7 @@ class Worker:
         try:
             self._events.take(topic, payload) or security.take(topic, payload)
         except (ValueError, KeyError) as error:
-            log.warning("odd message on %.80r: %s", topic, type(error).__name__)
+            log.warning("malformed message on %.80r: %s", topic, type(error).__name__)
 
     async def _stay_connected(self) -> None:
         while True:
@@ -153,10 +153,10 @@ class Worker:
             await intake.stop()
             log.info("partition %d given up", partition)
 
-    # What the broker should know of devices.
+    # Telling the broker about devices.
 
     async def _settle(self, info: dict[Any, Any]) -> None:
-        """Do what a change of devices or things needs before the one who asked for it gets an answer."""
+        """Apply a change of devices or things at the broker, before its request is answered."""
         touched = roster.touched_in(info)
         if not touched:
             return
@@ -175,7 +175,7 @@ class Worker:
                 while waiting := await self._roster.waiting(waiting):
                     await self._wait_for_news()
         except asyncio.TimeoutError:
-            log.error("the broker has not been told of a change of %d devices yet", len(waiting))
+            log.error("the broker does not know of changes to %d devices yet", len(waiting))
 
     async def _wait_for_news(self) -> None:
         async with self._news:
@@ -202,17 +202,17 @@ class Worker:
                         await self._tell_broker(entry)
                     await self._coordination.tell(TOLD)
             except Exception as error:
-                log.warning("the broker is told later: %s", error)
+                log.warning("cannot tell the broker now, trying again: %s", error)
                 await asyncio.sleep(_AGAIN_S)
                 self._bring_in_line.set()
 
     async def _tell_broker(self, entry: Entry) -> None:
-        """Let broker and device know what the entry says; may be done twice."""
+        """Tell the broker and the device what the entry says. It can be repeated."""
         assert self._security is not None
         intake = self._intakes[partition_of(entry.device_id)]
         before = set() if entry.is_new else topics_of(entry.device_id, entry.told_thing_id)
         now = topics_of(entry.device_id, entry.thing_id) if entry.exists else set()
-        # First we listen, then the device may speak.
+        # First subscribe, then let the device send.
         await intake.change_topics(now - before, before - now)
         record = topics.device(entry.device_id, topics.EVENTS_IN)
         if not entry.may_connect:
@@ -221,10 +221,10 @@ class Worker:
         else:
             await self._security.let_in(entry.device_id, entry.thing_id)
             self._tell_device(entry)
-        await self._roster.told(entry)
+        await self._roster.note_known(entry)
 
     def _tell_device(self, entry: Entry) -> None:
-        """Tell a device that is there of its thing; one that comes later gets the record, which is kept."""
+        """Tell a connected device its thing. One that connects later gets the retained record."""
         talk = Conversation(entry.device_id, entry.told_thing_id)
         if entry.thing_id is not None:
             command, record = talk.attach(entry.thing_id)

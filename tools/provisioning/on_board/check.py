@@ -1,4 +1,4 @@
-# Connect as the board's own program would, and tell what happens, until Ctrl-C, a failure or the end of the time.
+# Connect like the board's own program would, and print each state, until Ctrl-C, a failure or the end of `seconds`.
 import asyncio
 
 from arduino_cloud_board.device import Device
@@ -31,7 +31,7 @@ async def main():
         try:
             await asyncio.wait_for(running, 3)
         except (Exception, asyncio.CancelledError):
-            pass  # told by client.error
+            pass  # client.error has it
 
 
 try:

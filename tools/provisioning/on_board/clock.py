@@ -1,4 +1,4 @@
-# Set the clock to the Unix time `now`, where it is not right already; how far it was off, in seconds.
+# Set the clock to the Unix time `now`, if it is wrong; answers by how many seconds it was off.
 from arduino_cloud_board.detection import load
 from arduino_iot_cloud import port
 

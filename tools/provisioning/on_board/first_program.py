@@ -1,7 +1,7 @@
-"""The program of a board that has none yet: it says how long it has been on, and its lamp obeys the cloud.
+"""A first program for a board that has none: it sends how long the board has been on, and the cloud switches its lamp.
 
-Its thing has two variables: uptime (an integer, read only) and led (a boolean, read and write). Change it as you like:
-a provisioning leaves a changed main.py alone.
+Its thing has two variables: uptime (an integer, read only) and led (a boolean, read and write). Change the program as
+you like: tools/provision leaves a changed main.py alone.
 """
 
 from arduino_cloud_board import Device
@@ -13,7 +13,7 @@ last = ticks_ms()
 
 
 def read_uptime(client):
-    """Whole seconds since the start; ticks alone begin anew after some days."""
+    """Return whole seconds since the start. Ticks alone would wrap after some days."""
     global seconds, last
     passed = ticks_diff(ticks_ms(), last) // 1000
     seconds += passed
@@ -22,7 +22,7 @@ def read_uptime(client):
 
 
 def on_led(client, value):
-    """Somebody has switched the lamp."""
+    """Switch the lamp as the cloud says."""
     if device.board.LED:
         device.board.led(value)
 

@@ -1,4 +1,4 @@
-# The SHA-256 of files in base64, in their order; None for those that are not there.
+# Answer the SHA-256 of each of `paths` in base64, None for a file that does not exist.
 import hashlib
 from binascii import b2a_base64
 

@@ -1,4 +1,4 @@
-# A board without a number of its own gets one, in a file: whole, or not at all.
+# Give a board without a unique number one, in a file that is written completely or not at all.
 import os
 
 with open("provisioning_id.new", "w") as file:

@@ -1,4 +1,4 @@
-# A private key in a file, made here unless it is there; the request for its certificate. `dry`: nothing is made.
+# Make a private key in a file, unless it exists; answers the request for its certificate. `dry`: make nothing.
 import os
 
 from arduino_cloud_board.keys.csr import create_key, csr, pem

@@ -1,5 +1,5 @@
-# A private key in the board's settings, made there unless it is there; the request for its certificate. `dry`: nothing
-# is made.
+# Make a private key in the board's settings, unless it exists; answers the request for its certificate. `dry`: make
+# nothing.
 from arduino_cloud_board.keys.csr import csr, pem
 from arduino_cloud_board.detection import load
 from arduino_cloud_board.settings import open as open_settings
@@ -10,7 +10,7 @@ if not new:
     try:
         request = csr(device_id, store.key("key"))
     except (KeyError, ValueError):
-        pass  # none there, or a damaged one
+        pass  # it does not exist, or is damaged
 made = request is None
 if made and not dry:
     store.create_key("key", entropy)

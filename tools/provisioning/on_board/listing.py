@@ -1,4 +1,4 @@
-# Print a line for each file in `folders` and below: its size in bytes and its path.
+# Print a line for each file in and below `folders`: its size in bytes and its path.
 import os
 
 folders = folders[:]
@@ -7,7 +7,7 @@ while folders:
     try:
         entries = os.ilistdir(folder)
     except OSError:
-        continue  # it is not there
+        continue  # it does not exist
     for entry in entries:
         path = folder + "/" + entry[0]
         if entry[1] & 0x4000:

@@ -1,4 +1,4 @@
-# What board this is, and which of `packages` are frozen in: nothing is changed.
+# Find out which board this is, and which of `packages` are frozen in. Changes nothing.
 import os
 import sys
 
@@ -38,7 +38,7 @@ try:
 except (ImportError, AttributeError, OSError, TypeError):
     pass
 try:
-    # Not of "/": where the flash is at /flash, that is no file system and has 0 bytes of everything.
+    # Not of "/": if the flash is at /flash, "/" is not a file system, and all its sizes are 0.
     space = os.statvfs(found["root"])
     if space[2]:
         found["free"] = space[0] * space[3]
@@ -46,7 +46,7 @@ try:
 except (AttributeError, OSError):
     pass
 if ".frozen" in sys.path:
-    # Frozen modules alone have a path without a folder before it.
+    # With this path alone, only frozen modules are found.
     path = sys.path[:]
     sys.path[:] = [".frozen"]
     for name in packages:

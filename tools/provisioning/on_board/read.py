@@ -1,4 +1,4 @@
-# The content of a small file, None where there is none.
+# Answer the content of a small file, None if it does not exist.
 try:
     with open(path, "rb") as file:
         answer(file.read())

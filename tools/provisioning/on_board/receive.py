@@ -1,4 +1,4 @@
-# A file that comes in pieces, in base64: it takes its place when it is whole and its hash is right.
+# Receive a file in pieces, in base64. It replaces the old one once it is complete and its hash is correct.
 import hashlib
 import os
 from binascii import a2b_base64
@@ -11,7 +11,7 @@ def begin(path):
         try:
             os.mkdir(path[:at])
         except OSError as error:
-            if error.errno != 17:  # it is there
+            if error.errno != 17:  # EEXIST
                 raise
         at = path.find("/", at + 1)
     h = hashlib.sha256()
@@ -35,7 +35,7 @@ def take(text):
 def end(new, path, digest):
     global h
     file.close()
-    # What has arrived, and what the flash has of it
+    # Compare what arrived, and what the flash has
     received = "".join("%02x" % byte for byte in h.digest())
     h = hashlib.sha256()
     with open(new, "rb") as written:
@@ -45,7 +45,7 @@ def end(new, path, digest):
                 break
             h.update(data)
     if digest != received or digest != "".join("%02x" % byte for byte in h.digest()):
-        raise ValueError("%s came with errors" % path)
+        raise ValueError("%s arrived with errors" % path)
     os.rename(new, path)
     if hasattr(os, "sync"):
         os.sync()

@@ -1,4 +1,4 @@
-# Remove files, those that are there, and then folders, those that are empty; answers with the folders that stay.
+# Remove `paths`, if they exist, then `folders`, if they are empty; answers the folders that are not.
 import os
 
 for path in paths:

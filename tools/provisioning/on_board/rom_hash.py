@@ -1,4 +1,4 @@
-# The SHA-256 of what the ROMFS partition begins with.
+# Answer the SHA-256 of the first `size` bytes of the ROMFS partition.
 import hashlib
 
 import vfs

@@ -1,11 +1,11 @@
-# The ROMFS partition, written piece by piece; as mpremote does it, either through rom_ioctl or a block device.
+# Write the ROMFS partition piece by piece, through rom_ioctl or a block device, as mpremote does.
 from binascii import a2b_base64
 
 import vfs
 
 
 def rom_begin(size):
-    # Make room; the smallest number of bytes that can be written at once.
+    # Erase the room; answers the smallest number of bytes that can be written at once.
     global rom, block
     try:
         vfs.umount("/rom")

@@ -1,5 +1,5 @@
-# The device's id with its secret or certificate, and where its cloud is, in the board's settings; whether any differed.
-# `dry`: nothing is stored.
+# Store the device's id with its secret or certificate, and the address of its cloud, in the board's settings; answers
+# whether any differed. `dry`: store nothing.
 import json
 
 from arduino_cloud_board.detection import load
@@ -9,7 +9,7 @@ settings = open_settings(load())
 
 
 def kept(store, name):
-    # None where it is not there, empty where it is damaged: that goes, so that it can be written anew.
+    # None if it does not exist, empty if it is damaged: then it is deleted, so that it can be written again.
     try:
         return bytes(store.load(name))
     except KeyError:
@@ -25,10 +25,10 @@ stored = kept(keys, "cloud")
 new_root = kept(keys, "root") != root
 try:
     new_cloud = (json.loads(stored) if stored is not None else {}) != cloud or new_root
-except ValueError:  # damaged, or whole and no JSON
+except ValueError:  # damaged, or not JSON
     new_cloud = True
 if new_cloud and not dry:
-    # The id goes first: the power may go at any moment, and no old secret is to be sent to a new cloud.
+    # Delete the id first: even if the power fails, the old secret must never be sent to the new cloud.
     if kept(keys, "device_id"):
         keys.delete("device_id")
     settings.set_cloud(cloud, root)
@@ -41,6 +41,6 @@ if new_device and not dry:
     settings.set_device(device_id, secret)
 if settings.chip and certificate is not None and not dry:
     for name in ("key", "certificate"):
-        if kept(keys, name):  # of before the chip had them
+        if kept(keys, name):  # from before the chip had them
             keys.delete(name)
 answer(new_cloud or new_certificate or new_device)

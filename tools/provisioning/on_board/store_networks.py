@@ -1,12 +1,12 @@
-# Wi-Fi networks in the board's settings: several replace those that are there, one comes in front of them.
-# `dry`: nothing is stored.
+# Store Wi-Fi networks in the board's settings: several replace the old ones, a single one comes before them.
+# `dry`: store nothing.
 from arduino_cloud_board.detection import load
 from arduino_cloud_board.settings import open as open_settings
 
 settings = open_settings(load())
 try:
     before = settings.networks()
-except ValueError:  # damaged, here or in secrets.py: what is stored takes its place
+except ValueError:  # damaged, here or in secrets.py: replace it
     before = []
 if len(networks) > 1:
     changed = before != networks

@@ -1,1 +1,1 @@
-"""`tools/soak --real`: clients that run in real time, over TLS against mosquitto."""
+"""`tools/soak --real`: run clients in real time, over TLS with mosquitto."""

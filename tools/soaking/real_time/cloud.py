@@ -1,4 +1,4 @@
-"""The cloud of the soak in real time: mosquitto with a certificate, and behind it paho-mqtt and cbor2."""
+"""The cloud for the soak in real time: mosquitto with a certificate, and paho-mqtt and cbor2 behind it."""
 
 import base64
 import json
@@ -24,20 +24,20 @@ _PACKET = re.compile(r"^\d+: (Received|Sending) (\w+) (?:from|to) (\S+)", re.M)
 
 
 def token():
-    """A user's token, as good as any for mosquitto."""
+    """Return a user's token. mosquitto accepts any."""
     claims = json.dumps({"http://arduino.cc/id": "user"}).encode()
     return "x.%s.x" % base64.urlsafe_b64encode(claims).decode().rstrip("=")
 
 
 class Packets:
-    """What mosquitto's log says of packets: for each client a Counter of (whether they came from it, their type)."""
+    """Counts packets in mosquitto's log, for each client in a Counter of (whether it sent them, their type)."""
 
     def __init__(self, broker):
         self._broker = broker
         self._rest = ""
 
     def take(self):
-        """{client id: Counter} of what was logged since the last call."""
+        """Return {client id: Counter} of what was logged since the last call."""
         whole, end, self._rest = (self._rest + self._broker.process.take("stderr")).rpartition("\n")
         found = {}
         for way, kind, client in _PACKET.findall(whole + end):
@@ -46,14 +46,13 @@ class Packets:
 
 
 class Cloud:
-    """Tells each device its thing, the last values and a time zone; writes `level` to devices, or reports it to users.
+    """Tells each device its thing, the last values and a time zone. Writes `level` to devices or reports it to users.
 
-    broker    brokers.Mosquitto
-    packets   Packets of it
+    `broker` is a brokers.Mosquitto, `packets` its Packets.
     """
 
     def __init__(self, folder, certificates):
-        # Else a packet waits for the acknowledgement of the one before it, which the other side's TCP holds back.
+        # Otherwise a packet waits for the acknowledgement of the one before it, which the other side's TCP delays.
         self.broker = Mosquitto(folder, certificates, settings=["set_tcp_nodelay true"])
         self.packets = Packets(self.broker)
         self._client = client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="cloud")
@@ -68,11 +67,11 @@ class Cloud:
 
     @staticmethod
     def thing_of(device_id):
-        """The id of a device's thing."""
+        """Return the id of a device's thing."""
         return "7" + device_id[1:]
 
     def write(self, thing_id, value, reported=False):
-        """Write `level`; `reported`: as its device would. Returns the Unix time in ns."""
+        """Write `level`, with `reported` as its device would. Return the Unix time in ns."""
         topic = "/a/t/%s/e/%s" % (thing_id, "o" if reported else "i")
         now = time.time_ns()
         self._client.publish(topic, cbor2.dumps([{0: "level", 2: value}]), 1)
@@ -94,7 +93,7 @@ class Cloud:
         self._client.publish("/a/d/%s/c/dw" % device_id, cbor2.dumps(cbor2.CBORTag(tag, list(parameters))), 1)
 
     def close(self):
-        """Stop it all."""
+        """Disconnect and stop the broker."""
         self._client.disconnect()
         self._client.loop_stop()
         self.broker.stop()

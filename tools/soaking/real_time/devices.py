@@ -1,4 +1,4 @@
-"""The programs of the soak in real time, one for each interpreter and mode, all connected over verified TLS."""
+"""The programs for the soak in real time, one for each interpreter and mode, all connected over verified TLS."""
 
 import json
 import uuid
@@ -12,13 +12,13 @@ from .cloud import token
 
 from interpreters import CPython, MicroPython  # isort: skip
 
-# seconds, the library's own
+# The library's defaults, in seconds.
 KEEPALIVE_S = {"async": 10, "sync": 10, "websocket": 10, "user": 30}
 PROGRAM = Path(__file__).parent / "program.py"
 
 
 class Device:
-    """One program. `name`: its interpreter and mode; `id`: its client identifier at the broker."""
+    """One program. `name` is its interpreter and mode, `id` its client identifier at the broker."""
 
     def __init__(self, cloud, certificates, interpreter, mode, folder):
         self.cloud = cloud
@@ -52,28 +52,28 @@ class Device:
         self.process.wait_for("^ready$", timeout)
 
     def heap(self, timeout=30):
-        """Bytes of heap in use after a collection; on CPython allocated blocks."""
+        """Return the bytes of heap in use after a collection; on CPython the number of allocated blocks."""
         start = len(self.process.stdout)
         self.process.send("heap\n")
         return int(self.process.wait_for(r"^heap (\d+)\n", timeout, start=start)[1])
 
     def latency(self, timeout=30):
-        """Milliseconds from a value's leaving the cloud to the program's callback."""
+        """Send a value, and return the milliseconds from the cloud to the program's callback."""
         self._written += 1
         sent = self.cloud.write(self.thing_id, self._written, reported=self.mode == "user")
         return (int(self.process.wait_for(r"^got %d (\d+)\n" % self._written, timeout)[1]) - sent) / 1e6
 
     def wakeups(self):
-        """How often it has been woken; 0 once it has ended."""
+        """Return how often it has been woken; 0 once it has ended."""
         return wakeups(self.process.pid)
 
     def processor_seconds(self):
-        """Of processor's time that it has taken; 0 once it has ended."""
+        """Return the processor time that it has used, in seconds; 0 once it has ended."""
         return processor_seconds(self.process.pid)
 
 
 class Devices:
-    """All of them, in `with Devices(cloud, certificates, folder) as devices:`."""
+    """All programs, in `with Devices(cloud, certificates, folder) as devices:`."""
 
     def __init__(self, cloud, certificates, folder, interpreters=INTERPRETERS, modes=MODES):
         self._interpreters = [CPython() if name == "cpython" else MicroPython(int(name[2:])) for name in interpreters]
@@ -96,6 +96,6 @@ class Devices:
         self.close()
 
     def close(self):
-        """Stop them."""
+        """Stop all programs."""
         for interpreter in self._interpreters:
             interpreter.stop_all()

@@ -1,8 +1,8 @@
-"""A program that has nothing to do but to stay connected: idle.py MODE FILE, on CPython and on MicroPython.
+"""Stay connected and do nothing else, on CPython and on MicroPython. Arguments: MODE FILE.
 
-MODE is async, sync, websocket or user. FILE has the arguments of the client as JSON; for `user` those of
-ArduinoIoTCloud and the `thing_id`. It prints `ready` once values may flow, `got VALUE NS` when one has reached its
-callback (Unix time in ns), and for each line on stdin `heap BYTES`. The end of stdin ends it.
+MODE is async, sync, websocket or user. FILE has the client's arguments as JSON; for `user` those of ArduinoIoTCloud and
+the `thing_id`. The program prints `ready` once values can flow, `got VALUE NS` when one has reached its callback (Unix
+time in ns), and `heap BYTES` for each line on stdin. The end of stdin ends it.
 """
 
 import gc
@@ -11,7 +11,7 @@ import sys
 import time
 
 MICROPYTHON = sys.implementation.name == "micropython"
-PAUSE_MS = 10  # of the loop around update(), as in docs/moving-over.md
+PAUSE_MS = 10  # between two calls of update(), as in docs/moving-over.md
 if not MICROPYTHON:
     import logging
 
@@ -19,19 +19,19 @@ if not MICROPYTHON:
 
 
 def got(value):
-    """What the cloud wrote."""
+    """Print what the cloud wrote."""
     print("got", value, time.time_ns())
 
 
 def tell_heap():
-    """Print the bytes of heap in use; on CPython the blocks that are allocated."""
+    """Print the bytes of heap in use; on CPython the number of allocated blocks."""
     for _ in range(4):
         gc.collect()
     print("heap", gc.mem_alloc() if MICROPYTHON else sys.getallocatedblocks())
 
 
 def make(arguments, **more):
-    """A client with the variable `level`."""
+    """Return a client with the variable `level`."""
     from arduino_iot_cloud import ArduinoCloudClient
 
     client = ArduinoCloudClient(**arguments, **more)
@@ -40,7 +40,7 @@ def make(arguments, **more):
 
 
 async def orders():
-    """Tell the heap for each line, until the end of stdin."""
+    """Print the heap for each line, until the end of stdin."""
     import asyncio
 
     if MICROPYTHON:
@@ -54,7 +54,7 @@ async def orders():
 
 
 async def run(arguments):
-    """A device under asyncio."""
+    """Run a device under asyncio."""
     import asyncio
 
     client = make(arguments)
@@ -63,7 +63,7 @@ async def run(arguments):
 
 
 async def tell_ready(client):
-    """Print `ready` once it is connected."""
+    """Print `ready` once the client is connected."""
     import asyncio
 
     while not client.connected:
@@ -72,7 +72,7 @@ async def tell_ready(client):
 
 
 async def use(arguments):
-    """A user who watches `level`."""
+    """Run a user who watches `level`."""
     from arduino_iot_cloud.user import ArduinoIoTCloud
 
     thing_id = arguments.pop("thing_id")
@@ -83,7 +83,7 @@ async def use(arguments):
 
 
 def step(arguments):
-    """A device in sync mode."""
+    """Run a device in sync mode."""
     import select
 
     client = make(arguments, sync_mode=True)
@@ -100,7 +100,7 @@ def step(arguments):
 
 
 def main(mode, path):
-    """The program."""
+    """Run the program."""
     with open(path) as file:
         arguments = json.load(file)
     if mode == "sync":

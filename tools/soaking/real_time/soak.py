@@ -1,8 +1,7 @@
-"""`tools/soak --real MINUTES`: idle clients on every interpreter and in every mode, over TLS against mosquitto.
+"""`tools/soak --real MINUTES`: idle clients on every interpreter and in every mode, over TLS with mosquitto.
 
-They run side by side in real time. Each minute a value goes to each of them, and a line about each is printed: heap
-in use, packets both ways as mosquitto has logged them, wake-ups and processor's time, and how long the value took to
-its callback.
+They run side by side in real time. Each minute every client gets a value, and a line about each is printed: heap in
+use, packets both ways from mosquitto's log, wake-ups, processor time, and how long the value took to its callback.
 """
 
 import math
@@ -20,13 +19,13 @@ from .devices import Devices
 from throwaway_certificates import Certificates  # isort: skip
 
 WAKEUPS_PER_S = 2
-SETTLE_S = 10  # after all are connected: a client waits 3 s for last values, and says then what it has
-HEAP_BYTES = 1024  # a collector that takes any number on the stack for a pointer may keep so much
+SETTLE_S = 10  # after all are connected: a client waits 3 s for last values, then sends its own
+HEAP_BYTES = 1024  # a collector that takes any number on the stack for a pointer may keep this much
 COLUMNS = ("heap", "pings", "other packets", "wake-ups/s", "processor %", "latency ms")
 
 
 class Look:
-    """What one device has done since the last look at it, or since this was made."""
+    """What one device has done since the last call of `take`, or since this was made."""
 
     def __init__(self, device):
         self.device = device
@@ -38,7 +37,7 @@ class Look:
         return time.monotonic(), self.device.wakeups(), self.device.processor_seconds()
 
     def take(self, packets):
-        """Look: `packets` is a Counter of (whether it came from the device, type)."""
+        """Measure. `packets` is a Counter of (whether the device sent them, type)."""
         now = self._now()
         self.seconds, wakeups, processor = (after - before for before, after in zip(self._begin, now))
         self._begin = now
@@ -49,7 +48,7 @@ class Look:
         self.others = packets.total() - self.pings - packets[False, "PINGRESP"]
 
     def ask(self):
-        """Write a value, and ask for the heap. Returns what did not come, texts."""
+        """Write a value and ask for the heap. Return complaints about missing answers."""
         try:
             self.latency_ms = self.device.latency()
             self.heap = self.device.heap()
@@ -59,7 +58,7 @@ class Look:
         return []
 
     def growth(self):
-        """What is in memory and was not after the second value, by when everything is loaded: texts."""
+        """Return complaints if the heap has grown since the second value, when everything is loaded."""
         if self.heap is None or len(self._heaps) < 3 or self.device.interpreter == "cpython":
             return []
         del self._heaps[2:-1]
@@ -67,28 +66,28 @@ class Look:
         return ["%s: %d bytes of heap more" % (self.device.name, more)] if more > HEAP_BYTES else []
 
     def complaints(self, writes=0):
-        """What was out of bounds while the cloud wrote so many values and nothing else happened: texts.
+        """Return complaints about what was out of bounds while the cloud wrote `writes` values and nothing else happened.
 
-        A client is silent for three quarters of its keepalive, then pings; a whole one is never without a packet. For a
-        value that is written the cloud gets a PUBACK; its echo, which the program may send, is another exchange.
+        A client pings after three quarters of its keepalive without a packet, and never waits for a whole one. For each
+        value written, the cloud gets a PUBACK. The echo that the program may send is another exchange.
         """
         found = []
         keepalive = self.device.keepalive
         least, most = int(self.seconds / keepalive) - 1 - writes, int(self.seconds / (keepalive * 0.75)) + 1
         if not least <= self.pings <= most:
-            found.append("%d pings in %.0f s in place of %d to %d" % (self.pings, self.seconds, max(least, 0), most))
+            found.append("%d pings in %.0f s instead of %d to %d" % (self.pings, self.seconds, max(least, 0), most))
         if self.others > 4 * writes:
             kinds = {kind: n for kind, n in self.packets.items() if kind[1] not in ("PINGREQ", "PINGRESP")}
             found.append("%d other packets: %s" % (self.others, kinds))
-        # In sync mode it is the program that decides how often it calls update().
+        # In sync mode the program decides how often it calls update().
         if self.device.mode != "sync" and self.wakeups_per_s > WAKEUPS_PER_S:
             found.append("%.1f wake-ups a second" % self.wakeups_per_s)
         if self.device.process.returncode is not None:
-            found.append("has ended: %s" % self.device.process.stdout[-500:])
+            found.append("the program has ended: %s" % self.device.process.stdout[-500:])
         return ["%s: %s" % (self.device.name, text) for text in found]
 
     def row(self):
-        """The cells of the table."""
+        """Return the cells of the table."""
         return [
             self.device.name,
             self.heap,
@@ -101,14 +100,14 @@ class Look:
 
 
 def look_at(looks, cloud):
-    """Take all Looks at this moment."""
+    """Measure all devices now."""
     packets = cloud.packets.take()
     for look in looks:
         look.take(packets.get(look.device.id, Counter()))
 
 
 def settle(devices, cloud, settle_s=SETTLE_S):
-    """Wait until all are connected and have said what there is to say at the start; their Looks."""
+    """Wait until all devices are connected and their first exchanges are over, and return their Looks."""
     for device in devices:
         device.wait_ready()
     time.sleep(settle_s)
@@ -117,7 +116,7 @@ def settle(devices, cloud, settle_s=SETTLE_S):
 
 
 def soak(cloud, looks, minutes, seconds=60):
-    """Print a table each minute (of so many seconds), for so many whole ones. Returns all complaints."""
+    """Print a table each minute (of `seconds`), for so many whole minutes. Return all complaints."""
     complaints = []
     end = time.monotonic()
     for minute in range(1, math.ceil(minutes) + 1):
@@ -132,7 +131,7 @@ def soak(cloud, looks, minutes, seconds=60):
 
 
 def main(minutes, interpreters=INTERPRETERS, modes=MODES):
-    """Soak for so many minutes (float). Returns 0, or 1 where something was out of bounds."""
+    """Soak for so many minutes (float). Return 0, or 1 if something was out of bounds."""
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         certificates = Certificates(folder)

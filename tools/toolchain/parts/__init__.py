@@ -1,1 +1,1 @@
-"""The parts that `tools/setup` fetches, a module each: `is_ready()` and `install()`."""
+"""The parts that `tools/setup` fetches. Each is a module with `is_ready()` and `install()`."""

@@ -1,7 +1,7 @@
-"""Chromium for the tests of the page and its pictures: the machine's, or Debian's without a screen.
+"""Chromium for the page's tests and pictures: the machine's own, or Debian's headless one.
 
-It finds its files beside its own program, so it runs on the machine's own dynamic loader and C library,
-and comes from the machine's own Debian.
+It looks for its files beside its program. So it runs with the machine's dynamic loader and C library, and has to come
+from the machine's release of Debian.
 """
 
 import os
@@ -16,10 +16,10 @@ from ..report import say
 PACKAGES = "chromium-headless-shell fonts-open-sans"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TREE = CACHE / "chromium"
-# Parts of the C library, which must be the one that the loader is of.
+# Parts of the C library, which has to match the machine's loader.
 _OF_LIBC = """ld-linux*.so* libc.so.6 libc[.-]* libm.so* libmvec.so* libpthread.so* libdl.so* librt.so* libresolv.so*
 libnss_*.so* libutil.so* libanl.so* libthread_db.so* libBrokenLocale.so* libnsl.so.1""".split()
-# Drivers for graphics cards and what tests them, a third of it all; pages are drawn without any.
+# Drivers for graphics cards and their tests, a third of the whole; pages are drawn without them.
 _FOR_CARDS = ("usr/lib/*/dri", "usr/lib/*/libLLVM*", "usr/lib/chromium/libVk*")
 _FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
@@ -32,7 +32,7 @@ def _on_path():
 
 
 def _check(command):
-    """Raise unless the browser names its version."""
+    """Raise ToolchainError unless the browser prints its version."""
     check_answer("Chromium", command, "--version", "Chrom", timeout=30)
 
 
@@ -45,9 +45,8 @@ def _wrap(tree, program):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     fonts = tree / "fonts.conf"
     fonts.write_text(_FONTS % (tree / "usr" / "share" / "fonts"))
-    # pulseaudio's own folder holds what its library needs
-    places = {path.parent for path in tree.rglob("lib*.so*")}
-    folders = sorted(path for path in places if path.name.endswith(("-gnu", "pulseaudio")))
+    # The library of pulseaudio needs the files in its own folder
+    folders = sorted({path.parent for path in tree.rglob("lib*.so*") if path.parent.name.endswith(("-gnu", "pulseaudio"))})
     return '#!/bin/sh\nFONTCONFIG_FILE="%s" LD_LIBRARY_PATH="%s" exec "%s" "$@"\n' % (
         fonts,
         ":".join(map(str, folders)),
@@ -60,7 +59,7 @@ def _key():
 
 
 def is_ready():
-    """True if a browser is there."""
+    """True if a browser is installed."""
     return is_current("chromium", _key(), CHROMIUM)
 
 

@@ -1,7 +1,7 @@
-"""What firmware is built from and run on: MicroPython's source, compilers' parts, an emulated Cortex-M.
+"""The parts that firmware is built from and runs on: MicroPython's source, a compiler, libraries, an emulated Cortex-M.
 
 Everything comes from Debian's packages and is unpacked into .cache/firmware/, not installed. The machine's own `make`,
-`gcc` and `dpkg-source` (Debian's build-essential) do the work; only where they are missing apt installs them.
+`gcc` and `dpkg-source` (Debian's build-essential) do the work; apt installs them only if they are missing.
 """
 
 import os
@@ -23,13 +23,13 @@ ARM = FOLDER / "arm"
 LIBRARIES = FOLDER / "libraries"
 QEMU = BIN / "qemu-system-arm"
 
-# What tools/firmware builds; of the other ports only that is kept which tests compare boards/ with.
+# The ports that tools/firmware builds. Of the other ports only the files that tests compare boards/ with are kept.
 PORTS = ("qemu", "unix")
 DEFINITIONS = ("boards", "modules", "mpconfigport.h", "machine_wdt.c", "partitions-4MiBplus.csv")
 NEEDED = ("make", "gcc", "dpkg-source", "patch")
 
-# Of the compiler's libraries only those of the Cortex-M3 (thumb/v7-m) stay, and of the C library, which the port
-# is linked without, its headers: 75 of 800 MB.
+# Of the compiler's libraries only those for the Cortex-M3 (thumb/v7-m) are kept, and of the C library, which the port
+# does not link, only the headers: 75 of 800 MB.
 _ARM_DROPPED = (
     "*/gcc/arm-none-eabi/*/cc1plus",
     "*/gcc/arm-none-eabi/*/lto1",
@@ -48,7 +48,7 @@ _ARM_DROPPED = (
     "*/bin/arm-none-eabi-lto-dump",
     "./usr/share",
 )
-# cc1's own libraries; the C library is the machine's, since both come from the same suite.
+# Includes the libraries of cc1; the C library is the machine's, since both come from the same suite.
 _ARM_PACKAGES = r"(gcc|binutils|libnewlib).*arm-none-eabi|libnewlib-dev|lib(isl|mpc|mpfr|gmp|zstd)|zlib1g"
 
 
@@ -67,7 +67,7 @@ def _run(command):
 
 
 def have_compiler():
-    """Have NEEDED on this machine: apt installs them where it may."""
+    """Make sure that NEEDED are on this machine; for root, apt installs them. Raises ToolchainError."""
     if all(map(shutil.which, NEEDED)):
         return
     if os.geteuid() == 0:
@@ -76,7 +76,7 @@ def have_compiler():
             _run(["apt-get", "install", "--yes", "--no-install-recommends", "build-essential"])
     missing = [name for name in NEEDED if not shutil.which(name)]
     if missing:
-        text = "firmware needs %s on this machine: apt-get install build-essential, as root"
+        text = "firmware needs %s on this machine: run `apt-get install build-essential` as root"
         raise ToolchainError(text % " and ".join(missing))
 
 
@@ -98,7 +98,7 @@ def _fetch_source():
 
 def _unpack_source(files, folder):
     description = [path for path in files if path.suffix == ".dsc"]
-    # apt has compared the files with the suite's signed list: the uploader's own signature adds nothing.
+    # apt compared the files with the suite's signed list, so the uploader's own signature adds nothing.
     _run(["dpkg-source", "--no-check", "-x", description[0], folder])
     useless = [folder / "docs", folder / "tests", folder / ".pc"]
     others = [port for port in (folder / "ports").iterdir() if port.name not in PORTS]
@@ -127,7 +127,7 @@ def _unpack_arm(files, folder):
     for package in files:
         if re.match(_ARM_PACKAGES, package.name):
             _unpack_without(package, folder, _ARM_DROPPED)
-    # The package's installation would make this one.
+    # Installing the package would make this link.
     (folder / "usr/lib/arm-none-eabi/include").symlink_to("../../include/newlib")
 
 
@@ -139,7 +139,7 @@ def _check_arm():
     if done.returncode:
         reason = first_error(done.stderr.decode("utf-8", "replace"))
         raise ToolchainError("gcc-arm-none-eabi does not run: %s" % reason)
-    # Where the right library is missing gcc names another, whose code the Cortex-M3 cannot run.
+    # If the right library is missing, gcc names another, whose code the Cortex-M3 cannot run.
     command = gcc + ["-print-libgcc-file-name"]
     if b"/thumb/v7-m/" not in subprocess.run(command, env=arm_environment(), capture_output=True).stdout:
         raise ToolchainError("gcc-arm-none-eabi has no library for the Cortex-M3")
@@ -158,7 +158,7 @@ def _fetch_libraries():
 
 
 def _unpack_libraries(files, folder):
-    # The newer suites' packages count on these links; another package makes them.
+    # The packages of newer suites need these links, which another package makes.
     for name in ("lib", "lib64"):
         (folder / "usr" / name).mkdir(parents=True)
         (folder / name).symlink_to("usr/" + name)
@@ -186,17 +186,17 @@ def _fetch_emulator():
 
 def _check_emulator(command):
     if "mps2-an385" not in _run([command, "-machine", "help"]):
-        raise ToolchainError("qemu-system-arm knows no mps2-an385")
+        raise ToolchainError("qemu-system-arm does not support the machine mps2-an385")
 
 
 def _unpack_without(package, folder, dropped):
-    """Unpack a .deb but for what `dropped` (patterns of tar) names."""
+    """Unpack a .deb, except for the files that match `dropped` (patterns of tar)."""
     command = ["tar", "-x", "-C", str(folder), "--keep-directory-symlink", "--wildcards"]
     command += ["--exclude=" + pattern for pattern in dropped]
     with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(package)], stdout=subprocess.PIPE) as files:
         subprocess.run(command, stdin=files.stdout, check=True)
     if files.returncode:
-        raise ToolchainError("%s does not unpack" % package.name)
+        raise ToolchainError("%s cannot be unpacked" % package.name)
 
 
 def version():
@@ -205,26 +205,26 @@ def version():
     parts = ("MAJOR", "MINOR", "MICRO")
     numbers = [re.search(r"#define MICROPY_VERSION_%s (\d+)" % part, text) for part in parts]
     if not all(numbers):
-        raise ToolchainError("MicroPython's source does not tell its version")
+        raise ToolchainError("MicroPython's source does not say its version")
     return ".".join(number.group(1) for number in numbers)
 
 
 def arm_prefix():
-    """What stands before `gcc` in the names of the Cortex-M's compilers."""
+    """The path of the Cortex-M's compilers, without the `gcc` at the end of the name."""
     return str(ARM / "usr/bin/arm-none-eabi-")
 
 
 def arm_environment():
-    """The environment in which they find their own libraries."""
+    """The environment in which the Cortex-M's compilers find their libraries."""
     folders = sorted({str(path.parent) for path in ARM.rglob("*.so.*") if "-linux-" in str(path.parent)})
     return dict(os.environ, LD_LIBRARY_PATH=":".join(folders))
 
 
 def loader():
-    """The unpacked libraries' own dynamic loader."""
+    """The path of the dynamic loader among the unpacked libraries."""
     found = sorted((LIBRARIES / "usr").rglob("ld-linux*.so*"))
     if not found:
-        raise ToolchainError("the packages of the C library hold no dynamic loader")
+        raise ToolchainError("the packages of the C library have no dynamic loader")
     return found[0]
 
 
@@ -240,12 +240,12 @@ def _is_there(piece):
 
 
 def is_ready():
-    """True if all of it is there."""
+    """True if all pieces are installed."""
     return all(_is_there(piece) for piece in PIECES)
 
 
 def install(*pieces):
-    """Fetch the named of PIECES, all by default, that are missing."""
+    """Fetch the given pieces (by default all of PIECES) that are missing."""
     for piece in pieces or PIECES:
         with lock(piece.name):
             if not _is_there(piece):

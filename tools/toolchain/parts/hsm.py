@@ -1,6 +1,6 @@
-"""SoftHSM, a PKCS#11 token in files, with OpenSSL's engine for it and OpenSC's tool: for the tests of `pkcs11:` keys.
+"""SoftHSM, a PKCS#11 token in files, with its engine for OpenSSL and OpenSC's tool, for the tests of `pkcs11:` keys.
 
-Engine and module are loaded into the machine's own Python, so they come from the machine's own Debian.
+Engine and module are loaded into the machine's own Python, so they come from the machine's own release of Debian.
 """
 
 import subprocess
@@ -25,7 +25,7 @@ def module():
 
 
 def _check(command):
-    """Raise unless the command shows how it is used."""
+    """Raise ToolchainError unless the command prints its usage."""
     done = subprocess.run([str(command), "--help"], capture_output=True, encoding="utf-8", timeout=20)
     if "Usage" not in done.stdout + done.stderr:
         raise ToolchainError("%s does not run: %s" % (command.name, (done.stderr or done.stdout).strip()))
@@ -36,12 +36,12 @@ def _key():
 
 
 def is_ready():
-    """True if all of it is there."""
+    """True if everything is installed."""
     return is_current("hsm", _key(), SOFTHSM_UTIL, PKCS11_TOOL)
 
 
 def install():
-    """Unpack the machine's Debian's packages."""
+    """Unpack the packages from the machine's release of Debian."""
     with lock("hsm"):
         if is_ready():
             return

@@ -1,4 +1,5 @@
-"""MicroPython's unix port, 64-bit and 32-bit (whose objects have the size of a board's and lie as low as there)."""
+"""MicroPython's unix port, 64-bit and 32-bit. In the latter, objects have the size and the low addresses of a board's.
+"""
 
 import os
 import shutil
@@ -11,8 +12,8 @@ from ..report import ToolchainError, say
 
 SUITES = ["forky", "sid", "trixie"]
 OLDEST = (1, 24)
-# A board's RAM lies below 2^31, where `id()` is a small int; of a higher address it is an object of 32 bytes, six times
-# for each wait of asyncio's for a socket. The C library takes large blocks from high addresses, unless told not to.
+# A board's RAM is below 2^31, where `id()` is a small int. For a higher address it is an object of 32 bytes, and
+# asyncio makes six of them whenever it waits for a socket. By default the C library takes large blocks from there.
 LOW_ADDRESSES = "GLIBC_TUNABLES=glibc.malloc.mmap_max=0"
 PROBE = (
     "import sys, asyncio, tls, socket, select, deflate, vfs; "
@@ -26,7 +27,7 @@ def wrapper(bits):
 
 
 def _check(command, bits):
-    """Raise unless `command` is a MicroPython of this size, new enough, with the modules needed."""
+    """Raise ToolchainError unless `command` is a MicroPython of this size, new enough, with the modules needed."""
     try:
         done = subprocess.run([str(command), "-c", PROBE], capture_output=True, encoding="utf-8", timeout=20)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -37,16 +38,16 @@ def _check(command, bits):
         raise ToolchainError("MicroPython %d-bit does not run: %s" % (bits, reason[-1]))
     major, minor, size = map(int, words)
     if (major, minor) < OLDEST or size != bits:
-        raise ToolchainError("MicroPython %d.%d %d-bit is not what is needed" % (major, minor, size))
+        raise ToolchainError("MicroPython %d.%d %d-bit does not fit" % (major, minor, size))
 
 
 def _wrap(tree, program):
-    """The wrapper's text for the 32-bit one."""
+    """The text of the wrapper for the 32-bit interpreter."""
     return debian.wrapper_text(tree, program).replace("exec ", "export %s\nexec " % LOW_ADDRESSES, 1)
 
 
 def _use_installed(bits):
-    """Wrap a good `micropython` of the machine; True if there is one."""
+    """Wrap the machine's own `micropython`; True if there is one that fits."""
     found = shutil.which("micropython")
     if bits != 64 or not found:
         return False
@@ -72,7 +73,7 @@ def is_ready():
 
 
 def install():
-    """Install whichever of the two interpreters is missing."""
+    """Install those of the two interpreters that are missing."""
     for bits in (64, 32):
         name = "micropython%d" % bits
         with lock(name):

@@ -1,4 +1,4 @@
-"""The mosquitto MQTT broker: the tests' independent opposite of our MQTT code."""
+"""The MQTT broker mosquitto, an independent peer for the tests of our MQTT code."""
 
 import os
 import shutil
@@ -14,12 +14,12 @@ MORE_SUITES = ["trixie", "forky", "sid"]
 
 
 def _on_path():
-    # Debian puts it where an ordinary user's PATH does not look.
+    # Debian installs it outside an ordinary user's PATH.
     return shutil.which("mosquitto", path=os.environ.get("PATH", os.defpath) + ":/usr/sbin:/usr/local/sbin")
 
 
 def _check(command):
-    """Raise unless the broker starts and names its version."""
+    """Raise ToolchainError unless the broker starts and prints its version."""
     check_answer("mosquitto", command, "-h", "mosquitto version", even_failing=True)
 
 
@@ -33,7 +33,7 @@ def is_ready():
 
 
 def dynamic_security():
-    """The path of its plugin for clients and rights that change while it runs."""
+    """The path of mosquitto's plugin for clients and rights that change while it runs. Raises ToolchainError."""
     roots = [Path("/usr"), Path("/usr/local")] if _on_path() else [CACHE / "mosquitto" / "usr"]
     for root in roots:
         for found in sorted(root.glob("lib/**/mosquitto_dynamic_security.so")):

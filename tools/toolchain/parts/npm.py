@@ -1,6 +1,6 @@
-"""JavaScript packages of the tests, pinned in pinned/opposites, installed by npm as it is configured.
+"""The tests' JavaScript packages, pinned in pinned/opposites and installed by the machine's npm.
 
-`@arduino/cbor-js`, which no registry has, is the stand-in in tests/interop/cbor-js.
+The stand-in in tests/interop/cbor-js replaces `@arduino/cbor-js`, which no registry has.
 """
 
 import json
@@ -34,7 +34,7 @@ def is_ready():
 
 
 def run(folder, *arguments):
-    """Run npm quietly in a folder; its first error line becomes the message."""
+    """Run npm quietly in a folder. Raises ToolchainError with its first error line."""
     if not shutil.which("npm") or not shutil.which("node"):
         raise ToolchainError("node and npm are needed (Debian's packages nodejs and npm)")
     done = subprocess.run(
@@ -65,12 +65,12 @@ def install():
 
 
 def pin():
-    """Resolve package.json anew and write every version, without hosts, to package-lock.json."""
+    """Resolve package.json again and write every version, without hosts, to package-lock.json."""
     pin_file(_WANTED, _PINNED, _STANDIN)
 
 
 def pin_file(wanted, pinned, *folders):
-    """Resolve one package.json, whose packages may be `folders`, and write its package-lock.json."""
+    """Resolve one package.json, whose packages may be local `folders`, and write its package-lock.json."""
     with scratch_folder("npm") as folder, step("pinning %s of %s" % (pinned.name, pinned.parent.name)):
         shutil.copy(wanted, folder)
         for local in folders:

@@ -1,4 +1,4 @@
-"""JavaScript libraries of the local cloud's page, pinned in pinned/page-libraries, put where it serves them."""
+"""The JavaScript libraries of the local cloud's page, pinned in pinned/page-libraries and copied to its folder."""
 
 import shutil
 
@@ -9,7 +9,7 @@ from . import npm
 
 _WANTED = PINNED / "page-libraries" / "package.json"
 _PINNED = PINNED / "page-libraries" / "package-lock.json"
-# What of each package the page loads, and under which name.
+# The files of the packages that the page loads, and their names there.
 _FILES = {
     "uplot/dist/uPlot.esm.js": "uplot/uplot.js",
     "uplot/dist/uPlot.min.css": "uplot/uplot.css",
@@ -29,17 +29,17 @@ def _key():
 
 
 def is_ready():
-    """True if the libraries are where the page finds them."""
+    """True if the page has its libraries."""
     return is_current("page", _key(), *(PAGE_LIBRARIES / name for name in _FILES.values()))
 
 
 def is_possible():
-    """True if npm is on this machine. Without the libraries the page shows no charts and maps, and says so."""
+    """True if npm is on this machine. Without the libraries the page has no charts and maps, and says so."""
     return bool(shutil.which("npm") and shutil.which("node"))
 
 
 def install():
-    """Fetch the pinned packages and copy what the page loads."""
+    """Fetch the pinned packages and copy the files that the page loads."""
     with lock("page"):
         if is_ready():
             return
@@ -57,5 +57,5 @@ def install():
 
 
 def pin():
-    """Resolve package.json anew."""
+    """Resolve package.json again and pin every version."""
     npm.pin_file(_WANTED, _PINNED)

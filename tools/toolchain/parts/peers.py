@@ -1,9 +1,9 @@
-"""What ours is compared with: the official clients and micropython-lib's MQTT client.
+"""The programs that ours are compared with: the official clients and micropython-lib's MQTT client.
 
 `.cache/peer-venv`      the official clients installed for CPython
 `.cache/peers/<name>/`  the official device client's source distribution (examples, tests)
 `.cache/peers/umqtt/`   for MICROPYPATH: `import umqtt.robust`
-`.cache/peers/micropython/`  for MICROPYPATH: the official device client with what it needs there
+`.cache/peers/micropython/`  for MICROPYPATH: the official device client with its dependencies
 """
 
 import os
@@ -19,8 +19,8 @@ from .venv import PEERS_VENV, TOOLS_VENV
 
 STANDINS = TOOLS / "toolchain" / "standins"
 OFFICIAL = "arduino_iot_cloud-1.4.1"
-# Not installable by pip: these have no build file (umqtt), or are wanted as source.
-ARCHIVES: tuple[tuple[str, list[str]], ...] = (
+# Not installed by pip: these have no build file (umqtt), or are needed as source.
+ARCHIVES = (
     ("arduino-iot-cloud==1.4.1", ["--no-binary"]),
     ("micropython-umqtt.simple==1.3.4", []),
     ("micropython-umqtt.robust==1.0", []),
@@ -42,7 +42,7 @@ def is_ready():
 
 
 def _index():
-    """pip's own package index, where one is configured."""
+    """Options that name pip's package index, if one is configured."""
     command = [str(VENV_PYTHON), "-m", "pip", "config", "get", "global.index-url"]
     done = subprocess.run(command, capture_output=True, encoding="utf-8")
     index = os.environ.get("PIP_INDEX_URL") or (done.stdout.strip() if done.returncode == 0 else "")
@@ -50,7 +50,7 @@ def _index():
 
 
 def _download(requirement, options, folder):
-    """Fetch one archive and unpack it; the folder with its contents."""
+    """Fetch one archive and unpack it; return the folder with its content."""
     target = folder / requirement.partition("==")[0]
     target.mkdir()
     command = [str(VENV_PYTHON), "-m", "unearth", requirement, "--download", str(target)]

@@ -1,4 +1,4 @@
-"""The PostgreSQL server: the database that several workers of the local cloud share, in tests and benchmarks."""
+"""The PostgreSQL server: in tests and benchmarks, the database that several workers of the local cloud share."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from ..programs import check_answer, wrap_installed
 from ..report import say
 
 TREE = CACHE / "postgresql"
-# Debian keeps the server's programs where nobody's PATH looks, one folder a version.
+# Debian keeps the server's programs outside PATH, in a folder for each version.
 DEBIAN_FOLDERS = "usr/lib/postgresql/*/bin"
 PROGRAMS = {"postgres": POSTGRES, "initdb": INITDB}
 
@@ -29,7 +29,7 @@ def _on_machine():
 
 
 def _check(command):
-    """Raise unless the program starts and names its version."""
+    """Raise ToolchainError unless the program starts and prints its version."""
     check_answer("PostgreSQL", command, "--version", "(PostgreSQL)")
 
 
@@ -43,7 +43,7 @@ def is_ready():
 
 
 def _unpacked_wrapper(tree, program):
-    # initdb starts the `postgres` beside it by itself, so the libraries are named in the environment.
+    # initdb itself starts the `postgres` beside it, so the environment has to name the libraries.
     libraries = sorted({path.parent for path in tree.rglob("*.so*") if path.parent.name.endswith("-gnu")})
     return '#!/bin/sh\nhere=${0%%/*}/..\nLD_LIBRARY_PATH="%s" exec "%s" "$@"\n' % (
         ":".join("$here/" + str(folder.relative_to(CACHE)) for folder in libraries),
@@ -52,7 +52,7 @@ def _unpacked_wrapper(tree, program):
 
 
 def install():
-    """Wrap the machine's PostgreSQL, or unpack that of the machine's own Debian."""
+    """Wrap the machine's PostgreSQL, or unpack the one from the machine's release of Debian."""
     with lock("postgresql"):
         if is_ready():
             return

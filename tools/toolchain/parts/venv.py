@@ -1,4 +1,4 @@
-"""Virtual environments with pinned packages, installed by pip as it is configured."""
+"""Virtual environments with pinned packages, installed by pip with the machine's configuration."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ PYTHON = (3, 11)
 
 
 class Environment:
-    """One virtual environment: `NAME.in` says what is wanted, `NAME.txt` pins all of it."""
+    """One virtual environment: `NAME.in` has the requirements, `NAME.txt` pins every version."""
 
     def __init__(self, title, folder, requirements):
         self.title = title
@@ -33,7 +33,7 @@ class Environment:
         return is_current(self._name, self._key(), self.python)
 
     def install(self):
-        """Create the environment, or bring it to the pinned versions."""
+        """Create the environment, or bring it to the pinned versions. Raises ToolchainError."""
         if sys.version_info < PYTHON:
             raise ToolchainError("Python %d.%d or newer is needed" % PYTHON)
         with lock(self._name):
@@ -48,7 +48,7 @@ class Environment:
             mark_current(self._name, self._key())
 
     def _works(self):
-        """True if there is an environment of this very Python, with pip, to be updated in place."""
+        """True if an environment of this Python with pip exists, and can be updated in place."""
         probe = "import sys, pip; print(*sys.version_info[:2])"
         try:
             done = subprocess.run([str(self.python), "-c", probe], capture_output=True, encoding="utf-8")
@@ -60,7 +60,7 @@ class Environment:
         return done.returncode == 0 and done.stdout.split() == [str(n) for n in sys.version_info[:2]]
 
     def pin(self):
-        """Resolve `NAME.in` anew and write every version to `NAME.txt`."""
+        """Resolve `NAME.in` again and write every version to `NAME.txt`."""
         with scratch_folder("pin") as folder, step("pinning %s" % self.pinned.name):
             create(folder / "venv")
             python = folder / "venv" / "bin" / "python"
@@ -73,7 +73,7 @@ class Environment:
 
 
 def create(folder):
-    """A fresh virtual environment with pip."""
+    """Make a new virtual environment with pip. Raises ToolchainError."""
     try:
         venv.EnvBuilder(clear=True, with_pip=True).create(folder)
     except subprocess.CalledProcessError as error:
@@ -82,13 +82,13 @@ def create(folder):
 
 
 def pip(python, *arguments):
-    """Run pip quietly; its first error line becomes the message."""
+    """Run pip quietly, and return its output. Raises ToolchainError with its first error line."""
     command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", "-q"]
     done = subprocess.run(
         command + list(arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     )
     if done.returncode:
-        hint = " (is the package index reached from here?)" if "from versions: none" in done.stdout else ""
+        hint = " (is the package index reachable?)" if "from versions: none" in done.stdout else ""
         raise ToolchainError("pip: %s%s" % (first_error(done.stdout, ("ERROR:", "error:")), hint))
     return done.stdout
 
@@ -98,6 +98,6 @@ PEERS_VENV = Environment("the official Python clients", PEER_VENV, "peer-require
 
 
 def pin_all():
-    """Pin both environments anew."""
+    """Pin both environments again."""
     for environment in (TOOLS_VENV, PEERS_VENV):
         environment.pin()

@@ -1,4 +1,4 @@
-"""What a board's firmware has: as much of `machine` as a page uses."""
+"""A board's module `machine`, as far as the documentation's pages use it."""
 
 
 class Pin:
@@ -15,5 +15,5 @@ class Pin:
         self._value = value
 
     def irq(self, handler, trigger, hard=False):
-        """An interrupt at once."""
+        """Call the handler at once."""
         handler(self)

@@ -1,10 +1,10 @@
-"""What a board's firmware has: as much of `network` as a page uses."""
+"""A board's module `network`, as far as the documentation's pages use it."""
 
 STA_IF = 0
 
 
 class WLAN:
-    """Connected from the start."""
+    """A station that is connected from the start."""
 
     PM_NONE, PM_POWERSAVE = 16, 17
 

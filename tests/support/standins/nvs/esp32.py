@@ -1,4 +1,4 @@
-"""A stand-in for the ESP32's NVS: blobs in files, each written whole or not at all."""
+"""A stand-in for the ESP32's NVS: blobs in files, each written completely or not at all."""
 
 import os
 
@@ -15,13 +15,13 @@ class NVS:
         return self._prefix + "".join(["%02x" % byte for byte in key.encode()])
 
     def set_blob(self, key, data):
-        """Keep a blob."""
+        """Store a blob."""
         with open(self._path(key) + ".new", "wb") as file:
             file.write(data)
         os.rename(self._path(key) + ".new", self._path(key))
 
     def get_blob(self, key, buffer):
-        """Read a blob into a buffer: its length."""
+        """Read a blob into a buffer and return its length."""
         try:
             with open(self._path(key), "rb") as file:
                 data = file.read()
@@ -33,11 +33,11 @@ class NVS:
         return len(data)
 
     def erase_key(self, key):
-        """Let go of a blob."""
+        """Remove a blob."""
         try:
             os.remove(self._path(key))
         except OSError:
             raise OSError(_NOT_FOUND, "ESP_ERR_NVS_NOT_FOUND")
 
     def commit(self):
-        """All is written already."""
+        """Do nothing: everything is already written."""

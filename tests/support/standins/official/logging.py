@@ -1,4 +1,4 @@
-"""What the examples use of micropython-lib's `logging`: the root logger, with format and level, to stderr."""
+"""micropython-lib's `logging`, as far as the examples use it: the root logger, with format and level, to stderr."""
 
 import sys
 import time

@@ -8,7 +8,7 @@ _TAKES = 0.3  # seconds
 
 
 class WLAN:
-    """The station interface: one, however often it is made."""
+    """The station interface. All instances share its state."""
 
     _active = False
     _since = None
@@ -24,7 +24,7 @@ class WLAN:
         return WLAN._active
 
     def connect(self, ssid, key=None):
-        """Begin to connect; refused while that is under way, as on an ESP32."""
+        """Begin to connect. While that is in progress, it is refused, as on an ESP32."""
         if not WLAN._active:
             raise OSError("WiFi Not Started")
         if self.status() == STAT_CONNECTING:
@@ -43,5 +43,5 @@ class WLAN:
         return self.status() == STAT_GOT_IP
 
     def ifconfig(self):
-        """Addresses."""
+        """Return the addresses."""
         return ("192.0.2.2", "255.255.255.0", "192.0.2.1", "192.0.2.1")

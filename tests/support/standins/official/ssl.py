@@ -1,3 +1,3 @@
-"""micropython-lib's `ssl`: here only its constants are used, by the examples."""
+"""micropython-lib's `ssl`, of which the examples use only the constants."""
 
 from tls import *

@@ -1,10 +1,10 @@
-"""The access point of a board, as four kinds of ports have it: for `network`."""
+"""A board's access point in four kinds of ports, for the stand-in `network`."""
 
 
 class _AccessPoint:
-    """Its settings can be changed at any time once it is on, and are refused before.
+    """An access point whose settings can be changed at any time once it is on, but not before.
 
-    `sent`: the name, the password and the mode that phones see, None while it is off.
+    `sent` has the name, the password and the mode that phones see; None while it is off.
     """
 
     address = "192.168.4.1"
@@ -13,7 +13,7 @@ class _AccessPoint:
         self.on = False
         self.values = {}
         self.sent = None
-        self.router = self.address  # what its DHCP server tells, begun with the address of that time
+        self.router = self.address  # what its DHCP server announces: the address at its start
 
     def active(self, on):
         self.on = on
@@ -46,7 +46,7 @@ class EarlyAccessPoint(_AccessPoint):
 
 
 class LateAccessPoint(_AccessPoint):
-    """cyw43: its settings are read when it is switched on."""
+    """cyw43: it reads its settings when it is switched on."""
 
     PM_NONE = 16
     SEC_OPEN, SEC_WPA_WPA2 = 0, 0x00400006
@@ -56,7 +56,7 @@ class LateAccessPoint(_AccessPoint):
 
 
 class ConnectingAccessPoint(_AccessPoint):
-    """NINA-W10, esp-hosted: config() starts it, and its exception tells the password."""
+    """NINA-W10, esp-hosted: config() starts it, and its exception contains the password."""
 
     SEC_OPEN, SEC_WPA_WPA2 = 1, 7
     fails = False
@@ -68,7 +68,7 @@ class ConnectingAccessPoint(_AccessPoint):
 
 
 class HostedAccessPoint(ConnectingAccessPoint):
-    """With an address of its own, while its DHCP tells 192.168.4.1 as the name server's."""
+    """esp-hosted: its address differs from the one that its DHCP announces for the name server, 192.168.4.1."""
 
     address = "192.168.1.1"
 

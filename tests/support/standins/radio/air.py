@@ -1,8 +1,8 @@
-"""What stand-in radios are in: virtual time, and the access points in reach."""
+"""The world of the stand-in radios: virtual time, and the access points in range."""
 
 
 class World:
-    """The clock, the access points, and what is to happen when. `now` is in ms."""
+    """The clock, the access points, and scheduled events. `now` is in ms."""
 
     def __init__(self):
         self.now = 0
@@ -10,7 +10,7 @@ class World:
         self._agenda = []
 
     def point(self, ssid, password=None, **more):
-        """Put up an access point; returns it."""
+        """Add an access point and return it."""
         self.points[ssid] = Point(ssid, password, **more)
         return self.points[ssid]
 
@@ -19,7 +19,7 @@ class World:
         self._agenda.append((ms, function))
 
     def spend(self, ms):
-        """Let time pass; what is due happens in its order."""
+        """Let time pass. What is due happens in order."""
         end = self.now + ms
         while True:
             due = [entry for entry in self._agenda if entry[0] <= end]
@@ -33,7 +33,7 @@ class World:
 
 
 class Point:
-    """An access point: `on`, its password, its signal, the address that it gives next."""
+    """An access point: whether it is on, its password, its signal, and the address that it assigns next."""
 
     def __init__(self, ssid, password=None, rssi=-60, hidden=False, on=True, ip="192.0.2.7"):
         self.ssid = ssid

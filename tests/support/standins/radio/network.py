@@ -1,12 +1,12 @@
-"""A stand-in for the radio: the module `network` as four kinds of ports show it, in virtual time.
+"""A stand-in for the radio: the module `network` as in four kinds of ports, in virtual time.
 
-`world = World(); module = Module(world, "esp32")` has the face of `network`: WLAN, hostname, country, and constants.
-`world.points` are the access points in reach, which a test switches on and off, or gives other passwords.
-Each radio does what its driver is seen to do (states and their order from MicroPython 1.26's sources, trouble from the
-issues of micropython-mqtt, micropython and pico-sdk that docs/wifi.md lists). Every call takes the time that it
-takes on a board: where a source says so that time (NINA and esp-hosted: their start), else a cautious guess.
+After `world = World()`, `module = Module(world, "esp32")` has the interface of `network`: WLAN, hostname, country, and
+constants. `world.points` are the access points in range, which a test switches on and off, or gives other passwords.
+Each radio behaves like its driver (states and their order are from MicroPython 1.26's sources, trouble from the issues
+of micropython-mqtt, micropython and pico-sdk that docs/wifi.md lists). Every call takes as long as on a board: the time
+is from a source if one gives it (NINA and esp-hosted: their start), otherwise a cautious guess.
 
-Runs on CPython and MicroPython.
+It runs on CPython and MicroPython.
 """
 
 from access_points import ACCESS_POINTS
@@ -17,7 +17,7 @@ AP_IF = 1
 
 
 class Module:
-    """The face of `network`. radio: "esp32", "cyw43", "nina" or "esp-hosted"; `trouble`: see the radios."""
+    """The interface of `network`. `radio` is "esp32", "cyw43", "nina" or "esp-hosted"; for `trouble` see the radios."""
 
     STA_IF = STA_IF
     AP_IF = AP_IF
@@ -31,24 +31,24 @@ class Module:
             self.STAT_IDLE, self.STAT_CONNECTING, self.STAT_GOT_IP = 1000, 1001, 1010
 
     def called(self, name):
-        """The times at which it was called."""
+        """Return the times at which it was called."""
         return [call[0] for call in self.calls if call[1] == name]
 
     def WLAN(self, interface=STA_IF):  # noqa: N802 - its name
-        """The station or the access point: one each, however often it is made."""
+        """Return the station or the access point, always the same ones."""
         return self.access_point if interface == AP_IF else self.radio
 
     def hostname(self, name):
-        """Takes effect later: at the next switching on, or connecting."""
+        """Set the host name. It takes effect when the radio is switched on next, or connects."""
         self.calls.append((self.world.now, "hostname", (name,)))
 
     def country(self, code):
-        """Takes effect when the radio is switched on."""
+        """Set the country. It takes effect when the radio is switched on."""
         self.calls.append((self.world.now, "country", (code,)))
 
 
 class Radio:
-    """What the drivers have in common. `takes`: the ms that a call blocks."""
+    """What the drivers have in common. `takes` are the ms for which calls block."""
 
     takes = {}
     PM_NONE, PM_POWERSAVE = 16, 17
@@ -61,7 +61,7 @@ class Radio:
         self.point = None  # the access point that it is associated with
         self.address = None
         self.fixed = None
-        self._generation = 0  # of what is on the agenda: a new attempt forgets the old one's
+        self._generation = 0  # of scheduled events: a new attempt cancels those of the old one
         self.watch()
 
     # Calls of a program
@@ -113,23 +113,23 @@ class Radio:
         self.world.at(self.world.now + ms, due)
 
     def forget(self):
-        """End all that is under way."""
+        """End everything that is in progress."""
         self._generation += 1
         self.point = self.address = None
 
     def started(self):
-        """The radio was switched on."""
+        """React to being switched on."""
 
     def in_reach(self, ssid):
         point = self.world.points.get(ssid)
         return point if point and point.on else None
 
     def addressed(self):
-        """DHCP is through, or needless."""
+        """Take the address, from DHCP or a fixed one."""
         self.address = self.fixed[0] if self.fixed else self.point.ip
 
     def watch(self):
-        """Every 100 ms: is the access point still there, has it another address for us?"""
+        """Check every 100 ms whether the access point is still there, and whether it assigns another address."""
         point = self.point
         if point and not point.on:
             self.lost()
@@ -139,12 +139,12 @@ class Radio:
 
 
 class Esp32(Radio):
-    """Tries again by itself, for ever. Trouble:
+    """Retries by itself, forever. Trouble:
 
-    sticky: once the access point came back, each attempt ends with 202, until disconnect(), a pause, connect().
-    idle: ms after connect() in which the reason of the last disconnect() still shows as 1000.
-    wedged: connect() is refused until the radio was off.
-    password_reason: what a wrong password shows as.
+    sticky: once the access point is back, each attempt ends with 202, until disconnect(), a pause, and connect().
+    idle_passes: number of attempts after which the reason of the last disconnect() still shows, as 1000.
+    wedged: connect() is refused until the radio has been off.
+    password_reason: the reason that a wrong password shows as.
     """
 
     takes = {"active": 150, "inactive": 50, "connect": 5, "scan": 2500}
@@ -233,10 +233,10 @@ class Esp32(Radio):
 
 
 class Cyw43(Radio):
-    """Never tries again. Trouble:
+    """Never retries. Trouble:
 
-    deaf: once the access point is gone, still "connected", without any signal.
-    stale: the same, with the last signal. mute_password: a wrong password is never reported.
+    deaf: once the access point is gone, it is still "connected", but without a signal.
+    stale: the same, but with the last signal. mute_password: a wrong password is never reported.
     first_fails: the first attempt after switching on ends with -1.
     """
 
@@ -284,7 +284,7 @@ class Cyw43(Radio):
             self.signal = 0 if self.deaf else self.signal
             return
         self.address = self.point = None
-        self.code = 1  # for ever
+        self.code = 1  # forever
 
     def disconnect(self):
         self._call("disconnect")
@@ -296,7 +296,10 @@ class Cyw43(Radio):
 
 
 class Nina(Radio):
-    """No numbers, no reasons; no reconnecting. Trouble: refusals: so many connect() fail, and tell the password."""
+    """Reports no states and no reasons, and never reconnects. Trouble:
+
+    refusals: so many connect() fail, with exceptions that contain the password.
+    """
 
     takes = {"active": 850, "inactive": 20, "connect": 30, "disconnect": 10, "scan": 8000, "look": 2}
     PM_NONE = PM_POWERSAVE = None
@@ -358,7 +361,7 @@ class Nina(Radio):
 
 
 class EspHosted(Radio):
-    """status() is "switched on"; a failure is silent; the address of a lost connection stays to be read."""
+    """status() only says whether it is on. A failure is silent. The address of a lost connection can still be read."""
 
     takes = {"active": 600, "inactive": 100, "connect": 200, "disconnect": 200, "scan": 5000}
     PM_NONE = PM_POWERSAVE = None

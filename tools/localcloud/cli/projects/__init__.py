@@ -1,1 +1,1 @@
-"""Project files: what they ask for, what a cloud has, and the steps from one to the other."""
+"""Project files: what they ask for, what a cloud has, and the steps that make these agree."""

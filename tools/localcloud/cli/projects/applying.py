@@ -1,4 +1,4 @@
-"""`local-cloud things apply`: plan, tell, do."""
+"""`local-cloud things apply`: make a plan, then show it or carry it out."""
 
 import argparse
 from contextlib import ExitStack
@@ -17,7 +17,7 @@ from .secrets_folder import SecretsFolder
 
 
 async def apply(api: Any, connection: Connection, project: Project, options: argparse.Namespace) -> int:
-    """Make the cloud have what the project asks for; the exit code."""
+    """Give the cloud what the project asks for, and return the exit code. Raises CommandError."""
     existing = await existing_for(api, project)
     with ExitStack() as opened:
         begun = _folder(opened, connection, options)
@@ -26,6 +26,9 @@ async def apply(api: Any, connection: Connection, project: Project, options: arg
             _tell(options, plan, plan.steps, dry=True)
             return DONE
         new = [each.name for each in plan.steps if (each.action, each.kind) == (CREATE, "device")]
+        if new and begun is None:
+            message = "--secrets-dir is needed for the secrets of %d new devices, such as %s"
+            raise CommandError(message % (len(new), new[0]), USAGE)
         devices = None
         if new:
             if begun is None:
@@ -47,7 +50,7 @@ def _folder(opened: ExitStack, connection: Connection, options: argparse.Namespa
 
 
 def _without_begun(existing: Existing, project: Project, folder: SecretsFolder | None) -> Existing:
-    """Return what is there, less the devices that an interrupted run has begun and not ended."""
+    """Return what exists, without the devices that an interrupted run has begun but not finished."""
     if folder is None:
         return existing
     begun = {
@@ -81,8 +84,8 @@ def _tell(options: argparse.Namespace, plan: Plan, steps: list[Step], *, dry: bo
     for step in steps:
         tell(str(step))
     for each in plan.kept:
-        complain("not in the file, and kept: %s" % each)
+        complain("not in the file, but kept: %s" % each)
     if not steps:
         tell("nothing to change")
     else:
-        tell("%d steps %s" % (len(steps), "to do; nothing is changed" if dry else "done"))
+        tell("%d steps %s" % (len(steps), "to do; nothing was changed" if dry else "done"))

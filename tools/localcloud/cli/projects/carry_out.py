@@ -1,4 +1,4 @@
-"""Carries out a plan, step by step, with the Application API."""
+"""Carry out a plan, step by step, with the Application API."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,7 +9,7 @@ from .widgets import Reference
 
 
 class CarryOut:
-    """Does the steps of a plan. `devices` makes new ones; it is needed only where the plan has such steps."""
+    """Does the steps of a plan. `devices` makes new devices; it may be None if the plan has none."""
 
     def __init__(self, api: Any, plan: Plan, devices: NewDevices | None) -> None:
         self._api = api
@@ -32,7 +32,7 @@ class CarryOut:
         }
 
     async def step(self, step: Step) -> None:
-        """Do one step; all before it must be done. Raises what the API client raises."""
+        """Do one step. The steps before it must be done. Raises what the API client raises."""
         await self._do[step.action, step.kind](step)
 
     async def _create_device(self, step: Step) -> None:

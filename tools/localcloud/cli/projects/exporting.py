@@ -1,4 +1,4 @@
-"""`local-cloud things export`: what a cloud has, as a project file."""
+"""`local-cloud things export`: write what a cloud has as a project file."""
 
 import io
 from pathlib import Path
@@ -27,7 +27,7 @@ _WIDGET = (
 
 
 async def export(api: Any) -> str:
-    """Return the file's text."""
+    """Return the text of a project file that describes the whole cloud."""
     from ruamel.yaml import YAML
 
     writer = YAML()
@@ -39,13 +39,13 @@ async def export(api: Any) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write the file whole. Raises CommandError."""
+    """Write the file, completely or not at all. Raises CommandError."""
     with pending(path) as temporary:
         temporary.write_text(text, "utf-8")
 
 
 def described(existing: Existing) -> dict[str, Any]:
-    """Return what a project file says of it. Pure."""
+    """Return what a project file says about these resources."""
     return {
         "devices": [_device(each) for each in _by_name(existing.devices)],
         "things": [_thing(each) for each in _by_name(existing.things)],

@@ -1,4 +1,4 @@
-"""New devices, with their secrets in files. Whatever interrupts it, the next run makes what is missing."""
+"""New devices with their secrets in files. If a run is interrupted, the next one makes what is missing."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from .secrets_folder import Begun, SecretsFolder
 
 
 class NewDevices:
-    """Makes devices in a cloud that has those in `existing` (the API's descriptions)."""
+    """Makes devices in a cloud that already has those in `existing` (the API's descriptions)."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class NewDevices:
         self.tally = Tally()
 
     def missing(self, names: Iterable[str]) -> list[str]:
-        """Return those that are still to be made. Raises CommandError with all that is in the way."""
+        """Return the names of devices not made yet. Raises CommandError that lists all obstacles."""
         missing, obstacles = [], []
         for name in names:
             device_id = self._folder.finished(name)
@@ -35,10 +35,10 @@ class NewDevices:
                 continue
             if device_id is not None:
                 path = self._folder.file_of(name)
-                obstacles.append("%s: the cloud has no device %s; move the file away" % (path, device_id))
+                obstacles.append("%s: the cloud has no device %s; move this file away" % (path, device_id))
             elif name in self._named and self._folder.begun(name) is None and not self._new_secrets:
                 obstacles.append(
-                    "device %r is there already, and its secret is not in %s" % (name, self._folder.path)
+                    "device %r already exists, but its secret is not in %s" % (name, self._folder.path)
                 )
             else:
                 missing.append(name)
@@ -50,7 +50,7 @@ class NewDevices:
         """Make one of `missing`, and return its id."""
         begun = self._folder.begun(name)
         if begun is None:
-            # From here on a device of this name is ours, even if the answer to its making never comes.
+            # From here on a device of this name is ours, even if the cloud's answer never arrives.
             begun = Begun()
             self._folder.begin(name, begun)
         device_id = begun.device_id or self._named.get(name)
@@ -63,10 +63,10 @@ class NewDevices:
         if secret is None:
             self._folder.begin(name, Begun(device_id))
             answer = await self._api.devices.pass_get(device_id, suggested_password=True)
-            secret = answer["suggested_password"]
-            # On the disk before the cloud takes it: the cloud never tells it again.
-            self._folder.begin(name, Begun(device_id, secret))
-        await self._api.devices.pass_set(device_id, {"password": secret})
+            begun = Begun(device_id, answer["suggested_password"])
+            # On the disk before the cloud gets it: the cloud never returns it again.
+            self._folder.begin(name, begun)
+        await self._api.devices.pass_set(device_id, {"password": begun.secret})
         self.tally.begun = True
         self._folder.finish(name, device_id, secret)
         self._ids.add(device_id)
@@ -81,7 +81,7 @@ class NewDevices:
             device = await self._api.devices.create({"name": name, **body})
         except APIError as error:
             if 400 <= error.status < 500:
-                # Whoever has a device of this name later, it will not be this one.
+                # The device was not made: one of this name that appears later is not ours.
                 self._folder.forget(name)
             raise
         self.tally.begun = True

@@ -1,7 +1,7 @@
-"""What to do so that a cloud has what a project file asks for. Pure: descriptions in, steps out.
+"""Compare a project file with a cloud and list the steps that make them agree. Does nothing else.
 
-Devices and things are the same by their key (a tag) or else by name, properties by name, widgets by name
-and type, dashboards by name. A second plan, after the first is carried out, has no steps.
+Devices and things are found by their key (a tag), otherwise by name; properties and dashboards by name;
+widgets by name and type. Once a plan is carried out, the next one has no steps.
 """
 
 from collections import Counter
@@ -16,17 +16,17 @@ from .widgets import merged_widgets
 CREATE, CHANGE, DELETE = "create", "change", "delete"
 DEFAULT_DEVICE_TYPE = "login_and_secretkey_wifi"
 CREATED_VARIABLE = {"permission": "READ_WRITE", "update_strategy": "ON_CHANGE"}
-_UNSAID = {"update_parameter": 0, "persist": True}  # what it means that an answer has no such member
+_UNSAID = {"update_parameter": 0, "persist": True}  # what an answer without these members means
 _REQUIRED_OF_A_VARIABLE = ("name", "type", "permission", "update_strategy")
 _OPTIONAL_OF_A_VARIABLE = ("update_parameter", "variable_name", "persist", "tag", "min_value", "max_value")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do; `body` is for the API, with names in `refers` to be replaced by ids.
+    """One change to make. `body` is the API's request; a Reference in it stands for an id not known yet.
 
-    `id` is that of what is changed or deleted (of a property: its own; `thing` is the thing's name).
-    `says` tells people what is different.
+    `id` identifies what is changed or deleted. For a property, `thing` is the name of its thing.
+    `says` describes the differences for people.
     """
 
     action: str
@@ -35,7 +35,7 @@ class Step:
     id: str | None = None
     thing: str | None = None
     body: dict[str, Any] = field(default_factory=dict)
-    device: str | None = None  # the name of the device to be attached
+    device: str | None = None  # the name of the device to attach
     says: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Step:
 
 @dataclass
 class Plan:
-    """Steps in the order in which they can be done, and the ids of what is there already."""
+    """Steps in the order in which they can be done, and the ids of what already exists."""
 
     steps: list[Step] = field(default_factory=list)
     devices: dict[str, str] = field(default_factory=dict)  # name in the file -> id
@@ -55,10 +55,10 @@ class Plan:
 
 
 def make_plan(project: Project, existing: Existing, *, prune: bool = False) -> Plan:
-    """Compare.
+    """Compare a project with what exists, and return the plan.
 
-    With `prune`, properties, tags and widgets that the file's things and dashboards have and the file has
-    not are removed, and properties of another type replaced. Raises CommandError where names are ambiguous.
+    With `prune` it removes properties, tags and widgets that the cloud's things and dashboards have but the
+    file lacks, and replaces properties of another type. Raises CommandError if a name is ambiguous.
     """
     plan = Plan()
     _know(plan.devices, existing.devices)
@@ -91,7 +91,7 @@ def _find(
     if len(found) > 1:
         ids = ", ".join(each["id"] for each in found)
         raise CommandError(
-            "%d %ss are called %r: %s; give them keys, or delete one" % (len(found), kind, name, ids)
+            "%d %ss are called %r: %s; give them keys, or delete all but one" % (len(found), kind, name, ids)
         )
     return found[0] if found else None
 
@@ -166,7 +166,7 @@ def _variable_steps(
         body, says = _differences(variable.fields, found)
         if "type" in body and not prune:
             raise CommandError(
-                "property %s is a %s, the file says %s: changing it loses its values; --prune does so"
+                "property %s is a %s, but the file says %s; use --prune to change it, which loses its values"
                 % (called, found["type"], body["type"])
             )
         if body:
@@ -194,7 +194,7 @@ def _check_references(plan: Plan, project: Project) -> None:
     for thing in project.things:
         if thing.device is not None and thing.device not in devices:
             raise CommandError(
-                "thing %s: no device is called %r, or several are" % (thing.name, thing.device)
+                "thing %s: not exactly one device is called %r" % (thing.name, thing.device)
             )
     variables = set(plan.variables) | {
         (each.name, one.name) for each in project.things for one in each.variables
@@ -204,7 +204,7 @@ def _check_references(plan: Plan, project: Project) -> None:
             for reference in widget.variables or ():
                 if reference not in variables:
                     raise CommandError(
-                        "dashboard %s: there is no property %s/%s" % (dashboard.name, *reference)
+                        "dashboard %s: property %s/%s does not exist" % (dashboard.name, *reference)
                     )
 
 

@@ -1,18 +1,18 @@
 """What a project file asks for: devices, things with their variables, dashboards with their widgets.
 
-Only what the file says is held: what it leaves out is the cloud's to choose, and stays as it is.
+These classes hold only what the file says. The cloud chooses what it leaves out, and that stays as it is.
 """
 
 from dataclasses import dataclass, field
 from typing import Any
 
 KEY_TAG = "local-cloud-key"
-"""The tag by which a device or thing is found again under another name."""
+"""The tag that identifies a device or thing after its name has changed."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """A device; `fields` go into the request as they are."""
+    """A device. `fields` go into the request unchanged."""
 
     name: str
     key: str | None = None
@@ -30,7 +30,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Thing:
-    """A thing; `device` is a device's name."""
+    """A thing. `device` is the name of its device."""
 
     name: str
     key: str | None = None
@@ -42,7 +42,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Widget:
-    """A widget; `variables` are names of things and their variables."""
+    """A widget. `variables` are pairs of a thing's and a variable's name."""
 
     type: str
     name: str | None = None
@@ -52,7 +52,7 @@ class Widget:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A dashboard; with None its widgets are not spoken of."""
+    """A dashboard. `widgets` is None if the file does not mention them."""
 
     name: str
     fields: dict[str, Any] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Dashboard:
 
 @dataclass(frozen=True)
 class Project:
-    """All of a file."""
+    """The content of a project file."""
 
     devices: tuple[Device, ...] = ()
     things: tuple[Thing, ...] = ()

@@ -1,4 +1,4 @@
-"""Project files: YAML -> project.Project. docs/command-line.md describes them to users."""
+"""Read project files from YAML. docs/command-line.md describes the format for users."""
 
 import difflib
 import re
@@ -16,7 +16,7 @@ MOST_COPIES = 1000
 
 _WORD = text(64, r"[a-zA-Z0-9_.@-]+", "letters, digits and _.@-,")
 THING_NAME = text(64, r"[a-zA-Z0-9_. -]+", "letters, digits, spaces and _.-,")
-# The API would take others too, but a device's secret is in a file of its name.
+# The API takes others too, but a device's name is also the name of its secrets file.
 DEVICE_NAME = text(64, r"[a-zA-Z0-9_@-][a-zA-Z0-9_.@ -]*", "letters, digits, spaces and _.@-,")
 _COORDINATE = whole(0, 100_000)
 
@@ -87,7 +87,7 @@ _NUMBERED = re.compile(r"\{n(?::(0?\d))?\}")
 
 
 def load(path: Path) -> Project:
-    """Read and check a project file. Raises CommandError with every complaint about it."""
+    """Read and check a project file. Raises CommandError that lists all mistakes."""
     document = yaml_file.read(path)
     root = document.root if document.root is not None else {}
     mapping(document, root, "", _ALL)
@@ -101,26 +101,26 @@ def load(path: Path) -> Project:
 
 
 def numbered(pattern: str, n: int) -> str:
-    """Return the name with its number in place of `{n}`; `{n:02}` has two digits at least."""
+    """Return the name with its number in place of `{n}`, or of `{n:02}` with at least two digits."""
     return _NUMBERED.sub(lambda found: format(n, found.group(1) or ""), pattern)
 
 
 def is_numbered(pattern: str) -> bool:
-    """Return whether there is a place for a number in the name."""
+    """Return whether the name has a place for a number."""
     return _NUMBERED.search(pattern) is not None
 
 
 def names_of(option: str, pattern: str, count: int, check: yaml_file.Check) -> list[str]:
     """Return the names for a command's copies. Raises CommandError."""
     if count > MOST_COPIES:
-        raise CommandError("--count: at most %d at once, given %d" % (MOST_COPIES, count), USAGE)
+        raise CommandError("--count: expected at most %d, got %d" % (MOST_COPIES, count), USAGE)
     if count > 1 and not is_numbered(pattern):
-        message = "%s: with --count expected a place for the number, such as '%s {n:02}', given %r"
+        message = "%s: with --count expected a place for the number, such as '%s {n:02}', got %r"
         raise CommandError(message % (option, pattern, pattern), USAGE)
     names = [numbered(pattern, n) for n in range(1, count + 1)]
     expected = check(names[-1])
     if expected:
-        raise CommandError("%s: expected %s, given %r" % (option, expected, names[-1]), USAGE)
+        raise CommandError("%s: expected %s, got %r" % (option, expected, names[-1]), USAGE)
     return names
 
 
@@ -138,7 +138,7 @@ def _entries(document, root, group, read):
                         entry,
                         kind,
                         "%s.%s" % (where, kind),
-                        "a %s that no other of %s has" % (kind, group),
+                        "a %s that is unique among the %s" % (kind, group),
                         word,
                     )
             yield made
@@ -149,14 +149,14 @@ def _copies(document, entry, where, *, distinct):
     if whole(1, MOST_COPIES)(count):
         return [entry]
     if distinct and not is_numbered(str(entry.get("name"))):
-        expected = "with count a name with a place for the number, such as 'Station {n:02}'"
+        expected = "a name with a place for the number (because of count), such as 'Station {n:02}'"
         document.complain(entry, "name", where + ".name", expected, entry.get("name"))
         return []
     return [_filled(entry, n) for n in range(1, count + 1)]
 
 
 def _filled(value, n):
-    """A copy of a part of the document with numbers in; it keeps its lines."""
+    """Return a copy of a part of the document with its number filled in; it keeps its line numbers."""
     if isinstance(value, str):
         return numbered(value, n)
     if isinstance(value, dict):
@@ -187,7 +187,7 @@ def _thing(document: Document, entry: Any, where: str) -> Thing | None:
             continue
         if any(fields["name"] == other.name for other in variables):
             document.complain(
-                each, "name", called + ".name", "a name that no other property has", fields["name"]
+                each, "name", called + ".name", "a name that is unique among the properties", fields["name"]
             )
         variables.append(Variable(fields["name"], plain(_without(fields, "name"))))
     if "name" not in good:
@@ -229,7 +229,7 @@ def _widget(document: Document, entry: Any, where: str) -> Widget:
     for each, called in elements(document, entry, "variables", where):
         thing, slash, name = each.partition("/") if isinstance(each, str) else ("", "", "")
         if not (thing and slash and name):
-            document.complain(entry, "variables", called, "thing/property by their names", each)
+            document.complain(entry, "variables", called, "thing/property, by their names", each)
         variables.append((thing, name))
     given = isinstance(entry, dict) and entry.get("variables") is not None
     fields = plain(_without(good, "type", "name", "variables", "count"))

@@ -1,4 +1,4 @@
-"""Widgets of a project file and of a dashboard: which are the same, what differs, where new ones go."""
+"""Compare the widgets of a project file with a dashboard's: what matches, what differs, where new ones go."""
 
 import uuid
 from collections import Counter
@@ -28,7 +28,7 @@ Ids = dict[tuple[str, str], str]
 
 @dataclass(frozen=True)
 class Reference:
-    """Stands in a body for the id of a variable that is still to be made."""
+    """Takes the place of a variable's id in a request until the variable is made."""
 
     thing: str
     variable: str
@@ -36,7 +36,7 @@ class Reference:
 
 @dataclass
 class Merged:
-    """The widgets for a request, and in words: what differs, what stays although the file has it not."""
+    """The widgets for a request. `says` describes the differences; `kept` names those not in the file."""
 
     widgets: list[dict[str, Any]] = field(default_factory=list)
     says: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class Merged:
 
 
 def merged_widgets(wanted: Iterable[Widget], existing: list[dict[str, Any]], ids: Ids, prune: bool) -> Merged:
-    """Return the widgets that a dashboard shall have; without `says` it has them."""
+    """Return the widgets that a dashboard needs. If `says` is empty, it already has them."""
     there = dict(
         zip(_identities((each.get("name"), each["type"]) for each in existing), existing, strict=True)
     )
@@ -75,7 +75,7 @@ def merged_widgets(wanted: Iterable[Widget], existing: list[dict[str, Any]], ids
 
 
 def _identities(names: Iterable[tuple[str | None, str]]) -> list[tuple[str, str, int]]:
-    # Name and type, and of several alike: the how manieth.
+    # Name and type, and a number to tell equal ones apart.
     seen: Counter[tuple[str, str]] = Counter()
     identities = []
     for name, kind in names:
@@ -97,7 +97,7 @@ def _linked(widget: Widget, ids: Ids) -> list[str | Reference]:
 
 
 def as_request(found: dict[str, Any]) -> dict[str, Any]:
-    """Return a widget of an answer as requests have it: variables by their ids, nothing of the cloud's own."""
+    """Turn a widget of an answer into one of a request: variables by id, without what the cloud added."""
     body = {name: found[name] for name in _REQUEST if found.get(name) is not None}
     body["variables"] = [each["id"] for each in found.get("variables") or ()]
     return body
@@ -108,7 +108,7 @@ def _changed(widget: Widget, found: dict[str, Any], ids: Ids) -> tuple[dict[str,
     names = []
     for name, value in widget.fields.items():
         if name == "options":
-            # The page adds options of its own, which the file need not repeat.
+            # The page adds its own options, which the file need not repeat.
             value = {**(found.get("options") or {}), **value}
         if body.get(name) != value:
             body[name] = value
@@ -120,7 +120,7 @@ def _changed(widget: Widget, found: dict[str, Any], ids: Ids) -> tuple[dict[str,
 
 
 def _place(new: list[dict[str, Any]], everything: list[dict[str, Any]]) -> None:
-    """Put new widgets without a place in rows, below those that have one."""
+    """Place new widgets without coordinates in rows below the others."""
     placed = [each for each in everything if "x" in each and "y" in each]
     x, y = 0, max((each["y"] + each.get("height", SIZE) for each in placed), default=0)
     row = 0

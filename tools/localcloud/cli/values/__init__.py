@@ -1,1 +1,1 @@
-"""Values of the past and of now: asked for page by page, written into tables, drawn."""
+"""Past and current values: fetch them page by page, write them to tables, plot them."""

@@ -1,4 +1,4 @@
-"""Lines over time, drawn into a file by matplotlib."""
+"""Plot values over time to a file, with matplotlib."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,10 +20,13 @@ class Line:
 
 
 def draw(path: Path, lines: list[Line], shown: Range, title: str, size: tuple[int, int]) -> None:
-    """Draw PNG or SVG, as the name ends, in this machine's time zone. Raises CommandError."""
+    """Write a plot in this machine's time zone, as PNG or SVG by the suffix. Raises CommandError.
+
+    `size` is width and height in pixels.
+    """
     import matplotlib
 
-    # Text of an SVG stays text; each value is a point of its line, since there are few enough.
+    # Text in an SVG stays text. Lines keep all their points, which are few enough.
     with matplotlib.rc_context({"svg.fonttype": "none", "path.simplify": False}), pending(path) as temporary:
         _figure(lines, shown, title, size).savefig(temporary, format=path.suffix.lower()[1:])
 
@@ -54,8 +57,8 @@ def _figure(lines: list[Line], shown: Range, title: str, size: tuple[int, int]) 
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
     axes.set_title(_plain(title))
     axes.grid(alpha=0.3)
-    # With the labels: a legend made of the axes would leave out names that begin with "_".
-    curves = list(axes.get_lines())
+    # With explicit labels: axes.legend() would leave out names that begin with "_".
+    drawn = axes.get_lines()
     figure.legend(
         curves, [str(each.get_label()) for each in curves], loc="outside lower center", ncols=4, frameon=False
     )
@@ -63,4 +66,4 @@ def _figure(lines: list[Line], shown: Range, title: str, size: tuple[int, int]) 
 
 
 def _plain(text: str) -> str:
-    return text.replace("$", r"\$")  # else it is a formula
+    return text.replace("$", r"\$")  # "$" would begin a formula

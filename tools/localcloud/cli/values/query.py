@@ -1,4 +1,4 @@
-"""Historical data, page by page: a page's values are all that is held."""
+"""Fetch historical data page by page. Only one page's values are in memory at a time."""
 
 import builtins
 import fnmatch
@@ -30,19 +30,19 @@ class Selected:
     thing_id: str
 
     @property
-    def kind(self) -> builtins.type | None:
-        """Return the type of its values; None for objects."""
+    def kind(self) -> type | None:
+        """Return the Python type of its values; None for objects."""
         known = PROPERTY_TYPES.get(self.type)
         return known.kind if known else float
 
 
 @dataclass(frozen=True)
 class Range:
-    """From when (inclusive) to when (exclusive), and what of it: raw values, aggregated, or sampled."""
+    """A span of time from `start` (inclusive) to `end` (exclusive), and how to reduce its values."""
 
     start: datetime
     end: datetime
-    how: str = "raw"  # aggregated, sampled
+    how: str = "raw"  # or "aggregated" or "sampled"
     interval: int = 0  # seconds
     aggregation: str | None = None
 
@@ -51,7 +51,7 @@ Points = list[tuple[datetime, Any]]
 
 
 def when(text: str, now: datetime) -> datetime:
-    """Read `2026-03-02`, `2026-03-02T10:00:00+01:00` (else UTC), `now`, or how long ago: `90m`, `7d`.
+    """Read `2026-03-02`, `2026-03-02T10:00:00+01:00` (UTC if no zone is given), `now`, or an age like `7d`.
 
     Raises ValueError.
     """
@@ -63,17 +63,17 @@ def when(text: str, now: datetime) -> datetime:
             return now - timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))})
         return as_time(text)
     except (ValueError, OverflowError):
-        raise ValueError("expected a time such as 2026-03-02T10:00 or 7d (ago), given %r" % text) from None
+        raise ValueError("expected a time such as 2026-03-02T10:00 or 7d (ago), got %r" % text) from None
 
 
 def as_time(text: str) -> datetime:
-    """Return a time of the API; without a zone it is UTC. Raises ValueError."""
+    """Read a time of the API, in UTC if it has no zone. Raises ValueError."""
     time = datetime.fromisoformat(text)
     return time.replace(tzinfo=timezone.utc) if time.tzinfo is None else time.astimezone(timezone.utc)
 
 
 def select(wanted: list[str], things: list[dict[str, Any]]) -> list[Selected]:
-    """Return the variables that `THING` or `THING/PROPERTY` (with * and ?) name. Raises CommandError."""
+    """Return the variables that match `THING` or `THING/PROPERTY` (with * and ?). Raises CommandError."""
     found: dict[str, Selected] = {}
     for pattern in wanted:
         thing_pattern, slash, name_pattern = pattern.partition("/")
@@ -86,7 +86,7 @@ def select(wanted: list[str], things: list[dict[str, Any]]) -> list[Selected]:
         ]
         if not matching:
             raise CommandError(
-                "there is no %s %r" % ("property" if slash else "thing with properties", pattern)
+                "no %s matches %r" % ("property" if slash else "thing with properties", pattern)
             )
         found.update((each.id, each) for each in matching)
     return list(found.values())
@@ -103,9 +103,10 @@ async def pages(
     advance: Callable[[float], None] = lambda seconds: None,
     leave_out: Callable[[datetime], None] = lambda time: None,
 ) -> AsyncIterator[Points]:
-    """Go through the values by time, up to PAGE at once; `advance` gets the seconds gone through.
+    """Yield the values in the order of time, up to PAGE at once. Raises CommandError.
 
-    `leave_out` gets a time that has more values than can be asked for.
+    `advance` is called with the seconds covered, `leave_out` with a time that has more values than the API
+    returns.
     """
     raw = wanted.how == "raw"
     going = _raw_pages(api, variable, wanted, leave_out) if raw else _windows(api, variable, wanted)
@@ -120,7 +121,7 @@ async def pages(
 async def _raw_pages(
     api: Any, variable: Selected, wanted: Range, leave_out: Callable[[datetime], None]
 ) -> AsyncIterator[tuple[Points, datetime]]:
-    start, seen = wanted.start, 0  # how many values of the very time `start` have been given out
+    start, seen = wanted.start, 0  # how many values at exactly `start` have been yielded
     while True:
         body = {"q": "property." + variable.id, "from": _text(start), "to": _text(wanted.end), "sort": "ASC"}
         points = await _ask(api.series.batch_query_raw, {**body, "series_limit": PAGE})
@@ -130,9 +131,9 @@ async def _raw_pages(
             return
         last = points[-1][0]
         if not fresh or last == start:
-            # An answer has no more of them, and there is nothing to ask for the others by.
+            # An answer cannot have more values of this time, and no request can select the rest.
             complain(
-                "%s/%s: at %s there are %d values or more; those beyond are left out"
+                "%s/%s: %s has %d values or more; any others are left out"
                 % (variable.thing, variable.name, _text(last), PAGE)
             )
             leave_out(last)
@@ -144,7 +145,7 @@ async def _raw_pages(
 
 
 async def _windows(api: Any, variable: Selected, wanted: Range) -> AsyncIterator[tuple[Points, datetime]]:
-    """Ask for as many bins at once as an answer may have."""
+    """Ask for as many intervals at once as an answer may have."""
     step = timedelta(seconds=wanted.interval)
     start = wanted.start
     while start < wanted.end:
@@ -174,7 +175,7 @@ def _text(time: datetime) -> str:
 
 
 def checked(wanted: Range) -> Range:
-    """Return it, or raise CommandError."""
+    """Return the range if it is not empty. Raises CommandError."""
     if wanted.start >= wanted.end:
         raise CommandError(
             "--from %s is not before --to %s" % (_text(wanted.start), _text(wanted.end)), USAGE

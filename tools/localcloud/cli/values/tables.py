@@ -1,4 +1,4 @@
-"""Tables of values in files: rows are written as they come; the file is there when it is complete."""
+"""Tables of values as files. Rows are written as they come, and the file appears when it is complete."""
 
 import csv
 import json
@@ -16,7 +16,7 @@ COLUMNS = ("time", "thing", "property", "value")
 
 
 class CSVTable:
-    """CSV with a heading; "-" is stdout. Objects are JSON, times have UTC's Z, no value is an empty field."""
+    """CSV with a header; "-" is stdout. Objects are JSON, times are UTC, no value is an empty field."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -43,19 +43,15 @@ class CSVTable:
 
 
 class ParquetTable:
-    """Parquet with time, thing, property, value (numbers; yes and no are 1 and 0) and text (the rest).
+    """Parquet with time, thing, property, value (numbers; booleans as 1 and 0) and text (all other values).
 
-    Rows wait in a database file beside it, since Parquet is written by columns.
+    Parquet is written by columns, so the rows are collected in a database file beside it first.
     """
 
     _TABLE = "CREATE TABLE rows (time TIMESTAMPTZ, thing TEXT, property TEXT, value DOUBLE, text TEXT)"
     _INSERT = "INSERT INTO rows SELECT unnest(?::TIMESTAMPTZ[]), ?, ?, unnest(?::DOUBLE[]), unnest(?::TEXT[])"
-    # Nothing of it may come from the network.
-    _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": "256MB",
-        "threads": 1,
-        "autoinstall_known_extensions": False,
-    }
+    # DuckDB must not download extensions.
+    _OPTIONS = {"memory_limit": "256MB", "threads": 1, "autoinstall_known_extensions": False}
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -101,7 +97,7 @@ def _iso(time: Any) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Return a value as CSV has it: texts as they are, objects as JSON, nothing for none."""
+    """Return a value as a field of CSV: texts unchanged, objects as JSON, "" for None."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,9 +1,9 @@
-// The local API (/local/v1). The browser sends the cookie by itself.
+// Requests to the local API (/local/v1). The browser sends the cookie itself.
 
 export const API = "/local/v1";
 const ANSWER_MS = 10_000;
 
-/** The cloud refused, or could not be reached (`status` 0); `message` says why. */
+/** The cloud refused a request, or could not be reached (`status` 0). `message` says why. */
 export class Refused extends Error {
   constructor(status, message) {
     super(message);
@@ -27,7 +27,7 @@ export async function request(method, path, body) {
   try {
     return await answer.json();
   } catch {
-    throw new Refused(0, "the connection broke off");
+    throw new Refused(0, "the connection was lost");
   }
 }
 

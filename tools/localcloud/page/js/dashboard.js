@@ -1,4 +1,4 @@
-// One dashboard: its widgets in their places, kept up to date.
+// A dashboard: shows its widgets in their places and keeps them up to date.
 
 import { make, makeButton, say } from "./html.js";
 import { makeWidget } from "./frame.js";
@@ -9,7 +9,7 @@ import { Variable } from "./variable.js";
 const PHONE = window.matchMedia("(max-width: 700px)");
 const MAIN_PAGE = "0";
 
-/** The view of a dashboard as the local API describes it; `action` is an element beside its name. */
+/** The view of a dashboard that the local API described. `action` is an element beside its name. */
 export class DashboardView {
   constructor(dashboard, action) {
     this.variables = new Map();
@@ -28,7 +28,7 @@ export class DashboardView {
     this.update(dashboard);
   }
 
-  /** Take a fresh fetch: what did not change stays as it is, with focus and what somebody types. */
+  /** Show a newly fetched dashboard. What has not changed stays, with its focus and half-typed input. */
   update(dashboard) {
     this.dashboard = { ...dashboard, widgets: withOwnIds(dashboard.widgets) };
     document.title = `${dashboard.name} · Local Arduino Cloud`;
@@ -80,7 +80,7 @@ export class DashboardView {
     }
   }
 
-  /** Pages of the dashboard; those without a widget are there too. */
+  /** Show the pages of the dashboard, including empty ones. */
   showTabs() {
     const pages = [...this.dashboard.pages].sort((a, b) => a.position - b.position);
     const used = new Set(this.dashboard.widgets.map(pageOf));
@@ -104,7 +104,7 @@ export class DashboardView {
     const shown = [...this.widgets.values()].filter(({ widget }) => this.page === null || pageOf(widget) === this.page);
     const widgets = shown.map(({ widget }) => widget);
     const layout = PHONE.matches ? arrange(widgets, true) : arrange(widgets);
-    // Without places for a phone: one column, in the order of reading.
+    // Without places for a phone: one column, in reading order.
     const places = layout?.places ?? arrange(widgets).places;
     this.grid.className = layout ? "grid" : "grid single";
     this.grid.style.setProperty("--columns", layout?.columns ?? 1);
@@ -115,7 +115,7 @@ export class DashboardView {
       return element;
     });
     if (!elements.length) elements.push(make("p", { className: "hint" }, "This dashboard has no widgets yet."));
-    // Moving an element takes the focus from it.
+    // An element that is moved loses the focus.
     const same = elements.length === this.grid.children.length && elements.every((each, place) => each === this.grid.children[place]);
     if (!same) this.grid.replaceChildren(...elements);
   }
@@ -128,7 +128,7 @@ export class DashboardView {
       make("li", { className: `state ${kind}` }, make("span", { className: "dot", "aria-hidden": "true" }), text)));
   }
 
-  /** Take an event of the feed. */
+  /** Handle a live event. */
   take(event) {
     if (event.event === "value") {
       this.variables.get(event.variable_id)?.take(event);
@@ -142,7 +142,7 @@ export class DashboardView {
     }
   }
 
-  /** Ask again for histories, after the connection was lost. */
+  /** Fetch histories again after a lost connection. */
   async refetch() {
     await Promise.allSettled([...this.widgets.values()].map(({ view }) => view.refetch()));
   }
@@ -153,7 +153,7 @@ export class DashboardView {
   }
 }
 
-/** Ids are what a client made up: of those that come twice the later ones get another. */
+/** Make ids unique: clients choose them, and may use one twice. */
 function withOwnIds(widgets) {
   const seen = new Set();
   return widgets.map((widget) => {

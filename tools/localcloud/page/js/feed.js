@@ -1,15 +1,15 @@
-// Live events over a WebSocket that comes back by itself.
+// Live events over a WebSocket that reconnects by itself.
 
 import { API, request } from "./api.js";
 
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 3000;
-const ALIVE_S = 4; // the cloud says something at least as often
-const SILENT_MS = 10_000; // so long without a word: the connection is dead
+const ALIVE_S = 4; // the cloud sends something at least this often
+const SILENT_MS = 10_000; // after this long without a message the connection is dead
 
 /**
- * Keeps a connection. `onOpen` is awaited after each connect, while events are held back: it fetches
- * what was missed. Then `onEvent(event)` gets them. `onState(state)`: connecting, live, lost, locked.
+ * Keep a connection. After each connect `onOpen` is awaited to fetch what was missed; events are held
+ * back meanwhile. Then `onEvent(event)` gets them. `onState` gets "connecting", "live", "lost" or "locked".
  */
 export function follow({ onOpen, onEvent, onState }) {
   let wait = FIRST_WAIT_MS;
@@ -64,7 +64,7 @@ export function follow({ onOpen, onEvent, onState }) {
     }
   }
 
-  // A laptop that wakes up, or a network that is back, should not wait for the next turn.
+  // When a laptop wakes up or the network is back, do not wait for the next attempt.
   window.addEventListener("online", () => again !== undefined && connect());
   connect();
 }

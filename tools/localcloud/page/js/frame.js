@@ -1,21 +1,21 @@
-// The frame around a widget: its name, what it is linked to, whether the device is there, what was refused.
+// The frame around a widget: its name, links, the device's state, and refused values.
 
 import { make, say } from "./html.js";
 import { deviceState, writtenTime } from "./values.js";
 import { NEEDS_NONE, makerOf } from "./widgets/kinds.js";
 
-const PENDING_AFTER_MS = 150; // what is confirmed sooner needs no words
+const PENDING_AFTER_MS = 150; // sending is shown only if it takes longer
 const FRESH_MS = 500;
 
 /**
- * The widget of a dashboard's JSON. `variables` are those linked to it that still exist.
- * `{element, close()}`; the element follows the variables until it is closed.
+ * Make a widget from a dashboard's JSON. `variables` are the linked ones that still exist.
+ * Returns `{element, show(), close(), refetch()}`. The element follows the variables until `close()`.
  */
 export function makeWidget(widget, variables) {
   const id = `w-${widget.id}`;
   const name = widget.name || variables[0]?.name || widget.type;
   const heading = make("h3", { id: `${id}-name` }, name);
-  if (!widget.name && !variables.length) heading.className = "unseen"; // a note speaks for itself
+  if (!widget.name && !variables.length) heading.className = "unseen"; // a note needs no heading
   const badge = make("span", { className: "badge", hidden: true });
   const refusal = make("p", { className: "refusal", role: "alert", hidden: true });
   const note = make("span", { className: "note" });

@@ -1,16 +1,16 @@
-// Elements are made here, and only from text: nothing of the network is ever read as HTML.
+// Make elements, always from text: nothing from the network is ever parsed as HTML.
 
-// Leaflet asks the browser for SVG with this one text. The page's policy lets no other text become HTML.
+// Leaflet uses this one text to ask whether the browser has SVG. The page's policy allows no other HTML.
 if (window.trustedTypes) {
   trustedTypes.createPolicy("default", { createHTML: (text) => (text === "<svg/>" ? text : null) });
 }
 
-/** An element: `attributes` are properties where it has them, `children` elements or text. */
+/** Make an element. `attributes` become properties if it has them; `children` are elements or text. */
 export function make(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
 
-/** A button; `act` is called by its click. */
+/** Make a button that calls `act` when it is clicked. */
 export function makeButton(text, act, attributes = {}) {
   const button = make("button", { type: "button", ...attributes }, text);
   button.addEventListener("click", act);
@@ -19,7 +19,7 @@ export function makeButton(text, act, attributes = {}) {
 
 const DRAWING = "http://www.w3.org/2000/svg";
 
-/** An element of a drawing; all its attributes are attributes. */
+/** Make an SVG element. Its attributes never become properties. */
 export function draw(tag, attributes = {}, ...children) {
   const element = document.createElementNS(DRAWING, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -36,7 +36,7 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** Put `text` into the element, unless it is there already: readers would say it again. */
+/** Set the element's text, unless it is the same: screen readers would read it again. */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,13 +1,13 @@
-// Where widgets are: the dashboard's JSON as places of a grid.
+// Turn a dashboard's JSON into the places of its widgets on a grid.
 
 const MOST_COLUMNS = 96, MOST_ROWS = 1000;
-const USUAL_COLUMNS = [12, 24]; // a dashboard that needs no more is drawn on so many
+const USUAL_COLUMNS = [12, 24]; // the smallest that is enough is used
 const MOBILE_COLUMNS = 4;
 
 /**
- * The places of widgets: `{columns, places: Map(widget -> {x, y, width, height})}`, no two on one another:
- * who comes later makes way downwards. Widgets are in the order of reading. `mobile`: those for a phone's
- * width, or null where not every widget has one.
+ * Return the places of widgets, in reading order: `{columns, places: Map(widget -> {x, y, width, height})}`.
+ * If two overlap, the later one moves down. With `mobile`, return the places for a phone, or null if a
+ * widget has none.
  */
 export function arrange(widgets, mobile = false) {
   const suffix = mobile ? "_mobile" : "";

@@ -1,4 +1,4 @@
-// The page: which view the address names, the feed behind it, and whether it is connected.
+// The page: shows the view that the address names, feeds it, and shows whether it is connected.
 
 import { DashboardView } from "./dashboard.js";
 import { follow } from "./feed.js";
@@ -6,13 +6,13 @@ import { make, say } from "./html.js";
 import { Overview, makeKeep } from "./overview.js";
 import { request } from "./api.js";
 
-const AGAIN_MS = 150; // several changes are one fetch
+const AGAIN_MS = 150; // collects several changes into one fetch
 
 const main = document.getElementById("main");
 let view = null, shown = null, turn = 0, changing, connected = false;
 let meanwhile = []; // events since the last fetch began
 
-/** What the address after # names: how to fetch it, how to show it. */
+/** Return how to fetch and how to show what the address names after #. */
 function wanted() {
   const [, kind, id] = location.hash.match(/^#\/(dashboard|thing)\/([0-9a-f-]+)$/i) ?? [];
   if (kind === "dashboard") {
@@ -21,20 +21,20 @@ function wanted() {
   if (kind === "thing") {
     return {
       fetch: async () => stable(await request("GET", `/things/${id}/dashboard`)),
-      open: (facts) => new DashboardView(facts, makeKeep(id, `Make a dashboard of ${facts.name}`)),
+      open: (facts) => new DashboardView(facts, makeKeep(id, `Make a dashboard for ${facts.name}`)),
     };
   }
   const fetch = () => Promise.all([request("GET", "/dashboards"), request("GET", "/things")]);
   return { fetch, open: (lists) => new Overview(lists) };
 }
 
-/** A dashboard that is not kept has new ids each time; its widgets are known by what they show. */
+/** Give a dashboard that is not stored stable ids, since its widgets have new ones each time. */
 function stable(dashboard) {
   const widgets = dashboard.widgets.map((widget) => ({ ...widget, id: `${widget.type}-${widget.variables.join("-")}` }));
   return { ...dashboard, widgets };
 }
 
-/** Fetch what the address names and show it; a later call overtakes an earlier one. */
+/** Fetch what the address names and show it. A later call replaces an earlier one. */
 async function load() {
   const mine = ++turn;
   const address = location.hash;
@@ -44,7 +44,7 @@ async function load() {
   try {
     facts = await fetch();
   } catch (error) {
-    if (mine === turn && error.status === 404) showNothing("There is no such dashboard or thing (any more).", address);
+    if (mine === turn && error.status === 404) showNothing("This dashboard or thing does not exist (any more).", address);
     else if (mine === turn) throw error;
     return;
   }
@@ -61,10 +61,10 @@ async function load() {
   main.replaceChildren(view.element);
   replay(missed);
   window.scrollTo(0, 0);
-  if (moved) main.focus({ preventScroll: true }); // readers begin here, as after a new page
+  if (moved) main.focus({ preventScroll: true }); // screen readers begin here, as on a new page
 }
 
-/** A device may have come or gone after the cloud looked; values tell their age themselves. */
+/** Apply device events that came after the fetch began. Values need none of this: they have times. */
 function replay(events) {
   meanwhile = [];
   for (const event of events) if (event.event === "device") view.take(event);
@@ -87,8 +87,8 @@ const lost = document.getElementById("lost");
 const WORDS = {
   connecting: ["waiting", "connecting", ""],
   live: ["good", "live", ""],
-  lost: ["bad", "not connected", "The connection to the local cloud is lost. Values may be old. Trying again …"],
-  locked: ["bad", "not let in", "Open the address that the local cloud printed: it lets this browser in."],
+  lost: ["bad", "not connected", "The connection to the local cloud was lost. Values may be out of date. Reconnecting …"],
+  locked: ["bad", "no access", "Open the address that the local cloud printed: it gives this browser access."],
 };
 
 function showState(name) {
@@ -102,7 +102,7 @@ function showState(name) {
 }
 
 window.addEventListener("hashchange", () => load().catch((error) => connected && showNothing(error.message, location.hash)));
-// Only after the first load can there be histories to complete.
+// Histories need completing only after the first load.
 follow({
   async onOpen() {
     const again = view !== null;

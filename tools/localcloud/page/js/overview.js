@@ -1,10 +1,10 @@
-// The first page: all dashboards, and all things.
+// The first page: lists all dashboards and all things.
 
 import { make, makeButton } from "./html.js";
 import { Refused, request } from "./api.js";
 import { deviceState } from "./values.js";
 
-/** The list of dashboards and things as the local API describes them. */
+/** The view of the dashboards and things that the local API described. */
 export class Overview {
   constructor(lists) {
     this.element = make("div", { className: "overview" });
@@ -45,11 +45,11 @@ function thingItem({ id, name, device_id, device_online, variables }) {
     make("a", { href: `#/thing/${id}` }, name),
     make("p", {}, `${facts} · `, make("span", { className: `state ${device_online ? "good" : "bad"}` }, deviceState(device_id, device_online))),
   );
-  item.append(makeKeep(id, `Make a dashboard of ${name}`));
+  item.append(makeKeep(id, `Make a dashboard for ${name}`));
   return item;
 }
 
-/** The button that makes a dashboard of a thing and goes there. */
+/** Return a button that makes a dashboard for a thing and opens it. */
 export function makeKeep(thingId, label) {
   const button = makeButton("Make dashboard", async () => {
     button.disabled = true;

@@ -1,4 +1,4 @@
-// How values are written, and what their types mean.
+// Write values as text, and know what their types mean.
 
 const UNITS = {
   TEMPERATURE: "°C", TEMPERATURE_C: "°C", TEMPERATURE_F: "°F", DEGREES_CELSIUS: "°C", KELVIN: "K",
@@ -13,7 +13,7 @@ const WHOLE = new Set(["INT", "COUNT", "TIME", "INFORMATION_CONTENT"]);
 const BOOLEAN = /^STATUS$|_(LIGHT|CONTACT_SENSOR|MOTION_SENSOR|SMART_PLUG|SWITCH)$/;
 const OBJECT = /^(LOCATION|SCHEDULE|COLOR_HSB|GENERIC_COMPLEX_PROPERTY)$|_(COLORED_LIGHT|DIMMED_LIGHT|TELEVISION)$/;
 
-/** What values of a type are: "object", "boolean", "string" or "number". */
+/** Return the kind of a type's values: "object", "boolean", "string" or "number". */
 export function kindOf(type) {
   if (OBJECT.test(type)) return "object";
   if (BOOLEAN.test(type)) return "boolean";
@@ -27,7 +27,7 @@ export function unitOf(type) {
 
 export const isWhole = (type) => WHOLE.has(type);
 
-/** A number with the digits that somebody can use; anything else as it is. */
+/** Return a value as text; numbers with as many digits as are useful. */
 export function written(value) {
   if (value === null || value === undefined) return "–";
   if (typeof value === "object") {
@@ -40,33 +40,33 @@ export function written(value) {
   return String(Number(value.toPrecision(size >= 1000 ? 6 : 4)));
 }
 
-/** Whether the device of a thing is there, in words. */
+/** Return the state of a thing's device in words. */
 export function deviceState(deviceId, online) {
   if (!deviceId) return "no device";
   return online ? "online" : "offline";
 }
 
-/** A time of the feed, as a person of this place reads it. */
+/** Return a time of the feed as local text. */
 export function writtenTime(timeUs) {
   const date = new Date(timeUs / 1000);
   const today = date.toDateString() === new Date().toDateString();
   return today ? date.toLocaleTimeString() : date.toLocaleString();
 }
 
-/** The limits between which a control or gauge moves: the widget's, the variable's, or usual ones. */
+/** Return the limits of a control or gauge: the widget's, the variable's, or the default ones. */
 export function limitsOf(options, variable) {
   const low = number(options.min) ?? variable.min ?? USUAL_LIMITS[0];
   const high = number(options.max) ?? variable.max ?? USUAL_LIMITS[1];
   return low < high ? [low, high] : USUAL_LIMITS;
 }
 
-/** A finite number of the dashboard's JSON, where text may stand for one. */
+/** Read a finite number, which may be text, from the dashboard's JSON; otherwise undefined. */
 export function number(value) {
   const read = typeof value === "string" && value.trim() ? Number(value) : value;
   return typeof read === "number" && Number.isFinite(read) ? read : undefined;
 }
 
-/** A colour of the dashboard's JSON, if it is one. */
+/** Read a colour from the dashboard's JSON; `usual` if it is not one. */
 export function colour(value, usual) {
   return typeof value === "string" && CSS.supports("color", value) ? value : usual;
 }

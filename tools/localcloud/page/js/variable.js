@@ -1,8 +1,8 @@
-// A cloud variable as the page knows it: its value, and what is on its way to the cloud.
+// A cloud variable as the page knows it: its value, and values that are being sent to the cloud.
 
 import { request } from "./api.js";
 
-/** Watchers are functions without arguments, called after each change. */
+/** A cloud variable. Its watchers are functions without arguments, called after each change. */
 export class Variable {
   constructor(facts, thing) {
     this.thing = thing;
@@ -14,7 +14,7 @@ export class Variable {
     this.update(facts);
   }
 
-  /** Take the facts of a fresh fetch. */
+  /** Take newly fetched facts. */
   update(facts) {
     this.id = facts.id;
     this.name = facts.name;
@@ -26,12 +26,12 @@ export class Variable {
     this.changed();
   }
 
-  /** Take a value of an answer; one that came over the feed meanwhile may be newer. */
+  /** Take a value of an answer, unless a newer one came over the feed meanwhile. */
   takeUnlessOlder(answer) {
     if (!(this.timeUs > answer.time_us)) Object.assign(this, { value: answer.value, timeUs: answer.time_us });
   }
 
-  /** What is to be seen: what was asked for until the cloud has confirmed it, else the last value. */
+  /** The value to show: the one being sent until the cloud confirms it, otherwise the last one. */
   get shown() {
     return this.sending ? this.wanted : this.value;
   }
@@ -40,7 +40,7 @@ export class Variable {
     for (const watcher of this.watchers) watcher();
   }
 
-  /** Take a value event of the feed. */
+  /** Handle a live value. */
   take(event) {
     for (const watcher of this.sampleWatchers) watcher(event.time_us, event.value, event.source);
     if (!event.is_last) return;
@@ -50,8 +50,8 @@ export class Variable {
   }
 
   /**
-   * Send a value. While one is on its way the next one waits; of those that wait only the last is sent,
-   * with `every` each of them. The answer is shown by the widget; true if the cloud took the value.
+   * Send a value. While one is being sent, others wait; only the last of these is sent, or with `every` each of
+   * them. The widget shows the answer. Returns true if the cloud accepted the value.
    */
   async send(value, every = false) {
     this.wanted = value;

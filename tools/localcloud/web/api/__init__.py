@@ -1,6 +1,6 @@
 """The Application API of Arduino Cloud: `/iot/v1`, `/iot/v2`, `/iot/v3`.
 
-`application` puts it together; `endpoints` lists what the real one has and what is served here;
-`resources` has a module for each kind of resource. Where the real API's behaviour is not documented, what
-this one does is in docs/application-api.md.
+`application` puts it together. `endpoints` lists what the real API has and what is served here. `resources`
+has a module for each kind of resource. docs/application-api.md says what this one does where the real API's
+behaviour is not documented.
 """

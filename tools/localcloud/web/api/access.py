@@ -1,4 +1,4 @@
-"""Who gets into the Application API: bearers of a token, not too often. Asked before a body is read."""
+"""Admit requests to the Application API: those with a token, not too often. Runs before a body is read."""
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,11 +10,11 @@ from . import problems
 from .limits import RateLimit
 
 OPEN = ("/openapi.json", "/ota/v1/download/")
-"""Paths without a token: the description, and downloads, whose addresses are secrets of their own."""
+"""Paths without a token: the description, and downloads, whose addresses are secret themselves."""
 
 
 class Access:
-    """ASGI middleware that finds out the user or answers 401, and 429 to too many requests."""
+    """ASGI middleware that identifies the user, or answers 401, or 429 if there are too many requests."""
 
     def __init__(self, app: ASGIApp, store: Store, tokens: Tokens, limit: RateLimit) -> None:
         self._app = app
@@ -23,7 +23,7 @@ class Access:
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through or answer it."""
+        """Pass the request on or refuse it."""
         request = Request(scope)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if scope["type"] != "http" or path.startswith(OPEN):

@@ -1,4 +1,4 @@
-"""What resources look like in answers. What is not known is left out: not every client takes a null."""
+"""Resources as JSON for answers. Members without a value are left out: some clients reject null."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ def without_none(members: Json) -> Json:
 
 
 def time_or_none(time_us: int | None) -> str | None:
-    """Return the time as text, if there is one."""
+    """Return the time as text, or None."""
     return None if time_us is None else times.write(time_us)
 
 
 def plain_number(value: float | None) -> float | int | None:
-    """Return a whole number as an integer, as it was sent."""
+    """Turn a whole number into an integer, as clients sent it."""
     return int(value) if value is not None and float(value).is_integer() else value
 
 
@@ -58,7 +58,7 @@ def property_json(variable: Variable, thing: Thing) -> Json:
 
 
 def last_value(variable: Variable) -> Any:
-    """Return the last value with all members, or the text that stands for none."""
+    """Return the last value with all its members, or NEVER_WRITTEN."""
     if variable.value_updated_at is None:
         return NEVER_WRITTEN
     return PROPERTY_TYPES[variable.type].complete(variable.last_value)
@@ -71,7 +71,7 @@ def thing_json(owner: Owner, thing: Thing, *, with_properties: bool) -> Json:
 
 
 def things_json(owner: Owner, things: list[Thing], *, with_properties: bool) -> list[Json]:
-    """Describe things, with as many questions to the store as for one."""
+    """Describe things, with as many database queries as for one."""
     ids = [thing.id for thing in things]
     if with_properties:
         variables = catalogue.variables_of(owner.session, ids)
@@ -122,7 +122,7 @@ def device_json(owner: Owner, device: Device, exchange: Exchange) -> Json:
 
 
 def devices_json(owner: Owner, devices: list[Device], exchange: Exchange) -> list[Json]:
-    """Describe devices, with as many questions to the store as for one."""
+    """Describe devices, with as many database queries as for one."""
     ids = [device.id for device in devices]
     things = [thing for (thing,) in catalogue.rows_of(owner.session, select(Thing), Thing.device_id, ids)]
     described = things_json(owner, things, with_properties=True)

@@ -1,4 +1,4 @@
-"""The Application API, put together: an application of its own, mounted at `/iot`."""
+"""Put the Application API together. It is a separate application, mounted at `/iot`."""
 
 from fastapi import FastAPI, Request, Response
 

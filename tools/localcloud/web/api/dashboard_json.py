@@ -1,4 +1,4 @@
-"""What dashboards and widgets look like in answers, and the variables that widgets name."""
+"""Dashboards and widgets as JSON for answers, and the variables that widgets name."""
 
 import re
 import time
@@ -18,17 +18,17 @@ from .answers import last_value, time_or_none, without_none
 MAIN_PAGE = "0"
 Json = dict[str, Any]
 Linked = dict[str, tuple[Variable, Thing]]
-"""Variables by their ids, each with its thing."""
+"""Variables by id, each with its thing."""
 
 
 def dashboard_json(owner: Owner, dashboard: Dashboard, *, paged: bool) -> Json:
-    """Describe a dashboard; `paged`: as v3 does, else all widgets are on one page."""
+    """Describe a dashboard. If `paged`, as v3 does; otherwise all widgets are on one page."""
     (described,) = dashboards_json(owner, [dashboard], paged=paged)
     return described
 
 
 def dashboards_json(owner: Owner, dashboards: list[Dashboard], *, paged: bool) -> list[Json]:
-    """Describe dashboards, with as many questions to the store as for one of each creator."""
+    """Describe dashboards, with as many database queries as for one of each creator."""
     shares = _shares(owner, [dashboard.id for dashboard in dashboards])
     creators: dict[str, list[Dashboard]] = {}
     for dashboard in dashboards:
@@ -36,7 +36,7 @@ def dashboards_json(owner: Owner, dashboards: list[Dashboard], *, paged: bool) -
     described = {}
     for user_id, theirs in creators.items():
         creator = _user_json(owner.session.get(User, user_id))
-        # A user with whom it is shared sees the values that its owner put on it, and no others.
+        # On a shared dashboard the user sees only the values that its owner put there.
         viewer = owner if user_id == owner.user_id else Owner(owner.session, user_id)
         linked = _linked(viewer, theirs)
         for dashboard in theirs:
@@ -63,12 +63,12 @@ def _dashboard_json(dashboard: Dashboard, linked: Linked, paged: bool) -> Json:
 
 
 def shared_with(owner: Owner, dashboard: Dashboard) -> list[User]:
-    """Return the users who may look at the dashboard."""
+    """Return the users who may see the dashboard."""
     return _shares(owner, [dashboard.id]).get(dashboard.id, [])
 
 
 def _shares(owner: Owner, ids: list[str]) -> dict[str, list[User]]:
-    """Return the users who may look at each of the dashboards."""
+    """Return the users who may see each of the dashboards."""
     query = select(DashboardShare.dashboard_id, User).join(User, DashboardShare.user_id == User.id)
     query = query.order_by(User.id)
     found: dict[str, list[User]] = {}
@@ -78,7 +78,7 @@ def _shares(owner: Owner, ids: list[str]) -> dict[str, list[User]]:
 
 
 def linked_ids(owner: Owner, ids: list[str]) -> list[str]:
-    """Return the ids of the owner's variables; an id that is none of them is refused."""
+    """Return the ids in their usual form. Raises Refused unless all are the owner's variables."""
     try:
         wanted = [as_id(id, "property") for id in ids]
     except NotFound:
@@ -90,7 +90,7 @@ def linked_ids(owner: Owner, ids: list[str]) -> list[str]:
 
 
 def copied_widgets(owner: Owner, dashboard: Dashboard, things: dict[str, str]) -> list[Json]:
-    """Return the widgets under new ids, linked to the variables of other things where `things` says so."""
+    """Return copies of the widgets with new ids. `things` maps ids of things to those that replace them."""
     found = _linked(owner, [dashboard])
     widgets = []
     for widget in dashboard.widgets:
@@ -106,7 +106,7 @@ def copied_widgets(owner: Owner, dashboard: Dashboard, things: dict[str, str]) -
 
 
 def template_json(owner: Owner, dashboard: Dashboard, *, paged: bool) -> Json:
-    """Describe a dashboard by names in place of ids."""
+    """Describe a dashboard with names instead of ids."""
     linked = _linked(owner, [dashboard])
     answer = {
         "cover_image": dashboard.cover_image,
@@ -138,13 +138,13 @@ def _widget_json(widget: Json, found: Linked, paged: bool) -> Json:
 
 
 def _linked(owner: Owner, dashboards: list[Dashboard]) -> Linked:
-    """Return all variables that are on the dashboards and still there."""
+    """Return the variables on the dashboards that still exist."""
     widgets = [widget for dashboard in dashboards for widget in dashboard.widgets]
     return owner.variables_by_ids(id for widget in widgets for id in widget.get("variables", []))
 
 
 def _variables(widget: Json, linked: Linked) -> list[tuple[Variable, Thing]]:
-    """Return the widget's variables that are still there."""
+    """Return the widget's variables that still exist."""
     return [linked[id] for id in widget.get("variables", []) if id in linked]
 
 

@@ -1,4 +1,4 @@
-"""The description of the API (`openapi.json`): the errors that are answered, in place of FastAPI's own."""
+"""Put the errors that the API answers with into its description (`openapi.json`), instead of FastAPI's."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ _NOT_SENT = "422"
 _FASTAPIS_ERRORS = ("HTTPValidationError", "ValidationError")
 _ALWAYS = (401, 421, 429, 500)
 _ASKS_ONLY = "/v2/series/"
-# Beside what has an id in its path: bodies that name things, properties or devices by their ids.
+# Operations that get ids of things, properties or devices in the body rather than in the path.
 _NAMES_IDS = {("put", "/v2/things"), ("post", "/v2/series/batch_query_raw/lastvalue")}
 _MORE = {
     ("post", "/v2/devices/{id}/ota"): (410,),
@@ -21,7 +21,7 @@ _MORE = {
 
 
 def add_errors(app: FastAPI) -> None:
-    """Let the application's description name the errors of each operation, and their form."""
+    """Add each operation's errors, and their format, to the application's description."""
     described = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _declare(description: dict[str, Any]) -> None:
 
 
 def _statuses(method: str, path: str, operation: dict[str, Any]) -> list[int]:
-    """Return the errors that an operation may be answered with."""
+    """Return the status codes of an operation's possible errors."""
     has_body = "requestBody" in operation
     changes = method != "get" and not path.startswith(_ASKS_ONLY)
     asked = [each for each in operation.get("parameters", ()) if each["in"] != "path"]

@@ -1,18 +1,18 @@
 """The operations of the official Application API, and which of them are served here.
 
-`python -m localcloud.web.api.endpoints` writes the table of docs/application-api.md; a test holds
-it and the routes against this list.
+`python -m localcloud.web.api.endpoints` writes the table in docs/application-api.md. A test compares
+that table and the routes with this list.
 """
 
 from dataclasses import dataclass
 
-_SKETCH = "no sketches here: programs come onto boards by mpremote or OTA"
+_SKETCH = "boards get programs by mpremote or OTA, not as sketches"
 _STORAGE = "names a file in the vendor's storage; upload the file instead"
-_LORA = "no LoRa network server here"
-_MAIL = "no mail and no push messages from here"
-_TEMPLATES = "no template archive here; clone things and dashboards instead"
-_HARDWARE = "for boards with a hardware id, which the provider's factory registers"
-_NETWORK = "belongs to sketches: names of the constants in their secrets tab"
+_LORA = "a local cloud has no LoRa network server"
+_MAIL = "a local cloud sends no mail and no push messages"
+_TEMPLATES = "a local cloud has no template archive; clone things and dashboards instead"
+_HARDWARE = "for boards whose hardware id the provider's factory has registered"
+_NETWORK = "for sketches: names of the constants in their secrets tab"
 
 _NAMES = """
 GET /v2/things
@@ -123,7 +123,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Endpoint:
-    """An operation of the official API; `reason` says why it is not served, "" if it is."""
+    """An operation of the official API. `reason` says why it is not served; "" if it is."""
 
     method: str
     path: str
@@ -140,7 +140,7 @@ ENDPOINTS = tuple(_read(line) for line in _NAMES.split("\n") if line)
 
 
 def table() -> str:
-    """Return the table of the documentation."""
+    """Return the documentation's table, in Markdown."""
     rows = ["| operation | served |", "|---|---|"]
     for each in ENDPOINTS:
         served = "no: " + each.reason if each.reason else "yes"

@@ -1,11 +1,11 @@
-"""The rate limit: so many requests per second for each user, and a second's worth at once."""
+"""The rate limit: for each user so many requests per second, of which a second's worth may come at once."""
 
 import time
 from typing import Callable
 
 
 class RateLimit:
-    """A bucket of requests per user, filled at a steady rate; a rate of 0 means no limit."""
+    """A token bucket for each user, filled at a steady rate. A rate of 0 means no limit."""
 
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = per_second
@@ -13,7 +13,7 @@ class RateLimit:
         self._buckets: dict[str, tuple[float, float]] = {}
 
     def admits(self, user_id: str) -> bool:
-        """Count a request; False if it is one too many."""
+        """Count a request. Return False if it exceeds the limit."""
         if not self._rate:
             return True
         now = self._clock()

@@ -1,4 +1,4 @@
-"""Paths as old and careless clients write them."""
+"""Accept paths as old and careless clients write them."""
 
 import re
 
@@ -18,7 +18,7 @@ class Paths:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on under its usual path."""
+        """Pass the request on with its usual path."""
         if scope["type"] == "http":
             usual = usual_path(scope["path"])
             if usual != scope["path"]:

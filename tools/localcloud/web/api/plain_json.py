@@ -1,4 +1,4 @@
-"""JSON that can be kept and told again: what Python reads is more than clients and databases take."""
+"""Check that JSON can be stored and sent: Python reads more than clients and databases accept."""
 
 import math
 from typing import TypeVar
@@ -9,7 +9,7 @@ Anything = TypeVar("Anything")
 
 
 def checked(value: Anything) -> Anything:
-    """Return the value; raises ValueError for what would break the answers in which it is told again."""
+    """Return the value. Raises ValueError if it cannot be stored, or breaks answers that contain it."""
     _check(value, _MAX_DEPTH)
     return value
 
@@ -39,4 +39,4 @@ def _check_text(text: str) -> None:
     except UnicodeEncodeError:
         raise ValueError("a text is not valid Unicode") from None
     if "\0" in text:
-        raise ValueError("a text has a NUL in it")
+        raise ValueError("a text contains a NUL")

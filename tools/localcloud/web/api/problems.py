@@ -23,7 +23,7 @@ SCHEMA = {
     "properties": {
         "code": {"type": "string", "description": "The kind of error, as a word."},
         "detail": {"type": "string", "description": "What is wrong."},
-        "id": {"type": "string", "description": "Of this one answer."},
+        "id": {"type": "string", "description": "Identifies this answer."},
         "meta": {"type": "object"},
         "status": {"type": "integer", "description": "The HTTP status."},
     },
@@ -32,7 +32,7 @@ SCHEMA = {
 
 
 class Problem(Exception):
-    """The request cannot be granted: status and what to tell the caller."""
+    """A request that is refused, with the HTTP status and a message for the caller."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
@@ -40,12 +40,12 @@ class Problem(Exception):
 
 
 def conflict(detail: str) -> Problem:
-    """Return the problem that something else is in the way."""
+    """Return a problem with status 409."""
     return Problem(409, detail)
 
 
 def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    """Return the answer that tells an error."""
+    """Return an answer that reports an error."""
     code = HTTPStatus(status).phrase.lower().replace(" ", "_")
     body: dict[str, Any] = {
         "code": code,
@@ -58,7 +58,7 @@ def answer(status: int, detail: str, headers: dict[str, str] | None = None) -> J
 
 
 def add_handlers(app: FastAPI) -> None:
-    """Let the application answer every error in this form."""
+    """Make the application answer every error in this form."""
 
     async def problem(request: Request, error: Exception) -> JSONResponse:
         return answer(getattr(error, "status", 500), str(error))
@@ -78,8 +78,8 @@ def add_handlers(app: FastAPI) -> None:
         return handler
 
     async def conflicting(request: Request, error: Exception) -> JSONResponse:
-        log.warning("the database refused what another request did at the same time")
-        return answer(409, "something else was changed at the same time: try again")
+        log.warning("the database refused a change that conflicts with another request's")
+        return answer(409, "another request changed the same data; try again")
 
     async def failed(request: Request, error: Exception) -> JSONResponse:
         return answer(500, "the local cloud failed; its log says why")
@@ -95,7 +95,7 @@ def add_handlers(app: FastAPI) -> None:
 
 
 def described(error: RequestValidationError) -> str:
-    """Say where the first error is; never the input, which may be a secret."""
+    """Describe the first error and its place, but not the input, which may be a secret."""
     first = error.errors()[0]
     place = ".".join(str(part) for part in first.get("loc", ()) if part != "body")
     return "%s: %s" % (place, first.get("msg")) if place else str(first.get("msg"))

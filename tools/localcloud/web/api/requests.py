@@ -1,4 +1,4 @@
-"""Bodies of requests. Members that are not known are ignored, as the compatibility policy wants."""
+"""Bodies of requests. Unknown members are ignored, as the compatibility policy demands."""
 
 from typing import Annotated, Any, Literal
 
@@ -24,14 +24,14 @@ DeviceType = Literal[
 
 
 class Tag(BaseModel):
-    """A word about a thing or device."""
+    """A key and a value that label a thing or device."""
 
     key: Word
     value: Word
 
 
 class PropertyRequest(BaseModel):
-    """A cloud variable to make, or what it becomes."""
+    """The settings of a cloud variable to make or change."""
 
     name: Text64
     permission: Literal["READ_ONLY", "READ_WRITE"]
@@ -46,7 +46,7 @@ class PropertyRequest(BaseModel):
 
 
 class ThingUpdate(BaseModel):
-    """What changes about a thing; what is absent stays."""
+    """Changes to a thing. Missing members stay as they are."""
 
     name: ThingName | None = None
     device_id: str | None = None
@@ -67,14 +67,14 @@ class ThingCreate(ThingUpdate):
 
 
 class ThingClone(BaseModel):
-    """How the copy of a thing is called."""
+    """The name of a thing's copy, and whether it gets the tags."""
 
     name: ThingName
     include_tags: StrictBool = False
 
 
 class DeviceUpdate(BaseModel):
-    """What changes about a device; what is absent stays."""
+    """Changes to a device. Missing members stay as they are."""
 
     type: DeviceType | None = None
     name: DeviceName | None = None
@@ -98,7 +98,7 @@ class Password(BaseModel):
 
 
 class CertificateUpdate(BaseModel):
-    """What changes about a device's certificate; what is absent stays."""
+    """Changes to a device's certificate. Missing members stay as they are."""
 
     csr: str | None = Field(None, max_length=1024)
     enabled: StrictBool | None = None
@@ -113,7 +113,7 @@ class CertificateCreate(CertificateUpdate):
 
 
 class DeviceValue(BaseModel):
-    """A value of a device itself."""
+    """A value of the device itself, not of its thing."""
 
     name: Text64
     type: Literal["infer", "base64", "hex", "json"] = "infer"
@@ -121,7 +121,7 @@ class DeviceValue(BaseModel):
 
 
 class DeviceValues(BaseModel):
-    """Values for a device's own topic, or as if the device had reported them."""
+    """Values to send to a device's own topic, or to record as if the device had reported them."""
 
     properties: list[DeviceValue] = Field(max_length=500)
     input: StrictBool = False
@@ -135,7 +135,7 @@ class Value(BaseModel):
 
 
 class TimedValue(BaseModel):
-    """A value of an earlier time."""
+    """A past value with its time."""
 
     timestamp: str
     value: Any
@@ -156,7 +156,7 @@ class NamedValues(BaseModel):
 
 
 class Widget(BaseModel):
-    """A widget, placed by the client, which also chooses its id."""
+    """A widget. The client chooses its place and its id."""
 
     id: Text = Field(max_length=64)
     type: Text = Field(max_length=64)
@@ -184,7 +184,7 @@ class Page(BaseModel):
 
 
 class DashboardRequest(BaseModel):
-    """A dashboard to make, or what changes about it."""
+    """A dashboard to make, or changes to one."""
 
     name: Text64 | None = None
     widgets: list[Widget] | None = Field(None, max_length=500)
@@ -193,20 +193,20 @@ class DashboardRequest(BaseModel):
 
 
 class DashboardRequestV3(DashboardRequest):
-    """The same with pages."""
+    """A dashboard with pages, to make, or changes to one."""
 
     pages: list[Page] | None = Field(None, max_length=30)
 
 
 class Override(BaseModel):
-    """Which thing takes the place of which in a copy."""
+    """A thing that replaces another one in a copy."""
 
     old_thing_id: str
     new_thing_id: str
 
 
 class DashboardClone(BaseModel):
-    """How a dashboard is copied."""
+    """The things that are replaced when a dashboard is copied."""
 
     overrides: list[Override] = Field(default_factory=list, max_length=100)
 
@@ -218,13 +218,13 @@ class WidgetLink(BaseModel):
 
 
 class Share(BaseModel):
-    """Who may look at a dashboard."""
+    """A user who may see a dashboard."""
 
     user_id: Text | None = None
     username: Text | None = None
 
 
 class Shares(Share):
-    """One user, or several."""
+    """One user or several."""
 
     users: list[Share] | None = Field(None, max_length=100)

@@ -1,4 +1,4 @@
-"""What the groups of resources work with, and who asks."""
+"""What the groups of resources work with, and the user of a request."""
 
 from dataclasses import dataclass
 from typing import Annotated, Callable, TypeVar
@@ -17,32 +17,32 @@ _bearer = HTTPBearer(auto_error=False, description="a token of POST /iot/v1/clie
 
 @dataclass(frozen=True)
 class Services:
-    """Store, exchange with devices, publishing."""
+    """The store, the exchange with devices, and the publisher."""
 
     store: Store
     exchange: Exchange
     publisher: Publisher
 
     async def read(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
-        """Do something as the user, in a transaction that changes nothing."""
+        """Do something as the user in a read-only transaction."""
         return await self.store.read(lambda session: work(Owner(session, user_id)))
 
     async def write(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
-        """Do something as the user; committed when this returns."""
+        """Do something as the user. It is committed when this returns."""
         return await self.store.write(lambda session: work(Owner(session, user_id)))
 
 
 async def _user(
     request: Request, token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    """Return the id of the user that `access.Access` let in."""
+    """Return the id of the user that `access.Access` has admitted."""
     return str(request.state.user_id)
 
 
 UserId = Annotated[str, Depends(_user)]
-"""The user who asks: for parameters of routes."""
+"""The user's id, as a type for a route's parameter."""
 
 
 def empty(status: int = 200) -> Response:
-    """Return an answer without a body, as deletions and publications have."""
+    """Return an answer without a body, as for deletions and publications."""
     return Response(status_code=status)

@@ -14,7 +14,7 @@ _YEARS = range(1842, 2243)
 
 
 def parse(text: object) -> int:
-    """Return microseconds; without a zone the time is UTC. Raises ValueError."""
+    """Read a time of RFC 3339, in UTC if it has no zone, and return microseconds. Raises ValueError."""
     found = _RFC3339.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         raise ValueError("not a time of RFC 3339")
@@ -28,11 +28,11 @@ def parse(text: object) -> int:
 
 
 def write(time_us: int) -> str:
-    """Return the time as text, with as many digits as it needs."""
+    """Return the time as text in UTC, with as many digits as it needs."""
     text = (_EPOCH + timedelta(microseconds=time_us)).strftime("%Y-%m-%dT%H:%M:%S")
     fraction = time_us % 1_000_000
     return text + (".%06d" % fraction).rstrip("0") + "Z" if fraction else text + "Z"
 
 
 Time = Annotated[int, BeforeValidator(parse)]
-"""A time in a request, as microseconds."""
+"""A time in a request, in microseconds."""

@@ -1,8 +1,8 @@
-"""Versions of the API side by side: the newest, the one before it, nothing older.
+"""Versions of the API side by side: the newest and the one before it.
 
 A compatible change goes into the same version. A breaking one makes version N of its group of
-resources. N-1 stays, and every answer of an operation that N has too says so in headers
-(RFC 9745 and RFC 8594); what only N-1 has is not deprecated.
+resources, and N-1 stays. If N has an operation too, N-1 answers it with headers that say so
+(RFC 9745 and RFC 8594). Operations that only N-1 has are not deprecated.
 """
 
 import datetime
@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 @dataclass(frozen=True)
 class Group:
-    """A group of resources whose paths carry a version, and since when N-1 is deprecated."""
+    """A group of resources whose paths have a version. N-1 is served if `deprecated_since` is given."""
 
     name: str
     newest: int
@@ -25,23 +25,23 @@ class Group:
         return (self.newest, self.newest - 1) if self.deprecated_since else (self.newest,)
 
     def prefix(self, version: int) -> str:
-        """Return the path that the group has in this version."""
+        """Return the group's path in this version."""
         return "/v%d/%s" % (version, self.name)
 
     def router(self, version: int) -> APIRouter:
-        """Return a router of the group in this version; refuses versions outside the policy."""
+        """Return a router for the group in this version. Raises ValueError if it is not served."""
         if version not in self.served:
             raise ValueError("%s: only N and N-1 are served" % self.prefix(version))
         marks = [] if version == self.newest else [Depends(self._mark)]
         return APIRouter(prefix=self.prefix(version), tags=[self.name], dependencies=marks)
 
     async def _mark(self, request: Request, response: Response) -> None:
-        """Put the headers of a deprecated operation on the answer."""
+        """Add the headers of a deprecated operation to the answer."""
         headers = self.deprecation(request.scope["path"], request.scope.get("root_path", ""))
         response.headers.update(headers)
 
     def deprecation(self, path: str, root: str) -> dict[str, str]:
-        """Return the headers that tell of the newer version of this path."""
+        """Return the headers that point to the newer version of this path."""
         assert self.deprecated_since is not None
         moment = datetime.datetime.combine(self.deprecated_since, datetime.time(), datetime.timezone.utc)
         successor = path.replace(self.prefix(self.newest - 1), self.prefix(self.newest), 1)

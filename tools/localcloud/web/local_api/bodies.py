@@ -14,13 +14,13 @@ class _Request(BaseModel):
 
 
 class NewUser(_Request):
-    """A user to make; the answer holds an API key, this once."""
+    """A user to make. Only the answer to this has the API key's secret."""
 
     name: str
 
 
 class NewDevice(_Request):
-    """A device to make; the answer holds its secret, this once."""
+    """A device to make. Only the answer to this has its secret."""
 
     name: str
     type: str = "login_and_secretkey_wifi"
@@ -40,7 +40,7 @@ class NewVariable(_Request):
 
 
 class NewThing(_Request):
-    """A thing to make, with its variables and its device if wanted."""
+    """A thing to make, with its variables and optionally its device."""
 
     name: str
     timezone: str = "UTC"
@@ -92,7 +92,7 @@ def thing_json(thing: Thing, variables: list[Variable], online: bool) -> dict[st
 
 
 def variable_json(variable: Variable) -> dict[str, Any]:
-    """Describe a variable with its last value (null: never written)."""
+    """Describe a variable with its last value (null if it was never written)."""
     return {
         "id": variable.id,
         "thing_id": variable.thing_id,

@@ -1,6 +1,6 @@
-"""What the page shows: dashboards with the variables and things behind them, and courses for charts.
+"""What the page shows: dashboards with their variables and things, and values over time for charts.
 
-Under `/local/v1`, for who holds the token of this local cloud: dashboards of all its users.
+It is under `/local/v1`. Whoever has the token of this local cloud sees the dashboards of all its users.
 """
 
 import time
@@ -41,7 +41,7 @@ def _add_dashboards(routes: APIRouter, store: Store, exchange: Exchange) -> None
 
     @routes.get("/dashboards/{dashboard_id}")
     async def show_dashboard(dashboard_id: str) -> Json:
-        """Describe a dashboard: its widgets, their variables with last values, the things with their devices."""
+        """Describe a dashboard: its widgets, their variables with last values, and the things."""
 
         def read(session: Session) -> Json:
             dashboard = session.get(Dashboard, as_id(dashboard_id, "dashboard"))
@@ -55,14 +55,14 @@ def _add_dashboards(routes: APIRouter, store: Store, exchange: Exchange) -> None
 def _add_default(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.get("/things/{thing_id}/dashboard")
     async def show_default(thing_id: str) -> Json:
-        """Describe the dashboard that the thing would get; it is not kept."""
+        """Describe the dashboard that the thing would get, without making it."""
         return await store.read(
             lambda session: _shown(session, exchange, _default(session, catalogue.get_thing(session, thing_id)))
         )
 
     @routes.post("/things/{thing_id}/dashboard", status_code=201)
     async def create_default(thing_id: str) -> Json:
-        """Make the thing's dashboard; it can be changed through the Application API."""
+        """Make the thing's dashboard. The Application API can change it."""
 
         def create(session: Session) -> Json:
             dashboard = _default(session, catalogue.get_thing(session, thing_id))
@@ -80,9 +80,9 @@ def _add_course(routes: APIRouter, store: Store) -> None:
     async def show_course(
         thing_id: str, variable: str, start_us: int, end_us: int, points: int = Query(600, ge=2, le=5000)
     ) -> Json:
-        """Return numbers with start_us <= time < end_us: every one, or means where there are more than `points`.
+        """Return numbers with start_us <= time < end_us: all, or averages if there are more than `points`.
 
-        `before` is the last value before the start, from where the line comes.
+        `before` is the last value before the start, at which the line begins.
         """
 
         def read(session: Session) -> Json:
@@ -109,7 +109,7 @@ def _summaries(session: Session) -> list[Json]:
 
 
 def _default(session: Session, thing: Thing) -> Dashboard:
-    """Return a new dashboard of the thing's user."""
+    """Return a new dashboard for the thing, owned by its user."""
     user_id = thing.user_id
     if user_id is None:
         setting = session.get(Setting, catalogue.DEFAULT_USER)
@@ -119,7 +119,7 @@ def _default(session: Session, thing: Thing) -> Dashboard:
 
 
 def _shown(session: Session, exchange: Exchange, dashboard: Dashboard) -> Json:
-    """Describe the dashboard with what its owner may see on it."""
+    """Describe the dashboard with what its owner may see."""
     owner = Owner(session, dashboard.user_id)
     variables: dict[str, Variable] = {}
     things: dict[str, Thing] = {}

@@ -1,4 +1,4 @@
-"""The dashboard that a thing gets at a click: a widget or two for each variable."""
+"""The dashboard that a click makes for a thing: one or two widgets for each variable."""
 
 import uuid
 from typing import Any
@@ -7,7 +7,7 @@ from ...property_types import PROPERTY_TYPES, READ_WRITE
 from ...store.models import Variable
 
 COLUMNS, MOBILE_COLUMNS = 24, 8
-# width, height on a large screen; height on a phone, where each takes the whole width
+# Width and height on a large screen; height on a phone, where each takes the whole width.
 _SIZES = {
     "Chart": (12, 7, 7),
     "Map": (12, 8, 8),
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 
 def default_widgets(variables: list[Variable]) -> list[Json]:
-    """Return widgets for a thing's variables: small ones first, then courses, maps and the like."""
+    """Return widgets for a thing's variables: small ones first, then charts, maps and the like."""
     wanted = [(kind, variable) for variable in variables for kind in _kinds(variable)]
     wanted.sort(key=lambda each: _SIZES.get(each[0], _USUAL_SIZE))
     place, mobile_y = _Places(), 0
@@ -50,7 +50,7 @@ def default_widgets(variables: list[Variable]) -> list[Json]:
 
 
 class _Places:
-    """Places as far up as there is room, then as far left."""
+    """Places widgets as far up as possible, then as far left."""
 
     def __init__(self) -> None:
         self._free_from = [0] * COLUMNS

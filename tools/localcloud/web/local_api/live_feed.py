@@ -1,4 +1,4 @@
-"""What happens, as it happens: the WebSocket `/local/v1/live`."""
+"""Live events: the WebSocket `/local/v1/live`."""
 
 import asyncio
 
@@ -11,15 +11,15 @@ _POLICY_VIOLATION, _GOING_AWAY = 1008, 1001
 
 
 def router(live: Live, guard: Guard) -> APIRouter:
-    """Return the WebSocket of live events, which checks the token by itself."""
+    """Return the WebSocket's route, which checks the token itself."""
     routes = APIRouter()
 
     @routes.websocket("/live")
     async def watch(socket: WebSocket, alive: float | None = Query(None, ge=0.1, le=3600)) -> None:
         """Send each event (value, device, project) as a JSON text message.
 
-        `alive`: after so many seconds without any, an event `alive`, by which a watcher knows that the
-        connection is still there.
+        After `alive` seconds without any, an event `alive` follows, so that a watcher can notice a dead
+        connection.
         """
         if not guard.admits(socket):
             await socket.close(_POLICY_VIOLATION)
@@ -54,6 +54,6 @@ def router(live: Live, guard: Guard) -> APIRouter:
 
 
 async def _until_left(socket: WebSocket) -> None:
-    """Return when the watcher closes; what it sends is not looked at."""
+    """Return when the watcher closes the WebSocket. What it sends is ignored."""
     while (await socket.receive())["type"] != "websocket.disconnect":
         pass

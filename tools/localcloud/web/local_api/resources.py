@@ -1,4 +1,4 @@
-"""The local API, version 1: what the page, the demo and the tests need, under `/local/v1`."""
+"""Users, devices, things and variables in the local API, under `/local/v1`."""
 
 import asyncio
 from typing import Any
@@ -36,7 +36,7 @@ def router(store: Store, exchange: Exchange) -> APIRouter:
 
     @routes.get("/status")
     async def status() -> dict[str, Any]:
-        """Count what happened since the start."""
+        """Return counts of what has happened since the start."""
         return {"counts": dict(exchange.counts)}
 
     return routes
@@ -45,7 +45,7 @@ def router(store: Store, exchange: Exchange) -> APIRouter:
 def _add_users(routes: APIRouter, store: Store) -> None:
     @routes.post("/users", status_code=201)
     async def create_user(body: NewUser) -> dict[str, Any]:
-        """Make a user with an API key; its secret is told here and never again."""
+        """Make a user with an API key. Only this answer has its secret."""
         secret = new_secret()
         secret_hash = await asyncio.to_thread(hash_secret, secret)
 
@@ -67,7 +67,7 @@ def _add_devices(routes: APIRouter, store: Store, exchange: Exchange) -> None:
 
     @routes.post("/devices", status_code=201)
     async def create_device(body: NewDevice) -> dict[str, Any]:
-        """Make a device; its secret is told here and never again."""
+        """Make a device. Only this answer has its secret."""
         secret = new_secret()
         secret_hash = await asyncio.to_thread(hash_secret, secret)
 
@@ -83,7 +83,7 @@ def _add_devices(routes: APIRouter, store: Store, exchange: Exchange) -> None:
 
     @routes.get("/devices/{device_id}")
     async def show_device(device_id: str) -> dict[str, Any]:
-        """Describe a device: online or not, version of its library, its thing."""
+        """Describe a device: whether it is online, its library's version, its thing."""
         return await store.read(lambda session: _device(session, exchange, device_id))
 
 
@@ -97,7 +97,7 @@ def _add_things(routes: APIRouter, store: Store, exchange: Exchange) -> None:
 
     @routes.post("/things", status_code=201)
     async def create_thing(body: NewThing) -> dict[str, Any]:
-        """Make a thing, its variables, and attach its device, all or nothing."""
+        """Make a thing and its variables and attach its device: all or nothing."""
 
         def create(session: Session) -> str:
             thing = catalogue.create_thing(
@@ -122,7 +122,7 @@ def _add_things(routes: APIRouter, store: Store, exchange: Exchange) -> None:
 def _add_attaching(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.put("/things/{thing_id}/device")
     async def attach_device(thing_id: str, body: Attachment) -> dict[str, Any]:
-        """Attach a device; it leaves the thing that it was attached to before."""
+        """Attach a device. If it was attached to another thing, it is detached from that."""
         await exchange.attach(thing_id, body.device_id)
         return await _shown(store, exchange, thing_id)
 
@@ -145,14 +145,14 @@ def _add_variables(routes: APIRouter, store: Store, exchange: Exchange, publishe
 
     @routes.get("/things/{thing_id}/variables/{variable}")
     async def show_variable(thing_id: str, variable: str) -> dict[str, Any]:
-        """Describe a variable (named by its id or its name on the wire) with its last value."""
+        """Describe a variable (given by its id or its name on the wire) with its last value."""
         return await store.read(
             lambda session: variable_json(catalogue.get_variable(session, thing_id, variable))
         )
 
     @routes.put("/things/{thing_id}/variables/{variable}/value")
     async def set_value(thing_id: str, variable: str, body: NewValue) -> dict[str, Any]:
-        """Set a READ_WRITE variable: stored, and sent to the device if it is there."""
+        """Set a READ_WRITE variable: store the value, and send it to the device if that is online."""
         stored = await publisher.set_value(thing_id, variable, body.value)
         return {"value": stored.value, "time_us": stored.time_us}
 

@@ -1,4 +1,4 @@
-// Chart and advanced chart: courses over time, live and back into history.
+// Chart and advanced chart: values over time, live and back into history.
 
 import { make, makeButton, say } from "../html.js";
 import { kindOf, unitOf, written } from "../values.js";
@@ -8,10 +8,10 @@ const SPANS = [["5 min", 300], ["1 h", 3600], ["1 d", 86400], ["7 d", 7 * 86400]
 const USUAL_SPAN = 300, SHORTEST = 2, LONGEST = 10 * 365 * 86400;
 const COLOURS = ["--line-1", "--line-2", "--line-3", "--line-4", "--line-5"];
 const FETCH_MS = 200, TICK_MS = 1000;
-const MOST_POINTS = 3000; // of more that came live, means are fetched
+const MOST_POINTS = 3000; // if more came live, averages are fetched instead
 const now = () => Date.now() / 1000;
 
-let library; // one promise for all charts of the page
+let library; // one promise for all charts on the page
 
 export function makeChart({ id, variables, name, labelledBy }) {
   const courses = variables.slice(0, COLOURS.length).map((variable) => new Course(variable));
@@ -32,7 +32,7 @@ export function makeChart({ id, variables, name, labelledBy }) {
   library ??= import("/page/vendor/uplot/uplot.js");
   library.then(
     ({ default: Plot }) => view.open(Plot),
-    () => box.replaceChildren(make("p", { className: "hint" }, "Charts are not installed: tools/setup page.")),
+    () => box.replaceChildren(make("p", { className: "hint" }, "Charts are not installed. Run tools/setup page.")),
   );
   return {
     element,
@@ -45,7 +45,7 @@ export function makeChart({ id, variables, name, labelledBy }) {
   };
 }
 
-/** The part of time that is seen: it follows the clock until somebody zooms or moves. */
+/** The visible span of time. It follows the clock until somebody zooms or moves it. */
 class View {
   constructor(box, courses, legend) {
     Object.assign(this, { box, courses, legend, span: USUAL_SPAN, end: null, watchers: [] });
@@ -104,7 +104,7 @@ class View {
     return { width: Math.max(this.box.clientWidth, 80), height: Math.max(this.box.clientHeight, 80) };
   }
 
-  /** Draw once for all values that come before the next picture. */
+  /** Draw once for all values that come before the next frame. */
   drawSoon() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = undefined;
@@ -125,7 +125,7 @@ class View {
     this.box.dataset.points = this.courses.reduce((sum, { times }) => sum + times.length, 0);
   }
 
-  /** Show another window, at once with what is known, then with what is fetched. */
+  /** Show another span: at once with the known values, then with fetched ones. */
   go({ span = this.span, end = this.end } = {}) {
     this.span = Math.min(Math.max(span, SHORTEST), LONGEST);
     this.end = end !== null && end >= now() ? null : end;
@@ -134,7 +134,7 @@ class View {
     this.ask();
   }
 
-  /** Fetch soon. A failure is the page's to tell, which asks again when it is connected. */
+  /** Fetch soon. If it fails, the page reports that, and fetches again when it is connected. */
   ask() {
     this.asking ??= setTimeout(() => {
       this.asking = undefined;
@@ -171,7 +171,7 @@ class View {
   }
 
   wheel(event) {
-    if (!event.ctrlKey && document.activeElement !== this.box) return; // else the page could not be scrolled
+    if (!event.ctrlKey && document.activeElement !== this.box) return; // leave the wheel to the page, for scrolling
     event.preventDefault();
     const { left, width } = this.plot.over.getBoundingClientRect();
     this.zoom(event.deltaY > 0 ? 1.25 : 0.8, Math.min(Math.max((event.clientX - left) / width, 0), 1));
@@ -194,7 +194,7 @@ class View {
   }
 }
 
-/** A tick of the time axis; at midnight the date. */
+/** Return the label of a tick on the time axis; at midnight the date. */
 function clockWords(seconds, step) {
   const date = new Date(seconds * 1000);
   const midnight = date.getHours() + date.getMinutes() + date.getSeconds() === 0;

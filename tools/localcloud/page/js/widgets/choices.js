@@ -1,8 +1,8 @@
-// Value selector and value dropdown: one of a few values that the dashboard names.
+// Value selector and value dropdown: choose one of the dashboard's values.
 
 import { make } from "../html.js";
 
-/** Buttons, of which one is pressed. */
+/** Make buttons of which one is pressed. */
 export function makeChoice({ id, variable, writable, options, labelledBy }) {
   const choices = choicesOf(options);
   const group = make("div", { className: "choices", role: "radiogroup" });
@@ -21,7 +21,7 @@ export function makeChoice({ id, variable, writable, options, labelledBy }) {
   };
 }
 
-/** The same as a list that opens. */
+/** Make a drop-down list. */
 export function makeDropdown({ variable, writable, options, labelledBy }) {
   const choices = choicesOf(options);
   const select = make("select", { disabled: !writable });
@@ -38,7 +38,7 @@ export function makeDropdown({ variable, writable, options, labelledBy }) {
   };
 }
 
-/** `options.values`: plain values, or objects with `value` and `label` (or `name`). */
+/** Return the choices in `options.values`: plain values, or objects with `value` and `label` (or `name`). */
 function choicesOf(options) {
   const list = [options.values, options.options, options.choices].find(Array.isArray) ?? [];
   return list

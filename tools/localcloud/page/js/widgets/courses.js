@@ -1,8 +1,8 @@
-// The course of a variable over time, as much of it as a chart shows.
+// A variable's values over time, as many as a chart shows.
 
 import { request } from "../api.js";
 
-/** Times in seconds, values as numbers, oldest first. */
+/** A variable's values as numbers, with times in seconds, oldest first. */
 export class Course {
   constructor(variable) {
     this.variable = variable;
@@ -11,8 +11,8 @@ export class Course {
   }
 
   /**
-   * Fetch what is between two times (s). What comes live meanwhile stays; with `live` also what has come already and is
-   * later, as it is where this machine's clock is behind the cloud's.
+   * Fetch the values between two times (s). Live values that arrive meanwhile stay. With `live`, so do earlier ones that
+   * are later than `end`, as happens if this machine's clock is behind the cloud's.
    */
   async fetch(start, end, points, live) {
     const early = live ? this.times.map((time, place) => [time, this.numbers[place]]).filter(([time]) => time > end) : [];
@@ -20,9 +20,9 @@ export class Course {
     const [startUs, endUs] = [start, end].map((seconds) => Math.max(0, Math.round(seconds * 1e6)));
     const query = `start_us=${startUs}&end_us=${Math.max(endUs, startUs + 1)}&points=${points}`;
     const answer = await request("GET", `${this.variable.path}/course?${query}`);
-    if (this.meanwhile !== early) return; // a later question is under way
+    if (this.meanwhile !== early) return; // a later fetch has begun
     this.meanwhile = null;
-    const half = answer.interval_s ? answer.interval_s / 2 : 0; // means stand in the middle of their interval
+    const half = answer.interval_s ? answer.interval_s / 2 : 0; // averages are drawn in the middle of their interval
     const found = (answer.before ? [answer.before] : []).concat(answer.points.map(([us, value]) => [us + half * 1e6, value]));
     this.times = found.map(([us]) => us / 1e6);
     this.numbers = found.map(([, value]) => numberOf(value));
@@ -30,7 +30,7 @@ export class Course {
     for (const [time, number] of early) if (time > last) this.put(time, number);
   }
 
-  /** Take a live value. */
+  /** Add a live value. */
   add(timeUs, value) {
     const point = [timeUs / 1e6, numberOf(value)];
     this.meanwhile?.push(point);
@@ -48,7 +48,7 @@ export class Course {
     this.numbers.splice(place, 0, number);
   }
 
-  /** Drop what is before a time (s), except for the last value: from there the line comes. */
+  /** Drop values before a time (s), except for the last one, where the line begins. */
   forget(start) {
     const next = this.times.findIndex((each) => each >= start);
     const count = (next < 0 ? this.times.length : next) - 1;
@@ -57,7 +57,7 @@ export class Course {
     this.numbers.splice(0, count);
   }
 
-  /** The value at a time: that of the last sample before it. */
+  /** Return the value at a time (s): that of the last sample before it. */
   at(time) {
     const next = this.times.findIndex((each) => each > time);
     return this.numbers[(next < 0 ? this.times.length : next) - 1];

@@ -1,11 +1,11 @@
-// Gauge and percentage: a number as an arc.
+// Gauge and percentage: show a number as an arc.
 
 import { draw, make, say } from "../html.js";
 import { limitsOf, number, unitOf, written } from "../values.js";
 
 const MIDDLE = 50, RADIUS = 42;
 
-/** Half a circle from the least to the most. */
+/** Make half a circle from the minimum to the maximum. */
 export function makeGauge({ variable, options, labelledBy }) {
   const [low, high] = limitsOf(options, variable);
   const unit = unitOf(variable.type);
@@ -16,7 +16,7 @@ export function makeGauge({ variable, options, labelledBy }) {
   return follow({ element, arc, text, variable, low, high, unit, labelledBy });
 }
 
-/** A ring that closes at the most; below `options.threshold` in another colour. */
+/** Make a ring that closes at the maximum. Below `options.threshold` it has another colour. */
 export function makePercentage({ variable, options, labelledBy }) {
   const [low, high] = limitsOf(options, variable);
   const arc = makeArc({ from: 270, to: 630, box: "2 2 96 96" });
@@ -54,7 +54,7 @@ function makeArc({ from, to, box }) {
   return {
     element: draw("svg", { viewBox: box, "aria-hidden": "true" }, ground, filled),
     show(share) {
-      // a whole ring has no seam
+      // A whole ring must not have a seam.
       filled.setAttribute("stroke-dasharray", share === 1 ? "none" : `${100 * share} 200`);
       filled.classList.toggle("none", share === 0);
     },
@@ -66,6 +66,6 @@ function curve(from, to) {
     const angle = (degrees * Math.PI) / 180;
     return `${(MIDDLE + RADIUS * Math.cos(angle)).toFixed(3)} ${(MIDDLE + RADIUS * Math.sin(angle)).toFixed(3)}`;
   };
-  const middle = (from + to) / 2; // an arc may not end where it begins
+  const middle = (from + to) / 2; // an arc cannot end where it begins
   return `M${at(from)}A${RADIUS} ${RADIUS} 0 0 1 ${at(middle)}A${RADIUS} ${RADIUS} 0 0 1 ${at(to)}${to - from === 360 ? "Z" : ""}`;
 }

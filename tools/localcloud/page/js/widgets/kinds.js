@@ -1,4 +1,4 @@
-// Which code draws which type of widget.
+// Find the code that draws a type of widget.
 
 import { makeChart } from "./chart.js";
 import { makeChoice, makeDropdown } from "./choices.js";
@@ -40,12 +40,12 @@ const MAKERS = {
   valuedropdown: makeDropdown,
 };
 
-/** Kinds that show something without a variable. */
+/** Kinds of widgets that need no variable. */
 export const NEEDS_NONE = new Set(["stickynote", "other"]);
 
 /**
- * The maker of a type's widgets and its name as a CSS class. Types are free text: "Push Button",
- * "PushButton" and "PUSH_BUTTON" are the same, and so are "Coloured Light" and "ColoredLight".
+ * Return the function that makes a type's widgets, and the type's name as a CSS class. Types are free text:
+ * "Push Button", "PushButton" and "PUSH_BUTTON" are the same, and so are "Coloured Light" and "ColoredLight".
  */
 export function makerOf(type) {
   const kind = String(type).toLowerCase().replaceAll(/[^a-z]/g, "").replace("colour", "color").replace(/widget$/, "");

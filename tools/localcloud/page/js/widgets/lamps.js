@@ -1,9 +1,9 @@
-// Status and LED: booleans to look at.
+// Status and LED: show booleans.
 
 import { make, say } from "../html.js";
 import { colour } from "../values.js";
 
-/** A word with a sign: not by colour alone. */
+/** Make a word with a sign, so that colour is not the only difference. */
 export function makeStatus({ variable, options }) {
   const sign = make("span", { className: "sign", "aria-hidden": "true" });
   const text = make("span", { className: "words" });
@@ -22,7 +22,7 @@ export function makeStatus({ variable, options }) {
 
 const label = (value, usual) => (typeof value === "string" && value ? value : usual);
 
-/** A lamp; `options.color` is its colour. */
+/** Make a lamp. `options.color` is its colour. */
 export function makeLamp({ variable, options }) {
   const lamp = make("span", { className: "lamp", "aria-hidden": "true" });
   const text = make("span", { className: "words" });

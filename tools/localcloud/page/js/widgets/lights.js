@@ -1,4 +1,4 @@
-// Coloured light, dimmed light and colour.
+// Coloured light, dimmed light and colour: show and set their members.
 
 import { make } from "../html.js";
 import { makeRange } from "./numbers.js";
@@ -16,7 +16,7 @@ export const makeColour = (frame) => makeLight(frame, ["hue", "sat", "bri"], fal
 
 function makeLight({ id, variable, writable, labelledBy, name }, members, switched) {
   let current = {};
-  // Members that nobody changes are sent along as they are, so that none is lost.
+  // Unchanged members are sent too, so that none is lost.
   const change = (part) => {
     current = { ...current, ...part };
     variable.send(current);
@@ -52,7 +52,7 @@ function makeLight({ id, variable, writable, labelledBy, name }, members, switch
   };
 }
 
-/** Hue, saturation and brightness (HSB) as CSS, which counts in lightness. */
+/** Turn hue, saturation and brightness (HSB) into CSS, which uses lightness. */
 function shade(hue, saturation, brightness) {
   const lightness = (brightness / 100) * (1 - saturation / 200);
   const edge = Math.min(lightness, 1 - lightness);

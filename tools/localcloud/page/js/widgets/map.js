@@ -1,11 +1,11 @@
-// Map and advanced map: where things are, on a map of the world that comes with the page.
+// Map and advanced map: show locations on a map of the world that comes with the page.
 
 import { request } from "../api.js";
 import { make, makeButton, say } from "../html.js";
 
 const FIRST_ZOOM = 5, MOST_ZOOM = 12, TRACK_POINTS = 1000;
 
-let libraries; // one promise for all maps of the page
+let libraries; // one promise for all maps on the page
 
 function load() {
   libraries ??= Promise.all([
@@ -39,7 +39,7 @@ export function makeMap({ variables, kind, name, labelledBy }) {
   load().then((loaded) => {
     if (closed) return;
     drawn = { L: loaded.L, map: makeWorld(loaded, box, labelledBy) };
-    for (const [label, sign, step] of [["Nearer", "+", 1], ["Farther", "−", -1]]) {
+    for (const [label, sign, step] of [["Zoom in", "+", 1], ["Zoom out", "−", -1]]) {
       const zoomBy = () => drawn.map.setZoom(drawn.map.getZoom() + step);
       zoom.append(makeButton(sign, zoomBy, { "aria-label": `${label}: ${name}` }));
     }
@@ -48,8 +48,8 @@ export function makeMap({ variables, kind, name, labelledBy }) {
     observer.observe(box);
     show();
     return refetch();
-  }, () => element.replaceChildren(make("p", { className: "hint" }, "The map is not installed: tools/setup page."), text))
-    .catch(() => {}); // a track that cannot be fetched now comes with the connection
+  }, () => element.replaceChildren(make("p", { className: "hint" }, "The map is not installed. Run tools/setup page."), text))
+    .catch(() => {}); // the track is fetched again after reconnecting
   return {
     element, show, refetch,
     close() {
@@ -87,7 +87,7 @@ function showPlace(L, map, place) {
   if (place.track) place.track.addLatLng(at);
 }
 
-/** Show all places; true once there are some. */
+/** Show all places. Returns whether there are any. */
 function goThere(L, map, places) {
   const points = places.map(({ variable }) => pointOf(variable.shown)).filter(Boolean);
   if (points.length === 1) map.setView(points[0], Math.max(map.getZoom(), FIRST_ZOOM));
@@ -109,7 +109,7 @@ function pointOf(value) {
 
 function inWords(value) {
   const point = pointOf(value);
-  if (!point) return "no place yet";
+  if (!point) return "no location yet";
   const [lat, lon] = point;
   return `${Math.abs(lat).toFixed(4)}° ${lat < 0 ? "S" : "N"}, ${Math.abs(lon).toFixed(4)}° ${lon < 0 ? "W" : "E"}`;
 }

@@ -1,11 +1,11 @@
-// Messenger: texts to and from the device.
+// Messenger: shows texts from the device and sends texts to it.
 
 import { request } from "../api.js";
 import { make } from "../html.js";
 import { writtenTime } from "../values.js";
 
 const MOST = 100;
-const CLEAR = "\x1b"; // with this text a device clears the window
+const CLEAR = "\x1b"; // a device clears the window with this text
 
 export function makeMessenger({ variable, writable, labelledBy }) {
   const log = make("ol", { className: "messages", role: "log", tabIndex: 0 });
@@ -29,7 +29,7 @@ export function makeMessenger({ variable, writable, labelledBy }) {
     for (const { time_us, value } of await request("GET", `${variable.path}/history?limit=${MOST}`)) take(time_us, value);
   };
   variable.sampleWatchers.add(take);
-  refetch().catch(() => {}); // the page says that the connection is lost, and asks again
+  refetch().catch(() => {}); // the page reports a lost connection and fetches again
   if (writable) element.append(makeForm(variable, labelledBy));
   return { element, refetch, close: () => variable.sampleWatchers.delete(take) };
 }
@@ -43,7 +43,7 @@ function makeForm(variable, labelledBy) {
     const text = input.value;
     if (!text) return;
     input.value = "";
-    if (!(await variable.send(text, true))) input.value ||= text; // not lost with the connection
+    if (!(await variable.send(text, true))) input.value ||= text; // keep the text if it could not be sent
   });
   return form;
 }

@@ -1,4 +1,4 @@
-// Sticky note: text of the dashboard itself, with headings and lists of Markdown.
+// Sticky note: shows text from the dashboard, with Markdown's headings and lists.
 
 import { make } from "../html.js";
 
@@ -20,7 +20,7 @@ export function makeNote({ options }) {
   return { element };
 }
 
-/** `**strong**`, `*weaker*` and `code` in backticks; links stay text. */
+/** Render `**strong**`, `*emphasis*` and code in backticks. Links stay text. */
 function emphasised(line) {
   return line.split(/(\*\*[^*]+\*\*|\*[^*]+\*|`[^`]+`)/).map((part) => {
     if (part.startsWith("**") && part.length > 4) return make("strong", {}, part.slice(2, -2));

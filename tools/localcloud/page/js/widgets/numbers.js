@@ -1,9 +1,9 @@
-// Slider and stepper: numbers that somebody sets.
+// Slider and stepper: set numbers.
 
 import { make, makeButton, say } from "../html.js";
 import { isWhole, limitsOf, number, unitOf, written } from "../values.js";
 
-/** A slider with its number. */
+/** Make a slider with its number. */
 export function makeSlider({ variable, writable, options, labelledBy }) {
   const [low, high] = limitsOf(options, variable);
   const unit = unitOf(variable.type);
@@ -23,7 +23,7 @@ export function makeSlider({ variable, writable, options, labelledBy }) {
   };
 }
 
-/** A range input that does not move under the hand that holds it. */
+/** Make a range input that does not move while somebody drags it. */
 export function makeRange({ low, high, step, writable, onInput, className = "" }) {
   const input = make("input", { type: "range", disabled: !writable, className });
   Object.assign(input, { min: low, max: high, step });
@@ -42,14 +42,14 @@ export function makeRange({ low, high, step, writable, onInput, className = "" }
   };
 }
 
-/** About a hundred steps, of a round size. */
+/** Return a round size for about a hundred steps. */
 export function niceStep(span) {
   const rough = span / 100, power = 10 ** Math.floor(Math.log10(rough));
   const round = [1, 2, 5].find((each) => each * power >= rough * 0.99) ?? 10;
   return Number((round * power).toPrecision(1));
 }
 
-/** A number with − and +; it can be typed as well. */
+/** Make a number with − and +, which can also be typed. */
 export function makeStepper({ variable, writable, options, labelledBy, name }) {
   const step = Math.abs(number(options.step) ?? 1) || 1;
   const low = number(options.min) ?? variable.min ?? -Infinity, high = number(options.max) ?? variable.max ?? Infinity;
@@ -58,7 +58,7 @@ export function makeStepper({ variable, writable, options, labelledBy, name }) {
   if (low > -Infinity) input.min = low;
   if (high < Infinity) input.max = high;
   const set = (value) => {
-    // 0.1 + 0.2 is meant to be 0.3
+    // 0.1 + 0.2 should be 0.3.
     variable.send(Math.min(Math.max(Number(value.toPrecision(12)), low), high));
   };
   const by = (change) => set((typeof variable.shown === "number" ? variable.shown : 0) + change);
@@ -84,7 +84,7 @@ export function makeStepper({ variable, writable, options, labelledBy, name }) {
   };
 }
 
-/** A value in large letters with its unit. */
+/** Make a value in large letters with its unit. */
 export function makeReadout(unit) {
   const text = make("span");
   const element = make("p", { className: "value" }, text);

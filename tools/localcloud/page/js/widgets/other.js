@@ -1,4 +1,4 @@
-// A type that this page does not draw: its values, at least.
+// A type of widget that this page cannot draw: shows its values.
 
 import { make, say } from "../html.js";
 import { written } from "../values.js";
@@ -11,7 +11,7 @@ export function makeOther({ type, variables }) {
     return value;
   });
   return {
-    element: make("div", { className: "column" }, make("p", { className: "hint" }, `This page does not draw “${type}”.`), list),
+    element: make("div", { className: "column" }, make("p", { className: "hint" }, `This page cannot draw “${type}”.`), list),
     show() {
       variables.forEach((variable, place) => say(values[place], written(variable.shown)));
     },

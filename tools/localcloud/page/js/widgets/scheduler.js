@@ -1,4 +1,4 @@
-// Scheduler: when something happens, how long, and when again.
+// Scheduler: sets when something happens, for how long, and how it repeats.
 
 import { make, say } from "../html.js";
 import { DAYS, MONTHS, UNITS, inWords, readMask, spanOf, writeMask } from "./schedules.js";
@@ -19,7 +19,7 @@ export function makeScheduler({ id, variable, writable, labelledBy }) {
       try {
         say(words, known ? inWords({ to: 0, len: 0, msk: 0, ...value }) : "No schedule yet");
       } catch {
-        say(words, "A schedule that this page cannot read"); // times beyond any calendar
+        say(words, "A schedule that this page cannot read"); // its times are beyond the calendar
       }
       if (form && known) form.show({ to: 0, len: 0, msk: 0, ...value });
     },
@@ -56,7 +56,7 @@ function makeForm(id, labelledBy, send) {
     dayRow.hidden = !["monthly", "yearly"].includes(kind());
     month.hidden = kind() !== "yearly";
   };
-  let touched = false; // what somebody is filling in is not taken from under the hands
+  let touched = false; // the form is not overwritten while somebody fills it in
   element.addEventListener("input", () => {
     touched = true;
     arrange();

@@ -1,13 +1,13 @@
-// Schedules: the mask of their repetition, and their words. Times count the seconds of the thing's place.
+// Schedules: reads and writes the mask of their repetition, and describes them. Times are seconds of local time.
 
 export const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 export const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-/** Seconds in the units of an interval, by the unit's number in the mask. */
+/** The units of an interval, by their number in the mask, with their seconds. */
 export const UNITS = [["s", 1], ["min", 60], ["h", 3600], ["d", 86400]];
 const KINDS = ["once", "interval", "weekly", "monthly", "yearly"];
 const KIND_AT = 26, UNIT_AT = 30, COUNT_MASK = 0x3ffffff, BYTE = 255;
 
-/** The mask as `{kind, count, unit, days, day, month}`; `days` are numbers, 0 is Sunday; `month` counts from 0. */
+/** Return the mask as `{kind, count, unit, days, day, month}`. `days` are numbers from 0 (Sunday); `month` is from 0. */
 export function readMask(mask) {
   return {
     kind: KINDS[(mask >>> KIND_AT) & 15] ?? "once",
@@ -30,13 +30,13 @@ export function writeMask({ kind, count, unit, days, day, month }) {
   return ((KINDS.indexOf(kind) << KIND_AT) | details[kind]) >>> 0;
 }
 
-/** A time span in the largest unit that it is a whole number of: `[count, unit]`. */
+/** Return a time span as `[count, unit]`, in the largest unit that gives a whole number. */
 export function spanOf(seconds) {
   const unit = UNITS.findLastIndex(([, size]) => seconds && seconds % size === 0);
   return unit < 0 ? [seconds, 0] : [seconds / UNITS[unit][1], unit];
 }
 
-/** The schedule as a sentence. */
+/** Return the schedule as a sentence. */
 export function inWords({ frm, to, len, msk }) {
   const { kind, count, unit, days, day, month } = readMask(msk);
   const start = new Date(frm * 1000);

@@ -1,8 +1,8 @@
-// Switch and push button: booleans that somebody sets.
+// Switch and push button: set booleans.
 
 import { make, say } from "../html.js";
 
-/** A switch with its state in words. */
+/** Make a switch with its state in words. */
 export function makeSwitch({ variable, writable, labelledBy, options }) {
   const input = makeToggle(labelledBy, writable, (on) => variable.send(on));
   const text = make("span", { className: "words", hidden: options.showLabels === false });
@@ -16,7 +16,7 @@ export function makeSwitch({ variable, writable, labelledBy, options }) {
   };
 }
 
-/** A checkbox that is a switch, for others to use too. */
+/** Make a checkbox that looks like a switch; other widgets use it too. */
 export function makeToggle(labelledBy, writable, onChange) {
   const input = make("input", { type: "checkbox", className: "switch", role: "switch", disabled: !writable });
   input.setAttribute("aria-labelledby", labelledBy);
@@ -24,7 +24,7 @@ export function makeToggle(labelledBy, writable, onChange) {
   return input;
 }
 
-/** A button: true as long as it is held, by pointer or key. */
+/** Make a button whose value is true while it is held, by pointer or key. */
 export function makeButton({ variable, writable, labelledBy, options, name }) {
   const label = typeof options.label === "string" && options.label ? options.label : "Press";
   const button = make("button", { type: "button", className: "push", disabled: !writable }, label);

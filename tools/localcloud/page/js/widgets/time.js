@@ -1,4 +1,4 @@
-// Time picker: a date and time of the thing's place, counted in seconds like Unix time.
+// Time picker: shows and sets a date and time in the thing's time zone, in seconds like Unix time.
 
 import { make, makeButton, say } from "../html.js";
 
@@ -30,7 +30,7 @@ export function makeTimeInput(writable) {
   return make("input", { type: "datetime-local", step: 1, disabled: !writable });
 }
 
-/** Seconds of the place's own clock, 0 for an empty input. */
+/** Return the input's local time in seconds, 0 if it is empty. */
 export function secondsOf(input) {
   const milliseconds = Date.parse(`${input.value}Z`);
   return Number.isNaN(milliseconds) ? 0 : Math.floor(milliseconds / 1000);

@@ -1,4 +1,4 @@
-// Value: shows what the variable holds, and sets it where that is allowed.
+// Value: shows the variable's value, and sets it if that is allowed.
 
 import { make } from "../html.js";
 import { isWhole, kindOf, unitOf } from "../values.js";

@@ -1,1 +1,1 @@
-"""The resources of the Application API, a module each: `router(services, …)` returns the routes of one."""
+"""The resources of the Application API, one module for each. `router(services, …)` returns a resource's routes."""

@@ -1,4 +1,4 @@
-"""Dashboards: `/v3/dashboards`, and `/v2/dashboards`, where sharing, linking and deleting are too."""
+"""Dashboards: `/v3/dashboards`, and `/v2/dashboards`, which also has sharing, linking and deleting."""
 
 import uuid
 from itertools import islice
@@ -34,7 +34,7 @@ def _add_questions(routes: APIRouter, services: Services, *, paged: bool) -> Non
     async def list_dashboards(
         user: UserId, name: str | None = None, thing_id: str | None = None, user_id: str | None = None
     ) -> list[dict[str, Any]]:
-        """List dashboards, own ones and shared ones; several conditions must all hold."""
+        """List the user's own dashboards and shared ones that meet all conditions."""
 
         def read(owner: Owner) -> list[dict[str, Any]]:
             wanted = [
@@ -56,7 +56,7 @@ def _add_questions(routes: APIRouter, services: Services, *, paged: bool) -> Non
 
     @routes.get("/{id}/template")
     async def show_template(user: UserId, id: str) -> dict[str, Any]:
-        """Describe a dashboard so that others can be made like it."""
+        """Return a template of a dashboard, from which similar ones can be made."""
         return await services.read(user, lambda owner: template_json(owner, owner.dashboard(id), paged=paged))
 
 
@@ -68,7 +68,7 @@ def _add_changes_v3(routes: APIRouter, services: Services) -> None:
 
     @routes.put("/{id}")
     async def replace_dashboard(user: UserId, id: str, body: requests.DashboardRequestV3) -> dict[str, Any]:
-        """Replace a dashboard: what is absent becomes empty."""
+        """Replace a dashboard. Missing members become empty."""
         return await _change(services, user, id, body, replace=True, paged=True)
 
     @routes.patch("/{id}")
@@ -85,7 +85,7 @@ def _add_changes_v2(routes: APIRouter, services: Services) -> None:
 
     @routes.put("/{id}")
     async def replace_dashboard(user: UserId, id: str, body: requests.DashboardRequest) -> dict[str, Any]:
-        """Replace a dashboard: what is absent becomes empty, except for its name and pages."""
+        """Replace a dashboard. Missing members become empty, except for its name and pages."""
         return await _change(services, user, id, body, replace=True, paged=False)
 
     @routes.patch("/{id}")
@@ -99,7 +99,7 @@ def _add_clone(routes: APIRouter, services: Services, *, paged: bool) -> None:
     async def clone_dashboard(
         user: UserId, id: str, body: requests.DashboardClone | None = None
     ) -> dict[str, Any]:
-        """Copy a dashboard; where a thing is overridden, to the other's variables of the same names."""
+        """Copy a dashboard. Overridden things are replaced by others with variables of the same names."""
         overrides = body.overrides if body else []
 
         def write(owner: Owner) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _add_clone(routes: APIRouter, services: Services, *, paged: bool) -> None:
 def _add_links_and_removal(routes: APIRouter, services: Services) -> None:
     @routes.put("/{id}/widgets/{widget_id}/variables")
     async def link_widget(user: UserId, id: str, widget_id: str, body: requests.WidgetLink) -> dict[str, Any]:
-        """Link a widget to variables; to none detaches it."""
+        """Link a widget to variables, or to none."""
 
         def write(owner: Owner) -> dict[str, Any]:
             dashboard = owner.dashboard(id, to_change=True)
@@ -140,7 +140,7 @@ def _add_links_and_removal(routes: APIRouter, services: Services) -> None:
 
     @routes.delete("/{id}")
     async def delete_dashboard(user: UserId, id: str, force: bool = False) -> Response:
-        """Delete a dashboard: with `force` for good, else it can be restored."""
+        """Delete a dashboard: permanently with `force`, otherwise so that it can be restored."""
 
         def write(owner: Owner) -> None:
             dashboard = owner.dashboard(id, to_change=True, deleted=force)
@@ -183,7 +183,7 @@ async def _change(
 
 
 async def _write(services: Services, user: str, work: Callable[[Owner], Result]) -> Result:
-    """Do something as the user, and tell whoever watches that dashboards changed."""
+    """Do something as the user, and tell watchers that dashboards have changed."""
     done = await services.write(user, work)
     services.exchange.tell_change()
     return done
@@ -196,7 +196,7 @@ def _apply(owner: Owner, dashboard: Dashboard, body: requests.DashboardRequest, 
         dashboard.cover_image = body.cover_image
     if body.widgets is not None or replace:
         widgets = [each.model_dump(exclude_none=True) for each in body.widgets or []]
-        # One question to the store for all widgets.
+        # One database query for all widgets.
         ids = iter(linked_ids(owner, [id for widget in widgets for id in widget.get("variables", [])]))
         for widget in widgets:
             widget["variables"] = list(islice(ids, len(widget.get("variables", []))))

@@ -1,4 +1,4 @@
-"""Certificates of devices: `/v2/devices/{id}/certs`. Keys stay on the boards: what comes is a request (CSR)."""
+"""Certificates of devices: `/v2/devices/{id}/certs`. Keys stay on the boards, which send requests (CSR)."""
 
 import base64
 import uuid
@@ -29,7 +29,7 @@ def router(services: Services, authority: Authority) -> APIRouter:
 def _add_questions(routes: APIRouter, services: Services, authority: Authority) -> None:
     @routes.get("")
     async def list_certificates(user: UserId, id: str) -> list[Json]:
-        """List the certificates that were issued here for a device."""
+        """List the certificates that this cloud has issued for a device."""
 
         def read(owner: Owner) -> list[Json]:
             device = owner.device(id)
@@ -46,7 +46,7 @@ def _add_questions(routes: APIRouter, services: Services, authority: Authority) 
 def _add_changes(routes: APIRouter, services: Services, authority: Authority) -> None:
     @routes.put("", status_code=201)
     async def create_certificate(user: UserId, id: str, body: requests.CertificateCreate) -> Json:
-        """Sign the request of a board; the device's id becomes the common name."""
+        """Sign a board's request. The device's id becomes the common name."""
 
         def write(owner: Owner) -> Json:
             device_id = owner.device(id).id
@@ -61,7 +61,7 @@ def _add_changes(routes: APIRouter, services: Services, authority: Authority) ->
     async def update_certificate(
         user: UserId, id: str, cid: str, body: requests.CertificateUpdate
     ) -> Json:
-        """Enable or disable a certificate, or issue another one in its place; that ends connections."""
+        """Enable, disable or replace a certificate. Disabling or replacing it disconnects the device."""
 
         def write(owner: Owner) -> tuple[str, Json]:
             present = _get(owner, id, cid)
@@ -87,7 +87,7 @@ def _add_changes(routes: APIRouter, services: Services, authority: Authority) ->
 def _add_deletion(routes: APIRouter, services: Services) -> None:
     @routes.delete("/{cid}")
     async def delete_certificate(user: UserId, id: str, cid: str) -> Response:
-        """Delete a certificate, which ends the connections of its device."""
+        """Delete a certificate and disconnect its device."""
 
         def write(owner: Owner) -> str:
             present = _get(owner, id, cid)
@@ -133,7 +133,7 @@ def _json(certificate: DeviceCertificate, authority: Authority) -> Json:
 
 
 def _compressed(parsed: x509.Certificate, authority: Authority) -> Json:
-    """Return what differs from certificate to certificate; numbers in hexadecimal digits."""
+    """Return the parts that differ between certificates; numbers as hexadecimal digits."""
     r, s = decode_dss_signature(parsed.signature)
     return {
         "authority_key_identifier": authority.key_identifier.hex(),

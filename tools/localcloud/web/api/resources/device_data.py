@@ -1,4 +1,4 @@
-"""What devices report and get beside their things: `/v2/devices/{id}/events`, `/status`, `/properties`."""
+"""What devices report and receive outside of things: `/v2/devices/{id}/events`, `/status`, `/properties`."""
 
 import base64
 import binascii
@@ -22,7 +22,7 @@ from ..services import Services, UserId, empty
 
 RETENTION_DAYS = 36500
 NOTED_BY_THE_CLOUD = (catalogue.CONNECTION, "OtaProgress", "DeviceEvents")
-"""Names of events whose values have a form that other answers, and workers at their start, rely on."""
+"""Names of events that only the cloud writes: other answers, and starting workers, rely on their format."""
 _EVENTS = 100
 _MAX_EVENTS = 1000
 
@@ -41,7 +41,7 @@ def _add_events(routes: APIRouter, services: Services) -> None:
     async def list_events(
         user: UserId, id: str, limit: int = Query(_EVENTS, ge=1, le=_MAX_EVENTS), start: str | None = None
     ) -> dict[str, Any]:
-        """List what the device stated about itself, newest first, up to the time `start`."""
+        """List what the device reported about itself, newest first, back from the time `start`."""
 
         def read(owner: Owner) -> dict[str, Any]:
             device = owner.device(id)
@@ -57,7 +57,7 @@ def _add_events(routes: APIRouter, services: Services) -> None:
     async def list_status_events(
         user: UserId, id: str, limit: int = Query(30, ge=1, le=_MAX_EVENTS), start: str | None = None
     ) -> dict[str, Any]:
-        """List when the device came and went, newest first, up to the time `start`."""
+        """List when the device connected and disconnected, newest first, back from the time `start`."""
 
         def read(owner: Owner) -> dict[str, Any]:
             device = owner.device(id)
@@ -90,7 +90,7 @@ def _add_properties(routes: APIRouter, services: Services) -> None:
 
     @routes.put("/properties")
     async def send_properties(user: UserId, id: str, body: requests.DeviceValues) -> Response:
-        """Send values to the device's own topic, or note them as if it had reported them."""
+        """Send values to the device's own topic, or record them as if it had reported them."""
         device = await services.read(user, lambda owner: owner.device(id))
         updates = [senml.Update(each.name, _decoded(each)) for each in body.properties]
         if body.input:
@@ -99,7 +99,7 @@ def _add_properties(routes: APIRouter, services: Services) -> None:
             return empty()
         for each in updates:
             if each.name in NOTED_BY_THE_CLOUD:
-                raise Problem(400, "%s is noted by the cloud alone" % each.name)
+                raise Problem(400, "only the cloud records %s" % each.name)
 
         def write(owner: Owner) -> None:
             for update in updates:
@@ -121,7 +121,7 @@ def _add_history(routes: APIRouter, services: Services) -> None:
         limit: int = Query(_EVENTS, ge=1, le=_MAX_EVENTS),
         start: str | None = None,
     ) -> dict[str, Any]:
-        """List values of a variable of the device's thing, newest first, from `start` on back."""
+        """List values of a variable of the device's thing, newest first, back from the time `start`."""
         return await services.read(user, lambda owner: _values(owner, id, pid, limit, start))
 
 
@@ -160,7 +160,7 @@ def _events(
 
 
 def _before(start: str | None) -> int:
-    """Return the time that all that is listed lies before: `start` itself is included."""
+    """Return the time before which everything listed lies; `start` itself is included."""
     if start is None:
         return 2**62
     try:
@@ -188,6 +188,6 @@ def _decoded(each: requests.DeviceValue) -> Value:
         raise Problem(400, "the value of %.64s is not %s" % (each.name, each.type)) from None
     members = list(value.values()) if isinstance(value, dict) and value else [value]
     if not all(isinstance(member, (bool, int, float, str)) for member in members):
-        raise Problem(400, "the value of %.64s is no number, text or boolean" % each.name)
+        raise Problem(400, "the value of %.64s is not a number, text or boolean" % each.name)
     result: Value = value
     return result

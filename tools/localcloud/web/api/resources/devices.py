@@ -36,7 +36,7 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
         unique_hardware_id: str | None = None,
         tags_: Annotated[list[str] | None, Query(alias="tags")] = None,
     ) -> list[dict[str, Any]]:
-        """List devices; several conditions must all hold."""
+        """List devices that meet all conditions."""
         has_tags = tags.matcher(tags_ or [])
 
         def read(owner: Owner) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
 
     @routes.get("/{id}")
     async def show_device(user: UserId, id: str) -> dict[str, Any]:
-        """Describe a device, with its thing."""
+        """Describe a device and its thing."""
         return await services.read(
             user, lambda owner: device_json(owner, owner.device(id), services.exchange)
         )
@@ -60,7 +60,7 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
 def _add_changes(routes: APIRouter, services: Services) -> None:
     @routes.put("", status_code=201)
     async def create_device(user: UserId, body: requests.DeviceCreate) -> dict[str, Any]:
-        """Make a device; it gets in when it has a password or a certificate."""
+        """Make a device. It can connect once it has a password or a certificate."""
 
         def write(owner: Owner) -> dict[str, Any]:
             device = catalogue.create_device(
@@ -77,7 +77,7 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
 
     @routes.post("/{id}")
     async def update_device(user: UserId, id: str, body: requests.DeviceUpdate) -> dict[str, Any]:
-        """Change a device; a deleted one can be restored."""
+        """Change a device, or restore a deleted one."""
 
         def write(owner: Owner) -> dict[str, Any]:
             device = owner.device(id, deleted=body.soft_deleted is False)
@@ -99,7 +99,7 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
 def _add_deletion(routes: APIRouter, services: Services) -> None:
     @routes.delete("/{id}")
     async def delete_device(user: UserId, id: str, force: bool = False) -> Response:
-        """Delete a device, which ends its connection: with `force` for good, else it can be restored."""
+        """Disconnect and delete a device: permanently with `force`, otherwise so that it can be restored."""
 
         def write(owner: Owner) -> str:
             device = owner.device(id, deleted=force)
@@ -126,6 +126,6 @@ def _apply(device: Device, body: requests.DeviceUpdate) -> None:
     for column in _COLUMNS:
         value = getattr(body, column)
         if value is not None:
-            # Names may hold nearly anything; nothing that breaks a line or a terminal.
+            # Names may contain almost anything, but nothing that breaks a line or a terminal.
             setattr(device, column, re.sub(r"[\x00-\x1f\x7f]", "", value))
     device.updated_at = now_us()

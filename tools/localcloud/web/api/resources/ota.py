@@ -1,4 +1,4 @@
-"""Over-the-air updates: `/v2/devices/{id}/ota`, and where devices fetch them."""
+"""Over-the-air updates: `/v2/devices/{id}/ota`, and the path from which devices download them."""
 
 import asyncio
 import re
@@ -29,9 +29,9 @@ def router(services: Services, updates: OtaUpdates) -> APIRouter:
 
     @routes.post("/v2/devices/{id}/ota", openapi_extra=_BODY, responses={202: {"description": "Kept"}})
     async def upload(request: Request, user: UserId, id: str) -> Response:
-        """Keep a firmware file for the device, which is told where to fetch it.
+        """Store a firmware file and tell the device where to download it.
 
-        With `async=false` the answer comes when the device has installed it, or has failed to.
+        With `async=false` the answer comes when the device has installed the file or failed to.
         """
         device = await services.read(user, lambda owner: owner.device(id))
         async with request.form(max_files=1, max_fields=10) as fields:
@@ -63,7 +63,7 @@ def router(services: Services, updates: OtaUpdates) -> APIRouter:
 
     @routes.get("/ota/v1/download/{update_id}/{seal}", include_in_schema=False)
     async def download(update_id: str, seal: str) -> Response:
-        """Give a device its file; whoever knows the address may have it until it expires."""
+        """Send a device its file. Whoever knows the address can download it until it expires."""
         if not re.fullmatch(r"[0-9a-f-]{36}", update_id):
             raise NotFound("no such file")
         return FileResponse(await updates.file(update_id, seal), media_type="application/octet-stream")
@@ -72,7 +72,7 @@ def router(services: Services, updates: OtaUpdates) -> APIRouter:
 
 
 async def _until_left(request: Request) -> None:
-    # Starlette's `is_disconnected` notices nothing below a middleware: it does not wait long enough.
+    # Starlette's `is_disconnected` does not wait long enough to notice anything below a middleware.
     while (await request.receive())["type"] != "http.disconnect":
         pass
 
@@ -80,5 +80,5 @@ async def _until_left(request: Request) -> None:
 def _minutes(text: object) -> int:
     found = re.fullmatch(r"[0-9]{1,6}", text) if isinstance(text, str) else None
     if found is None or not 1 <= int(found.group()) <= _MAX_MINUTES:
-        raise Problem(400, "expire_in_mins is a number from 1 to %d" % _MAX_MINUTES)
+        raise Problem(400, "expire_in_mins must be a number from 1 to %d" % _MAX_MINUTES)
     return int(found.group())

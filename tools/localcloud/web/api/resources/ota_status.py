@@ -1,4 +1,4 @@
-"""How updates are getting on: `/ota/v1/ota`, a service beside the API that the official command line asks."""
+"""The progress of updates: `/ota/v1/ota`, a service beside the API that the official command line uses."""
 
 from typing import Any, Literal
 
@@ -40,12 +40,12 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/{id}")
     async def show_update(user: UserId, id: str) -> dict[str, Any]:
-        """Describe an update, with what the device said about it."""
+        """Describe an update and what the device reported about it."""
         return await services.write(user, lambda owner: _described(owner, _found(owner, id)))
 
     @routes.put("/{id}/cancel")
     async def cancel_update(user: UserId, id: str) -> Response:
-        """Take an update back: the device is no longer told, and its file cannot be fetched any more."""
+        """Cancel an update: the device is no longer told about it and can no longer download the file."""
 
         def write(owner: Owner) -> None:
             update = _found(owner, id)
@@ -60,7 +60,7 @@ def router(services: Services) -> APIRouter:
 
 
 def _found(owner: Owner, id: str) -> OtaUpdate:
-    """Return the update if its device is the user's."""
+    """Return the update. Raises NotFound unless its device is the user's."""
     update = owner.session.get(OtaUpdate, as_id(id, "update"))
     if update is None:
         raise NotFound("no such update")

@@ -1,4 +1,4 @@
-"""Secrets of devices: `/v2/devices/{id}/pass`. Kept as hashes, so they are told once, when suggested."""
+"""Secrets of devices: `/v2/devices/{id}/pass`. They are stored as hashes, so only a suggestion shows one."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("")
     async def show_password(user: UserId, id: str, suggested_password: bool = False) -> dict[str, Any]:
-        """Say whether a password is set, and suggest one if wanted; the suggestion is not kept."""
+        """Return whether a password is set, and on request a suggestion, which is not stored."""
         secret_hash = await services.read(user, lambda owner: owner.device(id).secret_hash)
         state: dict[str, Any] = {"set": secret_hash is not None}
         if suggested_password:
@@ -29,13 +29,13 @@ def router(services: Services) -> APIRouter:
 
     @routes.put("")
     async def set_password(user: UserId, id: str, body: requests.Password) -> dict[str, Any]:
-        """Set the password; connections made with an older one end."""
+        """Set the password. Connections made with an older one end."""
         await _set(services, user, id, await asyncio.to_thread(hash_secret, body.password))
         return {"set": True}
 
     @routes.post("")
     async def check_password(user: UserId, id: str, body: requests.Password) -> Response:
-        """Answer 200 if this is the password."""
+        """Answer 200 if this is the password, otherwise 400."""
         device = await services.read(user, lambda owner: owner.device(id))
         if not await verifier.verify(device.id, body.password, device.secret_hash):
             raise Problem(400, "this is not the password")
@@ -43,7 +43,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.delete("")
     async def delete_password(user: UserId, id: str) -> Response:
-        """Take the password away: the device gets in no more."""
+        """Remove the password. The device can no longer connect with it."""
         await _set(services, user, id, None)
         return empty()
 

@@ -1,4 +1,4 @@
-"""Properties, that is cloud variables: `/v2/things/{id}/properties`, and publishing into them."""
+"""Properties (cloud variables): `/v2/things/{id}/properties`, and publishing values."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
 
     @routes.delete("/properties/{pid}")
     async def delete_property(user: UserId, id: str, pid: str, force: bool = False) -> Response:
-        """Delete a variable with its values, for good."""
+        """Delete a variable with its values, permanently."""
 
         def write(owner: Owner) -> None:
             owner.session.delete(owner.variable(id, pid))
@@ -91,7 +91,7 @@ def _add_publishing(routes: APIRouter, services: Services) -> None:
 
     @routes.put("/properties/{pid}/publish")
     async def publish(user: UserId, id: str, pid: str, body: requests.Value) -> Response:
-        """Set a value; with the thing's own `device_id` as if that device had sent it."""
+        """Set a value. With the thing's `device_id` it counts as sent by that device."""
         variable = await services.read(user, lambda owner: owner.variable(id, pid))
         if body.device_id is not None and body.device_id != (await thing_of(user, id)).device_id:
             raise Problem(400, "the device is not attached to the thing")
@@ -107,7 +107,7 @@ def _add_publishing(routes: APIRouter, services: Services) -> None:
         """Add values with their times to the history."""
         variable = await services.read(user, lambda owner: owner.variable(id, pid))
         if len(body) > MAX_BATCH:
-            raise Problem(400, "no more than %d values at once" % MAX_BATCH)
+            raise Problem(400, "at most %d values at once" % MAX_BATCH)
         try:
             values = [(variable.id, min(times.parse(each.timestamp), now_us()), each.value) for each in body]
         except ValueError as error:
@@ -117,7 +117,7 @@ def _add_publishing(routes: APIRouter, services: Services) -> None:
 
     @routes.put("/publish")
     async def publish_several(user: UserId, id: str, body: requests.NamedValues) -> Response:
-        """Set values of several variables, named by `name` or `variable_name`, all or none."""
+        """Set the values of several variables, given by `name` or `variable_name`: all or none."""
 
         def read(owner: Owner) -> tuple[str, list[tuple[str, int, Any]]]:
             thing = owner.thing(id)

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from ....property_types import PROPERTY_TYPES
 from ..services import UserId
 
-# Accepted when a property is made, but not in the list any more.
+# Accepted when a property is made, but no longer listed.
 _LEGACY = frozenset(
     "ANALOG COLOR_RGB DEGREES_CELSIUS METER SECOND RATIO_MOD HOME_TEMPERATURE".split()
 )

@@ -1,4 +1,4 @@
-"""Time series: `/v2/series`, and one variable's under `/v2/things/{id}/properties/{pid}/timeseries`."""
+"""Time series: `/v2/series`, and those of one variable: `/v2/things/{id}/properties/{pid}/timeseries`."""
 
 import math
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _DAY_US = 86400 * 1_000_000
 _MAX_REQUESTS = 1000
 _MAX_TIMESERIES = 1000
 _LONGEST_INTERVAL = 10**9
-"""Seconds; the database counts in microseconds of 64 bits."""
+"""In seconds: the database counts microseconds in 64 bits."""
 _NUMERIC = Literal[
     "AVG", "MIN", "MAX", "SUM", "COUNT", "PCT_99", "PCT_95", "PCT_90", "PCT_75", "PCT_50", "PCT_15", "PCT_5"
 ]  # fmt: skip
@@ -55,39 +55,39 @@ class _Batch(BaseModel):
 
 
 class AggregatedBatch(_Batch):
-    """Questions for aggregated values."""
+    """Queries for aggregated values."""
 
     requests: list[_Aggregated] = Field(max_length=_MAX_REQUESTS)
 
 
 class RawBatch(_Batch):
-    """Questions for every value."""
+    """Queries for every value."""
 
     requests: list[_Raw] = Field(max_length=_MAX_REQUESTS)
 
 
 class SampledBatch(_Batch):
-    """Questions for one value per interval."""
+    """Queries for one value per interval."""
 
     requests: list[_Sampled] = Field(max_length=_MAX_REQUESTS)
 
 
 class LastValue(BaseModel):
-    """A question for the last value of a variable."""
+    """A query for the last value of a variable."""
 
     thing_id: str
     property_id: str
 
 
 class LastValueBatch(BaseModel):
-    """Questions for last values."""
+    """Queries for last values."""
 
     requests: list[LastValue] = Field(max_length=_MAX_REQUESTS)
 
 
 @dataclass(frozen=True)
 class _Subject:
-    """What `q` names: the variables, and whether it named a thing."""
+    """The variables that `q` selects, and whether it names a thing."""
 
     variables: list[tuple[Variable, Thing]]
     is_thing: bool
@@ -100,7 +100,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.post("/batch_query_raw/lastvalue")
     async def query_last_values(user: UserId, body: LastValueBatch) -> Json:
-        """Return last values."""
+        """Return the last value of each variable."""
 
         def read(owner: Owner) -> Json:
             return {"status": "ok", "responses": [_last_value(owner, each) for each in body.requests]}
@@ -120,7 +120,7 @@ def _add_batches(routes: APIRouter, services: Services) -> None:
 
     @routes.post("/batch_query")
     async def query_aggregated(user: UserId, body: AggregatedBatch) -> Json:
-        """Return numbers per interval; empty intervals are left out."""
+        """Return aggregated numbers per interval, without empty intervals."""
         return await batch(user, body, _aggregated)
 
     @routes.post("/batch_query_raw")
@@ -149,7 +149,7 @@ def timeseries_router(services: Services) -> APIRouter:
         end: Annotated[str | None, Query(alias="to")] = None,
         interval: Annotated[int | None, Query(ge=1, le=_LONGEST_INTERVAL)] = None,
     ) -> Json:
-        """Return numbers per interval of one variable; the last two weeks where no times are given."""
+        """Return one variable's aggregated numbers per interval, by default of the last two weeks."""
         try:
             end_us = now_us() if end is None else times.parse(end)
             start_us = end_us - 14 * _DAY_US if start is None else times.parse(start)
@@ -168,7 +168,7 @@ def timeseries_router(services: Services) -> APIRouter:
                 limit=_MAX_TIMESERIES,
                 newest_first=desc,
             )
-            # A number that JSON does not have would come as null, which clients do not take.
+            # Numbers that JSON lacks would be sent as null, which clients do not accept.
             finite = [(time, value) for time, value in points if math.isfinite(value)]
             return {"data": [{"time": times.write(time), "value": value} for time, value in finite]}
 
@@ -184,7 +184,7 @@ def _subject(owner: Owner, q: str) -> _Subject:
     if kind == "thing":
         thing = owner.thing(id)
         return _Subject([(each, thing) for each in catalogue.list_variables(owner.session, thing.id)], True)
-    raise NotFound("q is property.<id> or thing.<id>")
+    raise NotFound("q must be property.<id> or thing.<id>")
 
 
 def _answers(
@@ -194,9 +194,9 @@ def _answers(
     limits: tuple[int, int, int],
     points: Callable[[Variable, series.Span, int, Json], list[series.Point]],
 ) -> list[Json]:
-    """Answer one request: an item for each variable, or one that says why there is none.
+    """Answer one request with an item for each variable, or with one that reports an error.
 
-    `limits` are the usual number of values, the most for a variable, the most for a thing's.
+    `limits` are numbers of values: the default, the maximum for a variable, and the maximum for a thing.
     """
     end_us = now_us() if request.end is None else request.end
     start_us = end_us - _DAY_US if request.start is None else request.start
@@ -250,10 +250,10 @@ def _aggregated(owner: Owner, request: _Aggregated) -> list[Json]:
     def points(variable: Variable, span: series.Span, limit: int, item: Json) -> list[series.Point]:
         kind = PROPERTY_TYPES[variable.type].kind
         if kind not in (bool, int, float):
-            raise NotFound("only numbers and booleans are aggregated: use sampling")
+            raise NotFound("only numbers and booleans can be aggregated; use sampling")
         aggregation = request.aggregation or ("BOOL_OR" if kind is bool else "AVG")
         if aggregation.startswith("BOOL_") and kind is not bool:
-            raise NotFound("%s is for booleans" % aggregation)
+            raise NotFound("%s is only for booleans" % aggregation)
         interval = request.interval or series.fitting_interval(span.start_us, span.end_us, limit)
         item.update(aggregation=aggregation, interval=interval)
         found = series.aggregated(
@@ -261,7 +261,7 @@ def _aggregated(owner: Owner, request: _Aggregated) -> list[Json]:
         )
         if all(math.isfinite(value) for _, value in found):
             return found
-        item.update(status="error", message="a result is larger than a number can be")
+        item.update(status="error", message="a result is too large for a number")
         return []
 
     frame = {"interval": request.interval or 1}
@@ -287,7 +287,7 @@ def _sampled(owner: Owner, request: _Sampled) -> list[Json]:
 
 
 def _last_value(owner: Owner, request: LastValue) -> Json:
-    """Return the item; a variable without a value has one that is empty."""
+    """Return the item for a variable, an empty one if it has no value."""
     variable = owner.variable(request.thing_id, request.property_id)
     written = variable.value_updated_at is not None
     return {

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class ShareRequest(BaseModel):
-    """What somebody who wants to look says."""
+    """A message from somebody who wants to see a dashboard."""
 
     message: str = Field("", max_length=1000)
 
@@ -29,7 +29,7 @@ def router(services: Services) -> APIRouter:
 
     @routes.put("/share_request")
     async def ask_for_share(user: UserId, id: str, body: ShareRequest) -> Response:
-        """Take note of a request; a local cloud sends no mail."""
+        """Log a request for a share. A local cloud sends no mail."""
         log.info("user %s asks to see a dashboard", user)
         return empty()
 
@@ -39,7 +39,7 @@ def router(services: Services) -> APIRouter:
 def _add_shares(routes: APIRouter, services: Services) -> None:
     @routes.get("/shares")
     async def list_shares(user: UserId, id: str) -> list[dict[str, Any]]:
-        """List who may look at the dashboard."""
+        """List the users who may see the dashboard."""
 
         def read(owner: Owner) -> list[dict[str, Any]]:
             found = shared_with(owner, owner.dashboard(id))
@@ -49,7 +49,7 @@ def _add_shares(routes: APIRouter, services: Services) -> None:
 
     @routes.put("/shares")
     async def share(user: UserId, id: str, body: requests.Shares) -> Response:
-        """Let another user, or several, look at the dashboard."""
+        """Let another user, or several, see the dashboard."""
         wanted = body.users if body.users is not None else [body]
 
         def write(owner: Owner) -> None:
@@ -66,7 +66,7 @@ def _add_shares(routes: APIRouter, services: Services) -> None:
 
     @routes.delete("/shares/{user_id}")
     async def end_share(user: UserId, id: str, user_id: str) -> Response:
-        """Let a user look no more."""
+        """Stop sharing the dashboard with a user."""
 
         def write(owner: Owner) -> None:
             dashboard = owner.dashboard(id, to_change=True)

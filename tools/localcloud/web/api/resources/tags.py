@@ -16,7 +16,7 @@ MAX_TAGS = 100
 def add_routes(
     routes: APIRouter, services: Services, path: str, find: Callable[[Owner, str], Thing | Device]
 ) -> None:
-    """Add the three routes of tags below `path`, which contains `{id}`."""
+    """Add the three routes for tags at `path`, which contains `{id}`."""
 
     @routes.get(path)
     async def list_tags(user: UserId, id: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def add_routes(
             tagged = find(owner, id)
             tags = {**(tagged.tags or {}), body.key: body.value}
             if len(tags) > MAX_TAGS:
-                raise Problem(412, "no more than %d tags" % MAX_TAGS)
+                raise Problem(412, "at most %d tags" % MAX_TAGS)
             tagged.tags, tagged.updated_at = tags, now_us()
 
         await services.write(user, write)
@@ -44,7 +44,7 @@ def add_routes(
 
     @routes.delete(path + "/{key}")
     async def delete_tag(user: UserId, id: str, key: str) -> Response:
-        """Remove a tag, if it is there."""
+        """Remove a tag if it exists."""
 
         def write(owner: Owner) -> None:
             tagged = find(owner, id)
@@ -56,8 +56,8 @@ def add_routes(
 
 
 def matcher(wanted: list[str]) -> Callable[[Thing | Device], bool]:
-    """Return a test for having every tag of the list, each written `key:value`."""
+    """Return a function that checks whether something has all these tags, each written `key:value`."""
     pairs = [text.partition(":") for text in wanted]
     if any(not colon for _, colon, _ in pairs):
-        raise Problem(400, "a tag is written key:value")
+        raise Problem(400, "a tag must be written key:value")
     return lambda tagged: all((tagged.tags or {}).get(key) == value for key, _, value in pairs)

@@ -38,7 +38,7 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
         show_properties: bool = False,
         tags_: Annotated[list[str] | None, Query(alias="tags")] = None,
     ) -> list[dict[str, Any]]:
-        """List things; several conditions must all hold."""
+        """List things that meet all conditions."""
         has_tags = tags.matcher(tags_ or [])
 
         def read(owner: Owner) -> list[dict[str, Any]]:
@@ -60,14 +60,14 @@ def _add_questions(routes: APIRouter, services: Services) -> None:
 
     @routes.get("/{id}/template")
     async def show_template(user: UserId, id: str) -> dict[str, Any]:
-        """Describe a thing so that others can be made like it."""
+        """Return a template of a thing, from which similar ones can be made."""
         return await services.read(user, lambda owner: _template(owner, owner.thing(id)))
 
 
 def _add_changes(routes: APIRouter, services: Services) -> None:
     @routes.put("", status_code=201)
     async def create_thing(user: UserId, body: requests.ThingCreate, force: bool = False) -> dict[str, Any]:
-        """Make a thing, its variables, and attach its device, all or nothing."""
+        """Make a thing and its variables and attach its device: all or nothing."""
 
         def write(owner: Owner) -> _Change:
             name = body.name or "Untitled"
@@ -84,7 +84,7 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
     async def update_thing(
         user: UserId, id: str, body: requests.ThingUpdate, force: bool = False
     ) -> dict[str, Any]:
-        """Change a thing; an empty `device_id` detaches its device."""
+        """Change a thing. An empty `device_id` detaches its device."""
 
         def write(owner: Owner) -> _Change:
             thing = owner.thing(id, deleted=body.soft_deleted is False)
@@ -103,7 +103,7 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
 
     @routes.put("/{id}/clone", status_code=201)
     async def clone_thing(user: UserId, id: str, body: requests.ThingClone) -> dict[str, Any]:
-        """Copy a thing with its variables; device and values stay where they are."""
+        """Copy a thing with its variables, but without its device and values."""
 
         def write(owner: Owner) -> str:
             return changes.clone_thing(owner, owner.thing(id), body.name, body.include_tags).id
@@ -116,7 +116,7 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
 def _add_removal(routes: APIRouter, services: Services) -> None:
     @routes.delete("/{id}")
     async def delete_thing(user: UserId, id: str, force: bool = False) -> Response:
-        """Delete a thing: with `force` for good, with its values; else it can be restored."""
+        """Delete a thing: with `force` permanently, with its values; otherwise so that it can be restored."""
 
         def write(owner: Owner) -> _Change:
             thing = owner.thing(id, deleted=force)
@@ -133,7 +133,7 @@ def _add_removal(routes: APIRouter, services: Services) -> None:
 
 
 def _apply(owner: Owner, thing: Thing, body: requests.ThingUpdate, force: bool) -> None:
-    """Take over what the request says, except for the device, which is only checked."""
+    """Apply the request, except for the device, which is only checked."""
     if body.name is not None:
         thing.name = body.name
     if body.timezone is not None:
@@ -151,7 +151,7 @@ def _apply(owner: Owner, thing: Thing, body: requests.ThingUpdate, force: bool) 
 
 @dataclass(frozen=True)
 class _Change:
-    """What devices and watchers are told once a change is committed."""
+    """What to tell devices and watchers once a change is committed."""
 
     thing_id: str
     device_before: str | None
@@ -165,7 +165,7 @@ class _Change:
 
 
 def _attach(owner: Owner, thing: Thing, device_id: str | None) -> _Change:
-    """Attach the device that the request names: None leaves it as it is, "" detaches."""
+    """Attach the device that the request names. None leaves the device as it is, "" detaches it."""
     before = thing.device_id
     if device_id:
         catalogue.attach_device(owner.session, thing.id, as_id(device_id, "device"))
