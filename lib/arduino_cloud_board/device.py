@@ -34,6 +34,7 @@ class Device:
     Raises ValueError for arguments out of range, RuntimeError if settings or networks are missing.
     """
 
+    client: "ArduinoCloudClient"
     attempts = 0  # to connect to the cloud
     watchdog = None
     running = False

@@ -32,8 +32,10 @@ def main() -> int:
         prog="tools/picture",
         description="Make docs/dashboard.png (the demonstration), dashboard-widgets.png and dashboard-phone.png.",
     )
-    parser.add_argument("--seconds", type=float, default=45, metavar="N", help="time span of the values to show (default: 45)")
-    parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR", help="folder for the pictures (default: docs)")
+    text = "time span of the values to show (default: 45)"
+    parser.add_argument("--seconds", type=float, default=45, metavar="N", help=text)
+    text = "folder for the pictures (default: docs)"
+    parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR", help=text)
     options = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)

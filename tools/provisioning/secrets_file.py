@@ -24,7 +24,7 @@ def changed(text: str, values: dict[str, Any]) -> str:
         if name not in values:
             continue
         for other in tree.body[max(at - 1, 0) : at + 2]:
-            if other is not node and other.lineno <= node.end_lineno and other.end_lineno >= node.lineno:
+            if other is not node and other.lineno <= _end(node) and _end(other) >= node.lineno:
                 raise CommandError("%s in the board's secrets.py shares a line; give it a separate line" % name)
         new = ["%s = %r" % (name, values[name])] if name in missing else []
         lines[node.lineno - 1 : _end(node)] = new

@@ -289,8 +289,8 @@ def count_variables(session: Session, thing_ids: Iterable[str]) -> dict[str, int
 
 
 def rows_of(
-    session: Session, query: "Select[Any]", column: "InstrumentedAttribute[Any]", ids: Iterable[str]
-) -> "list[Row[Any]]":
+    session: Session, query: "Select[*tuple[Any, ...]]", column: "InstrumentedAttribute[Any]", ids: Iterable[str]
+) -> "list[Row[*tuple[Any, ...]]]":
     """Run the query with the column limited to the ids, with as few queries as possible."""
     ordered = sorted(set(ids))
     rows: "list[Row[*tuple[Any, ...]]]" = []

@@ -58,7 +58,7 @@ def _figure(lines: list[Line], shown: Range, title: str, size: tuple[int, int]) 
     axes.set_title(_plain(title))
     axes.grid(alpha=0.3)
     # With explicit labels: axes.legend() would leave out names that begin with "_".
-    drawn = axes.get_lines()
+    curves = list(axes.get_lines())
     figure.legend(
         curves, [str(each.get_label()) for each in curves], loc="outside lower center", ncols=4, frameon=False
     )

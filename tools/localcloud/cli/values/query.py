@@ -30,7 +30,7 @@ class Selected:
     thing_id: str
 
     @property
-    def kind(self) -> type | None:
+    def kind(self) -> builtins.type | None:
         """Return the Python type of its values; None for objects."""
         known = PROPERTY_TYPES.get(self.type)
         return known.kind if known else float
