@@ -1,13 +1,13 @@
-# Freeze the client into firmware: `include("path/to/this/manifest.py")` in a board's manifest, with
-# `sync=True` for sync mode, which brings micropython-lib's umqtt.robust along, and `api=True` for the
-# client of the Application API, `board=True` for what boards share (the manifests in boards/ say so).
+# Freezes the client into firmware: write `include("path/to/this/manifest.py")` in a board's manifest. Options:
+# `sync=True` adds sync mode and micropython-lib's umqtt.robust, `api=True` the client of the Application API, and
+# `board=True` the package that boards share, as the manifests in boards/ do.
 #
-# asyncio comes along, for a board that does not freeze it already: MicroPython includes no manifest twice.
-# `asyncio=False` leaves it out, for firmware that freezes another copy.
+# asyncio is included for boards that do not freeze it already; MicroPython includes no manifest twice. For firmware
+# that freezes another copy of it, `asyncio=False` leaves it out.
 #
-# The modules are those that mip installs. Frozen code has no files beside it, so the root certificates become a
-# module, written to build/frozen here; and so do the modules' names. No metadata() here: it would clash with that
-# of the manifest which includes this one.
+# The modules are those that mip installs. Frozen code has no files beside it, so this writes the root certificates
+# as a module to build/frozen, and the names of the modules as another one. It has no metadata(), which would clash
+# with that of the including manifest.
 
 import json
 import os
@@ -19,8 +19,8 @@ def _freeze(listing, folder="arduino_iot_cloud"):
     with open(listing) as file:
         names = [name.partition("/")[2] for name, _ in json.load(file)["urls"] if name.endswith(".py")]
     package(folder, files=names, base_path="lib", opt=3)
-    # MicroPython finds a module's full name among the constants of this one, or else makes it on the heap.
-    lines = ["# Written by manifest.py, to be imported by nobody: its names stay in flash."]
+    # MicroPython finds each module's full name among the constants of this one. Otherwise it would need heap for it.
+    lines = ["# Written by manifest.py. Nothing imports it: its names stay in flash."]
     paths = ["%s/%s" % (folder, name[:-3]) for name in names]
     lines += ["import %s" % path.replace("/__init__", "").replace("/", ".") for path in paths]
     _freeze_written(folder, "names_in_%s.py" % listing[:-5].replace("-", "_"), lines)
@@ -38,11 +38,11 @@ def _freeze_written(folder, name, lines, target="build/frozen"):
     text = "\n".join(lines) + "\n"
     path = os.path.join(target, folder, name)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    if not os.path.exists(path) or open(path).read() != text:  # else its time stays, and nothing is built again
+    if not os.path.exists(path) or open(path).read() != text:  # else its time stays, so that it is not built again
         scratch = "%s.%d" % (path, os.getpid())
         with open(scratch, "w") as file:
             file.write(text)
-        os.replace(scratch, path)  # whole at every moment: builds may run at once
+        os.replace(scratch, path)  # so that the file is always complete, even if several builds run
     package(folder, files=[name], base_path=target, opt=3)
 
 
@@ -51,7 +51,7 @@ if options.asyncio:
 _freeze("package.json")
 _freeze_roots()
 if options.sync:
-    require("umqtt.simple")  # which umqtt.robust does not require itself
+    require("umqtt.simple")  # umqtt.robust does not require it itself
     require("umqtt.robust")
     _freeze("package-sync.json")
 if options.api:

@@ -1,6 +1,6 @@
-"""The program's own asyncio tasks beside the client's: nothing in the client blocks them.
+"""A program's own asyncio tasks beside the client, which never blocks them.
 
-One task looks how late the event loop wakes it, on any board or computer. The thing in the cloud has
+One task measures how late the event loop wakes it, on any board or computer. The thing in the cloud has
 two variables: late (a float, in ms, read only) and period (a float, in seconds, read and write).
 """
 
@@ -14,7 +14,7 @@ SLEEP_MS = 20
 
 
 async def measure(client):
-    """Sleep often and short; publish the longest delay of each period."""
+    """Sleep often and briefly; publish the longest delay in each period."""
     while True:
         worst = 0
         for _ in range(max(1, int(client["period"] * 1000 / SLEEP_MS))):
@@ -25,7 +25,7 @@ async def measure(client):
 
 
 async def tell(client):
-    """Say when the connection comes and goes."""
+    """Print the state of the connection whenever it changes."""
     state = None
     while True:
         if client.state != state:
@@ -35,7 +35,7 @@ async def tell(client):
 
 
 async def on_period(client, seconds):
-    """The cloud has set another period. A callback may be a coroutine, and wait."""
+    """Check the period that the cloud has set. A callback may be a coroutine function, and wait."""
     if not 0.1 <= seconds <= 60:
         client["period"] = min(max(seconds, 0.1), 60.0)
     if await client.flush(5):

@@ -1,7 +1,7 @@
-"""A board with Wi-Fi, such as an ESP32: how well it hears the access point, and a lamp to switch from the cloud.
+"""A board with Wi-Fi, such as an ESP32: its signal strength, and a lamp that the cloud switches.
 
-Copy this to the board as main.py, beside a secrets.py (see README.md here). The thing in the cloud
-has two variables: signal (an integer, read only) and led (a boolean, read and write).
+Copy this to the board as main.py, beside a secrets.py (see README.md in this folder). The thing in the
+cloud has two variables: signal (an integer, read only) and led (a boolean, read and write).
 """
 
 import network
@@ -11,10 +11,10 @@ from secrets import CLOUD, DEVICE_ID, SECRET_KEY
 
 led = Pin(2, Pin.OUT)  # the pin of your board's LED
 wifi = network.WLAN(network.STA_IF)
-async_wifi_connection()  # to the network that secrets.py names; comes back once connected
+async_wifi_connection()  # to the network in secrets.py; returns once connected
 
 client = ArduinoCloudClient(DEVICE_ID, username=DEVICE_ID, password=SECRET_KEY, **CLOUD)
 client.register("signal", on_read=lambda client: wifi.status("rssi"), interval=5)
 client.register("led", on_write=lambda client, value: led.value(value))
-client.register(Task("wifi", on_run=async_wifi_connection, interval=60))  # where the network was lost
+client.register(Task("wifi", on_run=async_wifi_connection, interval=60))  # reconnects after the network was lost
 client.start()

@@ -1,12 +1,12 @@
-"""A class on Arduino Cloud: thirty devices with their things, a dashboard for all, and the last week's temperatures.
+"""A school class on Arduino Cloud: thirty devices and things, a dashboard for all, and the last week's temperatures.
 
     python3 classroom.py [URL [ROOT]]
 
-URL is that of a local cloud (or the variable IOT_API_URL has it), ROOT its root certificate (IOT_API_ROOT); without
-them it is Arduino Cloud itself. What is there already stays, what is missing is made: run it again if it was
-interrupted, or to see how warm it has been. A device of a desk's name that has no thing becomes that desk's, and gets a
-new secret unless desks.csv has it.
-The devices' secret keys go into desks.csv, once: the cloud never shows them again.
+URL is the address of a local cloud (or set IOT_API_URL), ROOT its root certificate (or set IOT_API_ROOT); without
+them the program uses Arduino Cloud itself. It makes only what is missing: run it again if it was interrupted, or to
+see the temperatures. A device without a thing that has a desk's name becomes that desk's, and gets a new secret unless
+desks.csv has its secret.
+The devices' secret keys are written to desks.csv, since the cloud never shows them again.
 """
 
 import asyncio
@@ -29,20 +29,20 @@ VARIABLES = [
 
 
 def setting(place, name):
-    """The argument at that place, else the variable of the environment, else None."""
+    """Return the command-line argument at that place, else the environment variable, else None."""
     if len(sys.argv) > place:
         return sys.argv[place]
     return os.getenv(name) if hasattr(os, "getenv") else None
 
 
 def new_id():
-    """A random id (UUID), as a dashboard's widgets bring them along."""
+    """Return a random id (UUID), which a new widget of a dashboard needs."""
     digits = hexlify(os.urandom(16)).decode()
     return "-".join((digits[:8], digits[8:12], "4" + digits[13:16], "8" + digits[17:20], digits[20:]))
 
 
 def kept():
-    """The secret keys in desks.csv, by the ids of the devices."""
+    """Return the secret keys in desks.csv, by the ids of the devices."""
     try:
         with open("desks.csv") as file:
             lines = [line.strip().split(",") for line in file]
@@ -52,15 +52,15 @@ def kept():
 
 
 async def equip(api, name, device_id, secret):
-    """Make of a desk what is missing: its device, that one's secret, its thing. Returns the ids of the variables.
+    """Make the missing parts of a desk: device, secret and thing. Returns the ids of the variables.
 
-    The thing comes last, so a desk that has one has everything.
+    The thing is made last, so a desk that has one is complete.
     """
     if device_id is None:
         device_id = (await api.devices.create({"name": name, "type": "login_and_secretkey_wifi"}))["id"]
     if secret is None:
         secret = (await api.devices.pass_get(device_id, suggested_password=True))["suggested_password"]
-        with open("desks.csv", "a") as file:  # before the cloud takes it: afterwards it could not be asked for
+        with open("desks.csv", "a") as file:  # before the cloud gets it, which never shows it again
             file.write("%s,%s,%s\n" % (name, device_id, secret))
     await api.devices.pass_set(device_id, {"password": secret})
     thing = await api.things.create({"name": name, "device_id": device_id, "properties": VARIABLES, "tags": [CLASS]})
@@ -68,13 +68,13 @@ async def equip(api, name, device_id, secret):
 
 
 def ids_of(thing):
-    """The ids of the variables, by their names."""
-    gc.collect()  # what is kept next lies beside the last, not scattered over a board's memory
+    """Return the ids of a thing's variables, by their names."""
+    gc.collect()  # so that these ids lie close together in a board's memory
     return {variable["name"]: variable["id"] for variable in thing["properties"]}
 
 
 def widgets(desks):
-    """A gauge and a switch for each desk, five desks in a row."""
+    """Yield a gauge and a switch for each desk, five desks in a row."""
     for i, (name, ids) in enumerate(sorted(desks.items())):
         for kind, variable, below in (("Gauge", "temperature", 0), ("Switch", "lamp", 4)):
             place = {"x": i % 5 * 4, "y": i // 5 * 7 + below, "width": 4, "height": 4 if kind == "Gauge" else 3}
@@ -82,7 +82,7 @@ def widgets(desks):
 
 
 async def find(items, name):
-    """The id of the one with this name, or None."""
+    """Return the id of the item with this name, or None."""
     found = None
     async for item in items:
         if item["name"] == name:
@@ -91,7 +91,7 @@ async def find(items, name):
 
 
 async def put_up(api, desks):
-    """Make the dashboard, or lay it out anew if a desk is not on it."""
+    """Make the dashboard, or arrange it again if a desk is missing."""
     dashboard_id = await find(api.dashboards.list(name=DASHBOARD), DASHBOARD)
     if dashboard_id is None:
         await api.dashboards.create({"name": DASHBOARD, "widgets": list(widgets(desks))})
@@ -103,7 +103,7 @@ async def put_up(api, desks):
 
 
 async def report(api, desks):
-    """Print the range of each desk's hourly means of the last seven days."""
+    """Print the range of each desk's hourly means in the last seven days."""
     begin, end = text(now() - 7 * 86400), text(now())
     for name in sorted(desks):
         query = {"q": "property." + desks[name]["temperature"], "from": begin, "to": end, "interval": 3600}

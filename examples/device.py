@@ -1,9 +1,9 @@
-"""A provisioned board with Wi-Fi: how well it hears the access point, a lamp, and a count of its minutes that reaches
-the cloud whole, whatever happens to the link.
+"""A provisioned board with Wi-Fi: its signal strength, a lamp, and a count of minutes of which none is lost if the link
+fails.
 
-Copy this to the board as main.py. Device and networks are what provisioning has left there, or in a secrets.py (see
-README.md here). The thing in the cloud has three variables: signal and minutes (integers, read only) and led (a
-boolean, read and write).
+Copy this to the board as main.py. The device and the networks are those that provisioning has stored on the board, or
+in a secrets.py (see README.md in this folder). The thing in the cloud has three variables: signal and minutes
+(integers, read only) and led (a boolean, read and write).
 """
 
 from arduino_cloud_board import Device
@@ -22,7 +22,7 @@ def count(client, args):
 
 client.register("signal", on_read=lambda client: device.link.rssi or 0, interval=5)
 client.register("led", value=False, on_write=lambda client, on: device.board.led(on))
-client.register("minutes", history=600, store="minutes.history")  # ten hours without a link, and a reset in between
+client.register("minutes", history=600, store="minutes.history")  # covers ten hours without a link, and resets
 client.register(Task("count", on_run=count, interval=60))
 print("started by: %s" % (device.cause or "unknown"))
 device.start()

@@ -14,13 +14,13 @@ busy_before = all_before = 0
 
 
 def words(path):
-    """The words of a small file."""
+    """Return the words of a small file."""
     with open(path) as file:
         return file.read().split()
 
 
 def read_cpu(client):
-    """How busy the processors were since the last reading, in %."""
+    """Return how busy the processors were since the last reading, in %."""
     global busy_before, all_before
     times = [int(word) for word in words("/proc/stat")[1:9]]
     busy = sum(times) - times[3] - times[4]  # without idle and iowait
@@ -30,19 +30,19 @@ def read_cpu(client):
 
 
 def read_load(client):
-    """How many programs wanted a processor, the mean of the last minute."""
+    """Return how many programs wanted a processor: the mean of the last minute."""
     return float(words("/proc/loadavg")[0])
 
 
 def read_memory(client):
-    """Memory in use, in %."""
+    """Return the memory in use, in %."""
     info = words("/proc/meminfo")
     free = int(info[info.index("MemAvailable:") + 1])
     return round(100 - 100 * free / int(info[info.index("MemTotal:") + 1]), 2)
 
 
 def read_temperature(client=None):
-    """The hottest sensor in °C, None where there is none."""
+    """Return the hottest sensor's temperature in °C, None without a sensor."""
     hottest = None
     for zone in os.listdir(THERMAL) if "thermal" in os.listdir("/sys/class") else ():
         try:
@@ -55,13 +55,13 @@ def read_temperature(client=None):
 
 
 def read_uptime(client):
-    """Hours, minutes and seconds since the machine was started."""
+    """Return the time since the machine was started, in hours, minutes and seconds."""
     seconds = int(float(words("/proc/uptime")[0]))
     return "%d:%02d:%02d" % (seconds // 3600, seconds // 60 % 60, seconds % 60)
 
 
 def on_fast(client, fast):
-    """Somebody has turned the switch `fast`: show it on the lamp, and read four times as often."""
+    """Show the switch `fast` on the lamp, and read four times as often while it is on."""
     client["led"] = fast
     for name in READINGS:
         if name in client:

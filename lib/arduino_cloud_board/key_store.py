@@ -53,7 +53,7 @@ def open(where: str) -> "KeyStore":
 
 
 def __getattr__(name):
-    # What only a board with a chip needs.
+    # Only a board with a chip needs it.
     if name == "ChipError":
         from .chips import ChipError
 

@@ -1,6 +1,6 @@
 """Arduino Cloud for MicroPython and CPython: a drop-in for the official client.
 
-The public names are found, and their modules imported, when they are first used: see `names`.
+A public name is looked up, and its module imported, when a program first uses it: see `names`.
 """
 
 __version__ = "1.0.0"

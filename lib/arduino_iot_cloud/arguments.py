@@ -1,6 +1,6 @@
-"""What a program hands in, checked at once.
+"""Checks of the arguments that a program passes.
 
-Comes and goes: whoever needs it imports it and, being no coroutine, may unload it again, as the client does.
+Temporary: a function that needs it imports it, and may unload it again, as the client does. A coroutine must not.
 """
 
 from .port import const, log
@@ -9,19 +9,22 @@ _LONGEST_S = const(315360000)  # ten years, as in `policy_arguments`
 
 
 def number(name: str, value, start, end, what: str = "a number of seconds", type=(int, float)):
-    """Raise TypeError for what is no number of this `type` (a bool is none), ValueError for what is not from `start`
+    """Raise TypeError unless `value` is a number of this `type` (a bool is not), ValueError unless it is from `start`
     to `end`.
 
-    The message names the argument, `what` it should be, and what was given.
+    The message names the argument, `what` it should be, and the value that was given.
     """
-    stranger = isinstance(value, bool) or not isinstance(value, type)
-    if stranger or not start <= value <= end:  # so is NaN
-        error = TypeError if stranger else ValueError
-        raise error("%s is %s from %s to %s, not %r" % (name, what, start, end, value))
+    if isinstance(value, bool) or not isinstance(value, type):
+        error = TypeError
+    elif not start <= value <= end:  # true for NaN, too
+        error = ValueError
+    else:
+        return
+    raise error("%s is %s from %s to %s, not %r" % (name, what, start, end, value))
 
 
 def function(name: str, value):
-    """Raise TypeError for what is neither None nor callable."""
+    """Raise TypeError unless `value` is callable or None."""
     if value is not None and not callable(value):
         raise TypeError("%s is a function, not %r" % (name, value))
 
@@ -36,14 +39,14 @@ def check(
     device_id, username, password, ssl_params, keepalive, discovery, buffer, transport, sync_mode, server, port,
     ntp_server, ntp_timeout
 ):  # fmt: skip
-    """Check the arguments of ArduinoCloudClient: TypeError or ValueError that names the argument, what it should be,
-    and what was given."""
+    """Check the arguments of ArduinoCloudClient. Raise a TypeError or ValueError that names the argument, what it
+    should be, and the value that was given."""
     if not isinstance(device_id, (str, bytes)) or not device_id:
         raise TypeError("device_id is the device's UUID as text, not %r" % (device_id,))
     text("username", username)
     text("password", password)
     if password is not None and username is None:
-        raise ValueError("a password goes with a username: the device id")
+        raise ValueError("a password needs a username: the device id")
     link(server, port, keepalive, buffer, ssl_params)
     host("ntp_server", ntp_server)
     number("ntp_timeout", ntp_timeout, 0.1, 60)
@@ -56,7 +59,7 @@ def check(
 
 
 def host(name: str, value):
-    """Raise TypeError or ValueError for what is neither "name" nor "name:port"."""
+    """Raise TypeError or ValueError unless `value` is "name" or "name:port"."""
     if isinstance(value, str):
         server, colon, port = value.partition(":")
         if server and (not colon or port.isdigit() and 0 < int(port) < 65536):
@@ -65,13 +68,13 @@ def host(name: str, value):
 
 
 def text(name: str, value):
-    """Raise TypeError for what is neither None nor text or bytes. The value is not shown: it may be secret."""
+    """Raise TypeError unless `value` is a str, bytes or None. The message does not show it: it may be secret."""
     if value is not None and not isinstance(value, (str, bytes)):
         raise TypeError("%s is text, not %s" % (name, type(value).__name__))
 
 
 def link(server, port, keepalive, buffer, ssl_params):
-    """Check what device and user say about a connection; None stands for the cloud's own server and port."""
+    """Check the arguments that devices and users have in common; `server` and `port` are None for the cloud's own."""
     if server is not None and (not isinstance(server, str) or not server or "/" in server or server.count(":") == 1):
         raise (ValueError if isinstance(server, str) else TypeError)(
             "server is a host's name or address, without a scheme or a port, not %r" % (server,)
@@ -87,7 +90,7 @@ def link(server, port, keepalive, buffer, ssl_params):
 
 
 def refuse_mode(async_mode: bool):
-    """Raise RuntimeError: what needs asyncio, or the opposite, was called in the other mode."""
+    """Raise RuntimeError for a call that belongs to the other mode: async if `async_mode`, else sync."""
     raise RuntimeError(
         "this needs sync_mode=False: in sync mode the program calls update()"
         if async_mode
@@ -96,12 +99,12 @@ def refuse_mode(async_mode: bool):
 
 
 def property(p):
-    """Check a variable or a task: its name, its callbacks and when they are called."""
+    """Check the name, the callbacks and the interval of a variable or task."""
     name = p.name
     if not isinstance(name, str):
         raise TypeError("a name is text, not %r" % (name,))
     if not name:
-        raise ValueError("a name has one character at least, not %r" % name)
+        raise ValueError("a name has at least one character, not %r" % name)
     if ":" in name:
         raise ValueError("'%s' cannot be a name: the ':' separates a variable from its attribute" % name)
     function("'%s': on_read" % name, p.on_read)

@@ -1,43 +1,43 @@
 """CBOR (RFC 8949), the part that every message needs: heads, numbers and strings, in one buffer.
 
-`Writer` writes items one after the other into a buffer that its owner reuses,
-`Reader` takes them out again, so that a message costs no more heap than its
-values. Containers, tags and what else is rare are in `cbor_rest`, which is imported
-when the first of them has to be decoded; whole items of every kind are in `cbor_item`.
+`Writer` writes items one after the other into a buffer that its owner reuses, and
+`Reader` reads them out of one. So a message costs no more heap than its values.
+`cbor_rest` decodes containers, tags and other rare items, and is imported for the
+first of them; `cbor_item` encodes and decodes whole items of every kind.
 """
 
 from struct import pack_into, unpack_from
 
-single = bytearray(4)  # where a float is tried as one
+single = bytearray(4)  # scratch, to try whether a float fits into single precision
 
 
 class CBORError(ValueError):
-    """Bytes that are no well-formed CBOR item, or one out of range.
+    """Bytes that are not a well-formed CBOR item, or an item out of range.
 
-    `args` holds the reason (str) and the offset in the buffer (int) where it was noticed.
+    `args` holds the reason (str) and the offset in the buffer (int) at which it was noticed.
     """
 
 
 class Writer:
     """Writes CBOR items one after the other into `buf`, from `pos` on.
 
-    What no longer fits is not written, yet still counted: afterwards
-    `pos > len(buf)` says that the buffer was too small, and by how much.
+    An item that does not fit is counted but not written. If `pos > len(buf)`
+    afterwards, the buffer was too small by the difference.
     """
 
     def __init__(self, buf, pos: int = 0):
         self.buf = buf
         self.pos = pos
 
-    def raw(self, data: "bytes | bytearray | memoryview"):
-        """Write bytes as they are: an item that is already encoded."""
+    def raw(self, data: bytes):
+        """Write an item that is already encoded."""
         pos = self.pos
         self.pos = end = pos + len(data)
         if end <= len(self.buf):
             self.buf[pos:end] = data
 
     def pack(self, format: str, end: int, first: int, value):
-        """Write an initial byte and, up to `end`, its argument by a `struct` format."""
+        """Write the initial byte `first` and, up to `end`, its argument `value` in a `struct` format."""
         pos = self.pos
         self.pos = end
         if end <= len(self.buf):
@@ -45,7 +45,7 @@ class Writer:
             pack_into(format, self.buf, pos + 1, value)
 
     def head(self, type: int, n: int):
-        """Write the head of an item: its major type (0..7) and argument (0..2**64-1)."""
+        """Write the head of an item: its major type (0 to 7) and argument (0 to 2**64-1)."""
         type <<= 5
         pos = self.pos
         if n < 24:
@@ -64,7 +64,7 @@ class Writer:
             raise ValueError("integer beyond 64 bits")
 
     def scalar(self, value):
-        """Write a bool, int, float or str; floats as singles where that is exact, else as doubles."""
+        """Write a bool, int, float or str; a float in single precision if that is exact, else in double."""
         if value is True or value is False:
             self.head(7, 20 + value)
         elif isinstance(value, str):
@@ -72,7 +72,7 @@ class Writer:
             self.head(3, len(value))
             self.raw(value)
         elif isinstance(value, float):
-            if not abs(value) > 3.4028234663852886e38 or value - value != 0:  # CPython refuses to pack more
+            if not abs(value) > 3.4028234663852886e38 or value - value != 0:  # CPython refuses to pack a larger one
                 pack_into(">f", single, 0, value)
                 if value != value or unpack_from(">f", single)[0] == value:
                     return self.pack(">f", self.pos + 5, 0xFA, value)
@@ -84,7 +84,7 @@ class Writer:
 
 
 def encode(write, *arguments) -> bytearray:
-    """The bytes that `write(writer, *arguments)` writes: once to count them, and once for real."""
+    """Return the bytes that `write(writer, *arguments)` writes. It is called twice: first to count them."""
     writer = Writer(b"")
     for _ in (0, 1):
         writer = Writer(bytearray(writer.pos))
@@ -93,26 +93,26 @@ def encode(write, *arguments) -> bytearray:
 
 
 class Reader:
-    """Takes CBOR items out of `buf` between `pos` and `end`. Raises CBORError for what is none."""
+    """Reads CBOR items from `buf`, between `pos` and `end`. Raises CBORError for malformed ones."""
 
     def __init__(self, buf=b""):
         Reader.open(self, buf, 0, len(buf))
 
     def open(self, buf, pos: int, end: int):
-        """Start anew with another stretch of bytes."""
+        """Start reading other bytes."""
         self.buf = buf
         self.pos = pos
         self.end = end
         self.arg = 0
 
     def fail(self, reason: str = "the item is truncated"):
-        """Raise CBORError with this reason and the present offset."""
+        """Raise CBORError with this reason and the current offset."""
         raise CBORError(reason, self.pos)
 
     def head(self) -> int:
-        """Read a head. Returns the initial byte, whose upper three bits are the major type.
+        """Read a head. Returns its initial byte, whose upper three bits are the major type.
 
-        `arg` is then its argument; -1 stands for an indefinite length or a "break".
+        Sets `arg` to its argument: -1 for an indefinite length or a "break".
         """
         pos = self.pos
         if pos >= self.end:
@@ -135,7 +135,7 @@ class Reader:
         return first
 
     def at_break(self) -> bool:
-        """Tell whether the "break" of an indefinite item comes next, and step over it."""
+        """Return whether the "break" of an indefinite item comes next; if so, skip it."""
         if self.pos < self.end and self.buf[self.pos] == 0xFF:
             self.pos += 1
             return True

@@ -1,6 +1,6 @@
-"""CBOR (RFC 8949), whole items of every kind: `dumps`, `loads`, tags, simple values, containers.
+"""CBOR (RFC 8949), whole items of every kind: `dumps` and `loads`.
 
-In range: integers of 64 bits, half, single and double floats, text, bytes,
+They support integers of 64 bits, half, single and double floats, text, bytes,
 arrays, maps, tags, simple values, definite and indefinite lengths.
 """
 
@@ -11,7 +11,7 @@ from .cbor_rest import Simple, Tag
 
 
 def write(writer: Writer, value):
-    """Write any item, in its shortest exact form. Raises TypeError for a type that CBOR does not have here."""
+    """Write any item in its shortest exact form. Raises TypeError for a type that is not supported."""
     if isinstance(value, float):
         half = _half(value)
         if half is None:
@@ -48,7 +48,7 @@ def write(writer: Writer, value):
 
 
 def _half(value):
-    # The half-precision bits of a float, or None where they would lose some of it.
+    # The bits of a float in half precision, or None if that is not exact.
     if value != value:
         return 0x7E00
     if value - value != 0:
@@ -81,7 +81,7 @@ def dumps(value) -> bytes:
 
 
 def loads(data):
-    """Decode exactly one item. Raises CBORError for anything else, bytes after it too."""
+    """Decode exactly one item. Raises CBORError for anything else, including bytes after it."""
     reader = Reader(data)
     value = reader.item()
     if reader.pos != reader.end:

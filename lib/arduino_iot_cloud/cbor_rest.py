@@ -1,16 +1,16 @@
-"""What `Reader.item` leaves over: containers, tags, simple values, half floats, text and bytes in chunks.
+"""The items that `Reader.item` does not decode itself: containers, tags, simple values, half floats, chunked strings.
 
-Imported when the first of them has to be decoded.
+Imported for the first of them, and stays.
 """
 
 from collections import namedtuple
 
 Tag = namedtuple("Tag", ("number", "item"))  # a tagged item, RFC 8949 section 3.4
-Simple = namedtuple("Simple", ("number",))  # a simple value without a Python twin, section 3.3
+Simple = namedtuple("Simple", ("number",))  # a simple value without an equivalent in Python, section 3.3
 
 
 def rest(reader, first: int, n: int, depth: int):
-    """Read the rest of an item whose head (`first`, argument `n`) was read: those that `Reader.item` leaves over."""
+    """Read the rest of an item whose head (initial byte `first`, argument `n`) was read already."""
     major = first >> 5
     if major == 7:
         return _simple(reader, first & 31, n)
@@ -22,8 +22,8 @@ def rest(reader, first: int, n: int, depth: int):
     if major == 6:
         return Tag(n, reader.item(depth))
     if n > reader.end - reader.pos:
-        reader.fail()  # an element takes a byte at least
-    items: "list | dict" = [] if major == 4 else {}
+        reader.fail()  # each element takes at least a byte
+    items = [] if major == 4 else {}
     while n and not (n < 0 and reader.at_break()):
         n -= n > 0
         start = reader.pos

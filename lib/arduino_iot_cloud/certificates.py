@@ -1,23 +1,24 @@
 """The bundled root certificates: files beside the package, or constants in frozen code, which has no files.
 
-Comes and goes: `trust` imports it to load the roots, and unloads it after that.
+Temporary: `trust` imports it to load the roots, then unloads it.
 """
 
 
-# Those that are trusted where the program names none: by a device that shows a certificate, whose listener has one of
-# Arduino's own; and by whoever else connects, as to public servers.
+# The roots to trust if the program names none: first for a device with a certificate, since the server on its port has
+# one from Arduino's own authority; then for all other connections, whose servers have one from a public authority.
 ROOTS = (("ArduinoRoot",), ("AmazonRootCA1", "AmazonRootCA2", "AmazonRootCA3", "AmazonRootCA4", "SFSRootCAG2"))
 
 
 def root(name: str) -> bytes:
-    """The root certificate of that name in DER, such as "ArduinoRoot", or at that path, with a "/" in it. Raises
-    OSError where there is none."""
+    """Return a root certificate in DER by its name, such as "ArduinoRoot", or by its path, which has a "/" in it.
+
+    Raises OSError if there is none."""
     path = name if "/" in name else __file__.rsplit("/", 1)[0] + "/certs/" + name + ".der"
     try:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        # The module that manifest.py writes: its constants stay in flash.
+        # manifest.py writes this module: its constants stay in flash.
         try:
             return getattr(__import__("arduino_iot_cloud.bundled_roots", None, None, (name,)), name)
         except (ImportError, AttributeError):
@@ -25,7 +26,7 @@ def root(name: str) -> bytes:
 
 
 def __getattr__(name):
-    # CADATA, as the official client calls it: Arduino's own root in DER.
+    # CADATA is the official client's name for Arduino's own root in DER.
     if name == "CADATA":
         return root(ROOTS[0][0])
     raise AttributeError(name)

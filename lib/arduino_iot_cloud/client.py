@@ -1,4 +1,4 @@
-"""ArduinoCloudClient: the variables as a dict, and the calls that run them."""
+"""ArduinoCloudClient: a device's variables, accessed like a dict, and the methods that run them."""
 
 from .port import MICROPYTHON, forget, report, ticks_add, ticks_diff
 
@@ -9,25 +9,25 @@ class ArduinoCloudClient:
     device_id: str or bytes, the device's UUID.
     username, password: str or bytes, the device id and its secret key. Without a password the
         device shows a certificate (`keyfile` and `certfile` in `ssl_params`).
-    ssl_params: dict; the server is verified against the bundled root certificates unless it says
-        otherwise: see `trust.context`. None stands for a plain TCP connection, for tests.
-    server, port: str and int, the cloud's by default.
+    ssl_params: dict; by default the server is verified against the bundled root certificates: see
+        `trust.context`. None means plain TCP, for tests.
+    server, port: str and int, by default the cloud's.
     keepalive: int, in seconds (0 to 65535; 0 for none); a dead link is noticed within 1.5 times this.
-    ntp_server, ntp_timeout: str ("name" or "name:port") and seconds (0.1 to 60), used where the clock is not set.
-    sync_mode: bool; the program then calls `update()` often, instead of asyncio.
+    ntp_server, ntp_timeout: str ("name" or "name:port") and seconds (0.1 to 60), used if the clock is not set.
+    sync_mode: bool; if true, the program calls `update()` often instead of using asyncio.
     discovery: "both", "command" or "legacy": how to ask the cloud for the thing.
-    buffer: int, the largest packet either way, in bytes (128 to 16383).
-    transport: "tcp", or "websocket" for networks that let only HTTPS through.
+    buffer: int, the largest packet in either direction, in bytes (128 to 16383).
+    transport: "tcp", or "websocket" for networks that allow only HTTPS.
 
-    Further methods are in the module `methods`, which is imported when one of them is used.
+    The module `methods` has more methods. It is imported when a program uses one of them.
     """
 
     error = None  # why the link last failed
     paused = None  # the tick and the time at which the last run ended
-    events = None  # their callbacks, once there are any
+    events = None  # a dict of their callbacks, once `on` was called
     transport = "tcp"
 
-    # What stands for None in `server` and `port`, and in `ssl_params` for the roots: see `certificates.ROOTS`.
+    # Defaults of `server` and `port`, and of the roots in `ssl_params`: None means `certificates.ROOTS`.
     SERVER = "iot.arduino.cc"
     PORTS = (8885, 8884, 8443)  # with a certificate, with a password, over WebSocket
     ROOTS = None
@@ -77,7 +77,7 @@ class ArduinoCloudClient:
         self.driver = None
 
     def __getattr__(self, name):
-        # The methods that not every program uses come to the class when one of them is used.
+        # The class gets the methods that not every program uses when one of them is used.
         from .methods import add
 
         return add(ArduinoCloudClient, self, name)
@@ -88,7 +88,7 @@ class ArduinoCloudClient:
             return self.records[key] if isinstance(value, dict) else value
         if key in self:
             session = self.driver and self.driver.session
-            # the zone is unknown while there is no end of it
+            # the zone is unknown until its end is known
             return getattr(session, key) if session and (session.tz_dst_until or key == "thing_id") else None
         raise KeyError(key)
 
@@ -99,21 +99,21 @@ class ArduinoCloudClient:
         return key in self.records or key in "thing_id tz_offset tz_dst_until".split()
 
     def get(self, key, default=None):
-        """The value of a variable; `default` where there is no such variable, or none yet."""
+        """Return the value of a variable, or `default` if there is no such variable or it has no value yet."""
         value = self[key] if key in self else None
         return default if value is None else value
 
     @property
     def state(self) -> str:
-        """Where the connection is, in the C++ library's words: Init, ConnectPhy, ConnectMqttBroker,
-        SendCapabilities, RequestLastValues, Connected, Disconnect."""
+        """The state of the connection, in the C++ library's words: Init, ConnectPhy, SyncTime,
+        ConnectMqttBroker, SendCapabilities, RequestLastValues, Connected, Disconnect."""
         return self.driver.session.state if self.driver else "Init"
 
     def register(self, aiotobj, coro=None, **kwargs):
         """Add a variable or a task: an object such as ArduinoCloudObject, Task or Location, or a name (str)
-        and the arguments of ArduinoCloudObject. A name that is there is replaced.
+        and the arguments of ArduinoCloudObject. It replaces an earlier one of the same name.
 
-        Raises TypeError or ValueError for what is no name (text without ":"), callback, interval or factor."""
+        Raises TypeError or ValueError for a wrong name (text without ":"), callback, interval or factor."""
         from .registering import register
 
         register(self, aiotobj, coro, kwargs)
@@ -123,7 +123,7 @@ class ArduinoCloudClient:
 
     def check(self, name: str, value):
         """Raise ValueError for a value that could never fit into a packet."""
-        # On a board the exact look only where it is a near thing
+        # On a board the exact check runs only if the estimate comes close to the limit.
         n = len(value) if isinstance(value, str) else 2
         if 4 * (len(name) + n) + 70 > self.buffer or isinstance(value, dict) or not MICROPYTHON:
             from .property.sizes import check
@@ -131,28 +131,28 @@ class ArduinoCloudClient:
             check(self, name, value)
 
     def wake(self):
-        """Have the driver look at once for what has changed."""
+        """Have the driver look for changed values at once."""
         if self.driver:
             self.driver.wake()
 
-    def written(self, p):
-        """The cloud wrote a property: call its user."""
+    def on_value(self, p):
+        """Call the `on_write` of a property that the cloud has written."""
         if p.on_write:
             self.tell(p, p.on_write, p if isinstance(p.value, dict) else p.value)
 
     def event(self, name: str):
-        """Call who waits for an event."""
+        """Call the callback of an event, if it has one."""
         p = self.events and self.events.get(name)
         if p and p.on_run:
             self.tell(p, p.on_run)
 
     def poll(self, now: int) -> int:
-        """Run the `on_run` and `on_read` that are due. Returns the ms until the next one is, a minute at most."""
+        """Call the `on_run` and `on_read` that are due. Returns the ms until the next is due, at most a minute."""
         wait = 60000
         for p in self.runnable:
             try:
                 left = self.look(p, now)
-            except Exception as error:  # an attribute that was set to nonsense
+            except Exception as error:  # the program has set an attribute to nonsense
                 report(p.name, error)
                 left = 1000
             if left < wait:
@@ -160,17 +160,17 @@ class ArduinoCloudClient:
         return wait
 
     def look(self, p, now: int) -> int:
-        """Call what is due of one property. Returns the ms until it is due again."""
+        """Call the callbacks of one property if they are due. Returns the ms until they are due again."""
         left = ticks_diff(p.due, now)
         if p.busy:
             if left < 0:
-                p.due = now  # and so it stays, however long the coroutine takes
+                p.due = now  # so that it stays due, however long the coroutine takes
             return 60000
         if left > 0:
             return left
         far = p.far
         left = p.interval
-        if far or left > 86400:  # a long interval comes in pieces
+        if far or left > 86400:  # a long interval is waited for in pieces
             from .pauses import piece
 
             left = piece(p)
@@ -189,7 +189,7 @@ class ArduinoCloudClient:
         return left
 
     def tell(self, p, callback, *args):
-        """Call a callback of a property. What it raises is reported, but what ends a program."""
+        """Call a callback of a property. Report what it raises, except KeyboardInterrupt and SystemExit."""
         try:
             result = callback(self, *args)
             if hasattr(result, "send"):
@@ -213,7 +213,7 @@ class ArduinoCloudClient:
 
             refuse_mode(async_mode)
         if not self.driver:
-            # What stays comes before what goes, so that the heap's free part is in one piece after that.
+            # Modules that stay are loaded before those that go, so that the free heap is in one piece afterwards.
             forget("names", "registering")
             if async_mode:
                 from .loop import Driver
@@ -222,29 +222,30 @@ class ArduinoCloudClient:
             tls = context(self)
             del context
             forget("trust")
-            if not async_mode:  # here, since it may lack umqtt, and the arguments are looked at first
+            if not async_mode:  # last, since umqtt may be missing: mistakes in the arguments are reported first
                 from .sync import Driver
             self.driver = Driver(self, tls)
         return self.driver
 
     def run(self, interval: float = 1.0, backoff: float = 2.0):
-        """To be awaited: connect, stay connected and run the callbacks until `stop()`, beside the program's own tasks.
+        """Connect, stay connected and run the callbacks until `stop()`, beside the program's own tasks. Await it.
 
         interval: seconds before the first reconnection (0.01 to 86400).
-        backoff: what each further one multiplies it by (1 to 100), up to 32 s.
-        Raises ValueError or TypeError at once for wrong arguments; when awaited, RuntimeError if it runs already.
+        backoff: factor by which each further pause is longer (1 to 100), up to 32 s.
+        Raises ValueError or TypeError at once for wrong arguments; when awaited, RuntimeError if it already runs.
         """
         return self._run(True, (interval, backoff)).run(interval, backoff)
 
     def start(self, interval: float = 1.0, backoff: float = 2.0):
-        """Connect. In async mode this runs the client and returns after `stop()`; in sync mode it returns
-        once connected. Arguments as for `run`."""
+        """Connect. In async mode, run the client until `stop()`; in sync mode, return once connected.
+
+        Takes the arguments of `run`."""
         if self.async_mode:
             import asyncio
 
             try:
                 asyncio.run(self.run(interval, backoff))
-            finally:  # after Ctrl-C, MicroPython leaves its tasks behind
+            finally:  # MicroPython leaves the tasks behind after Ctrl-C
                 if self.driver and self.driver.running:
                     self.driver.stale = True
                     self.driver.sweep()
@@ -252,7 +253,7 @@ class ArduinoCloudClient:
             self._run(False, (interval, backoff)).start(interval, backoff)
 
     def update(self):
-        """In sync mode: receive, call the callbacks that are due, publish. Call it often."""
+        """Receive, call the callbacks that are due, and publish. In sync mode a program calls this often."""
         self._run(False).update()
 
     def stop(self):

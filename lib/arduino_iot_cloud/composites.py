@@ -1,4 +1,4 @@
-"""The import path that programs know. What it has lies in `property.composites`."""
+"""The import path for programs. The code is in `property.composites`."""
 
 from .property.composites import (
     Color as Color,

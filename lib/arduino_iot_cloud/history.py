@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `property.history`."""
+"""The import path for programs. The code is in `property.history`."""
 
 from .property.history import History as History

@@ -1,4 +1,4 @@
-"""Values that are set where the event loop is not: in an interrupt handler, or in another thread."""
+"""Values that are set outside the event loop: in an interrupt handler, or in another thread."""
 
 import asyncio
 
@@ -6,12 +6,13 @@ from .port import MICROPYTHON
 
 
 class Inlet:
-    """A way into one variable that is safe from an interrupt handler (on MicroPython, a hard one too) or another
-    thread. Made by `ArduinoCloudClient.inlet` in the program's own context, not in the handler.
+    """A way to set one variable from an interrupt handler (on MicroPython even a hard one) or another thread.
 
-    `set(value)` returns at once; the variable has the value soon after. Of several values set in a row, the last
-    one counts. On MicroPython it allocates nothing: in a hard interrupt handler set what needs no memory, such as
-    True or a small integer, not a float or text that is made there.
+    `ArduinoCloudClient.inlet` makes one: call it in the program itself, not in the handler.
+
+    `set(value)` returns at once, and the variable gets the value soon after. If several values are set in a row, the
+    last one counts. On MicroPython `set` allocates nothing. In a hard interrupt handler pass it a value that needs no
+    memory, such as True or a small integer, not a float or text that is made there.
     """
 
     def __init__(self, p):
@@ -22,11 +23,11 @@ class Inlet:
             self.set = self._set_micropython
         else:
             self._flag = self._loop = None
-            self._count = self._taken = 0  # values: that were set, that were handed on
+            self._count = self._taken = 0  # how many values were set, and how many of them were passed on
             self.set = self._set_thread
 
     def _set_micropython(self, value):
-        # Stores into slots that exist.
+        # Stores into existing slots only, so it allocates nothing.
         self._value = value
         self._flag.set()
 
@@ -37,10 +38,10 @@ class Inlet:
             try:
                 self._loop.call_soon_threadsafe(self._flag.set)
             except RuntimeError:
-                pass  # the loop has ended: the next one will look
+                pass  # the loop has ended: `run` in the next one sees the value
 
     async def run(self):
-        """Hand on what is set. Ends by what the variable raises for a value; the client then runs it again."""
+        """Pass values on to the variable. Raises what the variable raises for one; the client then runs it again."""
         if MICROPYTHON:
             while True:
                 await self._flag.wait()

@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `property.kinds`."""
+"""The import path for programs. The code is in `property.kinds`."""
 
 from .property.kinds import Scalar as Scalar

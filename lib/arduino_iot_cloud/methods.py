@@ -1,6 +1,6 @@
-"""Methods and attributes of ArduinoCloudClient that not every program uses, imported when one of them is.
+"""Methods and attributes of ArduinoCloudClient that not every program uses. Imported when one of them is used.
 
-Each function here becomes a method of that name: `client` is its first argument.
+Each function here becomes a method of that name, whose `self` is `client`.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from .stream import event_loop
 
 
 def add(cls, client, name: str):
-    """Give the class all that is here. Returns the client's attribute of that name; raises AttributeError for none."""
+    """Add all of these methods to the class. Returns the client's attribute `name`; raises AttributeError if none."""
     for method in (flush, wait_synced, stats, on, push, inlet, update_systime, sync_time, local_time, net_config):
         setattr(cls, method.__name__, method)
     cls.connected = property(connected)
@@ -21,17 +21,17 @@ def add(cls, client, name: str):
 
 
 def connected(client) -> bool:
-    """An attribute: whether values go to the cloud and come from it now."""
+    """An attribute: whether values now go to the cloud and come from it."""
     return client.state == "Connected"
 
 
 def thing_id(client):
-    """An attribute: the thing that the cloud attached this device to (str), or None."""
+    """An attribute: the id of the thing that the cloud attached this device to (str), or None."""
     return client["thing_id"]
 
 
 def _seconds(value, low, high):
-    # The module that refuses is imported only to do so.
+    # Imported only to raise the error.
     if type(value) not in (int, float) or not low <= value <= high:
         from .arguments import number
 
@@ -39,7 +39,7 @@ def _seconds(value, low, high):
 
 
 async def _until(client, condition, timeout):
-    _seconds(timeout, 0, 500000)  # which is less than half the wrap of the ticks
+    _seconds(timeout, 0, 500000)  # less than half the period of the ticks
     driver = client._run(True)
     event = driver.acknowledged
     if event is None or event.loop is not event_loop():
@@ -76,20 +76,22 @@ def _clean(driver):
 
 
 async def flush(client, timeout: float = 10.0) -> bool:
-    """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds
-    (0 to 500000)."""
+    """Wait until the cloud has acknowledged every changed value.
+
+    Returns whether it has within `timeout` seconds (0 to 500000)."""
     return await _until(client, _clean, timeout)
 
 
 async def wait_synced(client, timeout: float = 30.0) -> bool:
-    """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds
-    (0 to 500000)."""
+    """Wait until the last values have arrived on this connection.
+
+    Returns whether they have within `timeout` seconds (0 to 500000)."""
     return await _until(client, lambda driver: driver.session.state == "Connected", timeout)
 
 
 def stats(client) -> dict:
-    """Counts since the start: connections, published and received messages, dropped ones or records of them, faults
-    (what was raised while a packet was handled), lost samples of a history."""
+    """Return counts since the start, a dict of int by name: "connections"; "published" and "received" messages;
+    "dropped" messages or records; "faults", exceptions from the handling of packets; "lost" samples of histories."""
     driver = client.driver
     names = ("connections", "published", "received", "faults")
     counts = {name: getattr(driver, name) if driver else 0 for name in names}
@@ -99,9 +101,11 @@ def stats(client) -> dict:
 
 
 def on(client, event: str, callback):
-    """Have `callback(client)` called at an event: "connect" (a thing is attached), "sync" (the last values have
-    arrived), "disconnect" (no thing any more, or no link). It may be a coroutine function. One for each event;
-    None takes it away."""
+    """Call `callback(client)` at an event: "connect" (a thing is attached), "sync" (the last values have arrived),
+    "disconnect" (the thing or the link is gone). It may be a coroutine function.
+
+    Each event has one callback; None removes it. Raises ValueError for another event, TypeError for another callback.
+    """
     if event not in ("connect", "sync", "disconnect"):
         raise ValueError("events are 'connect', 'sync' and 'disconnect', not %r" % (event,))
     if callback is not None and not callable(callback):
@@ -115,8 +119,8 @@ def on(client, event: str, callback):
     client.events[event] = ArduinoCloudObject("on " + event, on_run=callback)
 
 
-def push(client, name: "str | None" = None):
-    """Have a variable with `publish="demand"` published, or all of them. Raises KeyError for an unknown name."""
+def push(client, name: str = None):
+    """Publish a variable with `publish="demand"`, or all such variables. Raises KeyError for an unknown name."""
     for p in client.records.values() if name is None else (client.records[name],):
         if p.policy:
             p.policy.push()
@@ -124,9 +128,9 @@ def push(client, name: "str | None" = None):
 
 
 def inlet(client, name: str):
-    """A way to set a variable from an interrupt handler or another thread: see `inlet.Inlet`.
+    """Return an object that sets a variable from an interrupt handler or another thread: see `inlet.Inlet`.
 
-    Make it in the program's own context, then call its `set(value)` wherever you are. Needs `sync_mode=False`.
+    Call this in the program itself, then call the object's `set(value)` anywhere. Needs `sync_mode=False`.
     """
     from .inlet import Inlet
 
@@ -135,17 +139,18 @@ def inlet(client, name: str):
     return made
 
 
-def update_systime(client, server: "str | None" = None, timeout: "float | None" = None):
-    """Set the clock from an NTP server ("name" or "name:port"). Blocks for `timeout` seconds (0.1 to 60) at most, and
-    the look-up of the name; `sync_time` does not."""
+def update_systime(client, server: str = None, timeout: float = None):
+    """Set the clock from an NTP server ("name" or "name:port"). Blocks for at most `timeout` seconds (0.1 to 60), plus
+    the look-up of the name; `sync_time` does not block."""
     from .network_time import set_clock
 
     set_clock(*_question(client, server, timeout))
 
 
-def sync_time(client, server: "str | None" = None, timeout: "float | None" = None):
-    """To be awaited: set the clock from an NTP server while everything else goes on. The result: whether that was
-    possible. Arguments as for `update_systime`."""
+def sync_time(client, server: str = None, timeout: float = None):
+    """Set the clock from an NTP server without blocking. Await it. Returns whether it succeeded (bool).
+
+    Takes the arguments of `update_systime`."""
     from .network_time import sync_time
 
     return sync_time(*_question(client, server, timeout))
@@ -171,14 +176,14 @@ def _check_server(server):
 
 
 def net_config(client, kind: str, *params):
-    """Have the cloud told how this device is connected: see `announcing.net_config`."""
+    """Tell the cloud how this device is connected: see `announcing.net_config`."""
     from .session.announcing import net_config
 
     net_config(client, kind, *params)
 
 
 def local_time(client):
-    """The time in the thing's zone, seconds counted like Unix time; 0 while the clock or the zone is unknown."""
+    """Return the time in the thing's zone, in seconds like Unix time; 0 while the clock or the zone is unknown."""
     session = client.driver and client.driver.session
     now = timestamp()
     return now + session.tz_offset if now and session and session.tz_dst_until else 0

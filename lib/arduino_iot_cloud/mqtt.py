@@ -1,9 +1,9 @@
-"""MQTT 3.1.1 (OASIS standard) as a client speaks it: packets, deliveries and the keepalive, without I/O.
+"""The client's side of MQTT 3.1.1 (OASIS standard): packets, deliveries and the keepalive, without I/O.
 
-Inbound bytes go into `room()`; `packet()` takes the packets out one by one, in place. Every outbound byte leaves
-through one door: `outgoing()` offers `out[at:end]`, and `sent()` says how much of it the network took. PINGREQ and
-PUBACK come through it by themselves. One PUBLISH of QoS 1 is under way at a time. It stays in the transmit buffer
-until its PUBACK, so that nothing else has to remember it over a reconnect.
+Inbound bytes are read into `room()`; `packet()` parses them in place, one packet at a time. Every outbound byte
+leaves the same way: `outgoing()` offers `out[at:end]`, and `sent()` notes how much of it the network took. That
+includes PINGREQ and PUBACK, which this module sends by itself. One PUBLISH of QoS 1 is under way at a time. It stays
+in the transmit buffer until its PUBACK, so that nothing else has to remember it across a reconnection.
 """
 
 from .port import const, ticks_add, ticks_diff
@@ -17,62 +17,61 @@ _PINGRESP = const(13)
 
 _FRONT = const(3)  # bytes kept free in front of the topic for the fixed header
 _ACKS = const(16)  # PUBACKs that can wait to be sent
-_PUBACK_MS = const(30000)  # a server that answers, but acknowledges nothing for so long, has lost the packet
+_PUBACK_MS = const(30000)  # a server that answers, but acknowledges nothing for this long, has lost the packet
 
 
 class MQTTError(Exception):
-    """The server broke the protocol or refused. `args`: the reason (str), the return code (int, 0 for none)."""
+    """The server violated the protocol or refused. `args`: the reason (str), the return code (int, 0 for none)."""
 
 
 class MQTT:
-    """What one client knows about its connection and its deliveries.
+    """The state of one client's connection and deliveries.
 
-    `size` bounds a packet either way (bytes, up to 16383). `keepalive` is in seconds, 0 for none.
+    `size` (bytes, up to 16383) limits packets in both directions. `keepalive` is in seconds, 0 for none.
     """
 
-    fault = MQTTError  # for `mqtt_parts`, which this imports
+    fault = MQTTError  # for `mqtt_parts`, which cannot import this module in turn
 
     def __init__(self, size: int = 1024, keepalive: int = 10):
         self.rx = bytearray(size)
         self.view = memoryview(self.rx)
         self.tx = bytearray(size)
         self.keepalive = keepalive
-        self.identifier = 0  # of the last packet that had one
-        self.unacked = 0  # identifier of the PUBLISH in `tx` that waits for its PUBACK
+        self.identifier = 0  # the last packet identifier
+        self.unacked = 0  # identifier of the PUBLISH in `tx` that waits for its PUBACK, 0 for none
         self._acks = bytearray(4 * _ACKS)
         self._queue: list = []  # packets to send
         self.topic = self.topic_end = self.payload = self.payload_end = self.rest = 0
         self.opened(0)
 
     def opened(self, now: int):
-        """A new connection begins: forget what was half received or half sent. An unacknowledged PUBLISH stays."""
+        """Start a new connection: forget what was half received or half sent, but keep an unacknowledged PUBLISH."""
         self.start = self.count = 0  # where in `rx` the next packet begins, and how many bytes are there
         self._ack_end = 0
-        self.part = None  # what `mqtt_parts` knows of the packet that is taken in parts
+        self.part = None  # the state of `mqtt_parts` while a packet arrives in parts
         self._queue.clear()
         self.out = self._acks
-        self.at = self.end = 0  # what of `out` is to be sent
-        self.blocked = False  # `packet()` returns nothing until the PUBACKs that are owed have left
+        self.at = self.end = 0  # which bytes of `out` are due
+        self.blocked = False  # `packet()` returns nothing until the due PUBACKs have left
         self.whole = True  # the last PUBLISH was in the buffer as a whole
         self.code = 0
-        self.wake: "int | None" = None  # the tick at which `outgoing` has to look at the clock again
-        self.ready = False  # CONNACK has come
-        self.due = False  # the PUBLISH in `tx` is to be sent
-        self.lost = self.unacked != 0  # it went out on an earlier connection
-        self._asked: "int | None" = None  # when a PINGREQ was due that has not been answered
-        # When something came, something left, an answer came, the PUBLISH left
+        self.wake = None  # the tick at which `outgoing` has to check the clock again
+        self.ready = False  # CONNACK has arrived
+        self.due = False  # the PUBLISH in `tx` is due to be sent
+        self.lost = self.unacked != 0  # the PUBLISH was sent on an earlier connection
+        self._asked = None  # when the PINGREQ was due that has not been answered yet, else None
+        # When something last arrived, something left, an answer arrived, the PUBLISH left
         self.last = self.last_tx = self._answered = self.published = now
 
     # Outbound
 
     def send(self, packet: bytes):
-        """Send a packet that `mqtt_packets` made, behind those that wait already."""
+        """Send a packet that `mqtt_packets` made, after those that already wait."""
         self._queue.append(packet)
 
     def under_way(self, topic) -> bool:
-        """Whether a PUBLISH is under way, so that the next has to wait. One that an earlier connection left behind
-        goes out again as a duplicate (DUP) if it is for this topic, bytes; it is forgotten for another, and for
-        None."""
+        """Return whether a PUBLISH is under way, so that the next has to wait. One from an earlier connection is sent
+        again as a duplicate (DUP) if it is for this topic (bytes), and forgotten if it is not, or `topic` is None."""
         if self.lost:
             self.lost = False
             tx = self.tx
@@ -85,7 +84,7 @@ class MQTT:
         return self.unacked != 0
 
     def begin(self, topic: bytes) -> int:
-        """Start a PUBLISH of QoS 1 in `tx`, where none may be under way. Returns where the payload starts."""
+        """Start a PUBLISH of QoS 1 in `tx`; none may be under way. Returns the offset of its payload."""
         tx = self.tx
         n = len(topic)
         pos = _FRONT + 2 + n
@@ -95,14 +94,14 @@ class MQTT:
         return pos + 2
 
     def finish(self, end: int):
-        """Complete the PUBLISH whose payload was written up to `end`, and send it. It waits for its PUBACK."""
+        """Complete and send the PUBLISH whose payload was written up to `end`. It stays until its PUBACK."""
         tx = self.tx
         pos = _FRONT + 2 + (tx[_FRONT] << 8 | tx[_FRONT + 1])
         self.unacked = self.identifier = n = self.identifier % 65535 + 1
         tx[pos] = n >> 8
         tx[pos + 1] = n & 255
         n = end - _FRONT
-        if n < 128:  # the remaining length takes one byte, not two: so the first one of `tx` is none of the packet
+        if n < 128:  # the remaining length takes one byte, not two: so the packet begins at the second byte of `tx`
             tx[0] = 0
             tx[1] = 0x32
             tx[2] = n
@@ -113,11 +112,11 @@ class MQTT:
         self.due = True
 
     def outgoing(self, now: int) -> bool:
-        """Whether something is to be sent: then it is `out[at:end]`. The same bytes are offered until `sent` takes
-        them. `wake` is then the tick at which to ask again, None for no limit.
+        """Return whether there are bytes to send: `out[at:end]`. It offers the same bytes until `sent` takes them.
+        Sets `wake` to the tick at which to call it again, None for no limit.
 
-        Raises MQTTError once the server has left a question unanswered for half the keepalive, or has not taken
-        or answered what was sent for three quarters of it, or a PUBLISH for 30 s.
+        Raises MQTTError if the server is silent for half the keepalive after a PINGREQ, does not answer it within
+        three quarters of the keepalive, or does not acknowledge a PUBLISH within 30 s.
         """
         if self.ready:
             self.look(now)
@@ -142,7 +141,7 @@ class MQTT:
         return True
 
     def sent(self, n: int, now: int):
-        """The network took `n` bytes of what `outgoing` offered."""
+        """Note that the network took `n` bytes of what `outgoing` offered."""
         self.at += n
         self.last_tx = now
         if self.at == self.end and self.out is self._acks:
@@ -153,9 +152,9 @@ class MQTT:
             self.blocked = False
 
     def look(self, now: int):
-        """Look at the clock: ask at three quarters of the keepalive, counted from what was sent last or answered last.
-        Values from the cloud do not show that it reads. Raises MQTTError once an answer is overdue."""
-        # Nothing here is older than that, so the ticks do not wrap.
+        """Check the clock. Send a PINGREQ three quarters of the keepalive after the last outgoing byte or answer, since
+        values from the cloud do not show that it still reads. Raises MQTTError if an answer is overdue."""
+        # No tick here is older than the keepalive, so the ticks do not wrap.
         quarter = self.keepalive * 250
         if self._asked is not None:
             silent = ticks_diff(now, self.last)
@@ -165,7 +164,7 @@ class MQTT:
         elif quarter:
             wait = 3 * quarter - max(ticks_diff(now, self.last_tx), ticks_diff(now, self._answered))
             if wait <= 0:
-                self._asked = self.last = now  # from here on the answer is waited for
+                self._asked = self.last = now  # the wait for the answer begins
                 self._queue.append(b"\xc0\x00")  # PINGREQ
                 wait = 2 * quarter
         else:
@@ -180,21 +179,21 @@ class MQTT:
     # Inbound
 
     def room(self):
-        """The free part of the receive buffer, a memoryview, to read into."""
+        """Return the free part of the receive buffer, a memoryview to read into."""
         return self.view[self.count :] if self.count else self.view
 
     def received(self, n: int, now: int):
-        """`n` bytes were read into `room()`."""
+        """Note that `n` bytes were read into `room()`."""
         self.count += n
         self.last = now
 
     def packet(self) -> int:
-        """Take the next packet out of the receive buffer: its type, or 0 where there is no whole one.
+        """Parse the next packet in the receive buffer. Returns its type, or 0 if it is not complete yet.
 
-        For PUBLISH, `view[topic:topic_end]` and `view[payload:payload_end]` hold until the next call. One that is
-        larger than the buffer comes in parts: `whole` is then false, `rest` the number of bytes that are still to
-        come, `mqtt_parts.keep` to be called after each part; the topic of every part but the first is empty.
-        For CONNACK and SUBACK, `code` is the return code. Raises MQTTError for what no server may send.
+        For PUBLISH, `view[topic:topic_end]` and `view[payload:payload_end]` are valid until the next call. One that is
+        larger than the buffer comes in parts: `whole` is then False, and `rest` is the number of bytes that follow.
+        Call `mqtt_parts.keep` after each part. The topic of every part but the first is empty.
+        For CONNACK and SUBACK, `code` is the return code. Raises MQTTError for a packet that no server may send.
         """
         if self.blocked:
             return 0
@@ -261,7 +260,7 @@ class MQTT:
         return kind
 
     def owe(self, identifier: int):
-        """Have a PUBACK sent."""
+        """Send a PUBACK with the next outgoing bytes."""
         n = self._ack_end
         acks = self._acks
         acks[n] = 0x40
@@ -272,8 +271,8 @@ class MQTT:
         self.blocked = n + 4 == len(acks)
 
     def wait(self, start: int) -> int:
-        """Move what is there of the next packet, from `start` on, to the front, so that the rest fits behind it.
-        Returns 0, which stands for no packet."""
+        """Move the incomplete packet at `start` to the front of the buffer, to make room for the rest of it.
+        Returns 0: there is no packet yet."""
         have = self.count
         if start:
             if start < have:

@@ -1,18 +1,18 @@
-"""MQTT 3.1.1 packets that a client sends outside of the steady state, as bytes.
+"""The MQTT 3.1.1 packets that a client sends before values flow, as bytes.
 
-Comes and goes: whoever makes a packet imports it, and the driver unloads it once values flow.
+Temporary: imported to make a packet; the driver unloads it once values flow.
 """
 
 
 def field(data) -> bytes:
-    """A string field (section 1.5.3) of str or bytes."""
+    """Return a string field (section 1.5.3) with a str or bytes."""
     if isinstance(data, str):
         data = data.encode()
     return bytes((len(data) >> 8, len(data) & 255)) + data
 
 
-def packet(first: int, payload: "bytes | bytearray") -> bytes:
-    """A whole packet of its first byte and all that follows the remaining length (section 2.2)."""
+def packet(first: int, payload: bytes) -> bytes:
+    """Return a packet: its first byte, the remaining length (section 2.2), and everything after that."""
     n = len(payload)
     head = bytearray((first,))
     while n > 127:
@@ -23,8 +23,8 @@ def packet(first: int, payload: "bytes | bytearray") -> bytes:
 
 
 def connect(client_id, username, password, keepalive: int) -> bytes:
-    """The CONNECT packet (section 3.1): clean session, no will. Names are str or bytes, None for none;
-    `keepalive` is in seconds."""
+    """Return a CONNECT packet (section 3.1): clean session, no will. `client_id` is a str or bytes, so are `username`
+    and `password`, or None; `keepalive` is in seconds."""
     flags = 2
     tail = field(client_id)
     if username is not None:
@@ -37,7 +37,7 @@ def connect(client_id, username, password, keepalive: int) -> bytes:
 
 
 def subscribe(identifier: int, topic, first: int = 0x82, end: bytes = b"\x01") -> bytes:
-    """The SUBSCRIBE packet (section 3.8) for some topic filters (a list of str or bytes), of QoS 1."""
+    """Return a SUBSCRIBE packet (section 3.8) for topic filters (a list of str or bytes), of QoS 1."""
     payload = bytearray((identifier >> 8, identifier & 255))
     for one in topic:
         payload.extend(field(one))
@@ -46,17 +46,17 @@ def subscribe(identifier: int, topic, first: int = 0x82, end: bytes = b"\x01") -
 
 
 def unsubscribe(identifier: int, topic) -> bytes:
-    """The UNSUBSCRIBE packet (section 3.10) for some topic filters (a list of str or bytes)."""
+    """Return an UNSUBSCRIBE packet (section 3.10) for topic filters (a list of str or bytes)."""
     return subscribe(identifier, topic, 0xA2, b"")
 
 
 def publish(topic, payload: bytes) -> bytes:
-    """A PUBLISH packet of QoS 0 (section 3.3), for messages that their sender repeats itself."""
+    """Return a PUBLISH packet of QoS 0 (section 3.3), for messages that their sender repeats itself."""
     return packet(0x30, field(topic) + payload)
 
 
 def identifier(mqtt) -> int:
-    """A packet identifier (1 to 65535) that is not in use."""
+    """Return a packet identifier (1 to 65535) that is not in use."""
     while True:
         mqtt.identifier = mqtt.identifier % 65535 + 1
         if mqtt.identifier != mqtt.unacked:
@@ -64,8 +64,8 @@ def identifier(mqtt) -> int:
 
 
 def take(requests: list, mqtt) -> bytes:
-    """Take the first of the requests that a session has left in `out`. Returns its packet; of QoS 0 where it
-    publishes, since the session repeats what gets no answer. Raises MQTTError for "reset"."""
+    """Take the first of a session's requests, its `out`. Returns the packet. A PUBLISH has QoS 0, since the session
+    repeats a request that is not answered. Raises MQTTError for "reset"."""
     kind, topic, payload = requests.pop(0)
     if kind == "publish":
         return publish(topic, payload)

@@ -1,6 +1,6 @@
-"""An incoming PUBLISH that is larger than the buffer: `mqtt` takes it in parts, and the session is handed each.
+"""An incoming PUBLISH that is larger than the buffer, in parts, each of which is passed to the session.
 
-Imported when there is one. The first three functions belong to the class MQTT, and work on what it keeps for itself.
+Imported for the first one. `begin`, `part` and `keep` belong to the class MQTT, and use its attributes.
 """
 
 from .port import const, ticks_ms
@@ -9,17 +9,17 @@ _PUBLISH = const(3)
 
 
 class Part:
-    """What is known of such a packet."""
+    """The state of such a packet."""
 
-    identifier = 0  # of the PUBACK that is owed for it, 0 for none
+    identifier = 0  # of the PUBACK to send after it, 0 for none
     left = 0  # bytes of its payload that have not been taken
 
 
 def begin(mqtt, end: int, first: int):
-    """A PUBLISH with this first byte, which would end at `end`, and what is there is its first part."""
+    """Begin a PUBLISH with this first byte, which would end at `end`: the buffer has its first part."""
     count = mqtt.count
     mqtt.part = part = Part()
-    if mqtt.payload > count:  # so is its topic: nobody will know it
+    if mqtt.payload > count:  # even the topic does not fit: no subscriber has one that long
         mqtt.topic_end = mqtt.payload = count
     elif first & 2:
         part.identifier = mqtt.rx[mqtt.topic_end] << 8 | mqtt.rx[mqtt.topic_end + 1]
@@ -29,7 +29,7 @@ def begin(mqtt, end: int, first: int):
 
 
 def part(mqtt) -> int:
-    """The next part, as much as there is room for: PUBLISH, or 0 where it is not there yet."""
+    """Take the next part, as large as the buffer allows. Returns PUBLISH, or 0 if it is not complete yet."""
     left = mqtt.part.left
     n = min(mqtt.count, left)
     if n < left and n < len(mqtt.rx):
@@ -41,12 +41,12 @@ def part(mqtt) -> int:
 
 
 def keep(mqtt, pos: int):
-    """After a part: its bytes from `pos` on are needed again, before the next. Raises MQTTError where there is no room
+    """Finish a part: keep its bytes from `pos` on, in front of the next part. Raises MQTTError if that leaves no room
     for more."""
     part = mqtt.part
     if mqtt.rest:
         if pos == 0 and mqtt.count == len(mqtt.rx):
-            raise mqtt.fault("a part of a packet that is too large", 0)
+            raise mqtt.fault("part of a packet is too large", 0)
         part.left -= pos - mqtt.payload
         mqtt.wait(pos)
         return
@@ -57,7 +57,7 @@ def keep(mqtt, pos: int):
 
 
 def take(driver):
-    """Hand the part that `driver.mqtt` has to the session, and keep what that needs again."""
+    """Pass the part in `driver.mqtt` to the session, and keep the bytes that it has not used up."""
     mqtt = driver.mqtt
     topic = None
     if mqtt.topic_end:

@@ -1,10 +1,10 @@
-"""The public names of the package, and the modules that have them. Unloaded when a client is made."""
+"""The public names of the package, and the modules that define them. Unloaded when a client is made."""
 
 import sys
 
 from .port import const
 
-# A module, and what of it is public.
+# Each line has a module and its public names.
 _NAMES = const("""
 client ArduinoCloudClient
 property Task
@@ -19,8 +19,8 @@ user ArduinoIoTCloud CloudError
 
 
 def find(name: str, package: str = "arduino_iot_cloud", names: str = _NAMES):
-    """The object of that name, which stays in the package, by the table `names`; or the module, as in `from
-    arduino_iot_cloud import keys`. Raises AttributeError for neither."""
+    """Return the object that the table `names` has under a name, and store it in the package; or the module, as for
+    `from arduino_iot_cloud import keys`. Raises AttributeError if there is neither."""
     if name == "__all__":  # as in `from arduino_iot_cloud import *`
         return [one for line in names.splitlines() for one in line.split(" ")[1:]]
     for line in names.splitlines():
@@ -28,7 +28,7 @@ def find(name: str, package: str = "arduino_iot_cloud", names: str = _NAMES):
             found = getattr(__import__(package + "." + line.split(" ")[0], None, None, (name,)), name)
             setattr(sys.modules[package], name, found)
             return found
-    if name and name[0] != "_" and name == name.lower():  # MicroPython asks here before it looks for a module
+    if name and name[0] != "_" and name == name.lower():  # MicroPython calls this before it looks for a module
         module = package + "." + name
         try:
             return __import__(module, None, None, (name,))

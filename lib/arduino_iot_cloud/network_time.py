@@ -1,9 +1,9 @@
-"""The clock from the network (SNTP, RFC 4330): asked for without blocking the event loop, or in one blocking call.
+"""The time from an NTP server (SNTP, RFC 4330): without blocking the event loop, or in one blocking call.
 
-The answer has to be one: from a server (mode 4) whose own clock is set, with the number that the
-question carried.
+An answer counts only if it comes from a server (mode 4) whose own clock is set, and repeats the random
+number of the question.
 
-Comes and goes: a driver imports it where nobody has set the clock. It unloads itself once nobody asks any more.
+Temporary: a driver imports it if the clock is not set. It unloads itself after the last question.
 """
 
 import asyncio
@@ -18,24 +18,24 @@ _PORT = const(123)
 _FROM_1900 = const(2208988800)  # seconds to 1970
 _PACKET = const(48)
 
-_asking = 0  # how many tasks are
+_asking = 0  # how many tasks wait for an answer
 
 
 class _Question:
     # One question to one server: the packet that asks, and the time in the answer.
     def __init__(self):
-        # What the server repeats, in place of our time, which nobody needs to know: 8 random bytes.
+        # 8 random bytes, which the server repeats, in place of this device's time, which it need not know.
         self.packet = b"\xe3" + bytes(39) + os.urandom(8)
         self.begin = ticks_ms()
 
     def answer(self, data):
-        """The Unix time in an answer. Raises ValueError for anything that is none."""
+        """Return the Unix time in an answer. Raises ValueError for anything else."""
         if len(data) < _PACKET:
             raise ValueError("a short answer")
         if data[24:32] != self.packet[40:48]:
             raise ValueError("an answer to another question")
         if data[0] & 7 != 4 or data[0] >> 3 & 7 not in (3, 4):
-            raise ValueError("no answer of a server")
+            raise ValueError("not from a server")
         if data[1] == 0:
             raise ValueError("a refusal")  # "kiss of death"
         if data[1] > 15 or data[0] >> 6 == 3:
@@ -45,7 +45,7 @@ class _Question:
             raise ValueError("no time")
         if seconds < 1 << 31:
             seconds += 1 << 32  # from 2036 on
-        # In ms: the fraction of the second, and half of the way there and back
+        # In ms: the fraction of the second, and half of the round trip
         late = (data[44] * 1000 >> 8) + ticks_diff(ticks_ms(), self.begin) // 2
         return seconds - _FROM_1900 + late // 1000
 
@@ -59,7 +59,7 @@ def _address(server):
 def _open(address):
     s = socket.socket(address[0], socket.SOCK_DGRAM)
     try:
-        s.connect(address[-1])  # the network then lets no answer of another server through
+        s.connect(address[-1])  # so that answers from other servers do not get through
     except BaseException:
         s.close()
         raise
@@ -67,8 +67,8 @@ def _open(address):
 
 
 def set_rtc(now: int):
-    """Set the clock to a Unix time, in UTC. Where a program may not do that (a computer), `port.timestamp` adds how far
-    it is off, for as long as nobody else sets it."""
+    """Set the clock to a Unix time, in UTC. On a computer, where a program may not do that, set `port.offset`, which
+    `port.timestamp` adds until the clock is set."""
     try:
         from machine import RTC
     except ImportError:
@@ -94,10 +94,9 @@ def _failed(server, error):
 
 
 async def sync_time(server: str, timeout: float) -> bool:
-    """Set the clock from an NTP server ("name" or "name:port"), in `timeout` seconds. Returns whether that was
-    possible.
+    """Set the clock from an NTP server ("name" or "name:port"), within `timeout` seconds. Returns whether it succeeded.
 
-    Nothing else waits for it, but for the look-up of the name on ports where that blocks.
+    It blocks nothing else, except during the look-up of the name on some ports.
     """
     global _asking
     _asking += 1
@@ -134,13 +133,13 @@ async def _ask(server):
             try:
                 return question.answer(data)
             except ValueError as error:
-                log(30, "NTP: %s." % error)  # perhaps the true one is still to come
+                log(30, "NTP: %s." % error)  # the real answer may still arrive
     finally:
         s.close()
 
 
 def set_clock(server: str, timeout: float) -> bool:
-    """As `sync_time`, but everything waits."""
+    """Set the clock as `sync_time` does, but block until that is done."""
     try:
         question = _Question()
         name, number = _address(server)

@@ -1,9 +1,9 @@
-"""Pauses: the one that follows a lost connection or a failed attempt, and what ticks, which come round within days,
-cannot tell of a long one.
+"""Pauses after a lost connection or a failed attempt, and pauses so long that ticks, which wrap within days, cannot
+measure them.
 
-Comes and goes. A driver imports it where a connection has ended and where a run begins again, the sync driver after
-long without `update`, and the client for an interval of more than a day; the client unloads it, and a driver with its
-next connection.
+Temporary: imported by a driver when a connection has ended or a run begins again, by the sync driver after a long time
+without `update`, and by the client for an interval of more than a day. The client unloads it at once, a driver with
+its next connection.
 """
 
 from random import random
@@ -12,14 +12,14 @@ from time import time
 from .mqtt import MQTTError
 from .port import const, forget, log, report, ticks_diff
 
-_SLOW_S = const(60)  # where waiting alone does not help
+_SLOW_S = const(60)  # the pause if waiting alone does not help
 _MAX_S = const(32)
-_SUSPICIOUS = const(3)  # brief connections in a row: another device with the same id?
-_FAR_S = const(100000)  # a day and a bit: ticks further apart may have wrapped, and are not compared
+_SUSPICIOUS = const(3)  # brief connections in a row: another device may have the same id
+_FAR_S = const(100000)  # a little over a day: ticks further apart may have wrapped, and are not compared
 
 
 def lost(driver, error) -> int:
-    """As `pause`, of the async driver. What is not of the link is reported as a fault of this program."""
+    """Do what `pause` does, for the async driver. An error that the link cannot cause is also reported as a fault."""
     if not isinstance(error, (OSError, MemoryError, MQTTError, EOFError, ValueError)):
         driver.faults += 1
         report("the client", error)
@@ -29,13 +29,13 @@ def lost(driver, error) -> int:
 def pause(driver, error) -> int:
     """Report what ended the connection. Returns the ms until the next attempt.
 
-    They are a random part of the pause, so that a thousand devices do not come back at once: from half of it on. Each
-    pause is longer than the one before, up to 32 s; it is a minute where waiting alone does not help. A connection that
-    has lasted 30 s starts them over.
+    Each pause is longer than the one before, up to 32 s. The wait is a random part of it, at least half, so that a
+    thousand devices do not come back at the same moment. If waiting alone does not help, it is a minute. A connection
+    that has lasted 30 s resets the pauses.
 
-    `driver` has `pauses` (the seconds of the first and of the next pause, and the factor) and `since` (the tick at
-    which the connection began; None without one, 0 once it has lasted). Its `brief` is kept here: how many in a row
-    have not.
+    `driver` has `pauses` (the seconds of the first and the next pause, and the factor) and `since` (the tick at which
+    the connection began; None without one, 0 once it has lasted). Its `brief` counts the connections in a row that did
+    not last.
     """
     first, delay, factor = driver.pauses
     brief = getattr(driver, "brief", 0)
@@ -48,7 +48,7 @@ def pause(driver, error) -> int:
     driver.since = None
     driver.pauses[1] = min(delay * factor, _MAX_S)
     try:
-        if hasattr(driver, "explain"):  # in sync mode, and on the users' side
+        if hasattr(driver, "explain"):  # in sync mode, and for users
             heals = driver.explain(error)
         else:
             from .diagnosis import explain
@@ -60,7 +60,7 @@ def pause(driver, error) -> int:
 
             hint_same_id(driver.client)
             del hint_same_id
-    except Exception as other:  # there may be no memory to say it in words
+    except Exception as other:  # there may be too little memory for the message
         log(40, repr(other))
         heals = True
     forget("diagnosis")
@@ -68,8 +68,8 @@ def pause(driver, error) -> int:
 
 
 def resend(session):
-    """A packet of values was interrupted while it was written: out of memory, or by Ctrl-C. What was put into it has
-    not left: it is due again."""
+    """Make the values of a packet due again whose writing was interrupted, by lack of memory or by Ctrl-C: it was not
+    sent."""
     for p in getattr(session, "properties", {}).values():
         if p.changed < 0:
             if p.policy:
@@ -79,15 +79,15 @@ def resend(session):
 
 
 def far(now: int, ticks: int) -> bool:
-    """Whether a tick is so far from now that it says nothing."""
+    """Return whether a tick is so far from `now` that the ticks may have wrapped."""
     return not 0 <= ticks_diff(now, ticks) < _FAR_S * 1000
 
 
 def resume(client, now: int, ticks: int, seconds: int) -> bool:
-    """The client goes on. `ticks` and `seconds` are the tick and the time at which it paused. Where ticks of that
-    time may have wrapped, which nothing but the clock can tell, nothing that was noted in ticks holds any more: all
-    callbacks are due. Returns whether that is so."""
-    # A clock that jumps in a moment's pause is no long pause.
+    """Continue a client that paused at the tick `ticks` and the time `seconds`. If the ticks may have wrapped since
+    then, which only the clock shows, no noted tick is valid any longer: all callbacks are due. Returns whether that is
+    so."""
+    # If the clock jumps during a short pause, that does not make it a long one.
     moment = ticks_diff(now, ticks) < 60000 or 0 <= time() - seconds < _FAR_S
     if seconds and moment and not far(now, ticks):
         return False
@@ -101,10 +101,10 @@ def resume(client, now: int, ticks: int, seconds: int) -> bool:
 
 
 def piece(p) -> int:
-    """The seconds until the next tick `due` of a property with a long interval; `p.far` says how many stretches of
-    time follow that."""
+    """Return the seconds until the next tick `due` of a property with a long interval. `p.far` counts the pieces of
+    100000 s that follow."""
     if p.far:
         p.far -= 1
         return _FAR_S
-    p.far = int((p.interval - 0.001) // _FAR_S)  # of 0 s the next look would come too late
+    p.far = int((p.interval - 0.001) // _FAR_S)  # so that no piece has 0 s, which would make the next one late
     return p.interval - p.far * _FAR_S

@@ -1,4 +1,4 @@
-"""What differs between the interpreters: constants, ticks, Unix time, reports, and modules to let go of."""
+"""Everything that differs between the interpreters: constants, ticks, Unix time, the log, and unloading of modules."""
 
 import sys
 from time import time
@@ -15,18 +15,18 @@ else:
 # Seconds from 1970 to the epoch of this port's time.time(): several ports count from 2000.
 EPOCH = 946684800 if __import__("time").gmtime(0)[0] == 2000 else 0
 
-offset = 0  # what to add to a clock that nobody has set: see `network_time`
+offset = 0  # seconds to add to a clock that is not set: see `network_time`
 
 
 def timestamp() -> int:
-    """Unix time: whole seconds since 1970, on every port; 0 where nobody has set the clock (before 2024)."""
+    """Return Unix time: whole seconds since 1970, on every port; 0 if the clock is not set (it is before 2024)."""
     now = int(time()) + EPOCH
     return now if now > 1704067200 else offset and now + offset
 
 
 def log(level: int, message: str):
-    """Report in one line, at a level of `logging` (20 info, 30 warning, 40 error): through `logging` where the
-    program has imported it, else printed from warnings up."""
+    """Log one line at a level of `logging` (20 info, 30 warning, 40 error). If the program has not imported `logging`,
+    print it, from warnings up."""
     logging = sys.modules.get("logging")
     if logging:
         logging.log(level, message)
@@ -35,8 +35,8 @@ def log(level: int, message: str):
 
 
 def report(name, error: BaseException):
-    """Log what a callback raised, `name` being its property's, or the handling of a packet, for which it is None; with
-    the traceback. Raises nothing, even out of memory."""
+    """Log an exception with its traceback: from a callback of the property `name`, or, if that is None, from the
+    handling of a packet. Raises nothing, even out of memory."""
     try:
         from .faults import report
 
@@ -45,24 +45,24 @@ def report(name, error: BaseException):
         print(name, "raised an exception that cannot be shown")
 
 
-_callers: dict = {}  # of what comes and goes: how many are inside of each
+_callers = {}  # how many callers are inside of each temporary module
 
 
 def inside(name: str, n: int):
-    """Count a caller in (1) or out (-1) of what `forget` would unload by this name: until the last one is out, it stays
-    loaded. A coroutine is counted in before its first `await` inside of it, a function before it calls what may run a
-    user's callback."""
+    """Count a caller in (1) or out (-1). While any is in, what `forget` would unload by this name stays loaded. A
+    coroutine is counted in before its first `await` inside the module, a function before it may run a user's callback.
+    """
     _callers[name] = _callers.get(name, 0) + n
 
 
 def forget(*names):
-    """Unload what has done its work, and free its heap, unless a caller is inside.
+    """Unload temporary modules and free their heap, unless a caller is inside.
 
-    Each name is a module of this package ("trust", "loop.connecting"), or a folder with a dot at its end ("session."):
-    then all modules in it are meant but the folder's own `__init__`. One with a slash is of another package, as
-    "arduino_cloud_board/link.change". An import brings a module back. So whatever uses
-    one imports it at that moment, in a function, and never at its own top. On CPython they stay. The call also collects
-    garbage, which keeps close together what is loaded next: so it is worth making before imports, too.
+    Each name is a module of this package ("trust", "loop.connecting"), or a folder with a final dot ("session."), which
+    means all modules in it except the folder's own `__init__`. A name with a slash is a module of another package, such
+    as "arduino_cloud_board/link.change". The next import loads a module again. So code that uses one imports it in a
+    function, at that moment, never at the top of a module that stays. On CPython nothing is unloaded. The call also
+    collects garbage, so that the next modules lie close together: it helps before imports, too.
     """
     if MICROPYTHON:
         from gc import collect
@@ -75,6 +75,6 @@ def forget(*names):
                 if path == name or name[-1] == "." and path.startswith(name):
                     folder, _, there = path.rpartition(".")
                     sys.modules[folder].__dict__.pop(there, None)
-                    # The collector may still see one of its functions in a finished coroutine: that one stays alone.
+                    # A finished coroutine may still refer to one of its functions: clearing frees all the others.
                     sys.modules.pop(path).__dict__.clear()
         collect()

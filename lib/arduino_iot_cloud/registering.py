@@ -1,6 +1,6 @@
-"""What `ArduinoCloudClient.register` does.
+"""The code of `ArduinoCloudClient.register`.
 
-Comes and goes: the client imports it, and unloads it when it begins to run; after a later call, at once.
+Temporary: the client imports it, and unloads it when it begins to run; after that, at the end of each call.
 """
 
 from .port import forget, log, ticks_ms
@@ -8,23 +8,23 @@ from .property import ArduinoCloudObject
 
 
 def register(client, aiotobj, coro, args: dict):
-    """What `ArduinoCloudClient.register` does."""
+    """Do what `ArduinoCloudClient.register` does."""
     import arduino_iot_cloud as package
 
     if isinstance(aiotobj, str):
         if coro is not None:
             args["on_run"] = coro
         if "keys" in args:
-            from .property import attributes  # noqa: F401 -- which has the next line take them
+            from .property import attributes  # noqa: F401 -- so that the next line accepts keys=
         aiotobj = ArduinoCloudObject(aiotobj, **args)
     elif not isinstance(aiotobj, ArduinoCloudObject):
         raise TypeError("register takes a name or a cloud object, not %s" % type(aiotobj).__name__)
     elif args:
-        # As there: the official client drops them without a word
-        log(30, "'%s' is made already: beside it, %s has no effect" % (aiotobj.name, str(list(args))[1:-1]))
+        # The official client ignores them, too, but silently.
+        log(30, "'%s' is already an object: %s has no effect" % (aiotobj.name, str(list(args))[1:-1]))
     p = aiotobj
     kind = type(p)
-    if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # no class of ours
+    if kind is not ArduinoCloudObject and package.__dict__.get(kind.__name__) is not kind:  # not a class of the package
         from .property.derived import check
 
         check(p.name, kind)
@@ -46,7 +46,7 @@ def register(client, aiotobj, coro, args: dict):
         if client.driver:
             client.driver.schedule()
     if client.driver and not p.initialized:
-        if p.on_write or not p.on_run or isinstance(p.value, dict):  # a task wants none
+        if p.on_write or not p.on_run or isinstance(p.value, dict):  # a task needs none
             from .session import zone
 
             zone.refresh(client.driver.session, ticks_ms())
@@ -54,7 +54,7 @@ def register(client, aiotobj, coro, args: dict):
 
 
 def plain(p) -> bool:
-    """Whether a variable or a task is right at the first look. What is not, or is rare, `arguments` looks at."""
+    """Return whether a variable or a task is obviously correct. If not, `arguments` checks it."""
     for callback in (p.on_read, p.on_write, p.on_run):
         if callback is not None and not callable(callback):
             return False

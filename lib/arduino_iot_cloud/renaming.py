@@ -1,18 +1,18 @@
-"""A file that takes another one's place: after a power cut, the old one or the new one is there, whole."""
+"""Replacing a file by another one, so that a power failure leaves the old or the new one complete."""
 
 import os
 
 
 def flush(file):
-    """Have all that was written to an open file reach the flash, where the port can say so."""
+    """Write everything in an open file's buffers to the flash, as far as the port supports that."""
     file.flush()
     if hasattr(os, "fsync"):
         os.fsync(file.fileno())
 
 
 def rename_over(new: str, path: str):
-    """Rename the file `new` to `path`, in place of a file there. On a file system that does not do that at once, a
-    power cut may leave `new` alone: whoever reads `path` then takes that."""
+    """Rename the file `new` to `path`, replacing a file of that name. On a file system that cannot do that in one step,
+    a power failure may leave only `new`: a program that misses `path` should read `new`."""
     if hasattr(os, "replace"):
         os.replace(new, path)
         return

@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `property.schedule`."""
+"""The import path for programs. The code is in `property.schedule`."""
 
 from .property.schedule import Schedule as Schedule, is_active as is_active

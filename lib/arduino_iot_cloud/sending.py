@@ -1,4 +1,4 @@
-"""To send all of something that is no MQTT packet. Imported for HTTP and WebSocket."""
+"""Sending for HTTP and WebSocket, which do not send MQTT packets."""
 
 from .port import MICROPYTHON
 
@@ -6,7 +6,7 @@ if MICROPYTHON:
     from .stream import writable
 
     async def send(stream, data):
-        """To be awaited: writes all of `data`."""
+        """Write all of `data`."""
         while data:
             await writable(stream)
             data = data[stream.write(data) or 0 :]

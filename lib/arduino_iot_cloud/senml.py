@@ -1,6 +1,6 @@
 """SenML records (RFC 8428) in CBOR: properties to bytes, bytes to records.
 
-Written is the form that Arduino's C++ library sends: an indefinite-length
+Packs are written as Arduino's C++ library sends them: an indefinite-length
 array of maps {0: name, 2|3|4: value, 6: time}, without base fields.
 """
 
@@ -8,7 +8,7 @@ from .cbor import Reader, Writer
 
 
 def label(name) -> bytes:
-    """The encoded name field of a record: a property's name (str), or its number (int) in the light form."""
+    """Return the encoded name field of a record: for a property's name (str), or its number (int) in the light form."""
     writer = Writer(bytearray(12 + 4 * len(name) if isinstance(name, str) else 12))
     writer.head(0, 0)
     writer.scalar(name)
@@ -16,7 +16,7 @@ def label(name) -> bytes:
 
 
 def write_record(writer: Writer, field: bytes, value, time: int = 0):
-    """Write one record: its encoded name field, its value (bool, int, float, str), a Unix time unless 0."""
+    """Write one record: its encoded name field, its value (bool, int, float, str), and a Unix time unless 0."""
     writer.head(5, 3 if time else 2)
     writer.raw(field)
     writer.head(0, 4 if value is True or value is False else 3 if isinstance(value, str) else 2)
@@ -27,24 +27,24 @@ def write_record(writer: Writer, field: bytes, value, time: int = 0):
 
 
 class Records(Reader):
-    """Walks the records of one pack: `open`, then `next` until it is false. Raises CBORError for a malformed pack.
+    """Reads the records of one pack: call `open`, then `next` until it is False. Raises CBORError for a malformed pack.
 
     After each `next`, `name` (str, int, or None), `value` (bool, int, float, str, or None) and
-    `time` (Unix seconds, 0 for none) hold the record's fields. Base name and base value are read
-    past, as the C++ library does, unknown labels too.
+    `time` (Unix seconds, 0 for none) hold the record's fields. Base names, base values and unknown
+    labels are skipped, as in the C++ library.
     """
 
     def open(self, buf, pos: int, end: int):
         """Start with the pack between two offsets of `buf`."""
         super().open(buf, pos, end)
-        self.rest = 0  # records that are still to come; below 0 where only a break ends them
+        self.rest = 0  # records that follow; negative if a "break" ends them
         self.base_time = 0
         if self.head() >> 5 != 4:
             self.fail("a pack is an array")
         self.rest = self.arg
 
     def next(self) -> bool:
-        """Take the next record; false after the last one."""
+        """Read the next record. Returns False after the last one."""
         if not self.rest or self.rest < 0 and self.at_break():
             if self.pos != self.end:
                 self.fail("bytes after the pack")
@@ -78,7 +78,8 @@ class Records(Reader):
             elif key == 6 or key == -3:
                 good = number
                 if kind is float:
-                    # Most boards' floats are singles, which tell such times to 128 s only: so a double's own bits.
+                    # Most boards have single-precision floats, which hold such times only to 128 s: so use the bits
+                    # of the double.
                     exponent = self.arg >> 52
                     if 0 < exponent < 1075:
                         value = (self.arg % (1 << 52) + (1 << 52)) >> 1075 - exponent
@@ -93,6 +94,6 @@ class Records(Reader):
             if not good:
                 self.fail("field of a wrong type")
         time += self.base_time
-        time = int(time if -1e11 < time < 1e11 else time // 1000 if time - time == 0 else 0)  # JS counts in ms
+        time = int(time if -1e11 < time < 1e11 else time // 1000 if time - time == 0 else 0)  # JavaScript uses ms
         self.time = time if -1e11 < time < 1e11 else 0
         return True

@@ -1,9 +1,9 @@
-"""Where a connection is, in the words of Arduino's C++ library, and what may follow what.
+"""The states of a connection, named as in Arduino's C++ library, and the moves between them.
 
-A session that is not compiled for a board looks at it whenever it changes its state.
+A session checks each change of its state against them, except in code compiled for a board.
 """
 
-# A state, and after it those that may follow. docs/events.md shows the same table.
+# A state, then those that may follow it. docs/events.md has the same table.
 MOVES = """
 Init ConnectPhy
 ConnectPhy SyncTime ConnectMqttBroker Disconnect
@@ -17,7 +17,7 @@ Disconnect ConnectPhy
 
 
 def check(state: str, to: str):
-    """Raise RuntimeError where the table does not allow this move: that is a fault of the caller."""
+    """Raise RuntimeError if the table does not have this move: the caller is wrong."""
     start = MOVES.find("\n" + state + " ")
     if to not in MOVES[start + 1 : MOVES.find("\n", start + 1)].split(" ")[1:]:
         raise RuntimeError("%s does not lead to %s" % (state, to))

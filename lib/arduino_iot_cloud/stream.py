@@ -1,32 +1,32 @@
-"""A non-blocking socket as a stream that tasks wait for."""
+"""Non-blocking sockets and alarms that tasks can await without allocating."""
 
 from .port import MICROPYTHON, ticks_add, ticks_ms
 
 if MICROPYTHON:
     from asyncio import core
 
-    # What ends the waiting, made once: classes that are their own iterators wait without allocating.
+    # The exception that ends a wait, made once: awaiting an object that is its own iterator allocates nothing.
     stop = StopIteration()
 
     class Stream:
-        """A non-blocking socket: awaiting it waits until it can be read.
+        """A non-blocking socket. Await it to wait until it can be read.
 
-        `beneath` is the TCP socket under TLS. Whoever waits has read until there was nothing left, so that what comes
-        next shows on the socket beneath. That one has a file descriptor to wait for; TLS itself would be looked at
+        `beneath` is the TCP socket under TLS. A caller reads everything before it waits, so new bytes show on the
+        socket beneath. That one has a file descriptor, on which the event loop can wait; TLS itself would be polled
         every millisecond.
         """
 
-        state = False  # somebody waits
+        state = False  # a task waits
 
         def __init__(self, s, beneath=None):
-            self.s = s  # what is waited for
+            self.s = s  # the socket to wait for
             self.beneath = beneath
             self.readinto = s.readinto
             self.write = s.write
             self.close = s.close
 
         def opened(self):
-            """The handshake is done: from now on reading waits for incoming bytes only, and writing for outgoing."""
+            """Note that the handshake is done: from now on a read waits only for input, a write only for output."""
             if self.beneath:
                 self.s = self.beneath
 
@@ -43,14 +43,14 @@ if MICROPYTHON:
     class Alarm:
         """A sleep that `set` ends early. One task may wait for it. Waiting allocates nothing, as with `Stream`."""
 
-        task = None  # the one that sleeps
-        state = False  # set before anybody waited
-        ticks = None  # how many ms to sleep, until that has begun
-        _queue = None  # of the event loop in which it sleeps
+        task = None  # the task that sleeps
+        state = False  # it was set before a task waited
+        ticks = None  # ms to sleep; None once the sleep has begun
+        _queue = None  # the queue of the event loop in which the task sleeps
 
         def set(self):
-            """Wake who waits, or let the next wait return at once."""
-            # A task that is cancelled or has ended has `data`: pushed once more, it would not be any longer.
+            """Wake the waiting task, or let the next wait return at once."""
+            # A task that is cancelled or has ended has `data`: pushing it again would undo that.
             if self.task is None or self.task.data or self._queue is not core._task_queue:
                 self.task = None
                 self.state = True
@@ -60,7 +60,7 @@ if MICROPYTHON:
                 self.task = None
 
         def wait(self, ticks: int):
-            """To be awaited: sleeps until `set`, for `ticks` ms at most."""
+            """Sleep until `set`, for at most `ticks` ms. Await it."""
             self.ticks = 0 if self.state else ticks
             self.state = False
             return self
@@ -80,11 +80,11 @@ if MICROPYTHON:
             self.ticks = None
 
     def writable(stream):
-        """To be awaited: waits until the stream takes more."""
+        """Wait until the stream accepts more. Await it."""
         yield core._io_queue.queue_write(stream.s)
 
     def event_loop():
-        """What tells one event loop from the next."""
+        """Return an object that identifies the event loop."""
         return core._task_queue
 
 else:

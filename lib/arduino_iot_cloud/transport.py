@@ -1,19 +1,19 @@
-"""Open the stream to the server: TLS, or plain TCP.
+"""Opening a stream to a server: TLS, or plain TCP.
 
-Comes and goes: `connecting` and `http` enter it, and unload it after that.
+Temporary: `loop.connecting` and `http.client` import it; the former unloads it afterwards.
 """
 
 from .port import MICROPYTHON, const
 
-_SHARED_MS = const(10000)  # for all addresses of a name but the last, together
+_SHARED_MS = const(10000)  # for all addresses of a name except the last, together
 
 
 async def open_stream(host: str, port: int, context, args: dict):
     """Open a connection to `port` of `host`. Returns a `stream.Stream`. Raises OSError or ValueError.
 
-    `context` is what `trust.context` returned; `args` are the ssl_params. The addresses that the name has are tried
-    one after the other, all but the last within 10 s. On MicroPython the TLS handshake is done while the first bytes
-    are sent or received; none of ours leaves before it.
+    `context` is the result of `trust.context`; `args` are the ssl_params. The addresses of the name are tried one after
+    the other; all but the last are tried for 10 s together. On MicroPython the TLS handshake is done while the first
+    bytes are sent or received; no data leaves before it is complete.
     """
     name = context and (args.get("server_hostname") or host)
     addresses = await getaddrinfo(host, port)
@@ -30,13 +30,13 @@ async def open_stream(host: str, port: int, context, args: dict):
 if MICROPYTHON:
 
     async def getaddrinfo(host, port):
-        """The addresses of a name."""
+        """Return the addresses of a name."""
         import socket
 
         return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)
 
     async def connect(addr, context, name):
-        """Connect to one of them, with TLS if there is a `context`, which verifies the server's `name`."""
+        """Connect to an address; with TLS if there is a `context`, which verifies the server's `name`."""
         import socket
 
         from .stream import Stream, writable
@@ -45,7 +45,7 @@ if MICROPYTHON:
         try:
             stream.setblocking(False)
             try:
-                stream.setsockopt(6, 1, 1)  # TCP_NODELAY, where the port has it
+                stream.setsockopt(6, 1, 1)  # TCP_NODELAY, if the port has it
             except (OSError, ValueError, AttributeError):
                 pass
             try:
@@ -54,7 +54,7 @@ if MICROPYTHON:
                 if error.errno not in (115, 119):  # EINPROGRESS
                     raise
             await writable(Stream(stream))
-            stream.send(b"")  # raises what became of the connection, on ports that tell
+            stream.send(b"")  # raises the error of a failed connection, on some ports
             if context:
                 stream = context.wrap_socket(stream, server_hostname=name, do_handshake_on_connect=False)
                 stream.setblocking(False)

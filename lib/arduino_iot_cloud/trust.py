@@ -1,9 +1,9 @@
-"""Whom a connection trusts, and what it shows: the TLS context. Each key of `ssl_params` is checked before any
-connection, and nothing in it weakens one unsaid.
+"""The TLS context: which servers a connection trusts, and with which certificate it identifies itself.
 
-`ssl` is used on CPython, the built-in `tls` on MicroPython, where an `ssl` may be missing.
+Each key of `ssl_params` is checked before any connection, and whatever weakens one is logged. It uses `ssl` on
+CPython, and the built-in `tls` on MicroPython, where `ssl` may be missing.
 
-Comes and goes: a client imports it to make its TLS context, and unloads it after that.
+Temporary: a client imports it to make its TLS context, then unloads it.
 """
 
 from .port import MICROPYTHON, const, forget, log
@@ -14,17 +14,17 @@ _KEYS = const(
 
 
 def context(client):
-    """The TLS context for a client, None for plain TCP. Raises TypeError, ValueError or OSError for `ssl_params` that
-    do not do, which are looked at before any connection.
+    """Return the TLS context for a client, None for plain TCP. Raises TypeError, ValueError or OSError for wrong
+    `ssl_params`.
 
     Keys of `ssl_params`, all optional:
-    `keyfile`, `certfile`: the device's private key and certificate, each a path (DER, or PEM where the
-        port knows it), the content as bytes, or the URI of a key store: see `keys`.
-    `cafile`, `cadata`: root certificates to trust instead of the bundled ones: a path or the URI of a key store, or
-        bytes in DER or text in PEM.
-    `verify_mode`, `cert_reqs`: ssl.CERT_NONE (0, False) turns verification off, and is warned about. With
-        ssl.CERT_REQUIRED (2), True, 1 and None, and without them, the server is verified.
-    `server_hostname`: the name to verify and to send (SNI), else `server`.
+    `keyfile`, `certfile`: the device's private key and certificate, each a path (DER, or PEM if the port
+        supports it), the content as bytes, or the URI of a key store: see `keys`.
+    `cafile`, `cadata`: root certificates to trust instead of the bundled ones. `cafile` is a path or the URI of a key
+        store, `cadata` is bytes in DER or text in PEM.
+    `verify_mode`, `cert_reqs`: ssl.CERT_NONE (0, False) turns verification off, and logs a warning. The server is
+        verified by default, and with ssl.CERT_REQUIRED (2), True, 1 or None.
+    `server_hostname`: the name to verify and to send (SNI), by default `server`.
     `ciphers`: as for `set_ciphers` of the port. Suites without authentication or encryption are never used.
     `pin`, `engine_path`, `module_path`: for `pkcs11:` URIs, see `keys.pkcs11`.
     """
@@ -40,33 +40,33 @@ def context(client):
     if not verify and not MICROPYTHON:
         setattr(made, "check_hostname", False)
     made.verify_mode = tls.CERT_REQUIRED if verify else tls.CERT_NONE
-    # All at once: a board does not remember text of a tuple for good, as it does names.
+    # All at once: MicroPython interns names for good, but not the strings in a tuple.
     ciphers, keyfile, certfile = [params.get(key) for key in ("ciphers", "keyfile", "certfile")]
     if ciphers is not None:
         set_ciphers(made, ciphers)
     if verify:
         certificates(made, client)
     if (keyfile is None) != (certfile is None):
-        raise ValueError("ssl_params has one of keyfile and certfile without the other")
+        raise ValueError("ssl_params has only one of keyfile and certfile")
     if keyfile is None:
         if client.password is None:
             raise ValueError("neither a password nor keyfile and certfile in ssl_params: nothing to log in with")
     elif is_uri(keyfile) or is_uri(certfile):
         from .keys import load
 
-        load(made, params, is_uri, load_cert_chain)  # these two, since `keys` imports nothing that imports it
+        load(made, params, is_uri, load_cert_chain)  # passed, since `keys` cannot import this module in turn
     else:
         load_cert_chain(made, certfile, keyfile)
     return made
 
 
 def is_uri(value) -> bool:
-    """Whether a keyfile or certfile is a URI: a scheme of two letters or more (unlike C:) before the colon."""
+    """Return whether a keyfile or certfile is a URI: its scheme has two letters or more, unlike C:."""
     return isinstance(value, str) and "/" not in value.split(":", 1)[0] and value.find(":") > 1
 
 
 def load_cert_chain(context, *pair):
-    """Put a certificate and its key, each a path or the content as bytes, into a TLS context."""
+    """Load a certificate and its key, each a path or the content as bytes, into a TLS context."""
     if MICROPYTHON:
         context.load_cert_chain(*[read(one) for one in pair])
     else:
@@ -76,7 +76,7 @@ def load_cert_chain(context, *pair):
 
 
 def certificates(context, client):
-    """Put the roots that a client trusts into a TLS context."""
+    """Load the roots that a client trusts into a TLS context."""
     keys = ("cafile", "cadata")
     file, data = [client.ssl_params.get(key) for key in keys]
     if file is not None:
@@ -99,24 +99,24 @@ def certificates(context, client):
 
 
 def load_verify_locations(context, data, name):
-    """Put a root certificate, bytes or text in PEM, into a TLS context. Raises ValueError with the `name` for what is
-    none."""
+    """Load a root certificate, bytes or text in PEM, into a TLS context. Raises ValueError, with the parameter's
+    `name`, for anything else."""
     if not isinstance(data, (str, bytes)):
         data = bytes(data)
     try:
         if MICROPYTHON:
             context.load_verify_locations(data)
         else:
-            # CPython takes bytes for DER, text for PEM.
+            # CPython expects DER in bytes and PEM in text.
             if isinstance(data, bytes) and b"-----BEGIN" in data:
                 data = data.decode()
             context.load_verify_locations(None, None, data)
-    except (OSError, ValueError) as error:  # whose text names nothing
+    except (OSError, ValueError) as error:  # its text does not name the parameter
         raise ValueError("%s: no root certificate in DER or PEM (%s)" % (name, error))
 
 
 def read(file):
-    """The bytes that a path stands for, or that are given as they are."""
+    """Return the content of a file, or `file` itself if it is bytes. Raises OSError with the file's name."""
     if isinstance(file, bytes):
         return file
     if isinstance(file, (bytearray, memoryview)):
@@ -125,16 +125,16 @@ def read(file):
         with open(file, "rb") as opened:
             return opened.read()
     except OSError as error:
-        raise OSError(error.args[0], "'%s' cannot be read" % file)  # MicroPython's own names no file
+        raise OSError(error.args[0], "'%s' cannot be read" % file)  # MicroPython's own message lacks the name
 
 
-# What `ssl_params` may say
+# Checks of `ssl_params`
 
 
 def check(ssl_params: dict) -> bool:
-    """Look at every key of them. Returns whether the server is to be verified.
+    """Check every key. Returns whether to verify the server.
 
-    Raises TypeError or ValueError that names the key, what it should be, and what was given.
+    Raises a TypeError or ValueError that names the key, what it should be, and the value that was given.
     """
     if not isinstance(ssl_params, dict):
         raise TypeError("ssl_params is a dict, or None for plain TCP, not %s" % type(ssl_params).__name__)
@@ -162,25 +162,25 @@ def check(ssl_params: dict) -> bool:
                 raise ValueError("verify_mode and cert_reqs contradict each other: give one of them")
             verify = mode
     if verify is False:
-        log(30, "verify_mode=CERT_NONE: the server is not verified, whoever it is gets the secret")
+        log(30, "verify_mode=CERT_NONE: the server is not verified, so any server gets the secret")
     return verify is not False
 
 
 def verify_mode(key, value) -> bool:
-    """Whether a value of this key means that the server is verified. Raises ValueError for others."""
-    # 1 is "optional", which would let any server pass on a board: nobody who writes it means that.
+    """Return whether this value of `verify_mode` or `cert_reqs` means to verify the server. Raises ValueError."""
+    # 1 is CERT_OPTIONAL, which on a board would accept any server. No program means that.
     if value is None:
         return True
-    if isinstance(value, (bool, int)) and 0 <= value <= 2:  # on MicroPython, a bool is no int
+    if isinstance(value, (bool, int)) and 0 <= value <= 2:  # on MicroPython, a bool is not an int
         return value > 0
     raise ValueError("%s is CERT_REQUIRED (2, True or None), or CERT_NONE (0 or False), not %r" % (key, value))
 
 
 def server_hostname(name):
-    """Raise TypeError or ValueError for what is no name of a server to verify."""
+    """Raise TypeError or ValueError unless `name` can be the name of a server to verify."""
     if not isinstance(name, str):
         raise TypeError("server_hostname is a host's name as text, not %r" % (name,))
-    # A name that begins with a dot stands for any below it in OpenSSL; C ends at a NUL.
+    # To OpenSSL a leading dot means any subdomain; a NUL ends a string in C.
     good = 0 < len(name) < 254 and ord(name[0]) != 0x2E and name.count(":") != 1
     for c in name:
         good = good and (ord(c) > 127 or c.isalpha() or c in "0123456789-._:%")
@@ -189,10 +189,10 @@ def server_hostname(name):
 
 
 def set_ciphers(context, value):
-    """Have a TLS context offer only these, as the port's `set_ciphers` takes them.
+    """Make a TLS context offer only these ciphers, given as for the port's `set_ciphers`.
 
-    Suites that verify nobody or encrypt nothing, which OpenSSL has, are never among them. What lowers its level of
-    security is warned about. Raises TypeError or ValueError that says what is wrong.
+    They never include OpenSSL's suites without authentication or encryption. A lower security level logs a warning.
+    Raises a TypeError or ValueError that says what is wrong.
     """
     names = isinstance(value, (tuple, list))
     if not names and (MICROPYTHON or not isinstance(value, str)):
@@ -202,8 +202,8 @@ def set_ciphers(context, value):
     if not MICROPYTHON:
         text = ":".join(value) if names else value
         if "@SECLEVEL=0" in text or "@SECLEVEL=1" in text:
-            log(30, "ciphers: @SECLEVEL lets weak keys and signatures pass, which can be forged")
+            log(30, "ciphers: @SECLEVEL allows weak keys and signatures, which can be forged")
     try:
         context.set_ciphers(value if MICROPYTHON else text + ":!aNULL:!eNULL")
     except (OSError, ValueError, TypeError) as error:
-        raise ValueError("ciphers: this port's TLS has none of %r that do (%s)" % (value, error))
+        raise ValueError("ciphers: this port's TLS can use none of %r (%s)" % (value, error))

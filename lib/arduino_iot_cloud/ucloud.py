@@ -1,4 +1,4 @@
-"""The module of the official client that has its classes, for programs that import from it."""
+"""The official client's main module, for programs that import from it."""
 
 import sys
 from time import time_ns
@@ -10,11 +10,11 @@ from .property.official import timestamp as timestamp
 
 
 def timestamp_ms() -> int:
-    """Unix time in milliseconds, whatever the clock shows."""
+    """Return Unix time in milliseconds, even if the clock is not set."""
     return time_ns() // 1000000 + EPOCH * 1000
 
 
 def log_level_enabled(level: int) -> bool:
-    """Whether messages of that level of `logging` are shown; from warnings up where the program does without it."""
+    """Return whether messages of a level of `logging` are shown; without `logging`, from warnings up."""
     logging = sys.modules.get("logging")
     return logging.getLogger().isEnabledFor(level) if logging else level > 20

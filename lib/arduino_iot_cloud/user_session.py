@@ -1,3 +1,3 @@
-"""The import path that programs know. What it has lies in `user.connection`."""
+"""The import path for programs. The code is in `user.connection`."""
 
 from .user.connection import CloudError as CloudError

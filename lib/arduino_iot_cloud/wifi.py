@@ -1,19 +1,19 @@
-"""Wi-Fi from `secrets.py`, under the name that the official client gives it."""
+"""Wi-Fi with the settings in `secrets.py`, by the official client's function."""
 
 from .port import forget, log, timestamp
 
-_manager = None  # an arduino_cloud_board.WiFi, where that package is installed
-_told = None  # (device's ID, network) that the cloud was told of last
+_manager = None  # an arduino_cloud_board.WiFi, if that package is installed
+_announced = None  # (device id, network) that the cloud was last told
 
 
 def async_wifi_connection(client=None, args=None):
     """Connect to the Wi-Fi network WIFI_SSID with the password WIFI_PASS, both from `secrets.py`.
 
-    As a task's callback (`Task("wifi", on_run=async_wifi_connection, interval=60.0)`) it asks for the
-    connection where there is none and does not block; once it is there, the clock is set from the
-    network if nothing else has set it. Without a client it blocks until there is a connection.
-    Where `arduino_cloud_board` is installed, and the client is asynchronous, its WiFi keeps the connection up from the
-    first call on. Raises RuntimeError if `secrets.py` lacks the names, ValueError if they cannot be right.
+    As a task's callback (`Task("wifi", on_run=async_wifi_connection, interval=60.0)`) it does not block: it starts a
+    connection if there is none and, once connected, sets the clock from the network if it is not set. Without a
+    client it blocks until it is connected. If `arduino_cloud_board` is installed and the client is in async mode,
+    that package's WiFi keeps the connection up from the first call on. Raises RuntimeError if `secrets.py` lacks the
+    names, ValueError if their values are wrong.
     """
     try:
         from secrets import WIFI_PASS, WIFI_SSID
@@ -34,8 +34,8 @@ def async_wifi_connection(client=None, args=None):
         try:
             wlan.active(True)
             wlan.connect(WIFI_SSID, WIFI_PASS)
-        except OSError as error:  # some ports refuse while they reconnect by themselves
-            # The text of the error may contain the password: NINA-W10, esp-hosted.
+        except OSError as error:  # some ports refuse while they are reconnecting
+            # The text of the error may contain the password, on NINA-W10 and esp-hosted.
             log(30, "Wi-Fi: the interface refused to connect (%s)." % type(error).__name__)
     log(20, "WiFi is down. Trying to reconnect.")
     if client and client.async_mode:
@@ -62,7 +62,7 @@ def _status(wlan):
 
 
 def _managed(ssid, password):
-    # Whether there is a manager; the first call makes and starts it.
+    # Make and start the manager at the first call. Returns whether there is one.
     global _manager
     if _manager is None:
         try:
@@ -75,7 +75,7 @@ def _managed(ssid, password):
 
 
 class _Interface:
-    # The interface alone, with as much of a manager's face as is needed.
+    # A network interface, with the part of a manager's interface that is needed here.
     def __init__(self, wlan, name):
         self._interface = wlan
         self.name = name
@@ -96,7 +96,7 @@ class _Interface:
 
 
 async def _follow(client, wifi):
-    # The task's callback counts as running until the connection is there; meanwhile it is not called again.
+    # Wait for the connection. Until then the task's callback counts as running, and is not called again.
     import asyncio
 
     for _ in range(120):
@@ -111,15 +111,15 @@ async def _follow(client, wifi):
 
 
 def _connected(client, ssid):
-    # Tell the cloud, and set the clock: in async mode returns what is to be awaited for that.
-    global _told
-    if _told != (client.device_id, ssid):  # a task asks each minute, and each time would import this anew
+    # Tell the cloud, and set the clock. In async mode, return a coroutine for that.
+    global _announced
+    if _announced != (client.device_id, ssid):  # a task calls this each minute: that would be an import each time
         from .session.announcing import net_config
 
         net_config(client, "wifi", ssid)
         del net_config
         forget("session.")
-        _told = client.device_id, ssid
+        _announced = client.device_id, ssid
     if timestamp():
         return None
     return client.sync_time() if client.async_mode else client.update_systime()

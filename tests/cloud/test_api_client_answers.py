@@ -376,5 +376,5 @@ def test_tokens_of_users(interpreter, server, tmp_path):
     assert lines[3].startswith("200 False") and "compressed (gzip)" in lines[3]
     assert lines[4].startswith("200 True No token in the answer") and "8192 bytes" in lines[5]
     assert lines[6].startswith("200 True No token in") and lines[7].startswith("200 True No token in")
-    assert lines[8].startswith("401 False The API key is refused")
+    assert lines[8].startswith("401 False %s/token refused the API key" % server.url)
     assert len(server.asked) == 9

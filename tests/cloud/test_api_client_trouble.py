@@ -190,7 +190,7 @@ async def test_a_server_that_is_not_there_is_tried_again():
     async with CloudAPI(token="t", base_url="http://127.0.0.1:%d" % port, attempts=2, backoff=0.02) as api:
         error = await refusal(api.things.create({}))
     assert (error.status, error.code) == (0, "connection")
-    assert error.detail == "127.0.0.1:%d is not there (connection refused). The service may be away." % port
+    assert error.detail == "127.0.0.1:%d refused the connection. The service may be down." % port
 
 
 @pytest.mark.parametrize("listing", [b"<html>", b'{"a":1}', b'[{"id":"a"},', b"[1]]", b"7", b"\xff", b"[" * 50, b""])

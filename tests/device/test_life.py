@@ -61,7 +61,7 @@ def test_stop_says_goodbye_to_the_broker(connect_device, broker):
 
 def test_stop_before_the_connection_ends_at_once(start_device):
     device = start_device(server="127.0.0.1", port=1)
-    device.wait_for("connection refused")
+    device.wait_for("refused the connection")
     device.stop(timeout=5)
 
 
@@ -155,7 +155,7 @@ async def second():
 """
     device = connect_device(setup)
     device.do("later(second())")
-    device.wait_for("^result .*runs already")
+    device.wait_for("^result .*already runs")
     assert device.ask("client.connected") is True
 
 

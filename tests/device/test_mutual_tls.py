@@ -48,7 +48,7 @@ def test_a_refused_certificate_is_said(start_device, open_broker, certificates, 
     params = of(start_device.interpreter, Certificates(tmp_path / "stranger"))
     params.update(cafile=str(certificates.ca_file_der), server_hostname="localhost")
     device = start_device(broker=open_broker, port=open_broker.mtls_port, ssl_params=params, **NO_PASSWORD)
-    device.wait_for(r"127.0.0.1:%d refused .*the device's certificate.*keyfile and certfile" % open_broker.mtls_port)
+    device.wait_for(r"127.0.0.1:%d (probably )?refused .*the device's certificate.*keyfile and certfile" % open_broker.mtls_port)
     device.stop()
     assert device.output.count("refused ") == 1
 
@@ -57,7 +57,7 @@ def test_a_missing_certificate_is_said(start_device, open_broker, certificates):
     params = {"cafile": str(certificates.ca_file_der), "server_hostname": "localhost"}
     device = start_device(broker=open_broker, port=open_broker.mtls_port, ssl_params=params)
     # The server closes the connection with its alert, and the reset may overtake that.
-    said = "127.0.0.1:%d (refused the TLS handshake: .* wants a certificate|closed the connection .* without a certificate)"
+    said = "127.0.0.1:%d (refused the TLS handshake: .* requires a device certificate|closed the connection .* require a certificate)"
     device.wait_for(said % open_broker.mtls_port)
     assert "the device's certificate" not in device.output  # it has none
 

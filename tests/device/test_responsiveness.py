@@ -58,7 +58,7 @@ def test_tasks_tick_while_a_handshake_hangs(start_device, serve, params):
 
 def test_tasks_tick_while_nobody_listens(start_device):
     device = start_device(VARIABLES, server="127.0.0.1", port=1, run={"interval": 0.1})
-    device.wait_for("connection refused")
+    device.wait_for("refused the connection")
     observe(device)
 
 

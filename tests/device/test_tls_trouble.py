@@ -12,11 +12,11 @@ from tls_params import verified
 NO_PASSWORD = {"username": None, "password": None}
 OF_DEVICE = "refused the device's certificate"
 SPOKEN = {  # by CPython, whose OpenSSL tells which alert came; by MicroPython, whose mbedtls does not
-    "version": (r"it speaks no version of TLS that this device speaks \(OpenSSL: TLSV1_ALERT_PROTOCOL_VERSION\)", None),
-    "ciphers": (r"it takes none of the ciphers that this device offers", None),
+    "version": (r"it accepts none of this device's TLS versions \(OpenSSL: TLSV1_ALERT_PROTOCOL_VERSION\)", None),
+    "ciphers": (r"it accepts none of this device's ciphers", None),
     "name": (r"it does not know the name 'localhost' \(OpenSSL: TLSV1_UNRECOGNIZED_NAME\)", None),
 }
-OF_MBEDTLS = r"it takes none of this device's versions of TLS or ciphers, .*does not know the name 'localhost' \(mbedtls -0x7780\)"
+OF_MBEDTLS = r"it accepts none of this device's TLS versions or ciphers, .*does not know the name 'localhost' \(mbedtls -0x7780\)"
 
 
 class Refusing(TLSServer):
@@ -64,7 +64,7 @@ def listening(mosquitto, certificates):
 def test_a_broker_without_tls_points_at_the_port(start_device, broker, certificates, transport):
     port = broker.port if transport == "tcp" else broker.ws_port
     device = start_device(broker=broker, port=port, transport=transport, ssl_params=verified(certificates))
-    device.wait_for(r"^127.0.0.1:%d (closed the connection|does not speak TLS).* the port" % port)
+    device.wait_for(r"^127.0.0.1:%d (closed the connection|does not seem to speak TLS).* the port" % port)
     assert SECRET not in broker.log
     device.stop()
 
@@ -72,7 +72,7 @@ def test_a_broker_without_tls_points_at_the_port(start_device, broker, certifica
 def test_a_broker_with_tls_tells_a_plain_device_to_look_at_the_port(start_device, broker):
     device = start_device(broker=broker, port=broker.tls_port, ssl_params=None)
     device.wait_for(
-        r"^127.0.0.1:%d (closed the connection|does not speak MQTT).*the port: it may speak TLS, and ssl_params=None"
+        r"^127.0.0.1:%d (closed the connection|does not seem to speak MQTT).*the port: it may speak TLS, and ssl_params=None"
         % broker.tls_port
     )
     device.stop()
@@ -104,7 +104,7 @@ class Greeting(Talking):
 def test_a_server_of_another_kind_is_not_taken_for_a_refusal(start_device, serve, certificates, kind):
     server = serve(kind)
     device = start_device(broker=server, ssl_params=verified(certificates))
-    device.wait_for(r"^127.0.0.1:%d does not speak TLS, it seems \(.*\). Check the port: 8884" % server.port)
+    device.wait_for(r"^127.0.0.1:%d does not seem to speak TLS \(.*\). Check the port: 8884" % server.port)
     device.stop()
     assert OF_DEVICE not in device.output
 
@@ -113,7 +113,7 @@ def test_a_server_of_another_kind_is_not_taken_for_a_refusal(start_device, serve
 def test_a_listener_for_certificates_tells_a_device_without_one(listening, start_device, certificates, version):
     broker, port = listening("cafile %s" % certificates.ca_file, "require_certificate true", "tls_version " + version)
     device = start_device(broker=broker, port=port, ssl_params=verified(certificates))
-    device.wait_for("^127.0.0.1:%d (refused|closed).*certificate" % port)
+    device.wait_for("^127.0.0.1:%d (probably refused|refused|closed).*certificate" % port)
     assert OF_DEVICE not in device.output
     device.stop()
 
@@ -132,7 +132,7 @@ def test_a_device_whose_certificate_has_expired_hears_of_it(start_device, serve,
     server = serve(Mutual)
     params = verified(certificates, certfile=str(certfile), keyfile=str(keyfile))
     device = start_device(broker=server, ssl_params=params, **NO_PASSWORD)
-    device.wait_for("^127.0.0.1:%d refused .*the device's certificate.*keyfile and certfile" % server.port)
+    device.wait_for("^127.0.0.1:%d (probably )?refused .*the device's certificate.*keyfile and certfile" % server.port)
     device.stop()
 
 

@@ -194,11 +194,11 @@ def test_what_does_not_connect_is_told(start_user, project, local_cloud, certifi
     about = local_cloud.about
     lonely = project(VARIABLES, attached=False)
     for options, words in (
-        ({"client_secret": "wrong"}, "The API key is refused by .*HTTP 401"),
+        ({"client_secret": "wrong"}, " refused the API key .HTTP 401"),
         ({"token_url": about["http"] + "/nothing"}, "No token in the answer of .*HTTP 404"),
-        ({"token_url": "http://127.0.0.1:1/"}, "No token. 127.0.0.1:1 is not there"),
+        ({"token_url": "http://127.0.0.1:1/"}, "No token. 127.0.0.1:1 refused the connection"),
         ({"token_url": about["https_token_url"], "ssl_params": {}}, "No token. .*root certificate is not trusted"),
-        ({"port": 1}, "127.0.0.1:1 is not there"),
+        ({"port": 1}, "127.0.0.1:1 refused the connection"),
         ({"ssl_params": {"cafile": str(certificates.ca_file_der)}}, "root certificate is not trusted"),
         (no_key(token="x.y.z"), "not a user's token"),
         (no_key(token=Tokens("00" * 32).issue(about["user_id"])), "refused the user's token"),

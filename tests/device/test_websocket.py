@@ -208,7 +208,7 @@ class Answering(Server):
 @pytest.mark.parametrize(
     "answer, words",
     [
-        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "HTTP 403 in place of a WebSocket"),
+        (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "HTTP 403 instead of a WebSocket"),
         (b"SSH-2.0-OpenSSH\r\n", "not HTTP"),
         (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", "sec-websocket-"),
         (b"HTTP/1.1 101 x\r\n" + b"X: y\r\n" * 5000, "too long"),

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(600)
 # For the import, the client and five variables; asyncio, which the program has anyway, comes on top.
 LIMIT = 4096
 LIMIT_WITH_ASYNCIO = 6400
-LIMIT_RUNNING = 12544  # all of it, with the session and the buffers both ways, but for TLS: 12464 are taken
+LIMIT_RUNNING = 12544  # all of it, with the session and the buffers both ways, but for TLS: 12544 are taken
 NEAR = 100  # bytes, by which the pages may differ from what is measured
 
 

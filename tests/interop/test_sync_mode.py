@@ -183,7 +183,7 @@ def test_a_closed_link_is_noticed_at_once(device, broker, opposite):
 
 def test_update_does_not_block_without_a_broker(device, broker, opposite):
     broker.stop()
-    device.wait_for("is not there")
+    device.wait_for("refused the connection")
     device.do("longest = 0")
     device.do("time.sleep(1)")
     assert device.ask("longest") < 500

@@ -19,7 +19,7 @@ def _calls(tree, *names):
         if isinstance(node, ast.Call):
             # `port.forget` itself, or what a session and a driver have of it
             name = ast.unparse(node.func)
-            if name in names or name in ("self.spare", "self._forget") and "forget" in names:
+            if name in names or name in ("self.forget", "self._forget") and "forget" in names:
                 yield from (one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
@@ -73,4 +73,4 @@ def test_who_awaits_inside_of_one_has_entered_it():
 def test_each_says_who_loads_and_who_unloads_it():
     for name in come_and_go():
         words = ast.get_docstring(MODULES[name]).lower()
-        assert "unload" in words or "comes and goes" in words, name
+        assert "unload" in words, name

@@ -1,54 +1,53 @@
-"""What went wrong with the link, in words that say what to do; the numbers are behind them, in parentheses.
+"""Messages for failed and lost connections: what happened and what to do, with error numbers in parentheses.
 
-What TLS has to say is in `tls`, what a callback or a packet raised in `faults`.
+Errors of TLS are in `tls`; exceptions from callbacks and packets in `faults`.
 
-Comes and goes: a driver imports it when a connection has ended, and unloads it with the next one.
+Temporary: a driver imports it when a connection has ended, and unloads it with the next one.
 """
 
 import errno
 
 from ..mqtt import MQTTError
-from ..port import forget, log, report as report
-
-# `report` is here, too, since both are about what went wrong.
+from ..port import forget, log
+from ..port import report as report  # for callers that look for it here
 
 # Return codes of CONNACK, MQTT 3.1.1 section 3.2.2.3
 _REFUSED = (
     None,
     "it does not speak MQTT 3.1.1",
-    "it does not take this device id as client identifier",
+    "it rejects this device id as client identifier",
     "the service is not available",
     "wrong device id or secret key",
     "wrong device id or secret key, or not authorised",
 )
 
-# Numbers of an OSError -> what they mean: those of Linux and lwIP, BSD and macOS, Windows.
-_NAMELESS = (-2, -3, -4, -5, -6, -202)  # of getaddrinfo
+# Numbers of an OSError and what they mean: on Linux and lwIP, BSD and macOS, Windows.
+_NAMELESS = (-2, -3, -4, -5, -6, -202)  # from getaddrinfo
 _TIMEOUT = (110, 116, 60, 10060, 11)
 _MEANINGS = (
     ((104, 54, 10054), "the connection was reset"),
     ((32, 107, 128, 57, 9), "the connection was closed"),
-    ((103, 53, 10053), "the attempt was given up"),
+    ((103, 53, 10053), "the attempt was aborted"),
     ((111, 61, 10061), "connection refused"),
-    ((113, 112, 65, 64, 10065), "there is no way to it"),
-    ((101, 118, 51, 100, 50, 10051), "there is no network"),
+    ((113, 112, 65, 64, 10065), "no route to it"),
+    ((101, 118, 51, 100, 50, 10051), "no network"),
     (_TIMEOUT, "no answer in time"),
     (_NAMELESS, "its name was not found"),
     ((12,), "out of memory"),
-    ((23, 24, 105, 55), "there is no room for another socket"),
+    ((23, 24, 105, 55), "too many open sockets"),
     ((98, 48, 10048), "the address is in use"),
     ((1, 13), "it is not permitted"),
     ((19, 16), "the network is not ready"),
-    ((28,), "there is no space left"),
-    ((30,), "nothing can be written there"),
+    ((28,), "no space left"),
+    ((30,), "it is read-only"),
 )
-# On ESP32, whose numbers are newlib's, these are others.
-_NAMES = {"ECONNABORTED": "the attempt was given up", "EADDRINUSE": "the address is in use"}
+# These have other numbers on ESP32, whose C library is newlib.
+_NAMES = {"ECONNABORTED": "the attempt was aborted", "EADDRINUSE": "the address is in use"}
 
 
 def explain(client, error: Exception) -> bool:
-    """Log why the connection to the cloud failed or ended, an unchanged reason once as a warning and then as
-    information. Returns whether waiting may heal it."""
+    """Log why the connection to the cloud failed or ended: a new reason as a warning, the same one again as
+    information. Returns whether waiting may help."""
     text, heals = diagnose(client, error)
     log(20 if text == client.error else 30 if heals else 40, text)
     client.error = text
@@ -56,10 +55,10 @@ def explain(client, error: Exception) -> bool:
 
 
 def diagnose(client, error: Exception) -> tuple:
-    """The reason in plain words (str), and whether waiting may heal it (bool).
+    """Return the reason in plain words (str), and whether waiting may help (bool).
 
-    client: an ArduinoCloudClient, or what has its `server`, `port`, `ssl_params` and `driver`. Where the driver's
-    `stream` is None, the connection failed before its log-in was answered.
+    client: an ArduinoCloudClient, or an object with its `server`, `port`, `ssl_params` and `driver`. If the driver's
+    `stream` is None, the connection failed before the server answered the log-in.
     """
     where = "%s:%d" % (client.server, client.port)
     opening = not getattr(client.driver, "stream", True)
@@ -67,7 +66,7 @@ def diagnose(client, error: Exception) -> tuple:
     if isinstance(error, MQTTError):
         return _mqtt(where, error, opening, plain)
     number = number_of(error)
-    if isinstance(error, MemoryError) or number in (12, -0x7F00, -0x2880, -0x0010):  # the latter of mbedtls
+    if isinstance(error, MemoryError) or number in (12, -0x7F00, -0x2880, -0x0010):  # negative: from mbedtls
         return "Out of memory on the way to %s%s." % (where, _behind(error, number)), True
     if not plain:
         said = _tls(client, where, error, number, opening or not client.driver)
@@ -80,7 +79,7 @@ def diagnose(client, error: Exception) -> tuple:
         return "%s closed the connection." % where, True
     behind = _behind(error, number)
     if meaning == "connection refused":
-        return "%s is not there (connection refused). The service may be away." % where, True
+        return "%s refused the connection. The service may be down." % where, True
     if meaning == "no answer in time":
         return "%s does not answer." % where, True
     if number in _NAMELESS or number in (101, 118, 51, 100) or meaning == "its name was not found":
@@ -89,14 +88,14 @@ def diagnose(client, error: Exception) -> tuple:
 
 
 def reason(error: Exception) -> str:
-    """Why something failed on the network or in a file, in a few words with the number behind them; never empty."""
+    """Return why something failed on the network or in a file: a few words, then the error number; never empty."""
     number = number_of(error)
     meaning = _meaning(error, number) or "the connection was closed"
     return meaning + _behind(error, number)
 
 
 def number_of(error) -> int:
-    """The number of an OSError, also where it is only part of its text; 0 where there is none."""
+    """Return the number of an OSError, even if only its text contains it; 0 if there is none."""
     if not isinstance(error, OSError) or not error.args or type(error).__name__[:3] == "SSL":
         return 0
     number = error.args[0]
@@ -106,12 +105,12 @@ def number_of(error) -> int:
             if found.lstrip("-").isdigit():
                 return int(found)
         return 0
-    # TLS hands on what the socket beneath it said, with a minus.
+    # TLS passes the socket's errors on as negative numbers.
     return -number if number in (-32, -104, -54, -103, -110, -113) else number
 
 
 def detail(error, number: int) -> str:
-    """What goes into the parentheses: the number, and whose it is; "" where there is none."""
+    """Return the error number and its origin, for the parentheses; "" if there is none."""
     name = type(error).__name__
     if name[:3] == "SSL":
         return "OpenSSL: %s" % (getattr(error, "reason", None) or name)
@@ -126,7 +125,7 @@ def _behind(error, number):
 
 
 def _meaning(error, number):
-    # In words; None for an end of the connection that nobody explained.
+    # The error in words; None for a connection that ended without a reason.
     name = type(error).__name__
     if isinstance(error, EOFError) or not error.args and name[:10] == "Connection":
         return None
@@ -153,15 +152,14 @@ def _mqtt(where, error, opening, plain):
     text, code = error.args
     if text.endswith("refused the connection") and 0 < code < 6:
         return "%s refused the device: %s." % (where, _REFUSED[code]), code == 3
-    strange = "packet" in text or text[:9] in ("malformed", "reserved ")
-    if opening and (strange or text.endswith("refused the connection")):
-        hint = "it may speak TLS, and ssl_params=None is plain TCP" if plain else "it may be that of another service"
-        return "%s does not speak MQTT, it seems (%s). Check the port: %s." % (where, text, hint), False
+    if opening and (text.endswith("refused the connection") or "packet" in text or text[:9] in ("malformed", "reserved ")):
+        hint = "it may speak TLS, and ssl_params=None is plain TCP" if plain else "it may belong to another service"
+        return "%s does not seem to speak MQTT (%s). Check the port: %s." % (where, text, hint), False
     return "Lost the link to %s: %s." % (where, text), True
 
 
 def _tls(client, where, error, number, opening):
-    # What TLS says about its own errors; None for others.
+    # As `diagnose`, for errors of TLS; None for others.
     refused = isinstance(error, ValueError) and (opening or "ertificate" in str(error))
     if number > -256 and type(error).__name__[:3] != "SSL" and not refused:
         return None
@@ -170,21 +168,21 @@ def _tls(client, where, error, number, opening):
 
         return diagnose(client, where, error, number, opening)
     finally:
-        forget("diagnosis.tls")  # whatever happens: it holds on to this module, which is let go of, too
+        forget("diagnosis.tls")  # also after an exception: it refers to this module, which is unloaded, too
 
 
 def closed(client, where: str, error: Exception, number: int) -> tuple:
-    """As `diagnose`, where the connection ended before the log-in was answered, and nobody said why."""
+    """Return the result of `diagnose` for a connection that ended without a reason before the log-in was answered."""
     behind = _behind(error, number)
     params = client.ssl_params
     if params and params.get("keyfile"):
-        # A server that speaks TLS 1.3 looks at the certificate after its own part of the handshake is done.
+        # With TLS 1.3 a server checks the certificate after its own part of the handshake is done.
         text = (
-            "%s refused the device's certificate, it seems: it closed the connection at once%s. Check keyfile and "
+            "%s probably refused the device's certificate: it closed the connection at once%s. Check keyfile and "
             "certfile, and the port."
         )
         return text % (where, behind), False
-    hint = "it may speak no TLS, or take nobody without a certificate"
+    hint = "it may not speak TLS, or may require a certificate"
     if params is None:
         hint = "it may speak TLS, and ssl_params=None is plain TCP"
     text = "%s closed the connection before it answered the log-in%s. If it does so again, check the port: %s."
@@ -192,12 +190,12 @@ def closed(client, where: str, error: Exception, number: int) -> tuple:
 
 
 def hint_same_id(client):
-    """Say once, after several connections in a row that ended soon, what may be behind it: a server ends the older of
-    two connections with the same client identifier."""
+    """Log once why several connections in a row may have ended soon: a server ends the older of two connections with
+    the same client identifier."""
     if not getattr(client, "hinted", False):
         client.hinted = True
         log(
             30,
-            "%s:%d has ended several connections in a row soon after they began. Is there another connection with the "
-            "same device id (%s), of another board or program?" % (client.server, client.port, client.device_id),
+            "%s:%d has ended several connections in a row soon after they began. Does another board or program use "
+            "the same device id (%s)?" % (client.server, client.port, client.device_id),
         )

@@ -1,6 +1,6 @@
-"""What the errors of TLS mean, those of mbedtls and of OpenSSL: which side refused what. Loaded only for them.
+"""The errors of TLS, from mbedtls and OpenSSL, in words: which side refused what.
 
-Comes and goes: `diagnosis` imports it for an error of TLS, and unloads it after that.
+Temporary: `diagnosis` imports it for an error of TLS, then unloads it.
 """
 
 from time import gmtime
@@ -8,17 +8,17 @@ from time import gmtime
 from ..port import EPOCH, timestamp
 from . import closed, detail
 
-# Part of an error's text -> what is wrong with the server's certificate.
+# Parts of an error's text, and what is wrong with the server's certificate.
 _CERTIFICATE = (
     ("not correctly signed|unable to get|self-signed|self signed", "its root certificate is not trusted"),
-    ("does not match|mismatch|not valid for", "it is made out to another name"),
+    ("does not match|mismatch|not valid for", "it was issued for another name"),
     ("expired", "it has expired"),
     ("starts in the future|not yet valid", "it is not yet valid"),
     ("revoked", "it has been revoked"),
     ("unacceptable|too small|too weak|too short", "its key or its signature is too weak"),
 )
 
-# Part of the name of an alert (RFC 8446, section 6.2), or of an error on this side -> what was refused.
+# Parts of the name of an alert (RFC 8446, section 6.2) or of an error on this side, and what was refused.
 _VERSION = "protocol version|inappropriate fallback|unsupported protocol|protocol version not"
 _CIPHERS = "insufficient security|no shared cipher|no ciphers available|wrong cipher|unsupported extension"
 _OF_DEVICE = (
@@ -38,9 +38,9 @@ def _in(parts, text):
 
 
 def diagnose(client, where: str, error: Exception, number: int, opening: bool):
-    """As `diagnosis.diagnose`, for an error of TLS.
+    """Return the result of `diagnosis.diagnose` for an error of TLS.
 
-    number: of the error, 0 for one of OpenSSL. opening: whether the log-in has not been answered yet.
+    number: the error's number, 0 for OpenSSL. opening: whether the log-in has not been answered yet.
     """
     text = str(error)
     if number == -0x2700:
@@ -56,10 +56,10 @@ def diagnose(client, where: str, error: Exception, number: int, opening: bool):
     if not opening:
         return "Lost the link to %s: TLS failed (%s)." % (where, behind), True
     if number in (-0x7200, -0x7700) or _in(_NO_TLS, name):
-        hint = "8884 takes a secret key as a rule, 8885 a certificate, 8443 is WebSocket, 1883 plain TCP"
+        hint = "8884 usually takes a secret key, 8885 a certificate, 8443 is WebSocket, 1883 plain TCP"
         if not client.driver:
-            hint = "443 is https as a rule, 80 http"
-        return "%s does not speak TLS, it seems (%s). Check the port: %s." % (where, behind, hint), False
+            hint = "443 is usually https, 80 http"
+        return "%s does not seem to speak TLS (%s). Check the port: %s." % (where, behind, hint), False
     if number == -0x6800:
         return "%s does not answer." % where, True
     if "internal error" in name:
@@ -68,7 +68,7 @@ def diagnose(client, where: str, error: Exception, number: int, opening: bool):
 
 
 def _refusal(client, where, name, number, behind):
-    # By the name of an alert, or of an error on this side; mbedtls does not tell which alert it was.
+    # The reason, from the name of an alert or of an error on this side. mbedtls does not name the alert.
     shown = client.ssl_params.get("keyfile") is not None
     server = client.ssl_params.get("server_hostname") or client.server
     for parts, meaning in _OF_DEVICE:
@@ -80,24 +80,24 @@ def _refusal(client, where, name, number, behind):
             name = "certificate required"
     if number == -0x7780 and shown:
         text = (
-            "%s refused the TLS handshake: the device's certificate, or its versions of TLS, its ciphers or the name "
-            "'%s' (%s). Check keyfile and certfile first."
+            "%s refused the TLS handshake: the device's certificate, its TLS versions, its ciphers or the name '%s' "
+            "(%s). Check keyfile and certfile first."
         )
         return text % (where, server, behind)
     if number == -0x7780:
-        why = "it takes none of this device's versions of TLS or ciphers, wants a certificate of the device, or does "
+        why = "it accepts none of this device's TLS versions or ciphers, requires a device certificate, or does "
         why += "not know the name '%s'" % server
     elif number == -0x6E80 or _in(_VERSION, name):
-        why = "it speaks no version of TLS that this device speaks"
+        why = "it accepts none of this device's TLS versions"
     elif number == -0x6E00 or _in(_CIPHERS, name):
-        why = "it takes none of the ciphers that this device offers"
+        why = "it accepts none of this device's ciphers"
     elif "handshake failure" in name:
-        why = "it takes none of the ciphers that this device offers, or "
-        why += "not its certificate" if shown else "wants a certificate of the device"
+        why = "it accepts none of this device's ciphers, or "
+        why += "not its certificate" if shown else "requires a device certificate"
     elif "unrecognized name" in name:
         why = "it does not know the name '%s'" % server
     elif "certificate required" in name:
-        why = "it wants a certificate of the device: keyfile and certfile"
+        why = "it requires a device certificate: keyfile and certfile"
     elif "alert" in name:
         why = "it gives no further reason"
     else:
@@ -110,7 +110,7 @@ def _certificate(where, text):
         if _in(parts, text):
             break
     else:
-        # Without OpenSSL's own name of it in front and its line at the end
+        # Strip the name that OpenSSL puts in front, and its line number at the end.
         text = text.strip().partition("] ")[2] or text.strip() or "no reason is given"
         return "The TLS connection to %s failed: %s." % (where, text.partition(" (_ssl")[0].rstrip(".")), False
     now = timestamp()
@@ -128,5 +128,5 @@ def _certificate(where, text):
 def _date(now):
     try:
         return "%04d-%02d-%02d %02d:%02d" % gmtime(now - EPOCH)[:5]
-    except (OverflowError, ValueError, OSError):  # ports of 32 bits end in 2038
+    except (OverflowError, ValueError, OSError):  # the calendar of 32-bit ports ends in 2038
         return "the year %d" % (1970 + now // 31556952)

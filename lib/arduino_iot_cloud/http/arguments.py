@@ -1,11 +1,13 @@
-"""The address that the HTTP client is given. Let go of once it is looked at: nothing of this module is used by its
-function."""
+"""The URL that the HTTP client is given.
+
+Temporary: unloaded after the check. The function uses nothing else of this module, so it may outlive it.
+"""
 
 
 def split(url: str) -> tuple:
-    """The parts of a URL (RFC 3986): scheme ("http" or "https"), host, port, path with the query.
+    """Split a URL (RFC 3986) into scheme ("http" or "https"), host, port (int) and path with query.
 
-    Scheme and host come in lower case, an IPv6 address without its brackets. Raises TypeError or ValueError.
+    Scheme and host are in lower case, an IPv6 address has no brackets. Raises TypeError or ValueError.
     """
     if not isinstance(url, str):
         raise TypeError("an http or https address is text, not %r" % (url,))
@@ -14,7 +16,7 @@ def split(url: str) -> tuple:
     host, slash, path = rest.partition("/")
     port = ""
     if "@" in host:
-        raise ValueError("an http or https address without a user or password is needed")
+        raise ValueError("an address must not have a user or password")
     if host[:1] == "[":
         host, bracket, port = host[1:].partition("]")
         if ":" not in host or not bracket or port[:1] not in ("", ":"):
@@ -30,5 +32,5 @@ def split(url: str) -> tuple:
     if not whole or min(host + path) <= " " or "\x7f" in host + path:  # neither blanks nor control characters
         raise ValueError("not an http or https address: %s" % url)
     if "?" in host or "#" in host or "\\" in host:
-        raise ValueError("an address has a / behind the host, and no \\: %s" % url)
+        raise ValueError("an address has a / after the host, and no \\: %s" % url)
     return scheme, host.lower(), number, slash + path or "/"

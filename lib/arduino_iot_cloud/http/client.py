@@ -1,4 +1,4 @@
-"""A streaming HTTP/1.1 client over a connection that is kept: `HTTP`. What it gets are `http_response.Response`s."""
+"""A streaming HTTP/1.1 client that keeps its connection: `HTTP`. Its answers are `response.Response`s."""
 
 import asyncio
 from time import time
@@ -8,22 +8,22 @@ from ..sending import send
 from .head import HTTPError
 from .response import Response
 
-inside("http.head", 1)  # which WebSocket unloads, and this stands on
-_IDLE_S = const(3)  # servers end idle connections after 5 s, or later
+inside("http.head", 1)  # used here for good, so that WebSocket does not unload it
+_IDLE_S = const(3)  # servers end idle connections after 5 s or later
 
 
 class HTTP:
-    """A connection to the server of a URL, opened when needed and kept as long as it lasts.
+    """A connection to the server of a URL, opened when it is needed and kept open as long as possible.
 
     ssl_params: as for ArduinoCloudClient; with "https" the server is verified.
-    timeout: float, in seconds, up to a day: for one request, from its beginning to the last byte of the answer.
-    like: an HTTP of which this is another one, with the same TLS context; the other arguments are not looked at.
-    `path`: str, that of the URL.
+    timeout: float, in seconds (0.001 to 86400): for one request, until the last byte of the answer.
+    like: an HTTP whose server and TLS context this one takes over; the other arguments are then ignored.
+    `path`: str, the path of the URL.
 
-    It makes one request after the other; for requests side by side there is to be an HTTP each.
+    It makes one request at a time: use one HTTP for each of several concurrent requests.
     """
 
-    password = ""  # a server takes whom it wants by what is in the request
+    password = ""  # for `trust`: TLS needs no certificate, since the request itself identifies the client
     ROOTS = None  # for `trust`: the bundled ones
     driver = None  # for `diagnosis`, as in a client
     _last: "Response | None"
@@ -32,7 +32,7 @@ class HTTP:
     def __init__(self, url: "str | None", ssl_params={}, timeout: float = 15, like=None):
         self.stream = self._last = None
         self._busy = None  # the response that a task waits for
-        self._used = 0  # when, in seconds of this port's clock
+        self._used = 0  # when it was last used, in seconds of this port's clock
         if like:
             self.server, self.port, self.path = like.server, like.port, like.path
             self.ssl_params, self.timeout, self._tls = like.ssl_params, like.timeout, like._tls
@@ -62,14 +62,14 @@ class HTTP:
         forget("trust")
         return made
 
-    async def request(self, method: str, path: str, headers=(), body: "bytes | None" = None, keep=(), repeat=None):
-        """Send a request. Returns the Response once its head is there; its body must be read, or the connection closed.
+    async def request(self, method: str, path: str, headers=(), body: bytes = None, keep=(), repeat=None) -> Response:
+        """Send a request. Returns the Response once its head has arrived. Then read its body, or close the connection.
 
-        headers: (name, value) pairs of str. keep: names, in lower case, of the header fields that are wanted.
-        repeat: bool: it may be done twice, so it is sent again where a kept connection turns out to have ended; None
-        for the methods of which HTTP says so.
+        headers: (name, value) pairs of str. keep: names, in lower case, of the header fields to keep.
+        repeat: bool: the request may be sent again if a kept connection turns out to have ended. By default it may
+        for the idempotent methods of HTTP.
         Raises OSError, ValueError (TLS) or HTTPError; RuntimeError while another task's request is under way. The body
-        of an earlier answer can be read no more.
+        of an earlier answer can no longer be read afterwards.
         """
         self._free()
         lines = ["%s %s HTTP/1.1" % (method, path), "Host: " + self._host(), "Accept-Encoding: identity"]
@@ -109,8 +109,8 @@ class HTTP:
         try:
             await self._send(response, head, body)
         except (OSError, HTTPError):
-            # A server may end a connection that is kept, at any time: nothing has been answered, then. What must not
-            # be done twice is not sent again.
+            # A server may end a kept connection at any time. If nothing was answered, a request that may be repeated
+            # is sent again.
             if fresh or response._total or not repeat or self._last is not response:
                 raise
             self._drop(response)
@@ -125,19 +125,19 @@ class HTTP:
             inside("transport", -1)
         if self._last is not response:
             stream.close()
-            raise OSError(103)  # ECONNABORTED: it was closed here meanwhile
+            raise OSError(103)  # ECONNABORTED: `close` was called meanwhile
         self.stream = stream
 
     def _connect(self):
-        from ..transport import open_stream  # in a function that ends at once: the module comes and goes
+        from ..transport import open_stream  # in a short function, since the module is unloaded later
 
         return open_stream(self.server, self.port, self._tls, self.ssl_params)
 
     async def _doubt(self, repeat):
-        # Has a kept connection ended? What cannot be sent again does not even risk that it is about to. Bytes that
-        # nobody has asked for belong to no answer of the next request.
+        # Drop a kept connection that has ended. For a request that must not be repeated, also drop one that has been
+        # idle for long and is about to end. Unread bytes do not answer the next request: they, too, end it.
         if repeat or 0 <= int(time()) - self._used < _IDLE_S:
-            for _ in range(2):  # on CPython, the event loop has to see the end first
+            for _ in range(2):  # so that CPython's event loop notices the end
                 await asyncio.sleep(0)
             try:
                 stale = getattr(self.stream, "stale", False)
@@ -177,15 +177,15 @@ class HTTP:
             self._drop(response)
 
     def _drop(self, response):
-        # End the connection of `response`, unless it is another's by now.
+        # End the connection of `response`, unless another response uses it by now.
         stream = self.stream
         if not stream or response is not self._last:
             return
         self.stream = None
-        # In the middle of an answer nobody waits until the server has taken what is still to be sent (on CPython).
+        # On CPython `close` first sends the rest of the request; in the middle of an answer that makes no sense.
         (stream.close if not response or response.done else getattr(stream, "drop", stream.close))()
 
     def close(self):
-        """End the connection, also one that is in use; a later request opens another."""
+        """Close the connection, even while it is used. A later request opens another one."""
         self._drop(self._last)
         self._last = self._busy = None

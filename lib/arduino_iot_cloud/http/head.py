@@ -1,30 +1,30 @@
 """The head of an HTTP/1.1 response (RFC 9112), without I/O.
 
-Comes and goes with `upgrade`; whatever stays and stands on it, such as `http`, has entered it for good.
+Temporary: `websocket.upgrade` uses it and unloads it, unless `http.client`, which stays, is loaded.
 """
 
 from ..port import const
 
-_LINE = const(200)  # what is kept of a line: the fields that matter are short
-_LONG_LINE = const(1000)  # but for where a redirect leads
+_LINE = const(200)  # bytes of a line that are kept: the fields that matter are short
+_LONG_LINE = const(1000)  # likewise for a redirect, whose target may be long
 _TOTAL = const(16384)
 
 
 class HTTPError(Exception):
-    """The server broke the protocol. `args`: the reason (str), the status (int, 0 for none)."""
+    """The server violated the protocol. `args`: the reason (str), the status (int, 0 for none)."""
 
 
 def shown(value) -> str:
-    """Bytes that a server sent as text for people, in one line: other characters than those of ASCII are blanks."""
+    """Return bytes from a server as one line of text for people, with blanks for all but printable ASCII."""
     return "".join([chr(byte) if 32 <= byte < 127 else " " for byte in value]).strip()
 
 
 class Head:
-    """Takes a head byte by byte. Subclasses get its fields by `field`."""
+    """Parses a head byte by byte, and calls `field`, for subclasses, with each of its fields."""
 
     status = 0
-    version = 0  # 0 or 1, of HTTP/1.x
-    cut = False  # the line was longer than what is kept of it
+    version = 0  # x of HTTP/1.x: 0 or 1
+    cut = False  # the line was too long to be kept whole
     _total = 0
     _n = 0
 
@@ -32,14 +32,14 @@ class Head:
         self._line = bytearray(_LINE)
 
     def fail(self, why: str):
-        """Raise the error of this protocol."""
+        """Raise HTTPError for this reason; a subclass may raise its own error."""
         raise HTTPError(why, self.status)
 
     def field(self, name: bytes, value: bytes):
-        """Take a header field; its name is in lower case. Here: ignore it."""
+        """Handle a header field, whose name is in lower case: ignore it."""
 
     def take(self, byte: int) -> bool:
-        """Take the next byte. Returns whether it is the head's last. Raises HTTPError for what is no head."""
+        """Parse the next byte. Returns whether it is the head's last. Raises HTTPError for a malformed head."""
         self._total += 1
         if self._total > _TOTAL:
             self.fail("the head of the answer is too long")
@@ -72,7 +72,7 @@ class Head:
         return False
 
     def _foreign(self):
-        # What it is if it is not HTTP: the first byte of TLS's alert is 21, of its other records 22.
+        # What the answer is instead of HTTP: a TLS alert begins with the byte 21, a TLS handshake with 22.
         if self._line[0] in (21, 22):
-            return "the answer is not HTTP but TLS: the address begins with https, it seems"
+            return "the answer is not HTTP but TLS: should the address begin with https?"
         return "the answer is not HTTP"

@@ -1,6 +1,6 @@
-"""An answer of HTTP/1.1 (RFC 9112): `Response` parses without I/O, and has its body read.
+"""HTTP/1.1 responses (RFC 9112): `Response` parses them without I/O, and reads their bodies.
 
-A body is read in pieces into the caller's buffer; nothing grows with what the server sends.
+A body is read in pieces into the caller's buffer. No buffer grows with what the server sends.
 """
 
 from ..port import const, ticks_add, ticks_diff, ticks_ms
@@ -10,23 +10,23 @@ _TYPES = const(0)  # true for type checkers, which read what is below it
 if _TYPES:
     from typing import Any
 
-# Where a Response is
+# What a Response expects next
 _HEAD = const(0)
 _SIZE = const(1)  # the line with a chunk's size
 _BODY = const(2)
-_CHUNK_END = const(3)  # the line end behind a chunk
+_CHUNK_END = const(3)  # the line end after a chunk
 _TRAILER = const(4)
 _DONE = const(5)
 
 
 class BodyError(HTTPError):
-    """The body cannot be taken: it is compressed, too long, or more than memory holds. Asking again changes nothing."""
+    """The body cannot be read: it is compressed, too long, or too large for memory. Asking again does not help."""
 
 
 class Response(Head):
-    """An answer: `status`, `headers` (those that were asked for, bytes by name), the body by `read` or `readinto`.
+    """A response: `status` (int), `headers` (a dict of the kept ones, bytes by str), the body by `read` or `readinto`.
 
-    Without I/O it is used as websocket.Frames is: bytes go into `room`, `received` says how many are body.
+    Without I/O it is used like websocket.Frames: bytes are read into `room`, and `received` returns how many are body.
     """
 
     connection: "Any"
@@ -43,15 +43,15 @@ class Response(Head):
     def _again(self):
         self.headers = {}
         self._at = _HEAD
-        self._left = None  # bytes of body, or of the chunk; None: until the connection ends
+        self._left = None  # bytes left of the body or the chunk; None: until the connection ends
         self._chunked = False
-        self._coding = None  # the body is compressed
-        self.stays = True  # the connection can be used again, after the body
+        self._coding = None  # how the body is compressed, None if it is not
+        self.stays = True  # the connection can be used again after the body
         self.status = 0
 
     @property
     def done(self) -> bool:
-        """Whether all of it has been received."""
+        """Whether the whole response has been received."""
         return self._at == _DONE
 
     @property
@@ -60,7 +60,7 @@ class Response(Head):
         return self._at != _HEAD
 
     def field(self, name, value):
-        """As Head.field."""
+        """Handle a header field. See Head.field."""
         if name == b"content-length":
             n = int(value) if value.isdigit() and len(value) < 16 else -1
             if n < 0 or self._left not in (None, n):
@@ -82,13 +82,13 @@ class Response(Head):
             self.headers[name] = value + b"\xe2\x80\xa6" if self.cut else value
 
     def room(self, view):
-        """Where the next bytes from the server go: into `view`, a memoryview for the body, or elsewhere."""
+        """Return where to read the next bytes from the server: `view`, a memoryview for the body, or another one."""
         if self._at != _BODY:
             return self._byte
         return view if self._left is None or self._left >= len(view) else view[: self._left]
 
     def received(self, n: int) -> int:
-        """So many bytes were read into `room`. Returns how many of them are body. Raises HTTPError."""
+        """Parse the `n` bytes that were read into `room`. Returns how many of them are body. Raises HTTPError."""
         if self._at == _BODY:
             if self._left is not None:
                 self._left -= n
@@ -111,7 +111,7 @@ class Response(Head):
         elif self._at == _CHUNK_END:
             if byte != 13:
                 self.fail("malformed chunk")
-        elif byte != 13:  # trailer fields are read past
+        elif byte != 13:  # trailer fields are skipped
             self._n = 1
             self._total += 1
             if self._total > 16384:
@@ -119,7 +119,7 @@ class Response(Head):
         return 0
 
     def ended(self):
-        """The connection has ended. Raises HTTPError where it must not have."""
+        """Note that the connection has ended. Raises HTTPError if the response is not complete."""
         if self._at == _BODY and self._left is None:
             self._at = _DONE
         elif self._at != _DONE:
@@ -127,11 +127,11 @@ class Response(Head):
             self.fail(self._foreign() if tls else "the connection ended inside the answer")
 
     def _head(self):
-        # The head is complete: what follows it?
+        # Work out what follows the complete head.
         if self.status < 200:
             if self.status == 101:
-                self.fail("the server changes the protocol")
-            self._again()  # more heads follow
+                self.fail("the server switches protocols")
+            self._again()  # another head follows
             return
         if self._chunked and self._left is not None:
             self.fail("two lengths")
@@ -147,14 +147,14 @@ class Response(Head):
                 self.stays = False
 
     def _size(self, byte):
-        # A byte of the line with a chunk's size: digits, perhaps an extension, the line end.
+        # Parse a byte of the line with a chunk's size: digits, perhaps an extension, the line end.
         if byte == 10:
             if self._left is None:
                 self.fail("malformed chunk")
             self._at = _BODY if self._left else _TRAILER
             self._n = 0
         elif byte == 59 or byte <= 32 or self._n:
-            self._n += 1  # an extension: read past, within reason
+            self._n += 1  # an extension is skipped, within reason
             if self._n > 1000:
                 self.fail("malformed chunk")
         else:
@@ -168,7 +168,7 @@ class Response(Head):
     async def readinto(self, buf) -> int:
         """Read the next piece of the body into `buf`. Returns the number of bytes, 0 at the end.
 
-        Raises OSError, also when the time of the request is up, or HTTPError. BodyError: asking again does not help.
+        Raises OSError, also when the time of the request is up; HTTPError; BodyError if asking again does not help.
         """
         if self.done:
             return 0
@@ -178,7 +178,7 @@ class Response(Head):
         view = memoryview(buf)
         try:
             if ticks_diff(self._end, ticks_ms()) <= 0:
-                raise OSError(110)  # ETIMEDOUT, also where there is always something more
+                raise OSError(110)  # ETIMEDOUT, even if there are always more bytes
             n = self._take(view)
         except BaseException:
             self.connection._drop(self)
@@ -188,8 +188,7 @@ class Response(Head):
         return n
 
     def more_time(self, spent: int = 0):
-        """Begin the time of the request anew, without the `spent` ms of it: for a body that is read over a long
-        time."""
+        """Restart the request's timeout, less the `spent` ms: for a body that is read over a long time."""
         self._end = ticks_add(ticks_ms(), int(self.connection.timeout * 1000) - spent)
 
     def _unwanted(self, why):
@@ -204,12 +203,12 @@ class Response(Head):
             await self.connection.stream
 
     def _take(self, view):
-        # What is there already: bytes of the body, 0 at the end of it or of the head, None for nothing.
+        # Read without waiting. Returns the number of body bytes, 0 at the end of body or head, None if none are there.
         stream = self.connection.stream
         if self.connection._last not in (self, None):
             self.fail("another request was made before the answer was read")
         if not stream:
-            raise OSError(103)  # ECONNABORTED: it was closed on this side
+            raise OSError(103)  # ECONNABORTED: this side has closed it
         while not self.done:
             begun = self.begun
             n = stream.readinto(self.room(view))
@@ -228,8 +227,8 @@ class Response(Head):
         return 0
 
     async def read(self, limit: int = 4096) -> bytes:
-        """The whole body. Raises BodyError where it is longer than `limit` bytes, or than memory holds; else as
-        `readinto`."""
+        """Read the whole body. Raises BodyError if it is longer than `limit` bytes or does not fit into memory, and
+        whatever `readinto` raises."""
         if not 0 <= limit < 1 << 30:
             raise ValueError("limit is a number of bytes from 0 to 1 GB, not %r" % (limit,))
         body = bytearray(0)

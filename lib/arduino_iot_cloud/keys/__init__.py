@@ -1,9 +1,9 @@
-"""The device's key and certificate where they are not in files: URIs such as `se05x:token=0x00000064`.
+"""Keys and certificates that are not in files, named by URIs such as `se05x:token=0x00000064`.
 
 The part before the colon names a provider. Two are built in: `se05x`, the secure element of Arduino's
-boards (MicroPython), and `pkcs11`, tokens and HSMs (CPython, see `keys.pkcs11`); `register_provider` adds others.
-Where the package `arduino_cloud_board` is installed, a key store and a name in it are a URI, too: `nvs:arduino#key`.
-`keyfile` and `certfile` may both be URIs, or one of them beside a file or bytes.
+boards (MicroPython), and `pkcs11`, tokens and HSMs (CPython, see `keys.pkcs11`). `register_provider` adds others.
+If the package `arduino_cloud_board` is installed, a URI may also name a key store and a key in it: `nvs:arduino#key`.
+`keyfile` and `certfile` may both be URIs, or one a URI and the other a file or bytes.
 """
 
 from ..port import MICROPYTHON
@@ -12,27 +12,27 @@ _providers: dict = {}
 
 
 def register_provider(scheme: str, provider):
-    """Have `provider` asked for `keyfile` and `certfile` URIs that begin with `scheme`, instead of any earlier one.
+    """Register a provider of `keyfile` and `certfile` URIs that begin with `scheme` (str). It replaces an earlier one.
 
-    It is an object with these methods, each of which raises ValueError or OSError where it cannot;
+    It is an object with these methods. Each raises ValueError or OSError if it fails.
     `uri` is the whole URI, `params` are the client's `ssl_params`:
 
-    `certificate(uri, params)`: returns the certificate (bytes, DER or PEM; on a board as its TLS takes it).
+    `certificate(uri, params)`: returns the certificate (bytes, DER or PEM; on a board, as its TLS takes it).
     `key(uri, params)`: returns the private key likewise, or an EC key that stands for one in a chip.
-    `sign(key, digest)`: only where keys stay in a chip. `key` is the private number (bytes) of such a
-        stand-in. Returns the signature (DER) of a digest, or None where `key` is none of its own. The
-        firmware's TLS must be able to call it: CPython's is not.
+    `sign(key, digest)`: only for keys that stay in a chip. `key` is the private number (bytes) of such a
+        stand-in. Returns the signature of a digest (bytes, DER), or None if `key` does not stand for one of
+        its keys. The firmware's TLS must be able to call it: CPython's cannot.
 
-    Or it is a function `provider(ctx, params)` that puts both key and certificate into the TLS context `ctx`.
+    Or it is a function `provider(ctx, params)` that loads both key and certificate into the TLS context `ctx`.
     """
     _providers[scheme] = provider
 
 
 def load(ctx, params: dict, is_uri, load_cert_chain):
-    """Put the key and the certificate that `ssl_params` name, one of them or both by a URI, into a TLS context. The
-    two functions are those of `trust`.
+    """Load the key and the certificate that `ssl_params` name, at least one by a URI, into a TLS context. The two
+    functions are those of `trust`.
 
-    Raises ValueError for a URI that nothing here understands, and what the provider raises.
+    Raises ValueError for a URI without a provider, and what the provider raises.
     """
     key = params["keyfile"]
     certificate = params.get("certfile")
@@ -44,7 +44,7 @@ def load(ctx, params: dict, is_uri, load_cert_chain):
     for provider in (of_key, of_certificate):
         if provider and not hasattr(provider, "certificate"):
             if of_key and of_certificate and of_key is not of_certificate:
-                raise ValueError("keyfile and certfile: these two schemes do not go together")
+                raise ValueError("keyfile and certfile: these two schemes cannot be combined")
             return provider(ctx, params)
     sign = getattr(of_key, "sign", None)
     if sign and not MICROPYTHON:
@@ -59,14 +59,14 @@ def load(ctx, params: dict, is_uri, load_cert_chain):
             ctx.ecdsa_sign_callback = sign
         except AttributeError:
             name = _scheme(params["keyfile"])
-            raise ValueError("keyfile: '%s:...' needs a firmware whose TLS can sign with a chip" % name)
+            raise ValueError("keyfile: '%s:...' needs firmware whose TLS can sign with a chip" % name)
 
 
 def content(name: str, uri: str) -> bytes:
-    """What a URI names, for the parameter `name`. Raises ValueError where nothing here has such certificates."""
+    """Return the certificate that a URI names, for the parameter `name`. Raises ValueError if no provider has it."""
     provider = _provider(name, uri)
     if not hasattr(provider, "certificate"):
-        raise ValueError("%s: '%s:...' does not do" % (name, _scheme(uri)))
+        raise ValueError("%s: '%s:...' is unusable" % (name, _scheme(uri)))
     return provider.certificate(uri, {})
 
 
@@ -98,6 +98,6 @@ def _provider(name, source):
 
         return load
     raise ValueError(
-        "%s: nothing is registered for URIs that begin with '%s:' (a file of that name is './%s:...')"
+        "%s: no provider for URIs that begin with '%s:' (for a file, write './%s:...')"
         % (name, scheme, scheme)
     )

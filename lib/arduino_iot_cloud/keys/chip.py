@@ -1,9 +1,9 @@
-"""Keys in a secure element: what stands for one in TLS, and the element that the official client uses."""
+"""Keys in a secure element: what stands for one in TLS, and the element of Arduino's boards."""
 
 from ..port import log
 
-# The chip's key as the TLS stack sees it: an EC private key whose number is a mark and, in the last four
-# bytes, the number of the object in the chip.
+# The chip's key as the TLS stack sees it: an EC private key whose number is a mark followed by zeros; its last four
+# bytes are the number of the object in the chip.
 MARK = b"\xa5\xa6\xb5\xb6\xa5\xa6\xb5\xb6"
 REFERENCE = (
     b"0A\x02\x01\x000\x13\x06\x07*\x86H\xce=\x02\x01\x06\x08*\x86H\xce=\x03\x01\x07\x04'0%\x02\x01\x01\x04\x20"
@@ -13,7 +13,7 @@ REFERENCE = (
 
 
 class SE05X:
-    """The provider of `se05x:` URIs: the secure element of Arduino's boards, by the firmware's module of that name."""
+    """The provider of `se05x:` URIs: the secure element of Arduino's boards, through the firmware's module `se05x`."""
 
     _chip = None
 
@@ -22,13 +22,13 @@ class SE05X:
             try:
                 import se05x
             except ImportError:
-                raise ValueError("keyfile: 'se05x:...' needs a firmware with the module se05x")
+                raise ValueError("keyfile: 'se05x:...' needs firmware with the module se05x")
             self._chip = se05x.SE05X()
         return self._chip
 
     def certificate(self, uri, params):
         """See `register_provider`."""
-        return self._open().read(0x65, 412)  # the one place and size that Arduino's provisioning uses
+        return self._open().read(0x65, 412)  # the object and size that Arduino's provisioning uses
 
     def key(self, uri, params):
         """See `register_provider`."""

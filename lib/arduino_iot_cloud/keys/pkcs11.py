@@ -1,14 +1,14 @@
 """Keys that never leave a PKCS#11 token: an HSM, a smart card, a TPM, SoftHSM. CPython only.
 
 `keyfile` and `certfile` are URIs of RFC 7512, such as `pkcs11:token=arduino;object=device`. OpenSSL's
-engine `pkcs11` (libp11; Debian: libengine-pkcs11-openssl) has the token sign, inside CPython's own TLS: the
-server is verified as ever. It works where Python's `ssl` uses a shared OpenSSL 1.1 or 3, as with Debian's
-Python and with one built on Debian; not on Windows.
+engine `pkcs11` (libp11; Debian: libengine-pkcs11-openssl) lets the token sign inside CPython's own TLS, which
+verifies the server as always. Python's `ssl` must use a shared OpenSSL 1.1 or 3, as Debian's Python does and
+one built on Debian; it does not work on Windows.
 
-In `ssl_params`: `pin`, the user's PIN (which may stand in the URI, too: `?pin-value=…` or `?pin-source=…`);
-`module_path`, the token's PKCS#11 library (else $PKCS11_MODULE_PATH, else SoftHSM's); `engine_path`, the
-engine (else where OpenSSL looks for engines). A token is asked once for each connection, while the loop
-waits: with a slow one this is seen.
+In `ssl_params`: `pin`, the user's PIN (the URI may have it instead: `?pin-value=…` or `?pin-source=…`);
+`module_path`, the token's PKCS#11 library (by default $PKCS11_MODULE_PATH, or SoftHSM's); `engine_path`, the
+engine (by default in OpenSSL's folder of engines). The token signs once for each connection, and the event
+loop waits for it, which is noticeable with a slow one.
 """
 
 import ctypes
@@ -52,12 +52,12 @@ _INIT_DYNAMIC_ENGINE = 0x200
 
 
 class _Certificate(ctypes.Structure):
-    # What the engine's command LOAD_CERT_CTRL takes
+    # The argument of the engine's command LOAD_CERT_CTRL
     _fields_ = [("uri", _TEXT), ("x509", _POINTER)]
 
 
 class _OpenSSL:
-    """The functions of the very libraries that `ssl` uses, and a user interface that never asks."""
+    """The functions of the same libraries that `ssl` uses, and a user interface that never asks."""
 
     def __getattr__(self, name):
         # Those of _FUNCTIONS are set below; so type checkers look for no others.
@@ -81,7 +81,7 @@ class _OpenSSL:
                 "such as Debian's"
             )
         self.OPENSSL_init_crypto(_INIT_DYNAMIC_ENGINE, None)
-        # Where the engine has no PIN, or a wrong one, it would ask on the terminal.
+        # Without this the engine would ask on the terminal for a missing or wrong PIN.
         self.asked = False
         self._opener = ctypes.CFUNCTYPE(_INT, _POINTER)(self._refuse)
         self.never_ask = self.UI_create_method(b"never ask")
@@ -92,7 +92,7 @@ class _OpenSSL:
         return 0
 
     def reasons(self):
-        """Take what is in OpenSSL's queue of errors, as text."""
+        """Empty OpenSSL's queue of errors. Returns them as text."""
         reasons = []
         while True:
             number = self.ERR_get_error()
@@ -102,7 +102,7 @@ class _OpenSSL:
             reasons.append(reason.decode() if reason else "error 0x%x" % number)
 
     def structure_of(self, ctx):
-        """The SSL_CTX of an ssl.SSLContext: the first member of its object since CPython 3.2."""
+        """Return the SSL_CTX of an ssl.SSLContext: the first member of its object since CPython 3.2."""
         pointer = _POINTER.from_address(id(ctx) + object.__basicsize__).value
         if not pointer or (self.SSL_CTX_get_options(pointer) ^ int(ctx.options)) & 0xFFFFFFFF:
             raise ValueError("keyfile: 'pkcs11:...' does not know this version of Python's ssl")
@@ -110,13 +110,13 @@ class _OpenSSL:
 
 
 _openssl = None
-_engine = None  # the one that this process has; libp11 cannot be loaded twice, nor change its module
+_engine = None  # one for the process: libp11 cannot be loaded twice or change its module
 
 
 def load(ctx, params: dict):
-    """Put the key and the certificate that `ssl_params` name, one of them or both in a token, into a TLS context.
+    """Load the key and the certificate that `ssl_params` name, at least one in a token, into a TLS context.
 
-    Raises ValueError that names what is missing, never with the PIN in it.
+    Raises ValueError that names what is missing. It never contains the PIN.
     """
     global _openssl, _engine
     openssl = _openssl = _openssl or _OpenSSL()
@@ -128,7 +128,7 @@ def load(ctx, params: dict):
     _engine.use(path, module, params.get("pin"))
     engine = _engine.pointer
     keyfile, certfile = params["keyfile"], params["certfile"]
-    # The key is the first: after the login for it, a certificate is seen that is not public.
+    # The key comes first: its login makes a private certificate visible.
     if _in_token(keyfile):
         key = openssl.ENGINE_load_private_key(engine, keyfile.encode(), openssl.never_ask, None)
         if not key:
@@ -163,7 +163,7 @@ def _in_token(source):
 
 
 def _paths(openssl, params):
-    # Of the engine, and of the token's library
+    # The paths of the engine and of the token's library
     path = params.get("engine_path")
     if not path:
         # ENGINESDIR: "/usr/lib/x86_64-linux-gnu/engines-3"
@@ -179,7 +179,7 @@ def _paths(openssl, params):
 
 
 class _Engine:
-    works = False  # it has loaded a key
+    works = False  # whether it has loaded a key
     _module = None
 
     def __init__(self, openssl, path):
@@ -190,19 +190,19 @@ class _Engine:
             raise ValueError("keyfile: 'pkcs11:...' needs an OpenSSL with engines")
         for command, value in (("SO_PATH", path), ("ID", "pkcs11"), ("LOAD", None), ("QUIET", None)):
             self._set(command, value)
-        # for certificates; that for keys goes with the call
+        # This is for certificates; for a key it is an argument of the call.
         openssl.ENGINE_ctrl_cmd(self.pointer, b"SET_USER_INTERFACE", 0, openssl.never_ask, None, 0)
         if openssl.ENGINE_init(self.pointer) != 1:
-            raise ValueError("engine_path: '%s' does not do (%s)" % (path, openssl.reasons()))
+            raise ValueError("engine_path: '%s' does not work (%s)" % (path, openssl.reasons()))
 
     def _set(self, command, value):
         value = value and value.encode()
         if self._openssl.ENGINE_ctrl_cmd_string(self.pointer, command.encode(), value, 0) != 1:
-            raise ValueError("engine_path: '%s' does not do (%s: %s)" % (self._path, command, self._openssl.reasons()))
+            raise ValueError("engine_path: '%s' does not work (%s: %s)" % (self._path, command, self._openssl.reasons()))
 
     def use(self, path, module, pin):
         if path != self._path or self.works and module != self._module:
-            raise ValueError("engine_path, module_path: this process uses other ones already")
+            raise ValueError("engine_path, module_path: this process already uses others")
         self._module = module
         self._set("MODULE_PATH", module)
         if pin is not None:
@@ -210,13 +210,13 @@ class _Engine:
 
 
 def _not_had(openssl, name, thing, uri, params):
-    # The exception for what the engine did not load
+    # The exception for a key or certificate that the engine did not load
     reasons = openssl.reasons()
     if "PKCS#11 module" in reasons:
-        return ValueError("module_path: '%s' does not do (%s)" % (_paths(openssl, params)[1], reasons))
+        return ValueError("module_path: '%s' does not work (%s)" % (_paths(openssl, params)[1], reasons))
     if "PIN" in reasons:
-        return ValueError("pin: the token refuses this PIN (%s)" % reasons)
+        return ValueError("pin: the token refused this PIN (%s)" % reasons)
     shown = re.sub(r"[?;&]pin-\w+=[^?;&]*", "", uri)
     if openssl.asked:
-        return ValueError("pin: the token wants one for '%s', and ssl_params has none" % shown)
-    return ValueError("%s: no %s in a token is '%s' (%s)" % (name, thing, shown, reasons))
+        return ValueError("pin: the token requires one for '%s', but ssl_params has none" % shown)
+    return ValueError("%s: no token has the %s '%s' (%s)" % (name, thing, shown, reasons))

@@ -1,6 +1,6 @@
-"""The async driver: one connection, its reader and writer, and the callbacks' timer.
+"""The async driver: one connection, its reader and writer, and the timer of the callbacks.
 
-`session` and `mqtt` say what to send and when; this file awaits the network.
+`session` and `mqtt` decide what to send and when; this module waits for the network.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ _PUBLISH = const(3)
 _PUBACK = const(4)
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
-_LONG_MS = const(60000)  # to sleep where nothing is due
-_SHORT_MS = const(15000)  # to sleep where memory is short
-_LASTING_MS = const(30000)  # of a connection: see `pauses`
+_LONG_MS = const(60000)  # to sleep while nothing is due
+_SHORT_MS = const(15000)  # to sleep while memory is short
+_LASTING_MS = const(30000)  # after which a connection counts as lasting: see `pauses`
 
 running: list = []  # the drivers that run
 
@@ -26,40 +26,40 @@ running: list = []  # the drivers that run
 class Driver:
     """Runs one ArduinoCloudClient under asyncio."""
 
-    # What seldom differs is kept in the class.
-    acknowledged = None  # set at each packet, for `flush`
-    filling = False  # a packet of values is being written, or was when that was interrupted
-    turns = ()  # of callbacks that are coroutines: see `coroutines`
+    # Attributes that seldom differ are kept in the class.
+    acknowledged = None  # an Event that each packet sets, for `flush`
+    filling = False  # a packet of values is being written, or was interrupted meanwhile
+    turns = ()  # the Turns of callbacks that are coroutines: see `callbacks`
     faults = 0
-    stale = False  # what is left of the run that ended is to be swept away
+    stale = False  # the last run has left tasks behind, for `sweep`
 
     def __init__(self, client, tls, session=None):
         self.client = client
         self.tls = tls
         self.stream = None
-        self.running = False  # None: it does not, but may, since `stop` has not been called after `run`
+        self.running = False  # None: not yet, but `run` was called, and `stop` was not called after it
         self.loop = None  # the event loop of the last run
-        self.tasks = []  # of this run, the first one for `run` itself
-        self.since = None  # when this connection began; 0 once it has lasted, None before there is one: see `pauses`
+        self.tasks = []  # the tasks of this run, that of `run` itself first
+        self.since = None  # when this connection began; 0 once it has lasted, None before it begins: see `pauses`
         self.error = None  # why the reader ended
-        self.watch = None  # the task that waits until the network takes more
-        self.synced = False  # this connection got as far as the last values
+        self.watch = None  # the task that waits until the network accepts more
+        self.synced = False  # this connection has received the last values
         self.done = False  # the handshake has just ended
         self.connections = self.published = self.received = 0
         self.mqtt = MQTT(client.buffer, client.keepalive)
         if not session:
             session = Session(client.device_id, client.records, client.discovery)
-            session.on_value = client.written
+            session.on_value = client.on_value
             session.on_sync = self.on_sync
             session.on_event = client.event
-        self.session = session  # what it speaks for
-        session.spare = forget
+        self.session = session
+        session.forget = forget
         self.writer = Writer(self.mqtt.tx)
-        self.alarm = Alarm()  # of the writer
-        self.timer = Alarm()  # of the callbacks
-        self.room = Alarm()  # of the reader
-        self.wake = self.alarm.set  # a value has changed: publish it
-        self.schedule = self.timer.set  # a callback has come or has ended: look when the next is due
+        self.alarm = Alarm()  # wakes the writer
+        self.timer = Alarm()  # wakes the task that runs the callbacks
+        self.room = Alarm()  # wakes the reader
+        self.wake = self.alarm.set  # called when a value has changed
+        self.schedule = self.timer.set  # called when a callback was added or has ended
 
     def stop(self):
         """Disconnect and let `run` return."""
@@ -67,7 +67,7 @@ class Driver:
         self.alarm.set()
 
     def run(self, interval, backoff):
-        """To be awaited: stay connected until `stop`. Raises RuntimeError where it runs already."""
+        """Stay connected until `stop`. Await it. Raises RuntimeError if it already runs."""
         if running:
             self.sweep()
         if not self.running:
@@ -75,7 +75,7 @@ class Driver:
         return self._run(interval, backoff)
 
     def sweep(self):
-        """End what an interrupted event loop has left behind. Returns whether that is done: memory may be too short."""
+        """End the tasks that an interrupted event loop has left behind. Returns False if memory is too short for it."""
         try:
             from .leftovers import sweep
 
@@ -92,7 +92,7 @@ class Driver:
             if self.running is False:
                 return
         if self.running:
-            raise RuntimeError("the client runs already")
+            raise RuntimeError("the client already runs")
         self.running = True
         self.loop = event_loop()
         running.append(self)
@@ -105,7 +105,7 @@ class Driver:
                 try:
                     if self.client.paused:
                         self.resume()
-                    self.session.end()  # which it has, unless that was interrupted
+                    self.session.end()  # again, in case the last time was interrupted
                     self.session.move("ConnectPhy")
                     try:
                         await self.connect()
@@ -130,7 +130,7 @@ class Driver:
             self.client.paused = (ticks_ms(), time())
 
     async def end(self, task):
-        """Cancel a task of ours, and wait until it has ended, so that nothing of it stays."""
+        """Cancel a task of this driver, and wait until it has ended."""
         task.cancel()
         try:
             await task
@@ -138,10 +138,10 @@ class Driver:
             self.loop = None
             raise
         except BaseException:
-            pass  # what ended it has been raised already
+            pass  # its error was raised already
 
     async def connect(self):
-        """From the opening of the stream to its end."""
+        """Open a connection and use it until it ends."""
         self.synced = False
         self.error = self.stream = self.since = None
         reader = asyncio.create_task(self.read())
@@ -172,14 +172,14 @@ class Driver:
             del self.tasks[2:]
             self.watch = None
             stream = self.stream
-            if stream:  # on CPython, one that is closed stays until the server has taken what is still to be sent
+            if stream:  # on CPython, `close` first waits until the server has taken everything
                 (getattr(stream, "drop", stream.close) if self.running else stream.close)()
 
-    # An imported function that stayed in a local variable of a coroutine would keep its module in memory:
-    # so these import in frames of their own.
+    # An imported function in a local variable of a coroutine would keep its module in memory.
+    # So these are functions, which end at once.
 
     def resume(self):
-        """A run begins after another one."""
+        """Work out what the pause since the last run means for the callbacks."""
         from ..pauses import resume
 
         resume(self.client, ticks_ms(), *self.client.paused)
@@ -191,11 +191,11 @@ class Driver:
             from ..pauses import lost
 
             return lost(self, error)
-        except Exception:  # not even that can be loaded
+        except Exception:  # there is too little memory even for that
             return _SHORT_MS
 
     def fault(self, error):
-        """Something was raised while a packet was handled. It ends the connection; what is not of that is reported."""
+        """End the connection for an exception from the handling of a packet. Report it unless the link caused it."""
         if isinstance(error, (OSError, MemoryError, MQTTError)):
             raise error
         self.faults += 1
@@ -203,22 +203,22 @@ class Driver:
         raise MQTTError("a packet could not be handled", 0)
 
     def open(self):
-        """The coroutine that opens the stream."""
+        """Return the coroutine that opens the stream."""
         forget("pauses", "loop.leftovers", "session.")
         from .connecting import open_link
 
         return open_link(self)
 
     def request(self):
-        """The packet of the session's next request."""
+        """Return the packet of the session's next request."""
         forget("session.")
         from ..mqtt_packets import take
 
         return take(self.session.out, self.mqtt)
 
     async def read(self):
-        """The reader: opens the stream, then hands packets to the session. It wakes the writer, which also reports
-        the reader's end."""
+        """Run the reader: open the stream, then pass packets to the session, and wake the writer, which also raises
+        the error that ends the reader."""
         mqtt = self.mqtt
         try:
             inside("loop.connecting", 1)
@@ -238,7 +238,7 @@ class Driver:
                     await self.room.wait(_LONG_MS)
                     continue
                 if n:
-                    await self.room.wait(0)  # the others have their turn, however much comes
+                    await self.room.wait(0)  # lets other tasks run, however much comes
                 n = stream.readinto(mqtt.room())
                 if n:
                     mqtt.received(n, ticks_ms())
@@ -251,7 +251,7 @@ class Driver:
             self.alarm.set()
 
     def take(self, packet):
-        """Hand a packet of this type to the session."""
+        """Pass a packet of this type to the session."""
         mqtt = self.mqtt
         try:
             if packet == _PUBLISH:
@@ -276,7 +276,7 @@ class Driver:
             self.acknowledged.set()
 
     async def write(self):
-        """The writer: sends what is due, then sleeps until something else is."""
+        """Run the writer: send what is due, then sleep until something else is."""
         mqtt = self.mqtt
         session = self.session
         while self.running:
@@ -302,7 +302,7 @@ class Driver:
         self.drain(ticks_ms())
 
     def drain(self, now):
-        """Hand the network all that is due. Returns whether it took less than that."""
+        """Give the network everything that is due. Returns whether it accepted less than that."""
         mqtt = self.mqtt
         try:
             while self.due(now):
@@ -330,7 +330,7 @@ class Driver:
         return True
 
     def publish(self, now):
-        """Prepare the PUBLISH that was not acknowledged on the last connection, or one of what has changed. Returns
+        """Prepare the PUBLISH that was not acknowledged on the last connection, or one with the changed values. Returns
         whether there is one to send."""
         mqtt = self.mqtt
         session = self.session
@@ -352,17 +352,17 @@ class Driver:
         return filled
 
     def on_sync(self):
-        """The last values have arrived."""
+        """Note that the last values have arrived, and call the callback of "sync"."""
         self.synced = self.done = True
         self.client.event("sync")
 
     async def poll(self):
-        """The timer of the user's callbacks."""
+        """Run the callbacks when they are due."""
         while True:
             await self.timer.wait(self.client.poll(ticks_ms()))
 
     def spawn(self, p, callback, coro):
-        """Run what a callback of `p` returned."""
+        """Run the coroutine that a callback of `p` returned."""
         from .callbacks import spawn
 
         spawn(self, p, callback, coro)

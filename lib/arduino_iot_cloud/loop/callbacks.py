@@ -1,6 +1,6 @@
-"""Callbacks that are coroutines: how the async driver runs what they return.
+"""Callbacks that are coroutine functions: how the async driver runs the coroutines.
 
-Loaded by the first one, and stays.
+Imported for the first of them, and stays.
 """
 
 import asyncio
@@ -11,20 +11,20 @@ _WAITING = const(8)
 
 
 class Turn:
-    """The coroutines of one property's callbacks, one after the other. At most eight wait: the oldest of more is
-    dropped, since the newest value counts."""
+    """The coroutines of one property's callbacks, which run one after the other. At most eight wait: if there are more,
+    the oldest is dropped, since the newest value counts."""
 
     def __init__(self, driver, p, callback, coroutine):
         self._driver = driver
         self._p = p
-        self._waiting = []  # (callback, coroutine) each
+        self._waiting = []  # pairs of callback and coroutine
         p.busy = self
         driver.turns = driver.turns or []
         driver.turns.append(self)
         self.task = asyncio.create_task(self._run(callback, coroutine))
 
     def queue(self, callback, coroutine):
-        """Run this one after the present one."""
+        """Run a coroutine after those before it."""
         self._waiting.append((callback, coroutine))
         if len(self._waiting) > _WAITING:
             self._waiting.pop(0)[1].close()
@@ -40,11 +40,11 @@ class Turn:
                 except Exception as error:
                     report(p.name, error)
                 callback, coroutine = self._waiting.pop(0) if self._waiting else (None, None)
-        finally:  # also where the event loop ends
+        finally:  # also if the event loop ends
             self.end()
 
     def end(self):
-        """It runs no more."""
+        """Drop the coroutines that wait, and let the property's callbacks be called again."""
         while self._waiting:
             self._waiting.pop()[1].close()
         if self in self._driver.turns:
@@ -55,7 +55,7 @@ class Turn:
 
 
 def spawn(driver, p, callback, coroutine):
-    """Run what a callback of `p` returned, after the one that still runs."""
+    """Run the coroutine that a callback of `p` returned, after those that still run."""
     if p.busy:
         p.busy.queue(callback, coroutine)
     else:

@@ -1,6 +1,6 @@
-"""From nothing to an accepted MQTT connection: what the driver needs only then.
+"""Opening a connection: clock, TCP, TLS, WebSocket and MQTT, up to the CONNACK.
 
-Comes and goes: the driver enters it for each attempt, and unloads it after that.
+Temporary: the driver imports it for each attempt, then unloads it.
 """
 
 from ..mqtt import MQTTError
@@ -16,7 +16,7 @@ async def open_link(driver):
     Raises OSError, EOFError, ValueError or MQTTError.
     """
     client = driver.client
-    # What stays in a local variable stays in memory, with its module: so neither functions nor coroutines do.
+    # A function or coroutine in a local variable would keep its module in memory, so each is deleted after use.
     if not timestamp():
         driver.session.move("SyncTime")
         from ..network_time import sync_time
@@ -58,7 +58,7 @@ async def open_link(driver):
 
 
 async def accept(stream, mqtt, packet: bytes):
-    """Send the CONNECT, and wait until the server accepts it with its CONNACK. Raises MQTTError where it refuses."""
+    """Send the CONNECT, and wait until the server accepts it with its CONNACK. Raises MQTTError if it refuses."""
     mqtt.opened(ticks_ms())
     mqtt.send(packet)
     while mqtt.outgoing(ticks_ms()):
@@ -83,7 +83,7 @@ async def accept(stream, mqtt, packet: bytes):
 
 
 def connect(client) -> bytes:
-    """The CONNECT packet."""
+    """Return a client's CONNECT packet."""
     from ..mqtt_packets import connect
 
     packet = connect(client.device_id, client.username, client.password, client.keepalive)

@@ -1,7 +1,6 @@
-"""What an earlier run of a client left behind, because its event loop was interrupted by Ctrl-C, or is gone.
+"""Tasks that an earlier run of a client left behind because its event loop was interrupted by Ctrl-C, or is gone.
 
-Comes and goes: a driver imports it when a run begins while another has not ended, and unloads it with its next
-connection.
+Temporary: a driver imports it if a run begins before another has ended, and unloads it with its next connection.
 """
 
 from ..port import MICROPYTHON
@@ -11,7 +10,7 @@ if MICROPYTHON:
     from asyncio import core
 
     def interrupted() -> bool:
-        """Whether no event loop is running, though tasks may be in its queues."""
+        """Return whether no event loop is running, though tasks may be in its queues."""
         try:
             return not core.cur_task or core.cur_task.coro.pend_throw(None) is None
         except (ValueError, AttributeError):  # the coroutine is being executed
@@ -22,9 +21,9 @@ if MICROPYTHON:
             if not task.done():
                 try:
                     if loop is core._task_queue:
-                        task.cancel()  # out of the queue where it waits
+                        task.cancel()  # takes it out of the queue in which it waits
                 except RuntimeError:
-                    pass  # it was the last one that ran, and is in none
+                    pass  # it was the last task that ran, and is in no queue
                 try:
                     task.coro.close()
                 except (RuntimeError, ValueError):
@@ -33,7 +32,7 @@ if MICROPYTHON:
 else:
 
     def interrupted() -> bool:
-        """Whether no event loop is running, though tasks may be in its queues: `asyncio.run` leaves none here."""
+        """Return False: on CPython `asyncio.run` leaves no tasks in its queues."""
         return False
 
     def _close(tasks, loop):
@@ -42,12 +41,12 @@ else:
                 try:
                     task.get_coro().close()
                 except (RuntimeError, ValueError):
-                    pass  # it is the present one
+                    pass  # it is the current task
 
 
 def sweep(drivers, beginning):
-    """End what is left of the runs of these drivers, if their event loop was interrupted or is another than now; and
-    of the last run of the one whose run is `beginning`, if that was in another event loop."""
+    """End the leftover tasks of these drivers if their event loop was interrupted or is not the current one; likewise
+    those of `beginning`, the driver whose run begins."""
     stale = interrupted()
     for driver in list(drivers):
         if stale or driver.stale or driver.loop is not event_loop():
@@ -57,7 +56,7 @@ def sweep(drivers, beginning):
 
 
 def abandon(driver):
-    """End what is left of a driver's last run."""
+    """End the leftover tasks of a driver's last run."""
     tasks = driver.tasks + [turn.task for turn in driver.turns]
     loop = driver.loop
     driver.loop = None
@@ -67,7 +66,7 @@ def abandon(driver):
     if driver.watch:
         tasks.append(driver.watch)
     _close(tasks, loop)
-    driver.client.paused = (0, 0)  # nobody knows when it ended
+    driver.client.paused = (0, 0)  # when it ended is unknown
     for turn in list(driver.turns):
         turn.end()
     driver.alarm.task = driver.timer.task = driver.room.task = driver.acknowledged = driver.watch = None

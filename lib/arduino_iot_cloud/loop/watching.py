@@ -1,10 +1,10 @@
-"""A network that takes no more. Imported when it does."""
+"""Waiting for a network that accepts no more data. Imported when that first happens."""
 
 from ..stream import writable
 
 
 async def watch(driver):
-    """Wake the writer once the network takes more."""
+    """Wake the writer once the network accepts more."""
     try:
         await writable(driver.stream)
     except OSError as error:

@@ -1,30 +1,26 @@
-"""One cloud variable: its value, the rule of its type, and whether it has something to publish."""
+"""One cloud variable: its value and type, and whether it is due to be published."""
 
 from ..port import const
 from ..senml import label, write_record
 
-_TYPES = const(0)  # true for type checkers, which read what is below it
-if _TYPES:
-    from typing import Any
-
-# The bits of `standing`. Each module that looks at them has them, under the same names: so they cost nothing.
-_OWN = const(1)  # the program's value, which the cloud has not acknowledged
-# _SENT = 2: it is in the packet that is not acknowledged
-# _TOLD = 4: since the thing was attached it has gone into a packet, or come with one
-# _FIRST = 8, and those above it: since then the cloud has written the first attribute, and so on
-_NUMBER = const(())  # stands for the present value where any number will do
+# The bits of `standing`. Each module that uses them defines them again, as constants that take no memory.
+_OWN = const(1)  # the value is the program's, and the cloud has not acknowledged it
+# _SENT = 2: it is in the packet that is not acknowledged yet
+# _EXCHANGED = 4: since the thing was attached, a packet in either direction has had it
+# _FIRST = 8, and the bits above it: since then the cloud has written the first attribute, the second, and so on
+_NUMBER = const(())  # in place of a value: any number is accepted
 
 
 def fit(name: str, last, value):
-    """The value to take for `value` where `last` is the present one, whose type stays (None: any type, (): any number).
+    """Return `value` converted to the type of `last`, the current value (None: any type, (): any number).
 
-    Integers are taken for floats, and 0 and 1 for bools. Raises TypeError otherwise, ValueError for
-    an integer beyond 64 bits.
+    A float variable accepts integers, a bool one 0 and 1. Raises TypeError for other types, ValueError for an
+    integer beyond 64 bits.
     """
     kind = type(value)
     old = type(last)
     if kind is int and value >> 64 not in (0, -1):
-        last = 0  # it takes no int, then
+        last = 0  # not even an int accepts this one
     elif last is None:
         if kind in (bool, int, float, str):
             return value
@@ -38,8 +34,8 @@ def fit(name: str, last, value):
 
 
 def shape(name: str, last, value):
-    """As `fit`, for a value from the cloud: floats are cut for ints, bools are 0 or 1 for ints, and other numbers than
-    0 and 1 leave a bool as it is."""
+    """Return a value from the cloud, converted as by `fit`. In addition, an int variable truncates floats and accepts
+    bools, and a bool one keeps its value for numbers other than 0 and 1."""
     kind = type(value)
     old = type(last)
     if old is int or last == _NUMBER:
@@ -60,33 +56,35 @@ class ArduinoCloudObject:
     """A cloud variable with one value, or a task.
 
     Arguments, all but `name` (str) optional:
-    `value`: the initial value (bool, int, float or str), which fixes the type. Without one the
-    cloud's last value is taken; a number that comes from there first may be an int or a float later.
-    `on_read(client)` returns the value every `interval` seconds (0 to 315360000, ten years); `on_write(client, value)`
-    is called when the cloud writes, and makes the variable writable; `on_run(client, args)` is called every
-    `interval` seconds. Each may be a coroutine function.
-    `backoff` (1 to 100) multiplies `interval` after each run, up to 5 s. `args` is handed to `on_run`.
-    The arguments of `policy_arguments.configure` say when to publish, and whose value counts.
-    Raises TypeError for any other argument.
 
-    With `keys`, the names of attributes, it has these in place of a value: see `composites.Composite`.
-    `updated` tells whether it waits to be published; set to True, it is published once more.
-    `timestamp` is the Unix time of its last change, from the first look at it on.
+    `value`: the initial value (bool, int, float or str), which fixes the type. Without one the variable
+        takes the cloud's last value; if that is a number, later values may be ints or floats.
+    `on_read(client)`: called every `interval` seconds; it returns the value.
+    `on_write(client, value)`: called when the cloud writes. It makes the variable writable.
+    `on_run(client, args)`: called every `interval` seconds with `args`, any object.
+    `interval`: seconds (0 to 315360000, ten years; 1 by default).
+    `backoff`: factor (1 to 100) that multiplies `interval` after each run, up to 5 s.
+
+    The callbacks may be coroutine functions. The arguments of `policy_arguments.configure` say when to publish, and
+    whose value counts. Raises TypeError for any other argument.
+
+    With `keys`, the names of attributes, it has these instead of a value: see `composites.Composite`.
+    `updated` is whether it waits to be published; setting it to True publishes the value again.
+    `timestamp` is the Unix time of its last change, recorded from the first access on.
     """
 
-    # Defaults live in the class: an instance then stores only what differs.
+    # The defaults are in the class: an instance stores only what differs.
     on_read = on_write = on_run = backoff = args = None
     interval = 1.0
     client = None  # where it is registered
-    busy = False  # the coroutines.Turn of its callbacks, where these are coroutines and still run
-    far = 0  # how many long stretches of time pass before the tick `due`
-    changed = 0  # 1: to be published, 2: with the next packet, since the last one was full, -1: sent, not acknowledged
+    busy = False  # the callbacks.Turn while callbacks that are coroutines run
+    far = 0  # how many long pieces of the interval pass before the tick `due`
+    changed = 0  # 1: due, 2: due first in the next packet, since the last one was full, -1: sent, not acknowledged
     standing = 0  # the sum of the bits above
-    policy = None  # a `policy.Policy`, where the program has asked for one
-    writable = False  # by the cloud, without `on_write`
-    field: "Any"
-    _value: "Any" = None
-    _like = None  # what has the type to take while there is no value; or (), where any number will do
+    policy = None  # a `policy.Policy`, if the program has asked for one
+    writable = False  # the cloud may write it, even without `on_write`
+    _value = None
+    _like = None  # a value of its type while it has no value; or (), if it accepts any number
 
     def __init__(self, name: str, **kwargs):
         self.name = name
@@ -104,7 +102,7 @@ class ArduinoCloudObject:
         return str(self.value)
 
     def __getattr__(self, *given):
-        # What only programs for the official client ask for: a module of its own has it.
+        # For attributes that only programs for the official client use.
         from .official import attribute
 
         return attribute(self, *given)
@@ -113,7 +111,7 @@ class ArduinoCloudObject:
 
     @property
     def value(self):
-        """The present value, None before the first one. Raises TypeError when set to another type."""
+        """The current value, None before the first one. Setting it raises TypeError for another type."""
         return self._value
 
     @value.setter
@@ -130,11 +128,11 @@ class ArduinoCloudObject:
             self.touch()
 
     def _sample(self):
-        # What has the type to take, as `fit` wants it.
+        # A value of its type, for `fit`.
         return self._like if self._value is None or self._like == _NUMBER else self._value
 
     def touch(self):
-        """The program has set it: have the value published."""
+        """Publish the value that the program has set."""
         self.standing |= _OWN
         if self.policy:
             self.policy.touch()
@@ -144,26 +142,26 @@ class ArduinoCloudObject:
             self.client.wake()
 
     def owe(self):
-        """It is to be published. The session sees to the rest of its way."""
+        """Make it due to be published: the session does the rest."""
         if self.changed < 1:
             self.changed = 1
 
     @property
     def initialized(self) -> bool:
-        """Whether there is a value."""
+        """Whether it has a value."""
         return self._value is not None
 
     def shape(self, attribute: str, value):
-        """The value to `store` for one from the cloud. Raises TypeError or ValueError where there is none."""
+        """Return a value from the cloud, converted for `store`. Raises TypeError or ValueError if it does not fit."""
         if attribute is not None:
             from .refusal import attribute_of
 
             raise attribute_of(self.name, attribute)
-        last = self._value  # then as `_sample`, without its call: each value from the cloud comes through here
+        last = self._value  # like `_sample`, but without a call: each value from the cloud comes through here
         return shape(self.name, self._like if last is None or self._like == _NUMBER else last, value)
 
     def store(self, attribute: str, value) -> bool:
-        """Take a value from the cloud that `shape` returned. Returns whether it differs from the present one."""
+        """Store a value that `shape` returned. Returns whether it differs from the current one."""
         if self._value is None and self._like is None and type(value) in (int, float):
             self._like = _NUMBER
         differs = value != self._value
@@ -171,7 +169,7 @@ class ArduinoCloudObject:
         return differs
 
     def write(self, writer, time: int = 0, value=None):
-        """Write the records of this property, with a Unix time unless 0; of its present value, or of another."""
+        """Write the records of its current value, or of `value`, with the Unix time `time` unless that is 0."""
         if self.field is None:
             self.field = label(self.name)
         if value is None:

@@ -1,20 +1,19 @@
-"""Variables with attributes, from ArduinoCloudObject itself: it takes `keys=`, their names, once this is imported; in a
-class derived from it, and without one. It stays.
+"""The argument `keys=`, the names of attributes, for ArduinoCloudObject and classes derived from it.
+
+Importing this adds it. It stays.
 """
 
 from ..port import MICROPYTHON
 from . import ArduinoCloudObject
 
-# What a class takes over from Composite, since it cannot be given another base.
-_MEMBERS = (
-    "KEYS TYPES _was value initialized shape store write _fit _old _remember __contains__ __getattr__ __setattr__"
-)
+# The members of Composite that a derived class gets: its base cannot be changed.
+_MEMBERS = "KEYS TYPES _was value initialized shape store write _fit _old _remember __contains__ __getattr__ __setattr__"
 
 _init = ArduinoCloudObject.__init__
 
 
 def _new(cls, *args, **kwargs):
-    # With attributes, and without a class of its own, it is a Composite.
+    # An ArduinoCloudObject with attributes, not of a derived class, is a Composite.
     if cls is ArduinoCloudObject and kwargs.get("keys"):
         from .composites import Composite
 
@@ -43,7 +42,7 @@ def _adopt(name, cls, composite):
 
         check(name, cls)
         for member in _MEMBERS.split(" "):
-            if getattr(cls, member, None) is getattr(ArduinoCloudObject, member, None):  # else it has its own
+            if getattr(cls, member, None) is getattr(ArduinoCloudObject, member, None):  # else the class has its own
                 setattr(cls, member, getattr(composite, member))
 
 

@@ -1,12 +1,12 @@
-"""A property has a value no more: the program took it away. Imported when one does."""
+"""Properties whose value the program has removed. Imported for the first of them."""
 
 from ..port import const
 
-_OWN = const(1)  # of `property`
+_OWN = const(1)  # a bit of `property`
 
 
 def clear(p):
-    """Have no value, and nothing to publish. The type stays."""
+    """Remove the value of a property, but not its type. It then has nothing to publish."""
     if p._like is None:
         p._like = p._value
     p._value = None
@@ -14,7 +14,7 @@ def clear(p):
 
 
 def withdraw(p):
-    """There is no value to publish any more."""
+    """Stop publishing a property, which has no value any more."""
     p.standing &= ~_OWN
     if p.changed > 0 and not (p.policy and p.policy.owes()):
         p.changed = 0

@@ -7,26 +7,26 @@ from . import ArduinoCloudObject, fit, shape
 
 
 class Composite(ArduinoCloudObject):
-    """A cloud variable whose `KEYS` are its attributes, read and set with a dot.
+    """A cloud variable with several attributes, named in `KEYS`, read and set with a dot.
 
-    Types and ranges are those of the C++ library: setting an attribute raises TypeError or ValueError
-    that names it; what the cloud sends is taken beyond the range, too. All attributes are published
-    together, once each has a value: one that is set to None has none. Further arguments are those of
-    ArduinoCloudObject.
+    Types and ranges are those of the C++ library. Setting an attribute to another type or beyond its range
+    raises TypeError or ValueError with its name; values from the cloud may be beyond the range. All attributes
+    are published together, once each has a value. Setting one to None removes its value. Further arguments
+    are those of ArduinoCloudObject.
 
     A class of your own has `KEYS`, and `TYPES`, a letter for each: b bool, f float, i int. Without
-    `TYPES`, an attribute's first value fixes its type. Or the attributes' names are given as `keys`.
+    `TYPES`, an attribute's first value fixes its type. Or pass the names of the attributes as `keys`.
     """
 
-    # The methods call no super(): a class that was derived from ArduinoCloudObject may take them over: `attributes`.
-    KEYS: tuple = ()
+    # The methods do not call super(), since a class derived from ArduinoCloudObject may get them: see `attributes`.
+    KEYS = ()
     TYPES = ""
-    _was = None  # without TYPES: what has the type of an attribute whose value does not say it, () for any number
+    _was = None  # without TYPES: a value of an attribute's type, if its own does not show it; () for any number
 
     def __init__(self, name: str, keys=(), **kwargs):
         kind = type(self)
         keys = tuple(keys or ())
-        if keys or package.__dict__.get(kind.__name__) is not kind:  # no class of ours
+        if keys or package.__dict__.get(kind.__name__) is not kind:  # not a class of the package
             from .derived import check
 
             check(name, kind, keys, Composite)
@@ -56,7 +56,7 @@ class Composite(ArduinoCloudObject):
             object.__setattr__(self, attribute, value)
 
     def _fit(self, attribute, value):
-        # The value to take for an attribute that the program sets.
+        # The converted value for an attribute that the program sets.
         name = self.name + ":" + attribute
         old = self._old(attribute)
         if value is None:
@@ -75,7 +75,7 @@ class Composite(ArduinoCloudObject):
         self._was[attribute] = kind
 
     def _old(self, attribute):
-        # The present value, or one of its type; None where any type will do.
+        # The current value, or one of its type; None if any type is accepted.
         value = self._value[attribute]
         if self.TYPES:
             if value is None:
@@ -89,8 +89,8 @@ class Composite(ArduinoCloudObject):
 
     @property
     def value(self):
-        """The attributes, a dict by name. Set to a dict to change some of them at once, or none where one is refused;
-        set to None, none of them has a value any more."""
+        """The attributes, a dict by name. Setting a dict changes these attributes at once, or none of them if one is
+        wrong; setting None removes all values."""
         return self._value
 
     @value.setter
@@ -121,13 +121,13 @@ class Composite(ArduinoCloudObject):
         return None not in self._value.values()
 
     def shape(self, attribute, value):
-        """As ArduinoCloudObject.shape."""
+        """See ArduinoCloudObject.shape."""
         if attribute not in self._value:
-            raise ValueError("'%s' has attributes, and '%s' is none" % (self.name, attribute or ""))
+            raise ValueError("'%s' has no attribute '%s'" % (self.name, attribute or ""))
         return shape(self.name + ":" + attribute, self._old(attribute), value)
 
     def store(self, attribute, value) -> bool:
-        """As ArduinoCloudObject.store."""
+        """See ArduinoCloudObject.store."""
         if type(value) in (int, float) and self._old(attribute) is None:
             self._remember(attribute, ())
         differs = self._value[attribute] != value
@@ -135,7 +135,7 @@ class Composite(ArduinoCloudObject):
         return differs
 
     def write(self, writer, time: int = 0, value=None):
-        """As ArduinoCloudObject.write."""
+        """See ArduinoCloudObject.write."""
         if self.field is None:
             self.field = [label(self.name + ":" + key) for key in self.KEYS]
         if value is None and self.initialized:
@@ -146,7 +146,7 @@ class Composite(ArduinoCloudObject):
 
 
 def _check(name, attribute, value):
-    # Raise ValueError for a value out of the attribute's range.
+    # Raise ValueError for a value beyond the attribute's range.
     if attribute == "hue":
         high = 360
     elif attribute in ("sat", "bri"):
@@ -168,7 +168,7 @@ def _check(name, attribute, value):
 
 
 class Location(Composite):
-    """A position in degrees."""
+    """A position: `lat` latitude and `lon` longitude, in degrees."""
 
     KEYS = ("lat", "lon")
     TYPES = "ff"

@@ -1,6 +1,6 @@
-"""Whether a program's own class, and its own attributes, leave alone what the client needs of a variable.
+"""A check that a program's own class and attributes hide no member of a variable that the client needs.
 
-Imported for the first of either; it stays.
+Imported for the first of them, and stays.
 """
 
 import sys
@@ -11,8 +11,8 @@ _NEEDED = ("client", "busy", "changed", "policy", "writable", "touch", "shape", 
 
 
 def check(name: str, cls, keys=(), composite=None):
-    """Raise TypeError for a class that hides a member that the client needs by one of its own, and for a key that is
-    no text; ValueError for a key that hides a member of the class `composite`. `name` is the variable's."""
+    """Raise TypeError for a class that hides a member that the client needs, and for a key that is not text; ValueError
+    for a key that hides a member of the class `composite`. `name` is the variable's."""
     for member in _NEEDED:
         if not _is_ours(member, getattr(cls, member)):
             raise TypeError("'%s': %s.%s hides a member that the client needs" % (name, cls.__name__, member))

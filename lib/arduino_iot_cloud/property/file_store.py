@@ -9,26 +9,26 @@ from ..port import const, log
 from ..renaming import flush, rename_over
 from .samples import Store, encoded, restore, sample
 
-_SPARE = const(16)  # records beyond twice the size of the ring, before a file is written anew
-_LONGEST = const(16383)  # a packet's
+_SPARE = const(16)  # records beyond twice the size of the ring before a file is rewritten
+_LONGEST = const(16383)  # bytes of a packet, so no sample is longer
 
 
 class FileStore(Store):
-    """Samples in the file `path`: records are appended to it, and now and then it is written anew as
-    `path` + ".new", which then takes its name."""
+    """Samples in the file `path`, to which records are appended. From time to time it is rewritten as
+    `path` + ".new", which is then renamed."""
 
     def __init__(self, path: str):
         self._path = path
 
     def load(self, history):
-        """Put the stored samples into a history, and keep it from now on."""
+        """Restore the stored samples into a history, and store its samples from now on."""
         self.history = history
         self._header = "samples 1 %d %s" % (history.history, history.name)
         self._limit = 2 * history.history + _SPARE
-        self._n = self._limit  # records in the file; so many have the next change write it anew
+        self._n = self._limit  # records in the file; with this many, the next change rewrites it
         self._end = 0
         if not _exists(self._path) and _exists(self._path + ".new"):
-            # The power went between the removal of the old file and the new one's taking its name.
+            # The power failed after the old file was removed, and before the new one was renamed.
             os.rename(self._path + ".new", self._path)
         if not _exists(self._path):
             return
@@ -37,10 +37,10 @@ class FileStore(Store):
         words = header.split(" ", 3) if isinstance(header, str) else ()
         if len(words) != 4 or words[0] != "samples" or words[1] != "1" or words[3] != history.name:
             if os.stat(self._path)[6]:
-                log(30, "%s has no samples of '%s': it becomes %s.old" % (self._path, history.name, self._path))
+                log(30, "%s has no samples of '%s': renamed to %s.old" % (self._path, history.name, self._path))
                 rename_over(self._path, self._path + ".old")
             return
-        # First what of it is still there, by the rules of the ring that wrote it
+        # First count which samples the ring that wrote them still had.
         size = int(words[2])
         first = added = n = 0
         for item in records:
@@ -61,7 +61,7 @@ class FileStore(Store):
             self._n = n
 
     def _records(self):
-        # The items of the records, up to the first one that is not whole. `_end` is then where that begins.
+        # The items of the records, up to the first incomplete one. Sets `_end` to the offset of that.
         reader = Reader()
         self._end = 0
         with open(self._path, "rb") as file:
@@ -83,17 +83,17 @@ class FileStore(Store):
                 self._end += n + 6
 
     def add(self, value, time: int):
-        """The history has got a sample."""
+        """Store a sample that was added to the history."""
         self._change(sample(value, getattr(self.history.p, "KEYS", None), time))
 
     def remove(self, n: int):
-        """The history has let go of its `n` oldest samples."""
+        """Remove the `n` oldest samples, which the history has removed."""
         self._change(encoded(n))
 
     def _change(self, data):
         full = self._n >= self._limit
         done = self.attempt(self._rewrite if full else self._append, data)
-        # What a failed write has left is not known
+        # It is unknown what a failed write has left behind.
         self._n = self._limit if not done else self.history.count if full else self._n + 1
 
     def _append(self, data):

@@ -1,4 +1,4 @@
-"""The samples of a property that the cloud does not have yet, with their times.
+"""The samples of a property that the cloud has not acknowledged yet, with their times.
 
 Imported when a property is made with `history=N`.
 """
@@ -10,23 +10,23 @@ from .policy import Policy
 
 
 class History(Policy):
-    """The last `history` samples of one property, in a ring that is made at once and never grows.
+    """The last `history` samples of one property, in a ring that is allocated once and never grows.
 
-    Every assignment is a sample; with `publish=`, what that policy finds worth publishing is one,
-    connected or not. A sample stays until the cloud has acknowledged it. Where the ring is full, a
-    new one takes the place of the oldest, which `lost` counts. While the clock is not set, samples
-    have no time, and get that of their arrival.
+    Every assignment is a sample; with `publish=`, only what that policy would publish, connected or
+    not. A sample stays until the cloud has acknowledged it. If the ring is full, a new sample replaces
+    the oldest, which `lost` counts. While the clock is not set, samples have no time, and the cloud
+    gives them the time of their arrival.
     """
 
     history = 0
-    store = None  # a path or an object, as given; once registered, the object that keeps the samples over a reset
-    first = 0  # the oldest sample
+    store = None  # a path or an object, as given; once registered, the object that stores the samples
+    first = 0  # index of the oldest sample
     count = 0  # samples in the ring
-    sent = 0  # of these, the oldest ones, which are under way
-    gone = 0  # samples that were under way when the ring was full
+    sent = 0  # how many of them, the oldest ones, are under way
+    gone = 0  # samples that were under way when the full ring replaced them
 
     def register(self, client):
-        """As Policy.register."""
+        """See Policy.register."""
         size = self.history
         self.values = [None] * size
         self.times = array("I", [0] * size)
@@ -43,7 +43,7 @@ class History(Policy):
         self._mark()
 
     def poke(self):
-        """As Policy.poke: takes a sample if one is due."""
+        """Take a sample if one is due. See Policy.poke."""
         p = self.p
         if p.client and p.initialized and self.permission != "write":
             now = ticks_ms()
@@ -58,7 +58,7 @@ class History(Policy):
                 self._mark()
 
     def add(self, value, time: int):
-        """Put a sample into the ring, with its Unix time (0: unknown)."""
+        """Add a sample to the ring, with its Unix time (0: unknown)."""
         size = len(self.values)
         if self.count == size:
             if self.sent:
@@ -68,7 +68,7 @@ class History(Policy):
                 self.lost += 1
             self._drop(1)
         place = (self.first + self.count) % size
-        # A tuple takes less room than a dict
+        # A tuple takes less memory than a dict.
         self.values[place] = tuple([value[key] for key in self.p.KEYS]) if isinstance(value, dict) else value
         self.times[place] = min(time, 0xFFFFFFFF)
         self.count += 1
@@ -82,14 +82,14 @@ class History(Policy):
         self.count -= n
 
     def _mark(self):
-        # Say in `changed` what the session has to do.
+        # Set `changed`, which tells the session what to do.
         if self.sent == self.count:
             self.p.changed = -1 if self.sent else 0
         else:
             self.p.owe()
 
     def __iter__(self):
-        """The samples, oldest first, as (value, time)."""
+        """Iterate over the samples, oldest first, as (value, time)."""
         for i in range(self.count):
             yield self._sample(i)
 
@@ -100,13 +100,13 @@ class History(Policy):
         return dict(zip(self.p.KEYS, value)) if isinstance(value, tuple) else value, self.times[place]
 
     def ready(self, now: int) -> bool:
-        """As Policy.ready."""
+        """See Policy.ready."""
         self.calling = False
         self._mark()
         return self.sent < self.count
 
     def write(self, writer):
-        """Write as many samples as there is room for; if for none, the first one, beyond the end."""
+        """Write as many samples as fit; if none fits, write the first one beyond the end."""
         sent = self.sent
         while self.sent < self.count:
             pos = writer.pos
@@ -119,7 +119,7 @@ class History(Policy):
             self.sent += 1
 
     def written(self, now: int):
-        """As Policy.written; a sample that was refused, since no packet can hold it, is dropped."""
+        """Drop a sample that was refused because no packet can hold it. See Policy.written."""
         if not self.p.changed:
             self.lost += 1
             self._remove(1)
@@ -127,7 +127,7 @@ class History(Policy):
         self._mark()
 
     def acknowledged(self):
-        """As Policy.acknowledged."""
+        """See Policy.acknowledged."""
         sent = self.sent
         self.sent = self.gone = 0
         if sent:
@@ -140,21 +140,21 @@ class History(Policy):
             self.store.remove(n)
 
     def owes(self) -> bool:
-        """As Policy.owes."""
+        """See Policy.owes."""
         return self.count > 0
 
     def resend(self):
-        """As Policy.resend: the samples that were under way are sent once more; those that found no room are lost."""
+        """Send the samples again that were under way; those that the ring has replaced are lost. See Policy.resend."""
         self.lost += self.gone
         self.sent = self.gone = 0
         self._mark()
 
     def begin(self):
-        """As Policy.begin: what was under way to the other thing, and what it has not had, goes to this one."""
+        """Send all samples to the new thing, also those that were under way to the old one. See Policy.begin."""
         if not self.count:
             super().begin()
         self.resend()
 
     def pending(self, now: int) -> bool:
-        """As Policy.pending."""
+        """See Policy.pending."""
         return self.count > 0 or super().pending(now)

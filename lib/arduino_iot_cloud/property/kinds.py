@@ -1,11 +1,11 @@
 """Cloud variables with one value of a fixed type, named as in the C++ library: Switch, TemperatureSensor, Counter, …
 
-Imported when the package is asked for a name that it does not have. A class is made when it is asked for.
+Imported for a name that the package does not have. Each class is made when it is first used.
 """
 
 from . import ArduinoCloudObject, fit
 
-# A value of the type, and the names.
+# A value of each type, and the names of its classes.
 _KINDS = (
     (False, "Bool ContactSensor Light MotionSensor SmartPlug Switch"),
     (
@@ -21,17 +21,17 @@ _KINDS = (
 
 
 class Scalar(ArduinoCloudObject):
-    """A cloud variable of the type that `ZERO` has, whatever is set first. Arguments are those of ArduinoCloudObject.
+    """A cloud variable whose type is fixed: that of `ZERO`. Arguments are those of ArduinoCloudObject.
 
-    Integers have 32 bits, as in the C++ library: setting another raises ValueError.
+    Integers have 32 bits, as in the C++ library: setting a larger one raises ValueError.
     """
 
-    ZERO: "bool | float | str | None" = None
-    LOW: "int | None" = None  # the least integer
+    ZERO = None
+    LOW = None  # the smallest integer
 
     @property
     def value(self):
-        """As ArduinoCloudObject.value; the type is fixed from the start."""
+        """The current value. See ArduinoCloudObject.value; the type is fixed from the start."""
         return self._value
 
     @value.setter
@@ -51,7 +51,7 @@ class Scalar(ArduinoCloudObject):
 
 
 def find(name: str):
-    """The class of that name; it stays in the package. Raises AttributeError for none."""
+    """Return the class of that name, and store it in the package. Raises AttributeError if there is none."""
     for zero, names in _KINDS:
         if name in names.split(" "):
             members = {"ZERO": zero, "_like": zero}

@@ -5,8 +5,8 @@ from .samples import Store, encoded, restore, sample
 
 
 class NVSStore(Store):
-    """Samples in an NVS namespace of an ESP32: a blob for each, under its number in hexadecimal, and `first`,
-    the number of the oldest one. The NVS itself writes a blob whole or not at all."""
+    """Samples in an NVS namespace of an ESP32: a blob for each sample, under its number in hexadecimal, and `first`,
+    the number of the oldest. The NVS itself writes a blob completely or not at all."""
 
     def __init__(self, namespace: str):
         from esp32 import NVS
@@ -14,7 +14,7 @@ class NVSStore(Store):
         self._nvs = NVS(namespace)
 
     def load(self, history):
-        """Put the stored samples into a history, and keep it from now on."""
+        """Restore the stored samples into a history, and store its samples from now on."""
         self.history = history
         self._buf = bytearray(history.p.client.buffer)  # no sample is larger
         self._first = self._get("first") or 0
@@ -31,7 +31,7 @@ class NVSStore(Store):
         self.attempt(self._trim, history.count)
 
     def _get(self, key):
-        # The item under a key, None where there is none, 0 where it cannot be read.
+        # The item under a key; None if there is none, 0 if it cannot be decoded.
         try:
             n = self._nvs.get_blob(key, self._buf)
         except OSError:
@@ -44,12 +44,12 @@ class NVSStore(Store):
             return 0
 
     def add(self, value, time: int):
-        """The history has got a sample."""
+        """Store a sample that was added to the history."""
         if self.attempt(self._add, sample(value, getattr(self.history.p, "KEYS", None), time)):
             self.remove(0)
 
     def remove(self, n: int):
-        """The history has let go of its `n` oldest samples."""
+        """Remove the `n` oldest samples, which the history has removed."""
         self.attempt(self._trim, self.history.count)
 
     def _add(self, data):
@@ -58,7 +58,7 @@ class NVSStore(Store):
         self._next += 1
 
     def _trim(self, count):
-        # Let go of all but the last `count` samples.
+        # Erase all but the last `count` samples.
         old = self._first
         first = self._next - count
         if first > old:
@@ -70,7 +70,7 @@ class NVSStore(Store):
             self._nvs.commit()
 
     def _tidy(self, _):
-        # Erase what a power cut has left of samples that were let go of.
+        # Erase removed samples that a power failure has left behind.
         number = self._first - 1
         while number >= 0:
             try:

@@ -1,6 +1,6 @@
-"""What the objects of the official client have beside ours: `updated`, `timestamp`, `runnable`.
+"""Further attributes of the official client's objects: `updated`, `timestamp`, `runnable`.
 
-Imported when a program asks an object for one of them; it stays.
+Imported when a program first uses one of them, and stays.
 """
 
 from time import time
@@ -10,13 +10,13 @@ from . import ArduinoCloudObject
 
 
 def timestamp() -> int:
-    """Unix time in whole seconds, whatever the clock shows."""
+    """Return Unix time in whole seconds, even if the clock is not set."""
     return int(time()) + EPOCH
 
 
 def attribute(p, *given):
-    """What ArduinoCloudObject has not at hand: with nothing `given`, its `updated`; with a name (str), that attribute;
-    with a bool, it sets `updated`. Raises AttributeError for a name that there is not."""
+    """Return an attribute that ArduinoCloudObject lacks: `updated` if nothing is `given`, else the one of that name
+    (str); or set `updated` to a bool. Raises AttributeError for an unknown name."""
     if not given:
         return updated(p)
     name = given[0]
@@ -31,22 +31,22 @@ def attribute(p, *given):
 
 
 def updated(p) -> bool:
-    """Whether it waits to be published."""
+    """Return whether a variable waits to be published."""
     return bool(p.changed > 0 or p.policy and p.policy.pending(ticks_ms()))
 
 
 def update(p, value: bool):
-    """Have it published once more, or not after all."""
+    """Publish a variable again; or, for False, do not publish it after all."""
     if not value:
         p.changed = min(p.changed, 0)
     elif p.initialized:
         if p.policy:
             p.policy.urgent = True
-        ArduinoCloudObject.touch(p)  # not that of an object which is watched: the value stays
+        ArduinoCloudObject.touch(p)  # not the `touch` of a watched object, since the value does not change
 
 
 def watch(p):
-    """Keep the Unix time of its changes from now on, in an attribute of its own: `timestamp`."""
+    """Record the Unix time of its changes from now on, in its attribute `timestamp`."""
     touch = p.touch
     store = p.store
 

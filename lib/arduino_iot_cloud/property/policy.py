@@ -5,7 +5,7 @@ Imported when a property is made with one of the arguments of `policy_arguments.
 
 from ..port import const, forget, ticks_add, ticks_diff, ticks_ms, timestamp
 
-# Of `property`
+# Bits of `property`
 _OWN = const(1)
 _SENT = const(2)
 
@@ -13,10 +13,10 @@ _HOUR_MS = const(3600000)
 
 
 class Policy:
-    """The policy of one property, and what it has to remember for it.
+    """The policy of one property, and the state that it needs.
 
-    The session asks `ready` before it writes the property, then calls `written`. What only the time
-    brings about comes from `on_run`, which the client calls at the tick `due`, connected or not.
+    The session calls `ready` before it writes the property, and `written` afterwards. Since time alone can make
+    a property due, the client calls `on_run` at the tick `due`, connected or not.
     """
 
     publish: "str | float | None"
@@ -24,17 +24,17 @@ class Policy:
     min_delta = 0
     min_interval = 0.5
     timestamp = False
-    lost = 0  # samples of a history
+    lost = 0  # lost samples of a history
     changed_at = 0  # Unix time of the last change, 0 for unknown
     last = None  # the value that the cloud has
     since = None  # the tick at which `left` was counted; None: the interval has ended
-    left = 0  # ms of the interval since the last packet
-    published = False  # since boot
-    urgent = False  # due whatever the policy says: an echo, a push
-    calling = False  # the user is being told what the cloud wrote
-    offered: "dict | None" = None  # what the cloud wrote: values by attribute
+    left = 0  # ms that are left of the interval since the last packet
+    published = False  # at least once since boot
+    urgent = False  # due regardless of the policy: an echo, a push
+    calling = False  # `on_write` is called for what the cloud wrote
+    offered = None  # what the cloud wrote: values by attribute
 
-    # What the client's timer wants of a task
+    # Attributes of a task, for the client's timer
     busy = False
     far = 0
     backoff = args = on_read = None
@@ -45,7 +45,7 @@ class Policy:
         self.name = p.name
 
     def register(self, client):
-        """The property has been registered."""
+        """Start the policy of a property that was registered with a client."""
         forget("property.policy_arguments")
         self.p.changed = 0
         if self.publish:
@@ -54,7 +54,7 @@ class Policy:
         self.poke()
 
     def touch(self):
-        """The program has set the property."""
+        """Note that the program has set the property."""
         if self.p.client:
             self.changed_at = timestamp()
             if self.calling and self.differs():
@@ -62,37 +62,37 @@ class Policy:
         self.poke()
 
     def poke(self):
-        """The property may be due: have `ready` decide."""
+        """Let `ready` decide whether the property is due."""
         self.p.owe()
 
     def owes(self) -> bool:
-        """Whether samples wait that the cloud does not have."""
+        """Return whether there are samples that the cloud does not have."""
         return False
 
     def resumed(self, now: int):
-        """The program goes on after a pause of any length: intervals that were running have ended."""
+        """End all running intervals, since the program was paused for an unknown time."""
         self.since = None
         self.due = now
 
     def push(self):
-        """The program wants it published."""
+        """Publish it if its policy is "demand"."""
         if self.publish == "demand":
             self.urgent = True
             self.poke()
 
     def begin(self):
-        """Another thing has been attached, which has never seen the property."""
+        """Start again for a newly attached thing, which has never had the property."""
         self.last = None
         self.published = self.urgent = False
         if self.p.initialized:
             self.poke()
 
     def differs(self) -> bool:
-        """Whether the present value is far enough from the cloud's."""
+        """Return whether the current value differs enough from the cloud's."""
         return differs(self.p.value, self.last, self.min_delta)
 
     def wait(self, now: int):
-        """The ms until the property is due, 0 or less if it is; None where only a change can make it so."""
+        """Return the ms until the property is due, 0 or less if it is; None if only a change can make it due."""
         if not (self.publish and self.published) or self.urgent:
             return 0
         if self.publish == "demand":
@@ -105,23 +105,23 @@ class Policy:
         return left if self.publish != "change" or self.differs() else None
 
     def pending(self, now: int) -> bool:
-        """Whether there is something that the cloud is still to be told."""
+        """Return whether the cloud still has to get the value."""
         if self.permission == "write" or not self.p.initialized or not self.publish:
             return False
         wait = self.wait(now)
         return wait is not None and (wait <= 0 or self.publish == "change")
 
     def schedule(self, now: int, wait: int):
-        """Have `on_run` called in so many ms."""
+        """Have `on_run` called in `wait` ms, or an hour if that is less."""
         self.due = ticks_add(now, min(wait, _HOUR_MS))
         driver = self.p.client and self.p.client.driver
         if driver:
             driver.schedule()
 
     def on_run(self, client, args):
-        """Look at the time. Is called every hour at least, which is well before the ticks wrap."""
+        """Check the time. The client calls it at least every hour, well before the ticks wrap."""
         if self.permission == "write" or not self.p.initialized:
-            self.since = None  # nothing waits, and ticks must not grow old
+            self.since = None  # no interval runs, and an old tick would become invalid
             return
         now = ticks_ms()
         wait = self.wait(now)
@@ -134,7 +134,7 @@ class Policy:
             client.wake()
 
     def ready(self, now: int) -> bool:
-        """Whether the property is due, which is asked before it is written; if not, it is no longer `changed`."""
+        """Return whether the property is due, before it is written; if not, reset its `changed`."""
         self.calling = False
         if self.permission != "write" and self.p.initialized:
             wait = self.wait(now)
@@ -146,11 +146,11 @@ class Policy:
         return False
 
     def write(self, writer):
-        """Write its records."""
+        """Write the property's records."""
         self.p.write(writer, self.changed_at if self.timestamp else 0)
 
     def written(self, now: int):
-        """The property has been written into a packet; or refused, where it is not `changed`."""
+        """Note that the property was written into a packet; or refused, if it is not `changed`."""
         value = self.p.value
         self.last = dict(value) if isinstance(value, dict) else value
         self.published = True
@@ -162,15 +162,15 @@ class Policy:
                 self.schedule(now, self.left)
 
     def resend(self):
-        """The packet that it was in will not be sent again."""
+        """Send it again, since the packet that had it will not be repeated."""
         self.urgent = True
         self.poke()
 
     def acknowledged(self):
-        """The cloud has the last packet."""
+        """Note that the cloud has acknowledged the last packet."""
 
     def take(self, attribute, value, time: int, sync: bool):
-        """The cloud has a value, which it wrote at a Unix time (0: unknown); `sync`: it is a last value."""
+        """Take a value from the cloud, written at a Unix time (0: unknown); `sync`: it is a last value."""
         if self.permission == "read" and self.p.initialized:
             return
         if not self.offered:
@@ -181,7 +181,7 @@ class Policy:
         self.from_sync = sync
 
     def settle(self, session) -> bool:
-        """All of what was offered is there: take it or leave it. Returns whether to tell the user."""
+        """Accept or refuse the values that were offered. Returns whether to call `on_write`."""
         offered = self.offered
         if not offered:
             return False
@@ -212,7 +212,7 @@ class Policy:
         return other or not self.from_sync
 
     def _store(self, offered, whole):
-        # Take it. Returns whether it differs from the value before.
+        # Accept the values. Returns whether they differ from the value before.
         p = self.p
         last = dict(self.last or p.value) if whole else None
         other = False
@@ -224,7 +224,7 @@ class Policy:
         return other
 
     def _refuse(self, offered, whole):
-        # Leave it: the cloud is told the device's, unless that is on its way.
+        # Refuse the values, and send the cloud the device's, unless they are under way.
         p = self.p
         if p.standing & _SENT or self.owes():
             return
@@ -237,10 +237,10 @@ class Policy:
             self.poke()
 
     def _takes(self, value):
-        # Whether a last value of the cloud replaces the local one.
+        # Whether a last value from the cloud replaces the local one.
         p = self.p
         rule = self.sync
-        if rule is None:  # as without a policy: unless the device has something newer to tell
+        if rule is None:  # as without a policy: unless the device has a newer value to publish
             return not (
                 p.standing & _OWN
                 and self.permission != "write"
@@ -258,7 +258,7 @@ class Policy:
 
 
 def differs(value, last, delta) -> bool:
-    """Whether a value is far enough from the last one, as the C++ library decides."""
+    """Return whether a value differs enough from the last one, by the rules of the C++ library."""
     if last is None:
         return True
     if isinstance(value, dict):
@@ -275,7 +275,7 @@ def differs(value, last, delta) -> bool:
     if type(value) is float or type(last) is float:
         if value == last or value != value and last != last:
             return False
-        # What is no number, infinite or next to nothing counts without a distance.
+        # NaN, infinite and denormal values count regardless of the difference.
         return _odd(value) or _odd(last) or abs(value - last) >= delta
     return value != last and (type(value) is not int or abs(value - last) >= delta)
 

@@ -1,6 +1,6 @@
-"""What a program may say about when a property is published: the arguments, checked, and the policy made of them.
+"""The arguments that say when a property is published: their checks, and the policy made from them.
 
-Comes and goes: a property imports it for such arguments, and its policy unloads it when it is registered.
+Temporary: a property imports it for such arguments, and its policy unloads it when it is registered.
 """
 
 from ..port import const
@@ -10,30 +10,32 @@ _LONGEST_S = const(315360000)  # ten years, as in `arguments`
 
 
 def configure(p, key: str, given: dict):
-    """Take these of the arguments `given` for a property; `key` is one that the property does not know itself.
+    """Make a policy from the arguments `given` for a property; `key` is one that the property itself does not know.
 
     `publish`: "change" (when the value differs from the last one sent or received), "demand" (on
-        `client.push(name)`), or a number of seconds (0.1 to 315360000): that often, changed or not.
+        `client.push(name)`), or a number of seconds (0.1 to 315360000): this often, changed or not.
         Without it every assignment is published.
-    `min_delta`: number; with "change", the least difference of an int, a float, or in degrees of a Location.
-    `min_interval`: seconds (0 to 315360000, 0.5 by default); with "change", the least time between two packets.
+    `min_delta`: number; with "change", the minimum difference of an int or a float, or in degrees of a Location.
+    `min_interval`: seconds (0 to 315360000, 0.5 by default); with "change", the minimum time between two packets.
     `permission`: what the cloud may do: "read" (the device publishes), "write" or "readwrite".
-    `sync`: "cloud", "device" or "recent": whose value wins at a connection; or a function
-        (property, value, time) -> bool, true where this value of the cloud (a dict of attributes
-        for a composite), of this Unix time (0: unknown), is to be taken.
+    `sync`: whose value wins at a connection: "cloud", "device" or "recent"; or a function
+        (property, value, time) -> bool that says whether to accept this value from the cloud (a dict
+        of attributes for a composite) with this Unix time (0: unknown).
     `timestamp`: True to send each value with the Unix time of its change.
     `history`: how many samples are kept until the cloud has them (1 to 10000): see `history.History`.
-    `store`: where they survive a reset: see `stores`.
+    `store`: where the samples survive a reset: see `stores`.
 
-    Raises TypeError for another key, ValueError for a wrong value.
+    Raises TypeError for an unknown argument, ValueError for a wrong value.
     """
     if key not in _KEYS:
         raise TypeError("'%s' got an unexpected keyword argument '%s'" % (type(p).__name__, key))
     if p.policy:
         return
-    if not given.get("history"):
-        if given.get("store"):
-            raise ValueError("'%s': store goes with history" % p.name)
+    if given.get("history"):
+        from .history import History as kind
+    elif given.get("store"):
+        raise ValueError("'%s': store needs history" % p.name)
+    else:
         from .policy import Policy as kind
     else:
         from .history import History as kind
@@ -46,13 +48,13 @@ def configure(p, key: str, given: dict):
             if key.startswith("min_"):
                 policy.publish = policy.publish or "change"
                 if policy.publish != "change":
-                    raise ValueError("'%s': %s goes with publish='change'" % (p.name, key))
+                    raise ValueError("'%s': %s needs publish='change'" % (p.name, key))
     p.writable = policy.permission in ("write", "readwrite")
     p.policy = policy
 
 
 def check(name: str, key: str, value):
-    """Raise ValueError for what an argument of `configure` cannot be."""
+    """Raise ValueError for a wrong value of an argument of `configure`."""
     number = type(value) in (int, float)
     if key == "publish":
         good = value in ("change", "demand") or number and 0.1 <= value <= _LONGEST_S

@@ -1,9 +1,9 @@
-"""Why a value does not fit a variable: imported when there is the first one."""
+"""The exceptions for values that do not fit a variable. Imported for the first one."""
 
 
 def misfit(name: str, last, value) -> Exception:
-    """What to raise for a value that `property.fit` refuses. It names the variable, what that takes and what was
-    given. `last` is the type `int` itself for a float from the cloud that no int of 64 bits can stand for."""
+    """Return the exception for a value that `property.fit` refuses: it names the variable, what that takes and what was
+    given. `last` is the type `int` itself for a float from the cloud that does not fit into 64 bits."""
     kind = type(value)
     if last is int:
         return ValueError("'%s' takes integers of 64 bits, not %r" % (name, value))
@@ -19,5 +19,5 @@ def misfit(name: str, last, value) -> Exception:
 
 
 def attribute_of(name: str, attribute: str) -> Exception:
-    """What to raise for an attribute of a variable that has none."""
+    """Return the exception for an attribute of a variable that has none."""
     return ValueError("'%s' has no attribute '%s'" % (name, attribute))

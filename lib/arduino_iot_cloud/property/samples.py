@@ -1,11 +1,11 @@
-"""Samples as a store keeps them, and what all stores have in common."""
+"""Samples as a store keeps them, and the base class of the stores."""
 
 from ..cbor import Writer, encode
 from ..port import log
 
 
 def sample(value, keys, time) -> bytearray:
-    """A sample in CBOR: [time, value, ...]."""
+    """Return a sample in CBOR: [time, value, ...]."""
     return encode(_write, [value[key] for key in keys] if keys else [value], time)
 
 
@@ -17,7 +17,7 @@ def _write(writer, values, time):
 
 
 def restore(history, item: list):
-    """Put back a decoded sample; one that is none of this variable is left out."""
+    """Add a decoded sample to a history, unless it does not belong to this variable."""
     keys = getattr(history.p, "KEYS", None)
     if len(item) != 1 + len(keys or "v"):
         return
@@ -25,12 +25,12 @@ def restore(history, item: list):
 
 
 class Store:
-    """What files and NVS have in common."""
+    """The base class of FileStore and NVSStore."""
 
     _failed = False
 
     def attempt(self, change, argument) -> bool:
-        """Do what the file system or the flash may refuse. Returns whether it has been done."""
+        """Call `change(argument)`, which may raise OSError. Returns whether it succeeded; logs the first failure."""
         try:
             change(argument)
             self._failed = False
@@ -44,5 +44,5 @@ class Store:
 
 
 def encoded(item) -> bytearray:
-    """An int or a str in CBOR."""
+    """Return an int or a str in CBOR."""
     return encode(Writer.scalar, item)

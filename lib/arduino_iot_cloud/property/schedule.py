@@ -1,17 +1,17 @@
-"""Schedule: a period of time that repeats, set in the cloud."""
+"""Schedule: a repeating period of time that is set in the cloud."""
 
 from ..port import const, log, timestamp
 from .composites import Composite
 
 
 class Schedule(Composite):
-    """Is active from `frm` for `len` seconds, repeatedly until `to` as the mask `msk` says.
+    """A schedule: active from `frm` for `len` seconds, and again as the mask `msk` says, until `to`.
 
-    `frm` and `to` count the seconds of the thing's local time like Unix time; `to` 0 means no end.
-    `on_active(client, value)`: called when it becomes active. Further arguments are those of
-    ArduinoCloudObject, but an `on_run` has no effect, as in the official client: every `interval`
+    `frm` and `to` are the thing's local time, in seconds like Unix time; `to` 0 means no end.
+    `on_active(client, value)` is called when it becomes active. Further arguments are those of
+    ArduinoCloudObject, except that `on_run` has no effect, as in the official client: every `interval`
     seconds the method of that name is called, which a class of your own may extend. `active` is
-    the present state. The module `masks` makes masks.
+    whether it is active now (bool). The module `masks` makes masks.
     """
 
     KEYS = ("frm", "to", "len", "msk")
@@ -23,12 +23,12 @@ class Schedule(Composite):
             raise TypeError("'%s': on_active is a function, not %r" % (name, on_active))
         self.on_active = on_active
         if kwargs.get("on_run"):
-            log(30, "'%s': the on_run of a Schedule is its own, the one given has no effect" % name)
+            log(30, "'%s': a Schedule has its own on_run, so the argument has no effect" % name)
         kwargs["on_run"] = self.on_run
         Composite.__init__(self, name, **kwargs)
 
     def on_run(self, client, args=None):
-        """Look at the time, as the client does every `interval` seconds; call `on_active` where it becomes active."""
+        """Check the time and update `active`. Returns what `on_active` returns, which it calls on becoming active."""
         was = self.active
         now = timestamp()
         if now:
@@ -43,11 +43,11 @@ _PERIOD = (1, 60, 3600, _DAY)  # seconds in the units of a fixed delta
 
 
 def is_active(schedule: dict, now: int) -> bool:
-    """Whether a schedule is active at a local time, counted like Unix time (0: unknown), as the C++ library decides.
+    """Return whether a schedule is active at a local time, in seconds like Unix time (0: unknown).
 
-    The end of a period still counts: it has `len` + 1 seconds. Days are looked at when it is: a period that
-    goes beyond midnight ends there, unless the next day is in the mask, too; and on a day of the mask, what
-    would have begun the day before is active. A fixed delta of 0 does not repeat.
+    The rules are those of the C++ library. The end of a period still counts: it has `len` + 1 seconds. The mask is
+    checked for the current day. So a period beyond midnight ends there, unless the mask has the next day, too; and on
+    a day of the mask, a period that would have begun the day before is active. A fixed delta of 0 does not repeat.
     """
     frm = schedule["frm"]
     mask = schedule["msk"]
@@ -67,10 +67,10 @@ def is_active(schedule: dict, now: int) -> bool:
 
 
 def _on_day(kind, mask, days):
-    # Whether a day, counted from 1970, is in the mask. Not by gmtime, which ends in 2038 on boards of 32 bits.
+    # Whether a day, counted from 1970, is in the mask. It does without gmtime, which ends in 2038 on 32-bit boards.
     if kind == 2:  # weekly, bit 0 is Sunday
         return mask >> (days + 4) % 7 & 1 == 1
-    # In years that begin in March, the day that comes and goes is the last, and five months have 153 days.
+    # In years that begin in March, the leap day is the last day, and five months always have 153 days.
     days = (days + 719468) % 146097
     year = (days - days // 1460 + days // 36524 - days // 146096) // 365
     days -= 365 * year + year // 4 - year // 100

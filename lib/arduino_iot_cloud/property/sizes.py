@@ -1,22 +1,22 @@
-"""Whether a value fits into a packet: the exact look, where it is a near thing."""
+"""The exact check that a value fits into a packet."""
 
 from ..cbor import Writer
 from ..port import const
 from ..senml import label, write_record
 
-# Around the records: the packet's head, the topic /a/t/{thing}/e/o, the identifier, the array's first and last byte
+# Beside the records: the packet's head, the topic /a/t/{thing}/e/o, the identifier, the array's first and last byte
 _AROUND = const(3 + 2 + 45 + 2 + 2)
-_NOW = const(0x7FFFFFFF)  # a time, where one goes with the value
+_NOW = const(0x7FFFFFFF)  # any time, for a value that is sent with one
 
 
 def check(client, name: str, value):
-    """Raise ValueError where a value (bool, int, float, str, or a dict of attributes) could never fit into a packet
-    of this client, with the name of its variable."""
+    """Raise ValueError, with the variable's name, for a value (bool, int, float, str, or a dict of attributes) that
+    could never fit into a packet of this client."""
     if isinstance(value, str) and len(value) > client.buffer:
-        value = value[: client.buffer]  # too long anyway
+        value = value[: client.buffer]  # even this is too long
     p = client.records.get(name)
     time = _NOW if p and p.policy and (p.policy.timestamp or hasattr(p.policy, "history")) else 0
-    writer = Writer(b"")  # counts
+    writer = Writer(b"")  # only counts bytes
     if isinstance(value, dict):
         for key in value:
             if value[key] is not None:

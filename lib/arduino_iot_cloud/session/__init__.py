@@ -1,98 +1,93 @@
-"""The session of a device with the cloud, after MQTT is connected: which thing, which values.
+"""The session of a device with the cloud, once MQTT is connected: which thing, which values.
 
-Sans-IO: it is given messages and the time, and leaves in `out` what to send
-and in `wake` when to come back. What happens until the values flow is in
-`asking` and `answers`, imported for as long as that takes; whose value counts where
-both sides have one is in `answers`, too. A message larger than the buffer is for `pieces`.
+It does no I/O: it gets messages and the time, and leaves in `out` what to send and in
+`wake` when to call it again. Everything until values flow is in `asking`, `attaching` and
+`answers`, which are imported for that time. `answers` also decides whose value counts if
+both sides have one. `pieces` takes messages that are larger than the buffer.
 """
 
 from ..cbor import CBORError
 from ..port import const, inside, log, ticks_diff
 from ..senml import Records
 
-if __debug__:  # what is compiled for a board does without the table, and the memory that it takes
+if __debug__:  # code compiled for a board does without the table, to save memory
     from ..states import check
 
-# Of `property`
-_TYPES = const(0)  # true for type checkers, which read what is below it
-if _TYPES:
-    from typing import Any
-
+# Bits of `property`
 _OWN = const(1)
 _SENT = const(2)
-_TOLD = const(4)
+_EXCHANGED = const(4)
 _FIRST = const(8)
-_WHOLE = const(1 << 16)  # for a record without an attribute, in place of 2
-_STAGED = const(30)  # three for each record: a large pack must not stay in memory
+_WHOLE = const(1 << 16)  # for a record without an attribute, instead of 2
+_STAGED = const(30)  # three for each record: longer lists are freed after use
 
 
 def written(p, whole: bool):
-    """The cloud has written a property, all of it or some attributes. An older value that is under way may reach the
-    cloud after that: so it goes once more."""
+    """Note that the cloud has written a property: all of it if `whole`, else some attributes. If an older value is
+    under way, which may arrive after that, publish the new one again."""
     if whole:
-        p.standing = p.standing & ~_OWN | _TOLD
+        p.standing = p.standing & ~_OWN | _EXCHANGED
     if p.standing & _SENT:
         p.owe()
 
 
 class Session:
-    """What a device knows about its thing. `properties` is a dict of them by name, kept by the caller.
+    """The state of a device and its thing. `properties` is the caller's dict of them by name.
 
     `out` collects requests to send: ("subscribe", topics, None), ("unsubscribe", topics, None),
-    ("publish", topic, payload) and ("reset", None, None), which asks to take the link down.
-    `on_value(property)` is called for each property that the cloud wrote, `on_sync()` after the
-    last values have arrived for the first time since a thing was attached, `on_event("connect")`
-    when a thing is attached and `on_event("disconnect")` when it no longer is.
+    ("publish", topic, payload), and ("reset", None, None), which asks the driver to close the link.
+    `on_value(property)` is called for each property that the cloud wrote, `on_sync()` when the
+    last values have first arrived after a thing was attached, `on_event("connect")` when a thing
+    is attached, and `on_event("disconnect")` when it no longer is.
     """
 
-    def spare(self, *names):
-        """Nobody is short of memory. The driver has `port.forget` here, on a board."""
+    def forget(self, *names):
+        """Do nothing. A driver replaces this by `port.forget`, to unload modules on a board."""
 
-    on_value: "Any"
-    on_event = spare  # nobody listens
+    on_event = forget  # does nothing either, until a driver replaces it
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
-        # All at once, so that the table behind the object has its size while the heap is still in one piece.
+        # All attributes at once, so that their table has its final size while the heap is still in one piece.
         self.device_id = device_id
         self.properties = properties
         self.discovery = discovery
         self.out: list = []
         self.state = "Init"
         self.thing_id = None
-        self.topic = None  # where values are published; None while there is no thing
-        self.data_in = b""  # where they come from
+        self.topic = None  # where values are published; None without a thing
+        self.data_in = b""  # the topic that values come from
         self.legacy = False  # the thing was found by the older discovery
         self.unlinked = False  # the cloud knows the device, but no thing for it
         self.ready = False  # values may be published
-        self.stale = False  # the packet that is not acknowledged must not be sent again: for the driver to forget
+        self.stale = False  # the driver must not send the unacknowledged packet again
         self.tz_offset = 0  # seconds to add to UTC
         self.tz_dst_until = 0  # Unix time at which the offset ends
         self.dropped = 0  # messages or records that were refused
-        self.count = 0  # how often one question was asked
-        self.wake: "int | None" = None  # the tick at which `poll` has something to do
-        self.look = None  # of a connected session: the tick at which `zone` looks at the end of the offset
-        self.again = None  # likewise: [tick of the next question, count] while last values are asked for once more
-        self.part = None  # what `pieces` knows of the message that is arriving
+        self.count = 0  # how often the current question was asked
+        self.wake = None  # the tick at which `poll` has something to do
+        self.look = None  # while connected: the tick at which `zone` checks the end of the offset
+        self.again = None  # while connected: [tick of the next question, count] if last values are asked for again
+        self.part = None  # the state of `pieces` for the message that is arriving
         self.records = Records()
-        self._staged: list = []
-        self._got = 0  # of the property whose records are being taken: 2 for each one, and 1 where it differs
+        self._staged = []
+        self._got = 0  # the current property's records so far: 2 for each, plus 1 if any differs
 
     def begin(self, now: int):
-        """MQTT has connected: everything is asked for anew."""
+        """Start again, since MQTT has connected: ask for the thing and the last values."""
         self.out.clear()
         self.topic = None
         self.unlinked = False
         self.enter("SendCapabilities", now)
 
     def move(self, state: str):
-        """Go to another state. Nothing else writes it. Raises RuntimeError for a move that `states` does not know;
-        on a board, compiled, it is not looked at."""
+        """Change the state; nothing else sets it. Raises RuntimeError for a move that `states` does not have, except in
+        code compiled for a board, which does not check it."""
         if __debug__:
             check(self.state, state)
         self.state = state
 
     def enter(self, state: str, now: int = 0):
-        """Go to a state. What there is to ask for in it is due from now on."""
+        """Change the state. Its questions are due from now on."""
         self.move(state)
         self.ready = state == "Connected"
         self.count = 0
@@ -100,21 +95,21 @@ class Session:
         self.look = self.again = None
 
     def end(self):
-        """MQTT has been disconnected."""
+        """Note that MQTT has been disconnected."""
         attached = self.topic is not None
         self.topic = None
         if self.state != "Init" and self.state != "Disconnect":
             self.enter("Disconnect")
         try:
             self.lost()
-        finally:  # also out of memory
+        finally:  # even out of memory
             if attached:
                 self.on_event("disconnect")
 
     def poll(self, now: int):
-        """Do what is due. Returns true where the modules that it needed will not be needed soon."""
+        """Do what is due. Returns True if its modules will not be needed again soon."""
         if self.wake is not None and ticks_diff(self.wake, now) <= 0:
-            self.spare("session.")
+            self.forget("session.")
             if self.state == "Connected":
                 from .zone import poll
             else:
@@ -122,7 +117,7 @@ class Session:
             return poll(self, now)
 
     def message(self, topic, buf, pos: int, end: int, now: int):
-        """Take the payload between two offsets of `buf` that came on a topic (any bytes-like)."""
+        """Take a message on a topic (any bytes-like), whose payload is between two offsets of `buf`."""
         try:
             if topic == self.data_in:
                 self.values(buf, pos, end, False, now)
@@ -132,23 +127,23 @@ class Session:
             self.drop("a malformed message (%s at byte %d)" % error.args)
 
     def command(self, topic, buf, pos: int, end: int, now: int):
-        """Take a message that is not one of the thing's values: a command, or what the older discovery has instead."""
-        self.spare("session.", "mqtt_packets")
-        told = None
+        """Take a message without values of the thing: a command, or its equivalent in the older discovery."""
+        self.forget("session.", "mqtt_packets")
+        received = None
         if topic == ("/a/d/%s/c/dw" % self.device_id).encode():
             from .commands import decode
 
-            told = decode(buf, pos, end)
+            received = decode(buf, pos, end)
             del decode
-            self.spare("session.")  # before the next module comes
-        inside("session.", 1)  # from inside of which callbacks of the program are called
+            self.forget("session.")  # before the next module is loaded
+        inside("session.", 1)  # because the program's callbacks are called from inside
         try:
-            if told:
-                if told[0].startswith("Thing"):
+            if received:
+                if received[0].startswith("Thing"):
                     from .attaching import command
                 else:
                     from .answers import command
-                command(self, told, now)
+                command(self, received, now)
             elif topic == ("/a/d/%s/e/i" % self.device_id).encode():
                 self.values(buf, pos, end, False, now)
             else:
@@ -159,11 +154,11 @@ class Session:
             inside("session.", -1)
 
     def piece(self, topic, view, pos: int, end: int, rest: int, now: int) -> int:
-        """Take a part of a message that is larger than the buffer: what is there of its payload, between two offsets
-        of `view`, which `rest` bytes follow. The first part has the topic (any bytes-like), those after it None.
+        """Take a part of a message that is larger than the buffer: its payload between two offsets of `view`, which
+        `rest` bytes follow. `topic` (any bytes-like) is None after the first part.
 
-        Returns how many bytes are used up. The others belong to a record of which the end is missing: the next
-        part begins with them. A part that fills the buffer, and the last one, are used up at least to a byte."""
+        Returns how many bytes were used. The others belong to a record whose end is missing: pass them again at the
+        start of the next part. At least a byte is used of a part that fills the buffer, and all of the last part."""
         inside("session.", 1)
         try:
             from .pieces import take
@@ -172,24 +167,24 @@ class Session:
         finally:
             inside("session.", -1)
         if not self.part:
-            self.spare("session.")
+            self.forget("session.")
         return used
 
     def lost(self):
-        """A message that arrives in pieces has ended before its end. What has come of it counts."""
+        """End a message that has arrived only in part. The records so far count."""
         part = self.part
         if part:
             self.part = None
             self.settle(part.last, part.sync)
 
     def drop(self, what: str):
-        """Count and report something from the cloud that is not taken."""
+        """Count and log something from the cloud that is refused."""
         self.dropped += 1
         log(30, "Dropped " + what)
 
     def values(self, buf, pos: int, end: int, sync: bool, now: int):
-        """Take a pack of values; `sync`: they are the last values. The whole pack is looked at first: a malformed
-        one raises CBORError and has no effect."""
+        """Take a pack of values; `sync`: they are the last values. The whole pack is parsed first: a malformed one
+        raises CBORError and has no effect."""
         records = self.records
         staged = self._staged
         n = 0
@@ -212,8 +207,8 @@ class Session:
             staged.clear()
 
     def take(self, last, name: str, value, time: int, sync: bool, now: int):
-        """Take one record, whose time is 0 where it has none. Returns its property, None for none: it is `last` for
-        the next record, and for `settle` after the last one."""
+        """Take one record; its time is 0 if it has none. Returns its property or None: pass that as `last` with the
+        next record, and to `settle` after the last one."""
         attribute = None
         colon = name.find(":")
         if colon >= 0:
@@ -233,7 +228,7 @@ class Session:
             finally:
                 inside("session.", -1)
             return None
-        # A property without a value takes any. Else it must be writable. `answers` knows which last values count.
+        # A property without a value accepts any; one with a value must be writable. For last values, ask `answers`.
         if not (p.on_write or p.writable) and p.initialized:
             return p
         if sync:
@@ -258,7 +253,7 @@ class Session:
         return p
 
     def settle(self, p, sync: bool):
-        """The records of a property that lay side by side have all been taken: tell its user."""
+        """Finish the adjacent records of a property: call its `on_write`."""
         got = self._got
         self._got = 0
         if got < 2:
@@ -276,11 +271,11 @@ class Session:
             self.on_value(p)
 
     def acknowledged(self):
-        """The cloud has what `fill` wrote last."""
-        for name in self.properties:  # by name, here and in `fill`: values() would allocate each time
+        """Note that the cloud has what `fill` wrote last."""
+        for name in self.properties:  # by name, here and in `fill`, since values() would allocate each time
             p = self.properties[name]
             if p.standing & _SENT:
-                p.standing = p.standing & ~_SENT | _TOLD
+                p.standing = p.standing & ~_SENT | _EXCHANGED
                 if p.changed < 0:
                     p.changed = 0
                     p.standing &= ~_OWN
@@ -288,12 +283,12 @@ class Session:
                     p.policy.acknowledged()
 
     def fill(self, writer, now: int = 0) -> bool:
-        """Write the properties that are due into the rest of the writer's buffer. Returns whether there were any."""
+        """Write the due properties into the rest of the writer's buffer. Returns whether there were any."""
         self.stale = False
         writer.raw(b"\x9f")
         start = writer.pos
         full = False
-        for level in (2, 1):  # first those that found no room the last time
+        for level in (2, 1):  # first those that did not fit the last time
             if full:
                 break
             for name in self.properties:
@@ -309,7 +304,7 @@ class Session:
         return True
 
     def write(self, p, writer, start: int, now: int) -> bool:
-        """Write a property that is due. Returns whether there was no room for it."""
+        """Write a due property. Returns True if it did not fit."""
         pos = writer.pos
         (p.policy or p).write(writer)
         if writer.pos >= len(writer.buf):  # the "break" needs a byte
@@ -320,7 +315,7 @@ class Session:
             self.drop("the value of '%s', which does not fit a packet" % p.name)
         if writer.pos > pos:
             p.changed = -1
-            p.standing |= _SENT | _TOLD
+            p.standing |= _SENT | _EXCHANGED
         else:
             p.changed = 0
             p.standing &= ~_OWN

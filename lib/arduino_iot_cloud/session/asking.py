@@ -1,11 +1,11 @@
-"""What a device asks the cloud until values flow: for its thing, then for the last values.
+"""A device's questions to the cloud until values flow: for its thing, then for the last values.
 
-Commands, waits and counts are those of the ArduinoIoTCloud C++ library 2.9; the older discovery of
-the official Python client is spoken beside it. The functions work on a `session.Session`. Its
-attribute `announce`, if there is one, holds the further commands of a device's greeting: see
-`announcing`. What the cloud answers is in `answers`.
+Commands, waits and counts are those of the ArduinoIoTCloud C++ library 2.9. The older discovery of
+the official Python client is used as well. The functions work on a `session.Session`. Its attribute
+`announce`, if it has one, holds the further commands of a device's greeting: see `announcing`. The
+cloud's answers are in `answers` and `attaching`.
 
-Comes and goes: the session imports it for a question, and the driver unloads it once values flow.
+Temporary: the session imports it for a question, and the driver unloads it once values flow.
 """
 
 from .. import __version__
@@ -14,11 +14,11 @@ from ..senml import label
 
 _RETRY_MS = const(2000)  # doubled before each wait for a thing
 _RETRY_MAX_MS = const(32000)
-_UNLINKED_MS = const(20000)  # the same where the cloud knows the device, but no thing for it
+_UNLINKED_MS = const(20000)  # the same if the cloud knows the device, but no thing for it
 _UNLINKED_MAX_MS = const(1280000)
 _LAST_VALUES_MS = const(30000)
-_HOLD_MS = const(3000)  # values of our own wait so long for the last values
-_LIMIT = const(11)  # times that one question is asked
+_HOLD_MS = const(3000)  # for this long the device's values wait for the last values
+_LIMIT = const(11)  # how often one question is asked
 
 _DEVICE_BEGIN = const(b"\xda\x00\x01\x07\x00")
 _THING_BEGIN = const(b"\xda\x00\x01\x03\x00")
@@ -26,11 +26,11 @@ _LAST_VALUES_BEGIN = const(b"\xda\x00\x01\x05\x00")
 
 
 def poll(session, now: int):
-    """Ask what is due to be asked."""
+    """Ask the question that is due."""
     session.wake = None
     thing = session.state == "SendCapabilities"
     if not thing and session.count and not session.ready:
-        session.ready = True  # the cloud keeps silent: do not hold the values any longer
+        session.ready = True  # the cloud is silent: do not hold the values any longer
         wait = _LAST_VALUES_MS - _HOLD_MS
     else:
         count = session.count = session.count + 1
@@ -49,12 +49,12 @@ def poll(session, now: int):
     session.wake = ticks_add(now, wait)
 
 
-# The commands are put together here, in a few bytes, as `messages.encode` would make them. Their tags stand here, too,
-# since its table is large for a board; a test compares them.
+# The commands are assembled here as `commands.encode` would make them, with their tags, since its table is large for a
+# board. A test compares them.
 
 
 def thing_id(session):
-    """Ask for the thing, with the greeting before that."""
+    """Send the greeting, then ask for the thing."""
     topics = []
     if session.discovery != "legacy":
         topics.append("/a/d/%s/c/dw" % session.device_id)
@@ -69,12 +69,12 @@ def thing_id(session):
 
 
 def send(session, command: bytes):
-    """Have a command sent."""
+    """Send a command."""
     session.out.append(("publish", "/a/d/%s/c/up" % session.device_id, command))
 
 
 def values(session, again: bool):
-    """Have the last values asked for: the way the thing was found; `again`, where allowed, both ways."""
+    """Ask for the last values, the same way that the thing was found; if `again`, both ways if `discovery` allows."""
     again = again and session.discovery == "both"
     if session.legacy or again:
         session.out.append(("publish", "/a/t/%s/shadow/o" % session.thing_id, b"\x81\xa2\x00cr:m\x03mgetLastValues"))

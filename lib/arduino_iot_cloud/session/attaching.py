@@ -1,17 +1,19 @@
-"""The cloud tells a device which thing it belongs to, or that it no longer does.
+"""Messages from the cloud that attach a device to a thing, or detach it.
 
-Comes and goes as `answers` does. The functions work on a `session.Session`.
+The functions work on a `session.Session`.
+
+Temporary: imported and unloaded like `answers`.
 """
 
 from ..port import const, log
 
-# Of `property`
+# Bits of `property`
 _OWN = const(1)
 _SENT = const(2)
 
 
 def command(session, command: list, now: int):
-    """Take a ThingUpdate or a ThingDetach, as `messages.decode` returns it."""
+    """Take a ThingUpdate or a ThingDetach, as `commands.decode` returns it."""
     if command[0] == "ThingUpdate":
         begin(session, command[1], False, now)
     elif command[1] == session.thing_id:
@@ -29,7 +31,7 @@ def internal(session, name: str, value, now: int):
 
 
 def begin(session, thing_id: str, legacy: bool, now: int):
-    """The cloud said which thing this device belongs to, "" for none."""
+    """Attach the device to the thing that the cloud named, "" for none."""
     if session.topic is not None:
         if thing_id == session.thing_id:
             return
@@ -53,7 +55,7 @@ def begin(session, thing_id: str, legacy: bool, now: int):
 
 
 def forget(properties: dict, whole: bool):
-    """This connection has told nothing of these yet; `whole`: another thing has never seen the values at all."""
+    """Note that this connection has not exchanged these values yet; `whole`: another thing has never had them."""
     for p in properties.values():
         p.standing &= _OWN if whole else _OWN | _SENT
         if whole:
@@ -66,7 +68,7 @@ def forget(properties: dict, whole: bool):
 
 
 def end(session, now: int):
-    """The device belongs to its thing no more."""
+    """Detach the device from its thing."""
     if session.topic is not None:
         session.out.append(("unsubscribe", [session.data_in, "/a/t/%s/shadow/i" % session.thing_id], None))
         session.topic = None

@@ -2,15 +2,15 @@
 
 Layouts are those of the ArduinoIoTCloud C++ library 2.9.
 
-Comes and goes: the session imports it for a command, and unloads it before it acts on that.
+Temporary: the session imports it to decode a command, and unloads it before it acts on that.
 """
 
 from .. import cbor
 from ..cbor import Reader
 from ..port import const
 
-# The commands: name, tag in the numbers of the C++ library, and for what comes down a letter a parameter:
-# t thing id, v last values, n integer, i OTA id, u URL, h hash. In one string, which is small.
+# The commands: name, tag (the C++ library's number) and, for those that come down, a letter for each parameter:
+# t thing id, v last values, n integer, i OTA id, u URL, h hash. One string takes the least memory.
 _COMMANDS = const("""OtaBegin 010000
 OtaUpdate 010100 iuhh
 OtaProgress 010200
@@ -27,8 +27,8 @@ WiFiFWVersion 012014""")
 
 
 def find(value: str):
-    """The row of a command by its name or its tag (six hexadecimal digits): a list of name, tag and, for what comes
-    down, the kinds of its parameters. None for no command."""
+    """Return a command by its name or its tag (six hexadecimal digits): a list of name, tag and, if it comes down, the
+    kinds of its parameters; None if there is none."""
     for row in _COMMANDS.splitlines():
         row = row.split(" ")
         if value in row:
@@ -37,9 +37,9 @@ def find(value: str):
 
 
 def encode(name: str, *params) -> bytes:
-    """The command of that name with its parameters (str, int, bytes); OtaProgress has its state as a simple value.
+    """Encode the command of that name with its parameters (str, int, bytes). Raises KeyError for an unknown name.
 
-    Raises KeyError for an unknown name.
+    The second parameter of OtaProgress, its state, is encoded as a simple value.
     """
     row = find(name)
     if row is None:
@@ -61,9 +61,9 @@ def _write(writer, row, params):
 
 
 def decode(buf, pos: int, end: int) -> list:
-    """A command that came down: [name, parameter, ...]. Raises CBORError for any other bytes.
+    """Decode a command from the cloud: [name, parameter, ...]. Raises CBORError for anything else.
 
-    Missing parameters and wrong types are refused, further parameters ignored.
+    It refuses missing parameters and wrong types, and ignores further parameters.
     """
     reader = Reader()
     reader.open(buf, pos, end)

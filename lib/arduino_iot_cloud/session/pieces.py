@@ -1,40 +1,40 @@
-"""A message larger than the buffer, taken record by record as it arrives.
+"""A message that is larger than the buffer, taken record by record as it arrives.
 
-Comes and goes: `Session.piece` imports it for as long as such a message lasts, and unloads it after that. What is known
-of the message is in `session.part`, so this may be unloaded between two pieces, too: none of its functions waits.
+Temporary: `Session.piece` imports it while such a message lasts, then unloads it. The state of the message is in
+`session.part`, so this may be unloaded between two pieces, too: none of its functions waits.
 """
 
 from ..cbor import CBORError, Reader
 from ..port import const, log
 
-_LAST_VALUES_UPDATE = const(0x010600)  # its tag: see `messages`
+_LAST_VALUES_UPDATE = const(0x010600)  # its tag: see `commands`
 
 # The stages of a message
 _COMMAND = const(0)
 _PACK = const(1)
 _RECORDS = const(2)
-_REST = const(3)  # which is read past
+_REST = const(3)  # which is skipped
 
 
 class Part:
-    """What is known of the message. `levels` has, while a record is read past, how many items each container that is
-    open lacks (-1 for an indefinite one)."""
+    """The state of the message. While a record is walked through, `levels` has the number of missing items in each open
+    container (-1 for an indefinite one)."""
 
     last = None  # the property whose records are being taken
-    n = 0  # records that the pack lacks, -1 for an indefinite one
-    gap = 0  # bytes that a string lacks
-    passing = False  # by a record that is too large
+    n = 0  # missing records of the pack, -1 for an indefinite one
+    gap = 0  # missing bytes of a string
+    passing = False  # a record that is too large is being skipped
 
     def __init__(self, stage, sync, left, capacity):
         self.stage = stage
         self.sync = sync  # these are the last values
-        self.left = left  # bytes that the pack lacks
-        self.capacity = capacity  # bytes that are as many as the buffer holds
+        self.left = left  # missing bytes of the pack
+        self.capacity = capacity  # how many bytes of a record the buffer holds
         self.levels = []
 
 
 def take(session, topic, view, pos: int, end: int, rest: int, now: int) -> int:
-    """What `Session.piece` does."""
+    """Do what `Session.piece` does."""
     if topic is not None:
         session.lost()
         session.part = _begin(session, bytes(topic), view, pos, end - pos + rest)
@@ -68,7 +68,7 @@ def take(session, topic, view, pos: int, end: int, rest: int, now: int) -> int:
 
 
 def _begin(session, topic, view, pos, size):
-    # The Part for a message that begins.
+    # The Part for a new message.
     sync = topic == ("/a/t/%s/shadow/i" % session.thing_id).encode()
     stage = _PACK
     if topic == ("/a/d/%s/c/dw" % session.device_id).encode():
@@ -78,7 +78,7 @@ def _begin(session, topic, view, pos, size):
         stage = _REST
         _too_large(session, "%d bytes from the cloud on %s" % (size, topic), view)
     session.records.base_time = 0
-    # The head of the packet takes nine bytes beside the topic, at most.
+    # The head of the packet takes at most nine bytes beside the topic.
     return Part(stage, sync, size, max(len(view) - pos, len(view) - len(topic) - 9))
 
 
@@ -87,7 +87,7 @@ def _too_large(session, what, view):
 
 
 def _command(session, part, view, pos, end, rest):
-    # The heads of the tag, the parameters and the byte string. Returns where the pack begins.
+    # Read the heads of the tag, the parameters and the byte string. Returns the offset of the pack.
     if end - pos < 27 and rest:
         return pos
     reader = session.records
@@ -106,7 +106,7 @@ def _command(session, part, view, pos, end, rest):
 
 
 def _pack(reader, part, view, pos, stop, limit):
-    # The head of the pack. Returns where its records begin.
+    # Read the head of the pack. Returns the offset of its records.
     if stop - pos < 9 and stop < limit:
         return pos
     Reader.open(reader, view, pos, stop)
@@ -118,8 +118,8 @@ def _pack(reader, part, view, pos, stop, limit):
 
 
 def _record(session, part, view, pos, stop, limit, now):
-    # Take one record, or what is there of one that is too large. Returns where the next one begins; or `pos`, where
-    # its end has not come.
+    # Take one record, or skip what has arrived of one that is too large. Returns the offset of the next one, or `pos`
+    # if the end of the record has not arrived.
     if not part.passing:
         if part.n < 0 and pos < stop and view[pos] == 0xFF:
             pos += 1
@@ -163,7 +163,7 @@ def _store(session, part, view, pos, end, now):
 
 
 def _name(reader, view, pos, end):
-    # The name in the beginning of a record, for people.
+    # The name at the beginning of a record, for a message.
     Reader.open(reader, view, pos, end)
     try:
         reader.head()
@@ -175,7 +175,7 @@ def _name(reader, view, pos, end):
 
 
 def _pass(part, view, pos, end):
-    # Go on through an item, as far as its bytes are there. `part.levels` is empty at its end.
+    # Walk on through an item, as far as its bytes have arrived. At its end `part.levels` is empty.
     levels = part.levels
     while True:
         if part.gap:
@@ -206,7 +206,7 @@ def _head_size(first):
 
 
 def _open(part, view, pos, size):
-    # Take the head of an item of `size` bytes.
+    # Note the head of an item, which has `size` bytes.
     major = view[pos] >> 5
     n = view[pos] & 31
     if 27 < n < 31 or n == 31 and major not in (2, 3, 4, 5):
@@ -225,7 +225,7 @@ def _open(part, view, pos, size):
 
 
 def _finish(session, part, now):
-    # There is nothing more in it that counts.
+    # Nothing more in the message counts.
     part.stage = _REST
     last = part.last
     part.last = None

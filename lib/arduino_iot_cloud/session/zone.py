@@ -1,18 +1,17 @@
-"""What a connected session has to ask: the time zone whose end has passed, and last values that the program misses.
+"""The questions of a connected session: for the time zone when its offset has ended, and for missing last values.
 
-The C++ library asks for the last values when the offset from UTC has ended, every 30 seconds, and takes the link down
-after eleven times. Here the command TimezoneUp, which is for that, and the last values take turns, ever more
-slowly, and the values flow on.
+When the offset from UTC has ended, the C++ library asks for the last values every 30 seconds, and closes the link
+after eleven times. Here the session alternates between the command TimezoneUp, which is meant for that, and asking
+for the last values. It asks less and less often, and values keep flowing.
 
-Comes and goes: the session imports it for a look, `registering` for a new property, and the driver unloads it after
-that.
+Temporary: the session imports it for a check, `registering` for a new property; then the driver unloads it.
 """
 
 from ..port import const, ticks_add, ticks_diff, timestamp
 
-_WAIT_S = const(30)  # for an answer; doubled after each
-_GOOD_S = const(900)  # an offset that holds for longer ends the doubling
-_LOOK_S = const(3600)  # between looks at a wall clock that may be set, or jump, meanwhile
+_WAIT_S = const(30)  # for an answer; doubled after each question
+_GOOD_S = const(900)  # an offset that is valid for longer ends the doubling
+_LOOK_S = const(3600)  # between checks of the clock, which may be set, or jump, meanwhile
 _WEST_S = const(-43200)
 _EAST_S = const(50400)
 
@@ -20,14 +19,14 @@ _TIMEZONE_UP = const(b"\xda\x00\x01\x08\x00")
 
 
 def refresh(session, now: int):
-    """Have a connected session ask for the last values once more: there is a property that has none."""
+    """Ask for the last values again, if the session is connected: a new property has no value."""
     if session.state == "Connected" and not session.again:
         session.again = [now, 0]
         session.wake = now
 
 
 def poll(session, now: int) -> bool:
-    """Ask what is due. Returns true: that is all for a while."""
+    """Ask what is due. Returns True: nothing else is due for a while."""
     again = session.again
     if again and ticks_diff(again[0], now) <= 0:
         from .asking import values
@@ -42,15 +41,14 @@ def poll(session, now: int) -> bool:
 
 
 def _wait(count):
-    # The ms after the question of that number
+    # The ms to wait after the question of that number
     return min(_WAIT_S << min(count - 1, 7), _LOOK_S) * 1000
 
 
 def _look(session, now):
-    # Look at the end of the offset, and ask for the next one unless the last question has still to wait for its answer,
-    # which is until `session.look`. Returns the tick of the next look, None for none. The wall clock is
-    # `session.clock`, if there is one, else `port.timestamp`: a function that gives the Unix time, 0 while that is
-    # unknown.
+    # Check the end of the offset. If it has passed, ask for the next one, unless the last question still waits for its
+    # answer, until `session.look`. Returns the tick of the next check, or None. The clock is `session.clock`, if there
+    # is one, else `port.timestamp`: a function that returns Unix time, 0 if that is unknown.
     if session.look is not None and ticks_diff(session.look, now) <= 0:
         session.look = None
     wait = None
@@ -65,7 +63,7 @@ def _look(session, now):
         return session.look
     if wait is None:
         return None
-    if wait > 0:  # so too while the time is unknown
+    if wait > 0:  # also while the time is unknown
         if wait > _GOOD_S * 1000:
             session.count = 0
         return ticks_add(now, wait)

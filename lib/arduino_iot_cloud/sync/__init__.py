@@ -1,14 +1,14 @@
-"""The sync-mode driver: `ArduinoCloudClient(sync_mode=True)`, whose program calls `update()`.
+"""The sync-mode driver: for `ArduinoCloudClient(sync_mode=True)`, whose program calls `update()`.
 
-On MicroPython it speaks through micropython-lib's `umqtt.robust` (`mip install umqtt.simple umqtt.robust`), both the
-older releases and the current one; on CPython, where umqtt does not run, `sync_cpython` takes its place.
+On MicroPython it uses micropython-lib's `umqtt.robust` (`mip install umqtt.simple umqtt.robust`), the current release
+or an older one; on CPython, where umqtt does not run, `sync.cpython` takes its place.
 
-How long `update()` may block: each packet to send waits for its acknowledgement, on a dead link for
-half the keepalive (5 s at most), after which the link counts as lost; a message that is larger than the buffer may
-take 30 s to arrive; an attempt to connect takes 15 s at most, the look-up of the server's address aside, which no port
-can interrupt. Between attempts, which the back-off keeps apart, `update()` only runs the callbacks.
+How long `update()` may block: Each packet that it sends waits for its acknowledgement; on a dead link, for half the
+keepalive (at most 5 s), after which the link counts as lost. A message that is larger than the buffer may take 30 s
+to arrive. An attempt to connect takes at most 15 s, plus the look-up of the server's address, which no port can
+interrupt. In the pauses between attempts, `update()` only runs the callbacks.
 
-Ctrl-C may end `update()` anywhere. Then `broken` is still set on the link: the next call drops it, and connects anew.
+Ctrl-C may end `update()` anywhere. Then `broken` stays set on the link: the next call drops it, and connects again.
 """
 
 import sys
@@ -25,10 +25,10 @@ else:
     from .cpython import sleep_ms
 
 _CONNECT_MS = const(15000)  # for TCP, TLS and the CONNACK together
-_PATIENCE_MS = const(5000)  # at most, for an acknowledgement
-_IDLE_MS = const(20)  # how long `start` waits for something to read before it looks at the callbacks again
-_SCARCE_MS = const(1000)  # until the next attempt, where there is no memory to work out another
-_LASTING_MS = const(30000)  # of a connection: see `pauses`
+_PATIENCE_MS = const(5000)  # the longest wait for an acknowledgement
+_IDLE_MS = const(20)  # how long `start` waits for input before it runs the callbacks again
+_SCARCE_MS = const(1000)  # until the next attempt, if memory is too short to work out the pause
+_LASTING_MS = const(30000)  # after which a connection counts as lasting: see `pauses`
 
 
 class Driver:
@@ -37,15 +37,15 @@ class Driver:
     stream = False  # whether the last attempt to connect got as far as the CONNACK: for `diagnosis`
     _linked = False  # there is an MQTT connection
     _running = None  # None before the first start
-    _inside = False  # `update` or `stop` is at work
-    _ours = False  # what is at work is not umqtt
-    _fault = None  # what the program did wrong, to raise
-    _topic = None  # where the values go that are in the writer and not acknowledged
+    _inside = False  # `update` or `stop` is running
+    _ours = False  # code of this package is running, not umqtt
+    _fault = None  # a mistake of the program: the exception for `update` to raise
+    _topic = None  # the topic of the unacknowledged values in the writer, else None
     _done = False  # the handshake has just ended
-    since = None  # when this connection began; 0 once it has lasted, None before there is one: see `pauses`
-    _ticks = None  # when `update` was at work last: the tick, and the time
+    since = None  # when this connection began; 0 once it has lasted, None before it begins: see `pauses`
+    _ticks = None  # the tick, and the time, of the last `update`
     _seconds = 0
-    _filling = False  # values are being put into the writer, or that was interrupted
+    _filling = False  # values are being written, or were interrupted meanwhile
     connections = published = received = faults = 0
 
     def __init__(self, client, tls):
@@ -55,27 +55,27 @@ class Driver:
         self.session = session = Session(client.device_id, client.records, client.discovery)
         session.on_value = session.on_event = self._owe
         session.on_sync = self._on_sync
-        session.spare = self._forget
+        session.forget = self._forget
         self._writer = Writer(bytearray(client.buffer))
         self._owed = []  # properties whose `on_write` is to be called, and names of events
         self._patience = min(client.keepalive * 500 or _PATIENCE_MS, _PATIENCE_MS)
 
     def wake(self):
-        """A value has changed: the next `update` sees it."""
+        """Do nothing: the next `update` sees the changed value."""
 
     def schedule(self):
-        """A callback has come: the next `update` sees it."""
+        """Do nothing: the next `update` sees the new callback."""
 
     def spawn(self, p, callback, coroutine):
-        """A callback of `p` returned a coroutine: have `update` raise TypeError, once for `on_run` and `on_read`."""
+        """Have `update` raise TypeError, since a callback of `p` returned a coroutine. Do not call it by time again."""
         coroutine.close()
         p.busy = True
         self._fault = TypeError("'%s' has a callback that is a coroutine: that needs sync_mode=False" % p.name)
 
-    # What the program calls
+    # For the program
 
     def start(self, interval, backoff):
-        """Connect; returns once values may flow, or after `stop`. The callbacks run meanwhile. Raises what `update`
+        """Connect. Returns once values may flow, or after `stop`; meanwhile the callbacks run. Raises what `update`
         raises."""
         self._refuse()
         self._begin(interval, backoff)
@@ -87,10 +87,10 @@ class Driver:
                 sleep_ms(_IDLE_MS)
 
     def update(self):
-        """Receive, run the callbacks that are due, publish; connect where there is no link and the time has come.
+        """Receive, run the callbacks that are due, and publish; without a link, connect if the time has come.
 
-        Raises nothing for trouble with the link, or with what came over it: that is reported and healed. Raises
-        TypeError for a callback that is a coroutine, and RuntimeError when a callback calls it.
+        Trouble with the link, or with what it received, is logged and repaired, not raised. Raises TypeError for a
+        callback that is a coroutine function, RuntimeError if a callback calls it.
         """
         self._refuse()
         if self._running is None:
@@ -101,7 +101,7 @@ class Driver:
                 self._turn()
             if not self._running:
                 self._disconnect()
-        except Exception as error:  # between the steps: there may be no memory
+        except Exception as error:  # between the steps, such as a MemoryError
             self._give_up(error)
         finally:
             self._leave()
@@ -121,7 +121,7 @@ class Driver:
             raise RuntimeError("update() is called from one of its own callbacks")
 
     def _leave(self):
-        # Twice, where Ctrl-C comes at the first one.
+        # Twice, in case Ctrl-C interrupts the first one.
         try:
             self._inside = False
         finally:
@@ -156,7 +156,7 @@ class Driver:
         self._seconds = time()
 
     def _look_at_clocks(self):
-        # Where `update` was not called for so long that ticks may have wrapped, nothing that holds one counts any more.
+        # If `update` was not called for so long that ticks may have wrapped, no noted tick is valid any longer.
         if self._ticks is not None:
             now = ticks_ms()
             if not 0 <= ticks_diff(now, self._ticks) < 60000:
@@ -167,8 +167,8 @@ class Driver:
                     self._drop()
 
     def _attempt(self, step):
-        # Whatever this function of the class raises costs the link, and nothing else. A bound method would be a new
-        # object with each `update`.
+        # Run a step. An exception costs the link, and nothing else. `step` is a function of the class, since a bound
+        # method would be a new object for each `update`.
         link = self._link
         link.broken = True
         self._ours = False
@@ -187,7 +187,7 @@ class Driver:
         self._retry = ticks_add(ticks_ms(), wait)
 
     def explain(self, error):
-        """Report why the connection ended. Returns whether waiting may heal it."""
+        """Report why the connection ended. Returns whether waiting may help."""
         from .trouble import explain
 
         return explain(self, error, self._ours)
@@ -213,7 +213,7 @@ class Driver:
         self._call_back()
 
     def _arm(self):
-        # The wait that follows ends in time.
+        # Limit the wait that follows.
         self._link.arm(self._patience)
 
     def _connect(self):
@@ -237,7 +237,7 @@ class Driver:
         session.begin(now)
         self.stream = self._linked = True
 
-    # What comes
+    # Receiving
 
     def _receive(self):
         for _ in range(16):
@@ -265,7 +265,7 @@ class Driver:
         self._ours = False
 
     def _owe(self, what):
-        # A callback must not run here, where umqtt is in the middle of something.
+        # No callback may run here, in the middle of umqtt's work.
         if what not in self._owed:
             self._owed.append(what)
 
@@ -275,19 +275,19 @@ class Driver:
             if isinstance(what, str):
                 self.client.event(what)
             else:
-                self.client.written(what)
+                self.client.on_value(what)
 
     def _on_sync(self):
         self._done = True
         self._owe("sync")
 
     def _forget(self, *names):
-        # A callback of an async client may be what has called `update`, and that client inside of one of them.
+        # If an async client runs, one of its callbacks may have called `update`, so its modules must stay.
         loop = sys.modules.get("arduino_iot_cloud.loop")
         if not (loop and loop.running):
             forget(*names)
 
-    # What leaves
+    # Sending
 
     def _send(self):
         session = self.session
@@ -316,7 +316,7 @@ class Driver:
         if kind == "reset":
             raise OSError("the cloud does not answer for this device")
         if kind == "publish":
-            mqtt.publish(topic.encode(), payload)  # the session repeats it where no answer comes
+            mqtt.publish(topic.encode(), payload)  # the session repeats it if no answer comes
         else:
             # umqtt cannot unsubscribe, nor subscribe to topics of more than 122 bytes.
             from ..mqtt_packets import subscribe, unsubscribe
@@ -327,7 +327,7 @@ class Driver:
             self._await_answer(mqtt.pid)
 
     def _await_answer(self, pid):
-        # The SUBACK or UNSUBACK.
+        # Wait for the SUBACK or UNSUBACK.
         while True:
             kind = self.mqtt.wait_msg()
             if kind != 0x90 and kind != 0xB0:
@@ -340,12 +340,12 @@ class Driver:
                 return
 
     def _publish(self):
-        # What was not acknowledged on the last connection, else what has changed. Returns whether there was anything.
+        # Publish what the last connection left unacknowledged, else the changed values. Returns whether there were any.
         session = self.session
         if session.stale:
             session.stale = False
             self._topic = None
-        if self._topic != session.topic and not self._fill():  # nothing waits, or it was for another thing
+        if self._topic != session.topic and not self._fill():  # nothing is due, or it was for another thing
             return False
         writer = self._writer
         self.mqtt.make_room()
@@ -359,7 +359,7 @@ class Driver:
         return True
 
     def _fill(self):
-        # Put what has changed into the writer. Returns whether there was anything.
+        # Write the changed values. Returns whether there were any.
         session = self.session
         self._topic = None
         self._writer.pos = 0

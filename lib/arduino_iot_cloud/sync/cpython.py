@@ -1,4 +1,6 @@
-"""What sync mode finds on MicroPython and not on CPython, under the same names. Not needed on a board."""
+"""Functions and classes of MicroPython that sync mode needs, under the same names for CPython. Not installed on a
+board.
+"""
 
 import selectors
 from time import sleep
@@ -11,12 +13,12 @@ POLLOUT = selectors.EVENT_WRITE
 
 
 def sleep_ms(ms: int):
-    """Sleep for so many ms."""
+    """Sleep for `ms` ms."""
     sleep(ms / 1000)
 
 
 class poll:
-    """select.poll, which not every system has, for one stream at a time."""
+    """A select.poll for one stream at a time, since not every system has that."""
 
     def register(self, stream, mask: int):
         """Wait for this stream from now on."""
@@ -24,22 +26,22 @@ class poll:
         self._mask = mask
 
     def unregister(self, stream):
-        """Wait for it no longer."""
+        """Stop waiting for this stream: does nothing here."""
 
     def poll(self, ms: int) -> list:
-        """Wait for so many ms at most. Returns an empty list where nothing has happened."""
+        """Wait for at most `ms` ms. Returns an empty list if nothing has happened."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._stream.fileno(), getattr(self._stream, "wants", 0) or self._mask)
             return selector.select(ms / 1000)
 
 
 class Stream:
-    """A non-blocking socket whose `read` and `write` return None where they would have to wait.
+    """A non-blocking socket whose `read` and `write` return None if they would have to wait.
 
-    `tls`: it is one of the module ssl. The first of them then shakes hands.
+    `tls`: it is a socket of the module ssl. The first read or write then does the handshake.
     """
 
-    wants = 0  # what TLS waits for, whatever is asked of it
+    wants = 0  # what TLS waits for, regardless of the mask
 
     def __init__(self, sock, tls: bool):
         self._sock = sock
@@ -53,11 +55,11 @@ class Stream:
             self._waits = ((ssl.SSLWantReadError, POLLIN), (ssl.SSLWantWriteError, POLLOUT))
 
     def read(self, n: int):
-        """Up to `n` bytes; b"" at the end of the stream."""
+        """Read up to `n` bytes. Returns b"" at the end of the stream."""
         return self._try(self._sock.recv, n)
 
     def write(self, data):
-        """Send what can be sent at once. Returns the number of bytes."""
+        """Send as much of `data` as possible at once. Returns the number of bytes."""
         return self._try(self._sock.send, data)
 
     def _try(self, call, argument):
@@ -76,11 +78,11 @@ class Stream:
 
 
 class MQTTException(Exception):
-    """The server refused: `args` has the return code."""
+    """The server refused the connection. `args`: the return code (int)."""
 
 
 class MQTTClient:
-    """What sync mode uses of umqtt.simple's class, with the same names and results."""
+    """The part of umqtt.simple's class that sync mode uses, with the same names and results."""
 
     pid = 0
 
@@ -88,10 +90,10 @@ class MQTTClient:
         self.server = server
         self.port = port
         self._connect = connect(client_id, user, password, keepalive)
-        finalize(self, self._link.leave)  # where the program ends, or forgets the client, without `stop`
+        finalize(self, self._link.leave)  # in case the program ends, or drops the client, without `stop`
 
     def set_callback(self, callback):
-        """Have `callback(topic, payload)` called for each message."""
+        """Call `callback(topic, payload)` for each message."""
         self._callback = callback
 
     def connect(self):
@@ -109,7 +111,7 @@ class MQTTClient:
         self.sock.write(b"\xc0\x00")
 
     def publish(self, topic, payload, retain=False, qos=0):
-        """Send a PUBLISH; of QoS 1, wait for its PUBACK."""
+        """Send a PUBLISH. With QoS 1, wait for its PUBACK."""
         body = field(topic)
         if qos:
             self.pid += 1
@@ -128,8 +130,7 @@ class MQTTClient:
         return self.wait_msg()
 
     def wait_msg(self):
-        """Wait for the next packet and handle it, if it is a message or a PINGRESP. Returns the first byte of others,
-        None for these."""
+        """Wait for the next packet. Handle a message or a PINGRESP and return None; return the first byte of others."""
         first = self.sock.read(1)
         self.sock.setblocking(True)
         if first is None:

@@ -1,4 +1,4 @@
-"""What umqtt sees of sync mode: a socket on which no wait is without an end, and umqtt itself on top of it."""
+"""The socket that umqtt gets in sync mode, on which every wait is limited, and umqtt on top of it."""
 
 import socket
 import sys
@@ -18,30 +18,30 @@ else:
     from .cpython import POLLIN, POLLOUT, MQTTClient, MQTTException, Stream, poll  # noqa: F401
 
 _GATHER = const(256)  # bytes: umqtt writes a packet in five pieces
-_SHARED_MS = const(10000)  # for all addresses of a name but the last, together
-_SKIP = const(128)  # bytes at a time of what nobody wants
+_SHARED_MS = const(10000)  # for all addresses of a name except the last, together
+_SKIP = const(128)  # how many unwanted bytes are read at a time
 _QUICKACK = const(12)  # TCP_QUICKACK, on Linux
 
 
 class Link:
-    """The socket that umqtt sees. Every wait on it ends at the tick `until`, at the latest.
+    """The socket that umqtt uses. Every wait on it ends at the tick `until` at the latest.
 
-    The real one never blocks: umqtt switches time limits off with each message. What umqtt writes
-    piece by piece is gathered, and leaves before the next read or with `flush`. The link notes by
-    itself what left and what came, and when.
+    The real socket never blocks, because umqtt switches its time limits off with each message. The pieces
+    that umqtt writes are collected, and sent before the next read or with `flush`. The link records when
+    something was sent or received.
     """
 
     until = 0
-    dry = True  # the last read that did not block has found nothing
-    broken = False  # umqtt was, or is, in the middle of something on it
-    rest = 0  # bytes of a topic or payload that is larger than the buffer, which have not been read
+    dry = True  # the last non-blocking read found nothing
+    broken = False  # umqtt is using the link, or was interrupted meanwhile
+    rest = 0  # unread bytes of a topic or payload that is larger than the buffer
     addresses = ()  # where to connect to
-    _beneath = None  # the TCP socket under TLS, where something can be said to it
-    _owes = False  # something has come since `acknowledge`
+    _beneath = None  # the TCP socket under TLS, on systems where it has options to set
+    _owes = False  # something was received since `acknowledge`
     _blocking = True
-    _head = None  # the byte that was read last, if it was one alone
+    _head = None  # the last byte that was read alone
     _heads = 0  # how many of those in a row were larger than 127
-    _asked = None  # when a PINGREQ was due that has not been answered
+    _asked = None  # when the PINGREQ was due that has not been answered yet, else None
 
     def __init__(self, client, tls):
         self._limit = client.buffer
@@ -52,20 +52,20 @@ class Link:
         self._sock = None
 
     def arm(self, ms: int):
-        """Whatever is waited for from now on ends in so many ms."""
+        """Limit the waits from now on: they end in `ms` ms."""
         self.until = ticks_add(ticks_ms(), ms)
 
     # Connecting
 
     def use(self, sock):
-        """Stand for another socket from now on."""
+        """Use another socket from now on."""
         self.drop()
         self._sock = sock
 
     def connect(self, address):
-        """Connect to one of `addresses`, all but the last within 10 s; `address` is what umqtt takes for the only one.
+        """Connect to one of `addresses`; all but the last are tried for 10 s together. umqtt's `address` is ignored.
 
-        The TLS handshake comes with the first bytes, none of which leaves before the server is verified.
+        The TLS handshake is done with the first bytes. None of them leaves before the server is verified.
         """
         until = self.until
         n = len(self.addresses)
@@ -98,7 +98,7 @@ class Link:
         self._sock = sock = socket.socket(address[0], address[1], address[2])
         sock.setblocking(False)
         try:
-            sock.setsockopt(6, 1, 1)  # TCP_NODELAY, where the port has it
+            sock.setsockopt(6, 1, 1)  # TCP_NODELAY, if the port has it
         except (OSError, ValueError, AttributeError):
             pass
         try:
@@ -108,10 +108,10 @@ class Link:
                 raise
         self._poll = poll()
         self._wait(POLLOUT)
-        sock.send(b"")  # raises what became of the connection, on ports that tell
+        sock.send(b"")  # raises the error of a failed connection, on some ports
 
     def opened(self):
-        """The server has just been heard."""
+        """Note that the server has just answered."""
         self._asked = None
         self.last_tx = self.last_rx = self._answered = ticks_ms()
 
@@ -124,27 +124,27 @@ class Link:
             raise OSError(ETIMEDOUT)
 
     def idle(self, ms: int):
-        """Sleep for so long, or until there is something to read."""
+        """Sleep for `ms` ms, or until there is something to read."""
         if self.dry:
             self._poll.register(self._sock, POLLIN)
             self._poll.poll(ms)
 
     def settimeout(self, seconds):
-        """`until` holds instead."""
+        """Do nothing: `until` limits the waits instead."""
 
     def setblocking(self, blocking):
-        """Whether `read` waits. umqtt makes it wait once it has the first byte of a packet."""
+        """Set whether `read` waits. umqtt calls this once it has the first byte of a packet."""
         self._blocking = blocking
         if blocking and self._head is not None and self._head & 0xF0 != 0x30:
             self._answered = self.last_rx
             self._asked = None
 
     def must_ask(self, now: int, quarter: int) -> bool:
-        """Whether a PINGREQ is due: at three quarters of the keepalive, counted from what was sent last or answered
-        last. `quarter` is a quarter of it, in ms.
+        """Return whether a PINGREQ is due: three quarters of the keepalive after the last output or answer. `quarter`
+        is a quarter of the keepalive, in ms.
 
-        Raises OSError once the server has been silent for half the keepalive after that, or has not answered in three
-        quarters, though everything has been read that came: within 1.5 keepalives of the last sign of life.
+        Raises OSError if the server is then silent for half the keepalive, or does not answer in three quarters of it,
+        although all input has been read: so within 1.5 keepalives of its last sign of life.
         """
         if self._asked is None:
             if max(ticks_diff(now, self.last_tx), ticks_diff(now, self._answered)) < 3 * quarter:
@@ -172,17 +172,17 @@ class Link:
         self._n = pos + n
 
     def flush(self):
-        """Send what was gathered."""
+        """Send the collected bytes."""
         n = self._n
         if n:
             self._n = 0
             self._send(memoryview(self._out)[:n])
 
     def acknowledge(self):
-        """Have the system acknowledge at once what has been read, on Linux.
+        """Make Linux acknowledge at once what has been read.
 
-        It would wait up to 40 ms for something to send along with that. A broker that gathers small packets (Nagle)
-        would keep the next value back until then.
+        It would wait up to 40 ms for data to send along with that. A broker that collects small packets (Nagle's
+        algorithm) would hold the next value back until then.
         """
         if self._owes and self._beneath:
             self._owes = False
@@ -200,8 +200,8 @@ class Link:
     # Reading
 
     def read(self, n: int):
-        """Exactly `n` bytes; None where none has come and `read` does not wait; b"" for more than the buffer holds:
-        they are then in `rest`, to be taken by `take`, and read past otherwise."""
+        """Read exactly `n` bytes. Returns None if there are none and `read` does not wait. If `n` is more than the
+        buffer holds, it returns b"" and sets `rest`: read them with `take`, or the next `read` skips them."""
         self.flush()
         while self.rest:
             self._part(min(self.rest, _SKIP))
@@ -224,14 +224,14 @@ class Link:
         return data
 
     def _look(self, byte):
-        # The first byte of a packet, or one of its length: five bytes at most, of which all but the last may be large.
+        # Check the first byte of a packet, or one of its length: at most five, of which all but the last may be large.
         self._head = byte
         self._heads = self._heads + 1 if byte > 127 else 0
         if self._heads > 4:
             raise OSError("a malformed packet")
 
     def take(self, view, pos: int, end: int) -> int:
-        """Read from `rest` into `view`, from `pos` up to `end` at most. Returns where that ended."""
+        """Read bytes of `rest` into `view`, from `pos` on, at most up to `end`. Returns the offset after them."""
         end = min(end, pos + self.rest)
         while pos < end:
             part = self._part(min(end - pos, _SKIP))
@@ -245,7 +245,7 @@ class Link:
         return part
 
     def _some(self, n, wait):
-        # Up to `n` bytes; None where there is none and nobody waits.
+        # Read up to `n` bytes. Returns None if there are none and it shall not wait.
         while True:
             part = self._sock.read(n)
             if part:
@@ -253,7 +253,7 @@ class Link:
                 self._owes = True
                 return part
             if part is not None:
-                raise EOFError  # which umqtt, unlike OSError, lets through
+                raise EOFError  # umqtt does not catch it, unlike OSError
             if not wait:
                 return None
             self._wait(POLLIN)
@@ -261,12 +261,12 @@ class Link:
     # Ending
 
     def close(self):
-        """Send what was gathered, and close."""
+        """Send the collected bytes, and close."""
         self.flush()
         self.drop()
 
     def leave(self):
-        """Say good-bye to the server, if there is one, and close."""
+        """Send DISCONNECT, if connected, and close."""
         try:
             if self._sock and not self.broken:
                 self.write(b"\xe0\x00")  # DISCONNECT
@@ -287,9 +287,9 @@ class Link:
 
 
 class MQTT(MQTTClient):
-    # umqtt over a Link. umqtt.robust's own way to reconnect is for ever and with a fixed delay, asks for no
-    # thing and renews no subscription, and hides from `update()` that there is no link: of the three methods
-    # that it means to be replaced, `log` keeps the error and `reconnect` raises it, and the driver reconnects.
+    # umqtt over a Link. umqtt.robust itself would reconnect for ever, with a fixed delay, without asking for
+    # the thing or subscribing again, and hide the lost link from `update()`. So of the methods that it intends
+    # to be overridden, `log` keeps the error and `reconnect` raises it, and the driver reconnects.
 
     def __init__(self, client, link, callback):
         self._link = link
@@ -297,7 +297,7 @@ class MQTT(MQTTClient):
         password = _bytes(client.password)
         super().__init__(
             client.device_id.encode(),
-            "127.0.0.1",  # umqtt looks up one address, and tries no other: the link is told all of them
+            "127.0.0.1",  # umqtt would look up and try only one address: the link gets all of them instead
             client.port,
             _bytes(client.username),
             b"" if password is None else password,
@@ -305,8 +305,8 @@ class MQTT(MQTTClient):
         )
         self.set_callback(callback)
 
-    # Each umqtt makes its socket in `connect` and has a way of its own to TLS and to a time limit;
-    # all of them keep it in `sock`.
+    # Each release of umqtt makes its socket in `connect`, with its own way to TLS and to a time limit.
+    # All of them store it in `sock`.
     @property
     def sock(self):
         return self._link
@@ -317,7 +317,7 @@ class MQTT(MQTTClient):
             self._link.use(sock)
 
     def look_up(self):
-        # The addresses of the server.
+        # Look up the addresses of the server.
         self._link.addresses = socket.getaddrinfo(self._host, self.port, 0, socket.SOCK_STREAM)
 
     def log(self, in_reconnect, error):
@@ -327,7 +327,7 @@ class MQTT(MQTTClient):
         raise self._error
 
     def make_room(self):
-        # Older releases count on beyond 65535, where the acknowledgement is never recognised.
+        # Older releases count beyond 65535, and then never recognise the acknowledgement.
         if self.pid > 65534:
             self.pid = 0
 

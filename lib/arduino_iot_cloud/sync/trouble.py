@@ -1,6 +1,6 @@
-"""What sync mode needs only where something is out of the ordinary.
+"""Functions that sync mode needs only for trouble: lost links, long pauses, large messages.
 
-Comes and goes: the driver imports it for that, and unloads it once values flow.
+Temporary: the driver imports it for them, and unloads it once values flow.
 """
 
 from ..port import const, report, ticks_add, ticks_diff, ticks_ms
@@ -10,7 +10,7 @@ _LARGE_MS = const(30000)  # for a message that is larger than the buffer
 
 
 def explain(driver, error: Exception, ours: bool) -> bool:
-    """Report why the connection ended; `ours`: what raised it was not umqtt. Returns whether waiting may heal it."""
+    """Report why the connection ended; `ours`: the error is not umqtt's. Returns whether waiting may help."""
     from ..diagnosis import explain
     from ..mqtt import MQTTError
 
@@ -21,16 +21,16 @@ def explain(driver, error: Exception, ours: bool) -> bool:
             driver.faults += 1
             report(None, error)
             error = MQTTError("a packet could not be handled", 0)
-        elif not isinstance(error, ValueError):  # umqtt's own words for what no server may send
+        elif not isinstance(error, ValueError):  # umqtt raises these for packets that no server may send
             error = MQTTError("malformed packet", 0)
     return explain(driver.client, error)
 
 
 def renew(driver, now: int, ticks: int, seconds) -> bool:
-    """`update` has not been called since this tick and time, which is a minute or more. After a day all callbacks are
-    due, and the pauses start over. Returns whether ticks may have wrapped: then the link counts as lost.
+    """Continue after `update` was not called since this tick and time, for at least a minute. After a day all callbacks
+    are due, and the pauses start over. Returns whether ticks may have wrapped: then the link counts as lost.
 
-    Without that the link knows by itself whether it has ended: perhaps somebody has only set the clock."""
+    Otherwise the link itself finds out whether it has ended: perhaps the clock was only set."""
     from ..pauses import far, resume
 
     if not resume(driver.client, now, ticks, seconds):
@@ -41,7 +41,7 @@ def renew(driver, now: int, ticks: int, seconds) -> bool:
 
 
 def pieces(link, session, topic, size: int, patience: int):
-    """Hand a message that is larger than the buffer (`size` bytes) to the session, as it arrives: each part within
+    """Pass a message that is larger than the buffer (`size` bytes) to the session as it arrives: each part within
     `patience` ms, all within 30 s."""
     buf = bytearray(size)
     view = memoryview(buf)
@@ -52,7 +52,7 @@ def pieces(link, session, topic, size: int, patience: int):
         have = link.take(view, have, size)
         used = session.piece(topic, view, 0, have, link.rest, ticks_ms())
         if not used and have == size:
-            raise OSError("a part of a packet that is too large")
+            raise OSError("part of a packet is too large")
         topic = None
         have -= used
         buf[:have] = buf[used : used + have]

@@ -1,4 +1,4 @@
-"""The users' side, as in arduino-iot-js: see what devices report, and set their variables, over WebSocket.
+"""A user's connection, as in arduino-iot-js: receive what devices report and set their variables, over WebSocket.
 
     cloud = await ArduinoIoTCloud.connect(client_id="...", client_secret="...")
     temperature = cloud.property(thing_id, "temperature")
@@ -16,14 +16,14 @@ from .connection import CloudError, Message, UserSession, encode
 
 
 class ArduinoIoTCloud:
-    """A connection to the cloud, kept up until `disconnect`. `await ArduinoIoTCloud.connect(...)` makes one."""
+    """A user's connection to the cloud, kept up until `disconnect`. Make one with `connect`."""
 
     SERVER = "iot.arduino.cc"
     TOKEN_URL = "https://api2.arduino.cc/iot/v1/clients/token"
     AUDIENCE = "https://api2.arduino.cc/iot"
     ROOTS = None  # for `trust.context`: the bundled ones
 
-    # What `loop.Driver` and `diagnosis` look for in a client
+    # Attributes of a client that `loop.Driver` and `diagnosis` need
     driver = None
     records: dict = {}
     runnable = ()
@@ -33,31 +33,31 @@ class ArduinoIoTCloud:
     discovery = "both"
     error = None
 
-    def written(self, p):
-        """No properties are registered here."""
+    def on_value(self, p):
+        """Do nothing: no properties are registered."""
 
     def event(self, name):
-        """Those of a device's session do not come here."""
+        """Do nothing: only a device's session has events."""
 
     def poll(self, now: int) -> int:
-        """No callbacks are due by time."""
+        """Return the ms until the next call: there are no timed callbacks."""
         return 60000
 
 
     @classmethod
     async def connect(cls, **options):
-        """Connect, and return an ArduinoIoTCloud.
+        """Connect to the cloud. Returns an ArduinoIoTCloud.
 
-        With one of: `client_id` and `client_secret` (an API key: a fresh token is got for each connection); `token`
+        Pass one of: `client_id` and `client_secret` (an API key, which gets a new token for each connection); `token`
         (a user's JWT, or a function, possibly async, that returns one for each connection); `device_id` and
-        `secret_key` (then it is that device, and `property` takes a name alone).
-        server, port: wss.iot.arduino.cc:8443; with a device's credentials mqtts-up.iot.arduino.cc:8884.
-        transport: "websocket"; with a device's credentials "tcp".
-        ssl_params: as for ArduinoCloudClient. token_url, audience: where tokens come from, and what for.
+        `secret_key` (to connect as that device; `property` then takes only a name).
+        server, port: by default wss.iot.arduino.cc:8443; for a device mqtts-up.iot.arduino.cc:8884.
+        transport: by default "websocket"; for a device "tcp".
+        ssl_params: as for ArduinoCloudClient. token_url, audience: where tokens come from, and what they are for.
         on_connected(), on_disconnect(why): called each time; may be coroutine functions.
         timeout: float, in seconds (0.1 to 86400): for the whole of `connect`. keepalive: int, in seconds (0 to 65535).
         buffer: int, in bytes (128 to 16383).
-        mqtt_client_id: str, else the user's id: two connections with the same one cut each other off.
+        mqtt_client_id: str, by default the user's id. Two connections with the same one cut each other off.
 
         Raises CloudError with the reason, TypeError or ValueError for wrong options.
         """
@@ -118,36 +118,36 @@ class ArduinoIoTCloud:
 
     @property
     def connected(self) -> bool:
-        """Whether values go to the cloud and come from it now."""
+        """Whether values now go to the cloud and come from it."""
         return self.session.online
 
     @property
     def thing_id(self):
-        """With a device's credentials: the thing that it belongs to (str), or None."""
+        """With a device's credentials: the id of the thing that it belongs to (str), or None."""
         return self.session.thing_id
 
-    def property(self, thing_id: str, name: "str | None" = None):
-        """A variable of a thing; with a device's credentials `property(name)`. Returns a Property."""
+    def property(self, thing_id: str, name: str = None):
+        """Return a Property: a variable of a thing. With a device's credentials, call `property(name)`."""
         if name is None:
             thing_id, name = "", thing_id
         if bool(thing_id) is bool(self.session.device_id):
             raise TypeError(
-                "a device's property takes a name alone" if thing_id else "property takes a thing_id and a name"
+                "a device's property takes only a name" if thing_id else "property takes a thing_id and a name"
             )
         if not isinstance(name, str) or not name:
             raise TypeError("name is the variable's name, not %r" % (name,))
         return Property(self, thing_id, name)
 
     def on_property_value(self, *arguments):
-        """`on_property_value(thing_id, name, callback)`: as `property(thing_id, name).subscribe(callback)`."""
+        """Subscribe: `on_property_value(thing_id, name, callback)` is `property(thing_id, name).subscribe(callback)`."""
         return self.property(*arguments[:-1]).subscribe(arguments[-1])
 
     async def send_property(self, *arguments, timestamp: int = 0) -> bool:
-        """`send_property(thing_id, name, value)`: as `property(thing_id, name).publish(value)`."""
+        """Publish a value: `send_property(thing_id, name, value)` is `property(thing_id, name).publish(value)`."""
         return await self.property(*arguments[:-1]).publish(arguments[-1], timestamp)
 
     async def disconnect(self):
-        """Disconnect for good. What has not arrived yet is lost."""
+        """Disconnect for good. Values that have not arrived yet are lost."""
         self.driver.stop()
         await self._task
         while self.session.queue:
@@ -189,7 +189,7 @@ class ArduinoIoTCloud:
             _tell(self._on_connected)
 
     def _tell_news(self):
-        # Whoever waits does so in the event loop of `connect`: in another one it must not be woken.
+        # The waiting task is in the event loop of `connect`: it must not be woken from another one.
         if self._loop is event_loop():
             self._news.set()
 
@@ -201,7 +201,7 @@ class ArduinoIoTCloud:
             _tell(self._on_disconnect, why)
 
     async def _log_in(self):
-        # Get the token for the next connection.
+        # Get a token for the next connection.
         from .token import fetch, user_of
 
         if self._key:
@@ -220,7 +220,7 @@ class ArduinoIoTCloud:
 
 
 class _Driver(Driver):
-    # loop.Driver for a user's session, with a fresh token for each connection.
+    # loop.Driver for a user's session, with a new token for each connection.
     def open(self):
         return self._open(super().open)
 
@@ -245,7 +245,7 @@ class _Driver(Driver):
 
 
 def _tell(listener, *arguments):
-    # Call back; coroutines run one after the other.
+    # Call a listener's callback. If it returns coroutines, they run one after the other.
     if listener.callback:
         try:
             result = listener.callback(*arguments)
@@ -258,7 +258,7 @@ def _tell(listener, *arguments):
 
 
 class Listener:
-    """Somebody who wants the values of one variable. `unsubscribe()` ends it."""
+    """A subscription to one variable. `unsubscribe()` ends it."""
 
     on_read = None
     busy = False
@@ -270,14 +270,14 @@ class Listener:
         self.callback = callback
 
     def unsubscribe(self):
-        """Call back no more."""
+        """Stop calling the callback."""
         self.callback = None
         self.cloud.session.ignore(self)
         self.cloud.driver.wake()
 
 
 class Property:
-    """One variable of one thing. It holds no value."""
+    """One variable of one thing. It does not store the value."""
 
     def __init__(self, cloud, thing_id, name):
         self._cloud = cloud
@@ -285,9 +285,9 @@ class Property:
         self.name = name
 
     def subscribe(self, callback) -> Listener:
-        """Have `callback(value)` called for each value that comes from now on; it may be a coroutine function.
+        """Call `callback(value)` for each value that arrives from now on; it may be a coroutine function.
 
-        A value is a bool, int, float or str, or a dict of these by attribute."""
+        A value is a bool, int, float or str, or a dict of these by attribute. Raises TypeError for another callback."""
         if not callable(callback):
             raise TypeError("the callback of '%s' is a function, not %r" % (self.name, callback))
         listener = Listener(self._cloud, self._thing_id, self.name, callback)
@@ -296,10 +296,10 @@ class Property:
         return listener
 
     async def publish(self, value, timestamp: int = 0, timeout: float = 10.0) -> bool:
-        """Send a value (as for `subscribe`). Returns whether it has arrived within `timeout` seconds.
+        """Send a value (as for `subscribe`). Returns whether it arrived within `timeout` seconds (0 to 500000).
 
-        timestamp: int, Unix seconds, where the value is older than now. Raises TypeError for other values, ValueError
-        for one that is too long for a packet, CloudError where a device belongs to no thing.
+        timestamp: int, in Unix seconds, for a value from the past. Raises TypeError for other values, ValueError for
+        one that is too long for a packet, CloudError for a device without a thing.
         """
         cloud = self._cloud
         if type(timeout) not in (int, float) or not 0 <= timeout <= 500000:

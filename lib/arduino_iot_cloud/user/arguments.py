@@ -1,12 +1,15 @@
-"""The options of `ArduinoIoTCloud.connect`, checked at once. Comes and goes: `connect` unloads it right afterwards."""
+"""Checks of the options of `ArduinoIoTCloud.connect`.
+
+Temporary: `connect` imports it for the checks, and unloads it right afterwards.
+"""
 
 
 def check(
     client_id, client_secret, token, device_id, secret_key, server, port, transport, ssl_params, token_url, audience,
     on_connected, on_disconnect, timeout, keepalive, buffer, mqtt_client_id
 ):  # fmt: skip
-    """As `arguments.check`, for those of ArduinoIoTCloud."""
-    from ..arguments import function, link, number  # here, since that module may be let go of before this one
+    """Check the options of ArduinoIoTCloud, as `arguments.check` does for ArduinoCloudClient."""
+    from ..arguments import function, link, number  # here, since that module may be unloaded before this one
 
     if (client_id is not None) + (token is not None) + (device_id is not None) != 1:
         raise TypeError("connect takes client_id and client_secret, or token, or device_id and secret_key")

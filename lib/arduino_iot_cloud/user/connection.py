@@ -1,7 +1,7 @@
-"""What a connection of the users' side knows, without I/O: what is listened to, what is to be sent, the device's thing.
+"""The session of a user's connection, without I/O: its listeners, the messages to send, a device's thing.
 
-It has the face that `loop.Driver` expects of a session. A user listens where devices report and writes where they
-listen; with a device's credentials it is the other way round, for the one thing that the device belongs to.
+It has the interface that `loop.Driver` expects of a session. A user listens on the topics on which devices report, and
+publishes on those on which they listen. With a device's credentials it is the other way round, for the device's thing.
 """
 
 from .. import cbor
@@ -19,9 +19,9 @@ class CloudError(MQTTError):
 
 
 def encode(name: str, value, timestamp: int = 0) -> bytes:
-    """The message for a value: bool, int, float or str, or a dict of these by attribute. Raises TypeError for others.
+    """Encode a value: bool, int, float or str, or a dict of these by attribute. Raises TypeError for others.
 
-    `timestamp` is in Unix seconds; 0 for none."""
+    `timestamp` is in Unix seconds, 0 for none."""
     items = [(name, value)]
     if isinstance(value, dict):
         items = [("%s:%s" % (name, key), value[key]) for key in value]
@@ -38,7 +38,7 @@ def _write(writer, items, timestamp):
 
 
 def values(records, buf, pos: int, end: int) -> list:
-    """The (name, value) pairs of a message; attributes side by side become one dict. Raises CBORError."""
+    """Decode a message into (name, value) pairs; adjacent attributes become one dict. Raises CBORError."""
     found = []
     records.open(buf, pos, end)
     while records.next():
@@ -58,7 +58,7 @@ def values(records, buf, pos: int, end: int) -> list:
 
 
 class Message:
-    """A message on its way. `on_end(whether it arrived)` is called once."""
+    """A message on its way. `on_end(arrived)` is called once, with a bool."""
 
     def __init__(self, topic: bytes, payload: bytes, on_end):
         self.topic = topic
@@ -68,18 +68,19 @@ class Message:
 
 
 class UserSession:
-    """`device_id` is None for a user. `listeners` have a `thing_id` ("" for the device's own) and a `name`.
+    """The state of a user's connection. With a `device_id` it is that device's.
 
-    `on_value(listener, value)` is called for each value, `on_change()` when the connection begins or the thing changes.
+    `listeners` have a `thing_id` ("" for the device's own) and a `name`. `on_value(listener, value)` is called for each
+    value, `on_change()` when the connection begins or the thing changes.
     """
 
     state = "Init"
-    move = Session.move  # it uses nothing that is not here, too
-    spare = Session.spare
+    move = Session.move
+    forget = Session.forget
     online = False
-    thing_id = None  # of the device
+    thing_id = None  # the device's thing
     dropped = 0  # messages that were refused
-    stale = False  # what was under way goes out again after a reconnect
+    stale = False  # what was under way is sent again after a reconnection
     wake = due = None
 
     def __init__(self, device_id=None):
@@ -98,12 +99,12 @@ class UserSession:
 
     @property
     def topic(self):
-        """Where the next message goes, bytes."""
+        """The topic of the next message (bytes), or None."""
         return self.queue[0].topic if self.queue else None
 
     def begin(self, now: int):
-        """MQTT has connected: everything is subscribed to anew."""
-        self.move("Connected")  # type: ignore[misc] # a method of another class
+        """Subscribe again to everything, since MQTT has connected."""
+        self.move("Connected")
         self.online = True
         found = set([self.data_topic(one.thing_id) for one in self.listeners if one.thing_id or self.thing_id])
         if self.device_id:
@@ -115,16 +116,16 @@ class UserSession:
         self.on_change()  # type: ignore[attr-defined] # its owner sets it
 
     def end(self):
-        """MQTT has been disconnected."""
+        """Note that MQTT has been disconnected."""
         if self.state not in ("Init", "Disconnect"):
             self.move("Disconnect")
         self.online = False
 
     def poll(self, now: int):
-        """Nothing is ever due here."""
+        """Do nothing: nothing is ever due."""
 
     def message(self, topic, buf, pos: int, end: int, now: int):
-        """Take the payload between two offsets of `buf` that came on a topic (any bytes-like)."""
+        """Take a message on a topic (any bytes-like), whose payload is between two offsets of `buf`."""
         try:
             found = values(self._records, buf, pos, end)
         except CBORError as error:
@@ -143,8 +144,7 @@ class UserSession:
                     self.on_value(listener, value)  # type: ignore[attr-defined] # its owner sets it
 
     def piece(self, topic, buf, pos: int, end: int, rest: int, now: int) -> int:
-        """Take a part of a message that is larger than the buffer: it is dropped. Returns how many bytes are
-        used up."""
+        """Drop a part of a message that is larger than the buffer. Returns its size in bytes."""
         if topic:
             self.dropped += 1
             log(30, "Dropped a message of %d bytes: more than buffer= holds, see ArduinoIoTCloud" % (end - pos + rest))
@@ -159,32 +159,32 @@ class UserSession:
         return True
 
     def acknowledged(self):
-        """What `fill` wrote last has arrived."""
+        """Note that what `fill` wrote last has arrived."""
         if self.queue and self.queue[0].under_way:
             self.queue.pop(0).on_end(True)
 
-    # For the face
+    # For ArduinoIoTCloud
 
     def data_topic(self, thing_id: str) -> str:
-        """Where values of a thing come in."""
+        """Return the topic from which values of a thing come."""
         return "/a/t/%s/%s" % (thing_id or self.thing_id, "e/i" if self.device_id else "e/o")
 
     def listen(self, listener):
-        """Add a listener."""
+        """Add a listener, and subscribe if it is its thing's first."""
         others = [one for one in self.listeners if one.thing_id == listener.thing_id]
         self.listeners.append(listener)
         if not others:
             self._request("subscribe", listener.thing_id)
 
     def ignore(self, listener):
-        """Take a listener away, if it is there."""
+        """Remove a listener, and unsubscribe if it was its thing's last."""
         if listener in self.listeners:
             self.listeners.remove(listener)
             if not [one for one in self.listeners if one.thing_id == listener.thing_id]:
                 self._request("unsubscribe", listener.thing_id)
 
     def give_up(self, message):
-        """Forget a message, unless it may be arriving already."""
+        """Remove a message from the queue, unless it is under way."""
         if message in self.queue and not message.under_way:
             self.queue.remove(message)
 
@@ -193,7 +193,7 @@ class UserSession:
             self.out.append((kind, [self.data_topic(thing_id)], None))
 
     def _attach(self, thing_id):
-        # The cloud said which thing the device belongs to, "" for none.
+        # Attach the device to the thing that the cloud named, "" for none.
         if thing_id != self.thing_id:
             if self.listeners:
                 self._request("unsubscribe", "")

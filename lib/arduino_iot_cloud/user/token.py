@@ -1,4 +1,4 @@
-"""Tokens with which a user logs in: one for an API key, and whose a token is."""
+"""The tokens with which users log in: getting one for an API key, and finding a token's user."""
 
 import json
 from binascii import a2b_base64
@@ -7,7 +7,7 @@ from .connection import CloudError
 
 
 async def fetch(url: str, client_id: str, client_secret: str, audience: str, ssl_params) -> str:
-    """Exchange an API key for a token. Raises CloudError; TypeError or ValueError for a `url` that is none."""
+    """Exchange an API key for a token (str). Raises CloudError; TypeError or ValueError for a wrong `url`."""
     from ..http.client import HTTP
     from ..http.head import HTTPError
     from ..http.response import BodyError
@@ -47,20 +47,19 @@ async def _ask(server, url, client_id, client_secret, audience):
 
 
 def _token(url, response, answer):
-    # The token in an answer. Raises CloudError.
+    # Return the token in an answer. Raises CloudError.
     status = response.status
     if status in (400, 401, 403):
-        raise _fatal("The API key is refused by %s (HTTP %d)." % (url, status), status)
+        raise _fatal("%s refused the API key (HTTP %d)." % (url, status), status)
     if 300 < status < 400:
         from ..http.head import shown
 
         to = shown(response.headers.get("location", b"")[:200]) or "no address"
-        text = "No token: %s sends on to %s (HTTP %d). The API key is not sent there; "
-        text += "if it should be, give it as token_url."
+        text = "No token: %s redirects to %s (HTTP %d). The API key is not sent there; to send it, pass that as token_url."
         raise _fatal(text % (url, to, status), status)
     try:
         token = json.loads(str(answer, "utf-8").lstrip("\ufeff"))["access_token"] if 200 <= status < 300 else None
-    except (ValueError, KeyError, TypeError, RuntimeError):  # the last where it is nested too deeply for json
+    except (ValueError, KeyError, TypeError, RuntimeError):  # RuntimeError if it is nested too deeply for json
         token = None
     if not isinstance(token, str) or not token or min(token) <= " " or max(token) > "~":
         raise CloudError("No token in the answer of %s (HTTP %d)." % (url, status), status)
@@ -74,7 +73,7 @@ def _fatal(text, status, heals=False):
 
 
 def user_of(token: str) -> str:
-    """The id of the user whose JSON Web Token this is; only the cloud can tell if it is good. Raises CloudError."""
+    """Return the id of the user in a JSON Web Token. Only the cloud can verify the token. Raises CloudError."""
     try:
         claims = token.split(".")[1].replace("-", "+").replace("_", "/")
         claims = str(a2b_base64(claims + "=" * (-len(claims) % 4)), "utf-8")

@@ -1,7 +1,7 @@
-"""MQTT over WebSocket (RFC 6455) as a client speaks it: `Frames`, without I/O, and `Stream` in front of a plain one.
+"""The client's side of MQTT over WebSocket (RFC 6455): `Frames`, without I/O, and `Stream`, on top of a plain one.
 
-Payload goes straight into the buffer of who reads; what is sent is masked in a small buffer, from where it goes out
-as one fragment after the other. How a connection becomes a WebSocket is in `upgrade`.
+Payload is read directly into the caller's buffer. Outgoing payload is masked in a small buffer, and leaves it as one
+fragment after the other. `upgrade` makes a connection a WebSocket.
 """
 
 from os import urandom
@@ -9,16 +9,16 @@ from os import urandom
 from ..mqtt import MQTTError
 from ..port import const
 
-_START = const(6)  # of the payload in a frame of ours, behind head and key
-_MAX = const(125)  # bytes of payload in such a frame: their number fits the second byte
+_START = const(6)  # offset of the payload in an outgoing frame, after head and key
+_MAX = const(125)  # bytes of payload in an outgoing frame: the second byte has room for this length
 
 
 class WebSocketError(MQTTError):
-    """The server broke the protocol of WebSockets, or refused. `args`: the reason (str), the HTTP status or 0."""
+    """The server violated the WebSocket protocol, or refused. `args`: the reason (str), the HTTP status (int, or 0)."""
 
 
 def _mask(frame, data, at, n):
-    # Complete a frame whose first byte is there: its payload are the `n` bytes of `data` from `at` on.
+    # Complete a frame that has its first byte: its payload is the `n` bytes of `data` from `at` on.
     frame[1] = 0x80 | n
     key = urandom(4)
     frame[2:_START] = key
@@ -27,17 +27,17 @@ def _mask(frame, data, at, n):
 
 
 class Frames:
-    """What one client knows about its connection."""
+    """The state of one client's connection."""
 
-    ended = False  # the server has closed
-    reply = b""  # the pong or close frame that is owed: bytes to send between two frames
-    _need = 2  # bytes of the head that are wanted
-    _have = 0  # and there
-    _left = 0  # bytes of payload that are still to come
-    _control = None  # the frame that answers the control frame that is coming, its payload where that one's goes
-    _part = 0  # an incoming message goes on with another frame
-    _sending = 2  # opcode of the next frame out: binary, or 0 where a message goes on
-    at = end = 0  # what of `out` is to be sent
+    ended = False  # the server has closed the connection
+    reply = b""  # the pong or close frame that is due: bytes to send between two frames
+    _need = 2  # how many bytes of the head are needed
+    _have = 0  # how many of them have arrived
+    _left = 0  # bytes of payload that follow
+    _control = None  # the answer to the control frame that is arriving, whose payload is read into it
+    _part = 0  # an incoming message continues in another frame
+    _sending = 2  # opcode of the next outgoing frame: 2 for binary, 0 to continue a message
+    at = end = 0  # which bytes of `out` are due
 
     def __init__(self):
         self._head = memoryview(bytearray(10))
@@ -46,7 +46,7 @@ class Frames:
     # Inbound
 
     def room(self, view):
-        """Where the next bytes from the server go: into `view`, a memoryview for payload, or elsewhere."""
+        """Return where to read the next bytes from the server: `view`, a memoryview for payload, or another one."""
         if not self._left:
             return self._head[self._have : self._need]
         if self._control:
@@ -54,9 +54,9 @@ class Frames:
         return view[: self._left] if self._left < len(view) else view
 
     def received(self, n: int) -> int:
-        """So many bytes were read into `room`. Returns how many of them are payload.
+        """Parse the `n` bytes that were read into `room`. Returns how many of them are payload.
 
-        Raises WebSocketError for what no server may send.
+        Raises WebSocketError for a frame that no server may send.
         """
         if self._left:
             self._left -= n
@@ -71,7 +71,7 @@ class Frames:
         return 0
 
     def _begin(self):
-        # A frame begins, if its head is complete.
+        # Begin a frame if its head is complete. Returns whether it is.
         head = self._head
         n = head[1]
         if self._need == 2 and 125 < n < 128:
@@ -83,7 +83,7 @@ class Frames:
         if self._need > 2:
             n = 0
             for i in range(2, self._need):
-                good = good and n < 0x400000  # no more than a small int; MQTT packets end long before
+                good = good and n < 0x400000  # so that it stays a small int; MQTT packets are far smaller
                 n = n << 8 | head[i]
             good = good and n > (125 if self._need == 4 else 65535)
         if kind > 7:
@@ -102,13 +102,13 @@ class Frames:
         return True
 
     def _answer(self):
-        # A control frame is there.
+        # Answer a complete control frame.
         frame = self._control
         self._control = None
         if frame[0] == 0x8A:
             return
         self.ended = frame[0] == 0x88
-        if self.ended or not self.reply:  # one pong at a time: while the server does not read, it need not ask again
+        if self.ended or not self.reply:  # one pong at a time, since the server may ping without reading
             frame[0] = 0x88 if self.ended else 0x8A
             _mask(frame, frame, _START, len(frame) - _START)
             self.reply = frame
@@ -116,8 +116,8 @@ class Frames:
     # Outbound
 
     def frame(self, data, at: int, left: int):
-        """Put as much as fits of a message, the `left` bytes of `data` from `at` on, into `out`, as a frame; a further
-        call goes on with the rest."""
+        """Put a message, the `left` bytes of `data` from `at` on, into `out` as a frame, as far as it fits. Another
+        call continues with the rest."""
         n = min(left, _MAX)
         self.out[0] = self._sending | (0x80 if n == left else 0)
         self._sending = 2 if n == left else 0
@@ -127,14 +127,14 @@ class Frames:
 
 
 class Stream(Frames):
-    """A WebSocket on an open stream, with the same face."""
+    """A WebSocket on an open stream, with the same interface."""
 
     def __init__(self, raw):
         super().__init__()
         self.raw = raw
 
     def __getattr__(self, name):
-        # For `send`, which waits until the stream takes more.
+        # For `send`, which waits until the stream accepts more.
         return getattr(self.raw, name)
 
     def __iter__(self):
@@ -144,7 +144,7 @@ class Stream(Frames):
         return self.raw.__await__()
 
     def readinto(self, view):
-        """Read payload into a memoryview. Returns the number of bytes, 0 at the end, None where there is none yet."""
+        """Read payload into a memoryview. Returns the number of bytes, 0 at the end, None if there are none yet."""
         while not self.ended:
             n = self.raw.readinto(self.room(view))
             if not n:
@@ -156,12 +156,12 @@ class Stream(Frames):
         return 0
 
     def opened(self):
-        """The handshake of TLS beneath is done."""
+        """Note that the TLS handshake is done."""
         self.raw.opened()
 
-    def write(self, data, at: int = 0, n: "int | None" = None) -> int:
-        """Send some of a packet: of the `n` bytes of `data` from `at` on, all where `n` is None. Returns how many of
-        them have gone out; the next call is for the rest."""
+    def write(self, data, at: int = 0, n: int = None) -> int:
+        """Send a part of a packet: of the `n` bytes of `data` from `at` on, or of all if `n` is None. Returns how many
+        of them were sent; the next call must continue with the rest."""
         if self.at == self.end:
             if self._reply():
                 return 0
@@ -171,13 +171,13 @@ class Stream(Frames):
         return max(self.at, _START) - before
 
     def _reply(self):
-        # Send the reply that is owed, unless a frame is half out. Returns what is left of it.
+        # Send the reply that is due, unless a frame is half sent. Returns the unsent part of the reply.
         if self.reply and self.at == self.end:
             self.reply = self.reply[self.raw.write(self.reply) or 0 :]
         return self.reply
 
     def close(self):
-        """Say goodbye, if there is room for it, and close."""
+        """Send a close frame, if the stream accepts it, and close."""
         try:
             if not self.ended and self.at == self.end:
                 self.reply = bytearray(b"\x88\0\0\0\0\0\x03\xe8")  # 1000: a normal end

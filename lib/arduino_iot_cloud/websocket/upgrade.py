@@ -1,7 +1,7 @@
-"""From an open stream to a WebSocket for MQTT: the opening handshake (RFC 6455, section 4).
+"""The opening handshake that makes a stream a WebSocket for MQTT (RFC 6455, section 4).
 
-Comes and goes: `connecting` enters it for the handshake, and unloads it after that. It does so with `http_head`, on
-which it stands, as long as that has gone well: where it has not, both stay.
+Temporary: `loop.connecting` imports it for the handshake, then unloads it. This module unloads `http.head`, which it
+uses. After a failed handshake both stay.
 """
 
 from binascii import b2a_base64
@@ -17,9 +17,9 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class Upgrade(Head):
-    """The handshake without I/O: send `request`, then hand the answer's bytes to `take`.
+    """The handshake without I/O: send `request`, then pass the answer's bytes to `take`.
 
-    It raises WebSocketError for a server that does not agree.
+    It raises WebSocketError if the server does not agree.
     """
 
     def __init__(self, host: str, path: str = "/mqtt", key: "bytes | None" = None):
@@ -38,13 +38,13 @@ class Upgrade(Head):
         }
 
     def fail(self, why):
-        """As Head.fail."""
+        """Raise WebSocketError for this reason."""
         raise WebSocketError(why, self.status)
 
     def field(self, name, value):
-        """As Head.field."""
+        """Check a header field. See Head.field."""
         if name == b"sec-websocket-extensions":
-            self.fail("the server wants an extension of WebSockets")
+            self.fail("the server requires a WebSocket extension")
         wanted = self._missing.get(name)
         if wanted and (
             value == wanted
@@ -56,11 +56,11 @@ class Upgrade(Head):
             del self._missing[name]
 
     def take(self, byte):
-        """As Head.take."""
+        """Parse the next byte, and check the complete head. See Head.take."""
         if not super().take(byte):
             return False
         if self.status != 101:
-            self.fail("the server answers HTTP %d in place of a WebSocket" % self.status)
+            self.fail("the server answers HTTP %d instead of a WebSocket" % self.status)
         for name in self._missing:
             self.fail("the server's %s is wrong or missing" % name.decode())
         return True
@@ -80,7 +80,7 @@ async def upgrade(stream, host: str, path: str = "/mqtt"):
 
 async def _shake_hands(stream, handshake):
     await send(stream, handshake.request)
-    byte = memoryview(bytearray(1))  # one by one: what follows the answer is not ours to read
+    byte = memoryview(bytearray(1))  # byte by byte, so as not to read beyond the answer
     done = False
     while not done:
         n = stream.readinto(byte)

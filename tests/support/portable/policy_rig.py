@@ -52,7 +52,7 @@ class ClientRig(Rig):
 
     def _on_value(self, p):
         self.wrote.append(p.name)
-        self.client.written(p)
+        self.client.on_value(p)
 
     def wait(self, ms):
         super().wait(ms)

@@ -80,4 +80,4 @@ def test_a_firmware_that_cannot_sign_says_so():
 
 def test_a_firmware_without_the_module_says_so():
     error = raises(ValueError, load, Context(), PARAMS)
-    assert "needs a firmware with the module se05x" in str(error), error
+    assert "needs firmware with the module se05x" in str(error), error
