@@ -1,7 +1,7 @@
 """Check the arguments of CloudAPI. Unloaded afterwards."""
 
-from arduino_iot_cloud.http.arguments import split
 from arduino_iot_cloud.arguments import number
+from arduino_iot_cloud.http.arguments import split
 
 
 def take(api, client_id, client_secret, base_url, token_url, organization, token, attempts, backoff):

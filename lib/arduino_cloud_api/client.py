@@ -33,14 +33,14 @@ class CloudAPI:
 
     def __init__(
         self,
-        client_id: str = None,
-        client_secret: str = None,
+        client_id: "str | None" = None,
+        client_secret: "str | None" = None,
         base_url: str = "https://api2.arduino.cc",
-        token_url: str = None,
-        organization: str = None,
+        token_url: "str | None" = None,
+        organization: "str | None" = None,
         ssl_params={},
         timeout: float = 15,
-        token: str = None,
+        token: "str | None" = None,
         attempts: int = 5,
         backoff: float = 1,
     ):
@@ -54,8 +54,8 @@ class CloudAPI:
             HTTP(base, ssl_params, timeout),
             HTTP(token_url, ssl_params, timeout) if self._elsewhere else None,
         )
-        self._idle = []
-        self._open = []
+        self._idle: list = []
+        self._open: list = []
 
     def _take(self, *given):
         from .arguments import take

@@ -8,7 +8,7 @@ class APIError(Exception):
     detail: str, for people. id: str, which the provider's support asks for, or None.
     """
 
-    def __init__(self, operation: str, status: int, code: str, detail: str, id: str = None):
+    def __init__(self, operation: str, status: int, code: str, detail: str, id: "str | None" = None):
         super().__init__(operation, status, code, detail, id)
         self.operation = operation
         self.status = status

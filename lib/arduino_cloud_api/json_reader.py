@@ -78,7 +78,7 @@ class Reader:
         """The name (str) of the member that `value` belongs to; None in an array."""
         return self.keys[-1] if self.depth else None
 
-    def feed(self, data, n: int = None):
+    def feed(self, data, n: "int | None" = None):
         """Take the next bytes, or the first `n` of them, once `next` has returned MORE. data: bytes or bytearray, which
         must stay unchanged until `next` returns MORE again."""
         self._data = data

@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `chips.atecc608`."""
 
-from .chips.atecc608 import ATECC608  # noqa: F401
+from .chips.atecc608 import ATECC608 as ATECC608

@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `keys.atecc608`."""
 
-from .keys.atecc608 import ATECC608Keys  # noqa: F401
+from .keys.atecc608 import ATECC608Keys as ATECC608Keys

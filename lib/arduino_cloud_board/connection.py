@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `link`."""
 
-from .link import Connection  # noqa: F401
+from .link import Connection as Connection

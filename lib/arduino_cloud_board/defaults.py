@@ -20,7 +20,7 @@ FACTS = {
 }
 
 
-def network_interface(board, kind: str = None):
+def network_interface(board, kind: "str | None" = None):
     """The network interface, an object of `network`: WLAN in station mode, or LAN.
 
     `kind`: "wifi" or "ethernet"; by default the first that the board has. Returns None if the operating system manages

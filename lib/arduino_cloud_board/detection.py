@@ -49,7 +49,7 @@ def _named(name, source):
     return name
 
 
-def override() -> str:
+def override() -> "str | None":
     """The board's name from the file `board_name`, or from BOARD in `secrets.py`; None without either.
 
     Raises ValueError for anything but a board's name.
@@ -83,7 +83,7 @@ def fits(machine: str, prefix: str) -> bool:
     return text.startswith(prefix) and text[len(prefix) : len(prefix) + 1] in ("", " ")
 
 
-def detect(machine: str = None) -> str:
+def detect(machine: "str | None" = None) -> str:
     """The name of this board, which is also its folder in boards/.
 
     `machine`: a text like sys.implementation._machine, looked up instead of this machine's. Without it, the file
@@ -135,7 +135,7 @@ class _Guessed:
             self.NETWORK = "wifi"
 
 
-def load(name: str = None):
+def load(name: "str | None" = None):
     """The board's facts and functions: its installed `board.py`, completed from `defaults`.
 
     `name`: the board's name, instead of what `detect` finds. Without a board.py, only the facts of the port are known,

@@ -4,8 +4,7 @@ import asyncio
 from sys import modules
 
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.port import const, log, ticks_ms
-from arduino_iot_cloud.port import forget as forget_client
+from arduino_iot_cloud.port import const, forget as forget_client, log, ticks_ms
 
 from .link import forget, sleep_ms
 
@@ -35,6 +34,7 @@ class Device:
     Raises ValueError for arguments out of range, RuntimeError if settings or networks are missing.
     """
 
+    client: "ArduinoCloudClient"
     attempts = 0  # to connect to the cloud
     watchdog = None
     running = False

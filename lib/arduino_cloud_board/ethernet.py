@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `link.ethernet`."""
 
-from .link.ethernet import Ethernet  # noqa: F401
+from .link.ethernet import Ethernet as Ethernet

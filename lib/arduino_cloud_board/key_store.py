@@ -15,7 +15,14 @@
 Names are 1 to 15 characters of a-z, 0-9 and _. Neither an error nor a `repr` shows anything that a store keeps.
 """
 
-from .keys import LARGEST, Key, KeyCorrupted, KeyNotFound, KeyStore  # noqa: F401 -- for programs
+# For programs
+from .keys import (
+    LARGEST as LARGEST,
+    Key as Key,
+    KeyCorrupted as KeyCorrupted,
+    KeyNotFound as KeyNotFound,
+    KeyStore as KeyStore,
+)
 
 
 def open(where: str) -> "KeyStore":

@@ -131,13 +131,13 @@ class Settings:
         """Replace the list of networks."""
         self._store("networks", json.dumps(networks).encode())
 
-    def set_cloud(self, cloud: dict, root: bytes = None) -> None:
+    def set_cloud(self, cloud: dict, root: "bytes | None" = None) -> None:
         """Store further arguments of the client, and the root certificate (DER) of a cloud that is not Arduino's; {}
         and None for Arduino's."""
         self._keep("cloud", json.dumps(cloud).encode() if cloud else None)
         self._keep("root", root)
 
-    def set_device(self, device_id: str, secret_key: str = None) -> None:
+    def set_device(self, device_id: str, secret_key: "str | None" = None) -> None:
         """Store the device's id and its secret key; None if it has `key` and `certificate` instead.
 
         The id is deleted first and stored last, so if the power fails meanwhile, the board counts as not provisioned.

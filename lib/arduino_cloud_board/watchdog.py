@@ -35,7 +35,7 @@ class Watchdog:
         from machine import WDT
 
         self.limit = limit
-        self._parts = {}
+        self._parts: dict = {}
         self._wdt = WDT(timeout=limit)
 
     def part(self, name: str, seconds: float):

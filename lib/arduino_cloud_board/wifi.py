@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `link.wifi`."""
 
-from .link.wifi import WiFi  # noqa: F401
+from .link.wifi import WiFi as WiFi

@@ -25,7 +25,7 @@ class Writer:
     afterwards, the buffer was too small by the difference.
     """
 
-    def __init__(self, buf: bytearray, pos: int = 0):
+    def __init__(self, buf, pos: int = 0):
         self.buf = buf
         self.pos = pos
 

@@ -29,7 +29,7 @@ def rest(reader, first: int, n: int, depth: int):
         start = reader.pos
         value = reader.item(depth)
         if major == 4:
-            items.append(value)
+            items.append(value)  # type: ignore[union-attr] # a list, for that major type
         elif isinstance(value, (list, dict, Tag)):
             reader.pos = start
             reader.fail("map key of a container type")

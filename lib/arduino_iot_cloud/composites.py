@@ -1,3 +1,10 @@
 """The import path for programs. The code is in `property.composites`."""
 
-from .property.composites import Color, ColoredLight, Composite, DimmedLight, Location, Television  # noqa: F401
+from .property.composites import (
+    Color as Color,
+    ColoredLight as ColoredLight,
+    Composite as Composite,
+    DimmedLight as DimmedLight,
+    Location as Location,
+    Television as Television,
+)

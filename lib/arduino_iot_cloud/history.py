@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `property.history`."""
 
-from .property.history import History  # noqa: F401
+from .property.history import History as History

@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `property.kinds`."""
 
-from .property.kinds import Scalar  # noqa: F401
+from .property.kinds import Scalar as Scalar

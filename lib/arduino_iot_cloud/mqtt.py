@@ -40,7 +40,7 @@ class MQTT:
         self.identifier = 0  # the last packet identifier
         self.unacked = 0  # identifier of the PUBLISH in `tx` that waits for its PUBACK, 0 for none
         self._acks = bytearray(4 * _ACKS)
-        self._queue = []  # packets to send
+        self._queue: list = []  # packets to send
         self.topic = self.topic_end = self.payload = self.payload_end = self.rest = 0
         self.opened(0)
 

@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `property.stores`."""
 
-from .property.stores import open_store  # noqa: F401
+from .property.stores import open_store as open_store

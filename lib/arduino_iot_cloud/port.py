@@ -6,10 +6,11 @@ from time import time
 MICROPYTHON = sys.implementation.name == "micropython"
 
 if MICROPYTHON:
-    from micropython import const
     from time import ticks_add, ticks_diff, ticks_ms
+
+    from micropython import const
 else:
-    from .cpython import const, ticks_add, ticks_diff, ticks_ms
+    from .cpython import const, ticks_add, ticks_diff, ticks_ms  # noqa: F401
 
 # Seconds from 1970 to the epoch of this port's time.time(): several ports count from 2000.
 EPOCH = 946684800 if __import__("time").gmtime(0)[0] == 2000 else 0

@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `property.schedule`."""
 
-from .property.schedule import Schedule, is_active  # noqa: F401
+from .property.schedule import Schedule as Schedule, is_active as is_active

@@ -3,10 +3,10 @@
 import sys
 from time import time_ns
 
-from .client import ArduinoCloudClient  # noqa: F401
+from .client import ArduinoCloudClient as ArduinoCloudClient
 from .port import EPOCH
-from .property.attributes import ArduinoCloudObject  # noqa: F401
-from .property.official import timestamp  # noqa: F401
+from .property.attributes import ArduinoCloudObject as ArduinoCloudObject
+from .property.official import timestamp as timestamp
 
 
 def timestamp_ms() -> int:

@@ -1,3 +1,3 @@
 """The import path for programs. The code is in `user.connection`."""
 
-from .user.connection import CloudError  # noqa: F401
+from .user.connection import CloudError as CloudError

@@ -9,8 +9,7 @@ import sys
 import time
 
 from arduino_cloud_board import setup_page
-from arduino_cloud_board.setup_page import form as setup_form
-from arduino_cloud_board.setup_page import SetupPage
+from arduino_cloud_board.setup_page import SetupPage, form as setup_form
 
 ticks = getattr(time, "ticks_ms", lambda: int(time.monotonic() * 1000))
 longest = 0

@@ -146,9 +146,8 @@ def test_a_mistake_in_secrets_py_is_said_without_its_line(interpreter, tmp_path,
 
 def test_signatures_of_chips_are_valid():
     """What the chips made of Python sign, `cryptography` verifies."""
-    from test_key_atecc608 import DIGEST, set_up
-    from test_key_atecc608 import keys as atecc608_keys
     from se05x_chip import SE05XChip
+    from test_key_atecc608 import DIGEST, keys as atecc608_keys, set_up
     from test_key_se05x import keys as se05x_keys
 
     for store in (se05x_keys(SE05XChip()), atecc608_keys(set_up())):

@@ -4,9 +4,8 @@ import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from toolchain.paths import ROOT
-
 from arduino_cloud_api import CloudAPI
+from toolchain.paths import ROOT
 
 HEAP = "256k"  # for the dashboard with its sixty widgets
 

@@ -14,14 +14,13 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from arduino_cloud_api import APIError, CloudAPI
+from arduino_cloud_api.operations import _MODULES
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from localcloud.web.api.endpoints import ENDPOINTS
-
-from arduino_cloud_api import APIError, CloudAPI
-from arduino_cloud_api.operations import _MODULES
 
 HERE = Path(__file__).parent
 

@@ -7,12 +7,11 @@ import random
 import time
 
 import pytest
-from scripted_api import THING, Server
-
 from arduino_cloud_api import APIError, CloudAPI
 from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.user.connection import CloudError
 from arduino_iot_cloud.user.token import fetch
+from scripted_api import THING, Server
 
 PROGRAM = """
 import asyncio, sys

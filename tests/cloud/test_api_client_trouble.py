@@ -7,9 +7,8 @@ import time
 from email.utils import formatdate
 
 import pytest
-from scripted_api import THING
-
 from arduino_cloud_api import APIError, CloudAPI
+from scripted_api import THING
 
 
 def client(server, **options):

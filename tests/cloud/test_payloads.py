@@ -4,8 +4,7 @@ import math
 
 import cbor2
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from localcloud.protocol import cbor, commands, senml
 from localcloud.protocol.cbor import MalformedPayload
 from localcloud.protocol.senml import Update

@@ -7,6 +7,7 @@ from devices import DEVICE_ID, USERS, Device
 from localcloud.remote import RemoteCloud
 from opposite import Opposite
 
+
 @pytest.fixture
 def broker(mosquitto):
     """A mosquitto that knows the device's secret."""

@@ -4,7 +4,7 @@ import pytest
 from devices import DEVICE_ID, SECRET, wait_for_log
 from opposite import Opposite
 from toolchain.mpy import compile_file, compile_tree
-from toolchain.paths import LIB, NOT_ON_BOARDS, PEERS, modules
+from toolchain.paths import NOT_ON_BOARDS, PEERS, modules
 
 VARIABLE = "client.register('a', value=0, on_write=lambda client, value: print('wrote', value))"
 

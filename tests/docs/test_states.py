@@ -2,9 +2,8 @@
 
 import re
 
-from toolchain.paths import ROOT
-
 from arduino_iot_cloud.states import MOVES
+from toolchain.paths import ROOT
 
 
 def test_the_page_has_the_table_of_the_client():

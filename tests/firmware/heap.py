@@ -22,7 +22,7 @@ for name in "abcde":
     client.register(name, value=1.5)
 steps.append(used())
 modules = sorted(name for name in sys.modules if name.startswith("arduino"))
-import asyncio.core  # noqa: E402
+import asyncio.core  # noqa: E402, F401
 
 steps.append(used())
 client._run(True)  # what start() does before it connects

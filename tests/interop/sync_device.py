@@ -10,7 +10,7 @@ import select
 import sys
 import time  # noqa: F401, for orders
 
-from prelude import MICROPYTHON, milliseconds  # isort: skip, the log's place is set before the client is loaded
+from prelude import milliseconds  # isort: skip, the log's place is set before the client is loaded
 
 from arduino_iot_cloud import ArduinoCloudClient
 

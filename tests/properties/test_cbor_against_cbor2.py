@@ -5,12 +5,10 @@ from collections.abc import Mapping
 
 import cbor2
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
-from rfc8949_examples import MALFORMED, OTHERS, SHORTEST, same
-
 from arduino_iot_cloud.cbor import CBORError, Writer
 from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads
+from hypothesis import example, given, strategies as st
+from rfc8949_examples import MALFORMED, OTHERS, SHORTEST, same
 
 PLAIN_TAGS = st.integers(100000, 2**64 - 10)  # without a meaning that cbor2 knows
 integers = st.one_of(

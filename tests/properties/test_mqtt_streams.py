@@ -1,10 +1,8 @@
 """Any packets of a server in any pieces: what is taken never depends on the pieces."""
 
-from hypothesis import given
-from hypothesis import strategies as st
-from mqtt_rig import PUBLISH, Server, packet, puback, publish, suback, two
-
 from arduino_iot_cloud.mqtt_packets import identifier
+from hypothesis import given, strategies as st
+from mqtt_rig import PUBLISH, Server, packet, puback, publish, suback, two
 
 SIZE = 128
 topics = st.binary(min_size=1, max_size=150)

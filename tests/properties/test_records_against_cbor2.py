@@ -3,11 +3,9 @@
 import struct
 
 import cbor2
-from hypothesis import given
-from hypothesis import strategies as st
-
 from arduino_iot_cloud.cbor import CBORError, Writer
 from arduino_iot_cloud.senml import Records, label, write_record
+from hypothesis import given, strategies as st
 
 names = st.one_of(st.text(max_size=40), st.integers(0, 2**16))
 values = st.one_of(

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from localcloud.time_zone import offset_and_until
-
 from arduino_iot_cloud import masks
 from arduino_iot_cloud.property.schedule import is_active
+from localcloud.time_zone import offset_and_until
 
 UNITS = ("seconds", "minutes", "hours", "days")
 WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

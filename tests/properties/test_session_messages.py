@@ -1,12 +1,10 @@
 """Any messages in any order: the session neither raises nor loses a value of its own."""
 
 import cbor2
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from arduino_iot_cloud.property.composites import ColoredLight
+from hypothesis import given, settings, strategies as st
 from reports import Reports
 from session_rig import COMMAND_DOWN, DEVICE_IN, OTHER, SHADOW_IN, THING, THING_IN, Rig, variable, written
-
-from arduino_iot_cloud.property.composites import ColoredLight
 
 names = st.sampled_from(
     ("i", "f", "b", "t", "e", "lamp:swi", "lamp:hue", "lamp:bri", "lamp", "i:x", "tz_offset", "other")

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from arduino_cloud_board.keys.csr import public_key_of
 from arduino_cloud_board.keys import unseal
+from arduino_cloud_board.keys.csr import public_key_of
 from arduino_iot_cloud import ArduinoCloudClient
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_private_key
 from link_rig import files_on, give_radio_and_nvs

@@ -6,9 +6,10 @@ import pytest
 from former_layout import FORMER, OWN, PARTS, former_files, modules_on, put_back
 from link_rig import run_on
 from provisioning import former, payload
-from provisioning.board_side import BoardSide, look
 from provisioning.board_link import BoardLink, PortLost
+from provisioning.board_side import BoardSide, look
 from toolchain.mpy import version
+
 
 def present(*parts):
     """What is to be there: {path on the board: content}."""

@@ -8,7 +8,6 @@ from .clock import clock
 from .errands import ask_time, make_inlet, use_inlet
 from .variables import COMPOSITES, Variable
 
-
 # One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md)
 _UPDATE_MS = 24000
 # By the pace of the world.

@@ -24,7 +24,6 @@ from simulation.disturbances import DISTURBANCES
 from simulation.network import network
 from simulation.world import FEATURES, World
 
-
 _ended = []  # what has ended a run of this world before its time
 
 

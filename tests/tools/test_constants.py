@@ -3,9 +3,8 @@
 import ast
 
 import pytest
-from toolchain.paths import modules
-
 from arduino_iot_cloud.session.commands import find
+from toolchain.paths import modules
 
 PACKAGES = ("arduino_iot_cloud", "arduino_cloud_api")
 STANDING = {"_OWN": 1, "_SENT": 2, "_EXCHANGED": 4, "_FIRST": 8}  # the bits of a property's `standing`

@@ -261,7 +261,7 @@ def show(figures):
         "Devices connected",
         ["devices", "connects/s", "publish, ms", "memory, MB", "KB a device"],
         [
-            (name, step["devices"], step["connects_per_s"], step["publish_ms"], step["memory_mb"], step["kb_per_device"])
+            (name, *(step[each] for each in ("devices", "connects_per_s", "publish_ms", "memory_mb", "kb_per_device")))
             for name, found in figures.items()
             for step in found["connected"]
         ],

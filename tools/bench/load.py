@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 
-import bench.setting  # noqa: F401  (finds what the tests share)
+import bench.setting  # noqa: F401  isort: skip -- it finds what the tests share
 from publishers import Publisher
 
 

@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, ContextManager
 
-from toolchain import mpy
-from toolchain.paths import ROOT
-
 from localcloud.cloud import LocalCloud
 from localcloud.ports import PortBusy, Ports
 from localcloud.remote import RemoteCloud
+from toolchain import mpy
+from toolchain.paths import ROOT
 
 from . import DemoError
 from .device import Device

@@ -5,7 +5,7 @@ import logging
 import secrets
 import shutil
 import tempfile
-from contextlib import nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +127,8 @@ class LocalCloud:
         self.live = Live()
         self.store = Store(self._database or self._database_in_folder())
         self.exchange = Exchange(self.store, self.live)
-        worker, alone = None, nullcontext()
+        worker = None
+        alone: AbstractAsyncContextManager[None] = nullcontext()
         if self._shared_broker is not None:
             # Only workers need what these import.
             from .workers.coordination import alone_at

@@ -159,8 +159,8 @@ class RemoteCloud:
             late = time.monotonic() - begin >= self._timeout or isinstance(error, TimeoutError)
             there = not isinstance(error, ConnectionRefusedError)
             what = "does not answer in time" if late else "disconnected" if there else "is not running"
-            text = str(error) or type(error).__name__
-            raise NoAnswerError(0, "the cloud at %s %s (%s)" % (self._base, what, text)) from None
+            why = str(error) or type(error).__name__
+            raise NoAnswerError(0, "the cloud at %s %s (%s)" % (self._base, what, why)) from None
         finally:
             end.cancel()
             connection.close()

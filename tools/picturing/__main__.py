@@ -30,10 +30,12 @@ def main() -> int:
     """Make the pictures and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="tools/picture",
-        description="Make docs/dashboard.png (the demonstration) and docs/dashboard-widgets.png, docs/dashboard-phone.png.",
+        description="Make docs/dashboard.png (the demonstration), dashboard-widgets.png and dashboard-phone.png.",
     )
-    parser.add_argument("--seconds", type=float, default=45, metavar="N", help="time span of the values to show (default: 45)")
-    parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR", help="folder for the pictures (default: docs)")
+    text = "time span of the values to show (default: 45)"
+    parser.add_argument("--seconds", type=float, default=45, metavar="N", help=text)
+    text = "folder for the pictures (default: docs)"
+    parser.add_argument("--folder", type=Path, default=FOLDER, metavar="DIR", help=text)
     options = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     logging.getLogger("amqtt").setLevel(logging.CRITICAL)

@@ -55,7 +55,8 @@ class Tab:
         answer = await self.command("Runtime.evaluate", expression=expression, returnByValue=True)
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
-            raise PageError("the page raised %s" % details.get("exception", details).get("description", details["text"]))
+            what = details.get("exception", details).get("description", details["text"])
+            raise PageError("the page raised %s" % what)
         return answer["result"].get("value")
 
     async def wait_until(self, expression: str, timeout: float = 30) -> Any:
@@ -106,7 +107,8 @@ async def open_tab() -> AsyncIterator[Tab]:
             start_new_session=True,
         )
         try:
-            async with connect(await _address(process, Path(folder)), max_size=None, max_queue=None, proxy=None) as socket:
+            address = await _address(process, Path(folder))
+            async with connect(address, max_size=None, max_queue=None, proxy=None) as socket:
                 tab = Tab(socket)
                 await tab.command("Page.enable")
                 yield tab

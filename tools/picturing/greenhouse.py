@@ -80,7 +80,8 @@ async def greenhouse(stage: Stage) -> AsyncIterator[str]:
     """Make the greenhouse in the stage's cloud, start its device, and yield the address of its dashboard."""
     device = await stage.remote.create_device("Greenhouse board")
     variables = [{"name": name, "type": kind, "permission": right} for name, kind, right, _ in _VARIABLES]
-    thing = await stage.remote.create_thing("Greenhouse", device_id=device["id"], variables=variables, timezone="Europe/Rome")
+    create = stage.remote.create_thing
+    thing = await create("Greenhouse", device_id=device["id"], variables=variables, timezone="Europe/Rome")
     ids = {each["name"]: each["id"] for each in thing["variables"]}
     await _set_values(stage, thing["id"], ids)
     now = time.time()

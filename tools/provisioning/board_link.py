@@ -92,7 +92,12 @@ class BoardLink:
 
     def restart(self) -> None:
         """Restart the board, with no program running and the heap free."""
-        self._guarded(lambda: (self._transport.exit_raw_repl(), self._reset()))
+
+        def action() -> None:
+            self._transport.exit_raw_repl()
+            self._reset()
+
+        self._guarded(action)
 
     def _guarded(self, action: Callable[[], Any]) -> Any:
         try:

@@ -12,8 +12,7 @@ from arduino_cloud_board import detection
 from localcloud.cli.exits import USAGE, CommandError
 from localcloud.cli.terminal import progress
 
-from . import board_file, boards
-from . import payload as payloads
+from . import board_file, boards, payload as payloads
 from .board_link import NEW, BoardError, BoardLink
 from .journal import Journal
 

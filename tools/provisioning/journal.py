@@ -10,7 +10,7 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from localcloud.cli.connection import Connection
 from localcloud.cli.exits import CommandError
@@ -38,7 +38,7 @@ class Journal:
         self.values: dict[str, Any] = {}
         self._cloud = connection.title
         self._dry_run = dry_run
-        self._lock = None
+        self._lock: TextIO | None = None
 
     def __enter__(self) -> "Journal":
         if not self._dry_run:

@@ -24,13 +24,17 @@ def changed(text: str, values: dict[str, Any]) -> str:
         if name not in values:
             continue
         for other in tree.body[max(at - 1, 0) : at + 2]:
-            if other is not node and other.lineno <= node.end_lineno and other.end_lineno >= node.lineno:
+            if other is not node and other.lineno <= _end(node) and _end(other) >= node.lineno:
                 raise CommandError("%s in the board's secrets.py shares a line; give it a separate line" % name)
         new = ["%s = %r" % (name, values[name])] if name in missing else []
-        lines[node.lineno - 1 : node.end_lineno] = new
+        lines[node.lineno - 1 : _end(node)] = new
         missing.pop(name, None)
     lines.extend("%s = %r" % item for item in missing.items())
     return "\n".join(lines) + "\n"
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
 
 
 def _name(node: ast.stmt) -> str | None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from localcloud.cli.connection import LOOPBACK, Connection
 from localcloud.cli.exits import DONE, FAILED, USAGE, CommandError
 from localcloud.cli.projects import project_file
+from localcloud.cli.projects.project import Project
 from localcloud.cli.terminal import tell_json
 from localcloud.cli.working import work
 from localcloud.ports import Ports
@@ -22,8 +23,7 @@ from .board_side import BoardSide, Found, look
 from .checking import check
 from .cloud_side import CloudSide
 from .journal import Journal, default_folder
-from .stored import InSecrets, InStore
-from .stored import stored as stored_on
+from .stored import InSecrets, InStore, stored as stored_on
 
 _FIRST_PROGRAM = Path(__file__).with_name("on_board") / "first_program.py"
 
@@ -135,7 +135,7 @@ class Run:
         if self._project and not journal.get("device_id"):
             self._say("project", "would be applied, once the device exists", True)  # a dry run
         elif self._project:
-            await self._apply(api, connection)
+            await self._apply(api, connection, self._project)
             cloud.changed = True
 
     async def _on_board(
@@ -180,13 +180,13 @@ class Run:
         if done:
             self._say("certificate", done, True)
 
-    async def _apply(self, api: Any, connection: Connection) -> None:
+    async def _apply(self, api: Any, connection: Connection, project: Project) -> None:
         from localcloud.cli.projects import applying
 
         given = argparse.Namespace(dry_run=self._dry_run, prune=False, secrets_dir=None, json=False)
         with contextlib.redirect_stdout(sys.stderr if self._options.json else sys.stdout):
             try:
-                await applying.apply(api, connection, self._project, given)
+                await applying.apply(api, connection, project, given)
             except CommandError as error:
                 # Nothing in the file was done, but the steps before it were.
                 raise CommandError(str(error), FAILED if error.code == USAGE else error.code) from None

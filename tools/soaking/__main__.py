@@ -15,7 +15,8 @@ def _arguments():
         prog="tools/soak",
         description="Run clients for a long time in simulated worlds, which tests/simulation/README.md describes.",
     )
-    parser.add_argument("--seeds", type=int, default=20, metavar="N", help="number of worlds for each interpreter and mode")
+    text = "number of worlds for each interpreter and mode"
+    parser.add_argument("--seeds", type=int, default=20, metavar="N", help=text)
     parser.add_argument("--first", type=int, default=1, metavar="N", help="the first seed")
     parser.add_argument("--seed", type=int, metavar="N", help="only this seed, with its story")
     parser.add_argument("--days", type=float, default=0, metavar="N", help="minimum of simulated days in each world")
@@ -24,7 +25,8 @@ def _arguments():
     parser.add_argument("--interpreter", choices=INTERPRETERS, action="append")
     parser.add_argument("--mode", choices=MODES, action="append")
     parser.add_argument("--off", default="", metavar="A,B", help="features that the worlds lack; plain,+A: all but A")
-    parser.add_argument("--real", type=float, metavar="MINUTES", help="run in real time, over TLS with mosquitto, instead")
+    text = "run in real time, over TLS with mosquitto, instead"
+    parser.add_argument("--real", type=float, metavar="MINUTES", help=text)
     return parser.parse_args()
 
 

@@ -6,7 +6,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
 PINNED = TOOLS / "toolchain" / "pinned"
 LIB = ROOT / "lib"
-SUPPORT = [ROOT / "tests" / "support" / name for name in ("cloud", "network", "programs")]  # what tools share with tests
+# What tools share with tests
+SUPPORT = [ROOT / "tests" / "support" / name for name in ("cloud", "network", "programs")]
 CACHE = ROOT / ".cache"
 BIN = CACHE / "bin"
 VENV = CACHE / "venv"

@@ -42,8 +42,9 @@ def _open(chip, frequency):
 
 
 def _bus(bus, pin, frequency):
-    import machine
     from time import sleep
+
+    import machine
 
     if pin:
         enable = machine.Pin(pin, machine.Pin.OUT)

@@ -85,7 +85,7 @@ class SE05X:
 
     def objects(self) -> list:
         """The numbers of all objects."""
-        found = []
+        found: list = []
         while True:
             fields = ((0x41, len(found).to_bytes(2, "big")), (0x42, b"\xff"))
             answer = self._command(0x02, 0x00, 0x25, *fields, expect=None)

@@ -8,8 +8,7 @@ out the same can be stored: one signed by Arduino's authority, or by one like it
 The other settings of such a board are in files: see `settings`.
 """
 
-from . import der
-from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name
+from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, der
 
 _KEY = 0
 _COMPRESSED = 10

@@ -6,11 +6,11 @@ module.
 
 from arduino_iot_cloud.keys.chip import MARK, REFERENCE
 
-from . import KeyNotFound
 from ..key_store import open as open_store
+from . import KeyNotFound
 
 SCHEMES = ("files", "nvs", "se05x", "atecc608", "secrets")
-_nvs = {}  # open stores, kept for each later handshake: MicroPython never closes the handle of an NVS
+_nvs: dict = {}  # open stores, kept for each later handshake: MicroPython never closes the handle of an NVS
 
 
 def provider(uri: str) -> "Provider":

@@ -8,8 +8,8 @@ import os
 
 from arduino_iot_cloud.renaming import flush, rename_over
 
-from .der import read
 from . import LARGEST, KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal, unseal
+from .der import read
 
 
 class FileKeys(KeyStore):

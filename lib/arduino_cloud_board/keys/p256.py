@@ -36,7 +36,7 @@ def public_point(private: bytes) -> bytes:
     return b"\x04" + x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
 
-def sign(private: bytes, digest: bytes) -> bytes:
+def sign(private: bytes, digest: bytes) -> bytes:  # type: ignore[return] # the nonces have no end
     """The signature (DER) of a SHA-256 digest by a private key (32 bytes), deterministic as in RFC 6979.
 
     Raises ValueError for another private key, or if the digest does not have 32 bytes.

@@ -10,8 +10,8 @@ into the free one before the old data is deleted, and a power cut leaves one or 
 
 from binascii import crc32
 
-from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal, unseal
 from ..chips.se05x import StatusError
+from . import KeyCorrupted, KeyNotFound, KeyStore, check_entry, check_name, seal, unseal
 
 KEY = 0x64
 CERTIFICATE = 0x65

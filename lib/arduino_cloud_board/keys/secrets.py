@@ -33,7 +33,7 @@ class SecretsKeys(KeyStore):
         """The constant itself. Raises KeyNotFound."""
         check_name(name)
         module = _module()
-        if name == "networks" and not hasattr(module, "NETWORKS") and getattr(module, "WIFI_SSID", ""):
+        if name == "networks" and not hasattr(module, "NETWORKS") and getattr(module, "WIFI_SSID", None):
             return [{"ssid": module.WIFI_SSID, "password": getattr(module, "WIFI_PASS", "")}]
         try:
             return getattr(module, name.upper())

@@ -9,8 +9,8 @@ import socket
 
 from arduino_iot_cloud.port import log
 
-from .captive_dns import LONGEST, answer
 from ..link import sleep_ms
+from .captive_dns import LONGEST, answer
 from .form import entered, page, saved
 from .request import BadRequest, Request, form_of
 

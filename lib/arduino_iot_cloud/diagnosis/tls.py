@@ -5,8 +5,8 @@ Temporary: `diagnosis` imports it for an error of TLS, then unloads it.
 
 from time import gmtime
 
-from . import closed, detail
 from ..port import EPOCH, timestamp
+from . import closed, detail
 
 # Parts of an error's text, and what is wrong with the server's certificate.
 _CERTIFICATE = (

@@ -3,10 +3,10 @@
 import asyncio
 from time import time
 
-from .head import HTTPError
-from .response import Response
 from ..port import const, forget, inside, log, ticks_diff, ticks_ms
 from ..sending import send
+from .head import HTTPError
+from .response import Response
 
 inside("http.head", 1)  # used here for good, so that WebSocket does not unload it
 _IDLE_S = const(3)  # servers end idle connections after 5 s or later
@@ -26,9 +26,10 @@ class HTTP:
     password = ""  # for `trust`: TLS needs no certificate, since the request itself identifies the client
     ROOTS = None  # for `trust`: the bundled ones
     driver = None  # for `diagnosis`, as in a client
+    _last: "Response | None"
     sent = False  # something of the last request may have reached the server
 
-    def __init__(self, url: str, ssl_params={}, timeout: float = 15, like=None):
+    def __init__(self, url: "str | None", ssl_params={}, timeout: float = 15, like=None):
         self.stream = self._last = None
         self._busy = None  # the response that a task waits for
         self._used = 0  # when it was last used, in seconds of this port's clock
@@ -43,8 +44,8 @@ class HTTP:
             log(30, "%s: the connection is neither encrypted nor verified" % url)
 
     def _take(self, url, timeout):
-        from .arguments import split
         from ..arguments import number
+        from .arguments import split
 
         number("timeout", timeout, 0.001, 86400)
         self.timeout = timeout
@@ -83,11 +84,11 @@ class HTTP:
         self._last = response = Response(method, keep)
         response.connection = self
         response.more_time()
-        lines = "\r\n".join(lines) + "\r\n\r\n"
+        head = "\r\n".join(lines) + "\r\n\r\n"
         if repeat is None:
             repeat = method not in ("POST", "PATCH")
         self.sent = False
-        await self._in_time(self._exchange(response, lines.encode(), body, repeat), response)
+        await self._in_time(self._exchange(response, head.encode(), body, repeat), response)
         return response
 
     def _host(self):
@@ -96,7 +97,8 @@ class HTTP:
 
     def _free(self):
         if self._busy:
-            raise RuntimeError("a request to %s is under way: wait for it, close it, or make another HTTP" % self.server)
+            text = "a request to %s is under way: wait for it, close it, or make another HTTP"
+            raise RuntimeError(text % self.server)
 
     async def _exchange(self, response, head, body, repeat):
         if self.stream:

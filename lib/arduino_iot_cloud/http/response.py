@@ -3,8 +3,12 @@
 A body is read in pieces into the caller's buffer. No buffer grows with what the server sends.
 """
 
-from .head import Head, HTTPError, shown
 from ..port import const, ticks_add, ticks_diff, ticks_ms
+from .head import Head, HTTPError, shown
+
+_TYPES = const(0)  # true for type checkers, which read what is below it
+if _TYPES:
+    from typing import Any
 
 # What a Response expects next
 _HEAD = const(0)
@@ -24,6 +28,9 @@ class Response(Head):
 
     Without I/O it is used like websocket.Frames: bytes are read into `room`, and `received` returns how many are body.
     """
+
+    connection: "Any"
+    _end: "Any"
 
     def __init__(self, method: str = "GET", keep=()):
         super().__init__()
@@ -236,5 +243,5 @@ class Response(Head):
                 body.extend(memoryview(piece)[:n])
             except MemoryError:
                 n += len(body)
-                body = None
+                del body
                 self._unwanted("out of memory after %d bytes of the answer" % n)

@@ -8,7 +8,7 @@ If the package `arduino_cloud_board` is installed, a URI may also name a key sto
 
 from ..port import MICROPYTHON
 
-_providers = {}
+_providers: dict = {}
 
 
 def register_provider(scheme: str, provider):

@@ -59,6 +59,10 @@ class _Certificate(ctypes.Structure):
 class _OpenSSL:
     """The functions of the same libraries that `ssl` uses, and a user interface that never asks."""
 
+    def __getattr__(self, name):
+        # Those of _FUNCTIONS are set below; so type checkers look for no others.
+        raise AttributeError(name)
+
     def __init__(self):
         if sys.implementation.name != "cpython":
             raise ValueError("keyfile: 'pkcs11:...' needs CPython")
@@ -119,9 +123,9 @@ def load(ctx, params: dict):
     pointer = openssl.structure_of(ctx)
     openssl.reasons()
     openssl.asked = False
-    paths = _paths(openssl, params)
-    _engine = _engine or _Engine(openssl, paths[0])
-    _engine.use(*paths, params.get("pin"))
+    path, module = _paths(openssl, params)
+    _engine = _engine or _Engine(openssl, path)
+    _engine.use(path, module, params.get("pin"))
     engine = _engine.pointer
     keyfile, certfile = params["keyfile"], params["certfile"]
     # The key comes first: its login makes a private certificate visible.

@@ -20,7 +20,7 @@ _LONG_MS = const(60000)  # to sleep while nothing is due
 _SHORT_MS = const(15000)  # to sleep while memory is short
 _LASTING_MS = const(30000)  # after which a connection counts as lasting: see `pauses`
 
-running = []  # the drivers that run
+running: list = []  # the drivers that run
 
 
 class Driver:

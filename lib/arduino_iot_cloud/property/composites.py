@@ -2,8 +2,8 @@
 
 import arduino_iot_cloud as package
 
-from . import ArduinoCloudObject, fit, shape
 from ..senml import label, write_record
+from . import ArduinoCloudObject, fit, shape
 
 
 class Composite(ArduinoCloudObject):
@@ -33,7 +33,7 @@ class Composite(ArduinoCloudObject):
             if keys:
                 self.KEYS = keys
         value = kwargs.pop("value", None)
-        given = {}
+        given: dict = {}
         for key in self.KEYS:
             if kwargs.get(key) is not None:
                 given[key] = kwargs[key]

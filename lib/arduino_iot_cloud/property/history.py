@@ -5,8 +5,8 @@ Imported when a property is made with `history=N`.
 
 from array import array
 
-from .policy import Policy
 from ..port import ticks_ms, timestamp
+from .policy import Policy
 
 
 class History(Policy):

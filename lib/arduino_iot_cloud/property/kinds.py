@@ -12,7 +12,8 @@ _KINDS = (
         0.0,
         "Float Acceleration Angle Area Capacitance DataRate ElectricCurrent ElectricPotential ElectricResistance "
         "Energy FlowRate Force Frequency HeartRate Illuminance Length LogarithmicQuantity Luminance LuminousFlux "
-        "LuminousIntensity Mass Percentage Power Pressure RelativeHumidity Temperature TemperatureSensor Velocity Volume",
+        "LuminousIntensity Mass Percentage Power Pressure RelativeHumidity Temperature TemperatureSensor Velocity "
+        "Volume",
     ),
     (0, "Int Counter InformationContent UnsignedInt Time"),
     ("", "String"),

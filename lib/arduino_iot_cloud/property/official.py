@@ -63,4 +63,4 @@ def watch(p):
     p.timestamp = p.policy and p.policy.changed_at or timestamp()
 
 
-ArduinoCloudObject.updated = property(updated, update)
+ArduinoCloudObject.updated = property(updated, update)  # type: ignore[method-assign, assignment] # no look-up any more

@@ -19,6 +19,7 @@ class Policy:
     a property due, the client calls `on_run` at the tick `due`, connected or not.
     """
 
+    publish: "str | float | None"
     publish = permission = sync = None
     min_delta = 0
     min_interval = 0.5
@@ -194,7 +195,7 @@ class Policy:
         self.changed_at = self.time or timestamp()
         self.calling = True
         whole = not whole or len(offered) == len(p.value)
-        echo = self.owes()
+        echo: "object" = self.owes()
         if self.from_sync:
             from ..session.answers import replace
 

@@ -37,6 +37,8 @@ def configure(p, key: str, given: dict):
         raise ValueError("'%s': store needs history" % p.name)
     else:
         from .policy import Policy as kind
+    else:
+        from .history import History as kind
     policy = kind(p)
     for key in _KEYS:
         value = given.get(key)

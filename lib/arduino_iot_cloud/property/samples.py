@@ -38,7 +38,7 @@ class Store:
             if not self._failed:
                 from ..diagnosis import reason
 
-                log(40, "The samples of '%s' cannot be stored: %s." % (self.history.name, reason(error)))
+                log(40, "The samples of '%s' cannot be stored: %s." % (self.history.name, reason(error)))  # type: ignore[attr-defined] # its owner sets it
             self._failed = True
         return not self._failed
 

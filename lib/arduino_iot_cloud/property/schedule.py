@@ -1,7 +1,7 @@
 """Schedule: a repeating period of time that is set in the cloud."""
 
-from .composites import Composite
 from ..port import const, log, timestamp
+from .composites import Composite
 
 
 class Schedule(Composite):

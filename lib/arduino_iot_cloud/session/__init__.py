@@ -51,7 +51,7 @@ class Session:
         self.device_id = device_id
         self.properties = properties
         self.discovery = discovery
-        self.out = []
+        self.out: list = []
         self.state = "Init"
         self.thing_id = None
         self.topic = None  # where values are published; None without a thing

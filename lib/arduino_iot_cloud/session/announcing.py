@@ -18,7 +18,8 @@ def net_config(client, kind: str, *params):
     """
     count = {"none": 0, "wifi": 1, "lora": 1, "ethernet": 4}.get(kind, 2)
     if kind not in KINDS or len(params) != count:
-        raise ValueError("net_config takes one of %s, then its parameters, not %r" % (", ".join(KINDS), (kind,) + params))
+        given = (kind,) + params
+        raise ValueError("net_config takes one of %s, then its parameters, not %r" % (", ".join(KINDS), given))
     expected = bytes if kind == "ethernet" else str
     for param in params:
         if not isinstance(param, expected) or kind == "ethernet" and len(param) not in (0, 4, 16):

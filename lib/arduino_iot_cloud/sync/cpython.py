@@ -6,8 +6,7 @@ import selectors
 from time import sleep
 from weakref import finalize
 
-from ..mqtt_packets import connect
-from ..mqtt_packets import field, packet
+from ..mqtt_packets import connect, field, packet
 
 POLLIN = selectors.EVENT_READ
 POLLOUT = selectors.EVENT_WRITE
@@ -46,7 +45,7 @@ class Stream:
 
     def __init__(self, sock, tls: bool):
         self._sock = sock
-        self._waits = ((BlockingIOError, 0),)
+        self._waits: tuple = ((BlockingIOError, 0),)
         self._shaken = not tls
         self.close = sock.close
         self.fileno = sock.fileno

@@ -15,7 +15,7 @@ if MICROPYTHON:
     except ImportError as error:
         raise ImportError("sync_mode=True needs umqtt.simple and umqtt.robust: mip install both (%s)" % error)
 else:
-    from .cpython import POLLIN, POLLOUT, MQTTClient, MQTTException, Stream, poll
+    from .cpython import POLLIN, POLLOUT, MQTTClient, MQTTException, Stream, poll  # noqa: F401
 
 _GATHER = const(256)  # bytes: umqtt writes a packet in five pieces
 _SHARED_MS = const(10000)  # for all addresses of a name except the last, together

@@ -25,7 +25,7 @@ class ArduinoIoTCloud:
 
     # Attributes of a client that `loop.Driver` and `diagnosis` need
     driver = None
-    records = {}
+    records: dict = {}
     runnable = ()
     ntp_server = "pool.ntp.org"
     ntp_timeout = 3

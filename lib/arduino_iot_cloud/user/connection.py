@@ -106,14 +106,14 @@ class UserSession:
         """Subscribe again to everything, since MQTT has connected."""
         self.move("Connected")
         self.online = True
-        topics = set([self.data_topic(one.thing_id) for one in self.listeners if one.thing_id or self.thing_id])
+        found = set([self.data_topic(one.thing_id) for one in self.listeners if one.thing_id or self.thing_id])
         if self.device_id:
-            topics.add("/a/d/%s/e/i" % self.device_id)
-        topics = sorted(topics)
+            found.add("/a/d/%s/e/i" % self.device_id)
+        topics = sorted(found)
         self.out.clear()
         for i in range(0, len(topics), 8):
             self.out.append(("subscribe", topics[i : i + 8], None))
-        self.on_change()
+        self.on_change()  # type: ignore[attr-defined] # its owner sets it
 
     def end(self):
         """Note that MQTT has been disconnected."""
@@ -141,7 +141,7 @@ class UserSession:
         for name, value in found:
             for listener in list(self.listeners):
                 if listener.name == name and topic == self.data_topic(listener.thing_id):
-                    self.on_value(listener, value)
+                    self.on_value(listener, value)  # type: ignore[attr-defined] # its owner sets it
 
     def piece(self, topic, buf, pos: int, end: int, rest: int, now: int) -> int:
         """Drop a part of a message that is larger than the buffer. Returns its size in bytes."""

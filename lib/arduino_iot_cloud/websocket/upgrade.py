@@ -22,7 +22,7 @@ class Upgrade(Head):
     It raises WebSocketError if the server does not agree.
     """
 
-    def __init__(self, host: str, path: str = "/mqtt", key: bytes = None):
+    def __init__(self, host: str, path: str = "/mqtt", key: "bytes | None" = None):
         super().__init__()
         key = b2a_base64(key or urandom(16))[:-1]
         self.request = (

@@ -8,6 +8,7 @@ from databases import Postgres
 from fleets import Fleet
 from loads import VARIABLES, at_broker
 
+
 @pytest.fixture(scope="session")
 def postgres():
     """A PostgreSQL server (databases.Postgres)."""

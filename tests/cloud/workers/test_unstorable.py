@@ -5,7 +5,7 @@ import uuid
 import cbor2
 import psycopg
 import pytest
-from loads import VARIABLES, at_broker, stored_numbers
+from loads import stored_numbers
 from localcloud.workers.coordination import partition_of
 
 DEVICE_BEGIN, WIFI_FW_VERSION = 0x010700, 0x012014

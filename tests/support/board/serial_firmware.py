@@ -3,9 +3,10 @@
 #     serial_firmware.py main|raw FLASH BLOCKS ROMFS_KB UNIQUE_ID MACHINE MOUNT CHANGES settings|modules
 import os
 import sys
-import vfs
 from gc import collect
 from time import sleep
+
+import vfs
 
 mode, flash, blocks, romfs_kb, unique_id, machine_text, root, changes, changes_of = sys.argv[1:10]
 RESET, RESET_RAW = 75, 76

@@ -1,13 +1,12 @@
 """A client with registered variables, a session and a simulated clock, for policies and histories."""
 
-from session_rig import Rig
-
 import arduino_iot_cloud.property.history as history
 import arduino_iot_cloud.property.policy as policy
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import loads
 from arduino_iot_cloud.client import ArduinoCloudClient
 from arduino_iot_cloud.port import ticks_diff
+from session_rig import Rig
 
 UNIX = 1700000000
 

@@ -13,9 +13,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from xdist.scheduler import LoadScopeScheduling
-
 from toolchain.paths import BIN, LIB, ROOT
+from xdist.scheduler import LoadScopeScheduling
 
 UNIT = ROOT / "tests" / "unit"
 SHARED = Path(__file__).parent

@@ -2,10 +2,9 @@
 
 import json
 
-from portable_assert import raises
-
 from arduino_cloud_api import CloudAPI
 from arduino_cloud_api.body import encoded
+from portable_assert import raises
 
 api = CloudAPI(token="t", base_url="http://127.0.0.1:9/")
 NAN = float("nan")

@@ -2,12 +2,11 @@
 
 import json
 
-from portable_assert import raises
-from seeded import Seeded
-
 from arduino_cloud_api.json_reader import BEGIN, DONE, END, MORE, VALUE, JSONError, Reader
 from arduino_cloud_api.trouble import parsed
 from arduino_iot_cloud.port import MICROPYTHON
+from portable_assert import raises
+from seeded import Seeded
 
 RUNS = 150 if MICROPYTHON else 1500
 LIST = b' [ {"id":"a","n":[1,-2.5,{"x":{}}],"t":"\\"q\\\\\\u00e9"},\n"two" , 3 , [ ] ,null,true,[[false]],"",{}] '

@@ -2,10 +2,9 @@
 
 import json
 
-from portable_assert import raises
-
 from arduino_cloud_api import APIError, CloudAPI
 from arduino_cloud_api.upload import multipart
+from portable_assert import raises
 
 api = CloudAPI(token="t", base_url="http://127.0.0.1:9/")
 

@@ -1,10 +1,9 @@
 """The API client's times against the calendar; pauses and errors as servers tell them."""
 
-from portable_assert import raises
-from seeded import Seeded
-
 from arduino_cloud_api.times import days, milliseconds, of_http, text
 from arduino_cloud_api.trouble import describe, pause_of
+from portable_assert import raises
+from seeded import Seeded
 
 LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -79,8 +78,8 @@ def test_an_error_of_any_bytes_is_told_in_a_line():
     random = Seeded(9)
     for _ in range(300):
         data = random.mutated(random.mutated(b'{"code":"c\\ud83d\\n","detail":{"a":[1.5,null]},"id":"i","error":7}'))
-        for text in describe(500, data, random.below(2) == 0, ("i", 7)):
-            assert text is None or isinstance(text, str) and "\n" not in text and text.encode() is not None, data
+        for told in describe(500, data, random.below(2) == 0, ("i", 7)):
+            assert told is None or isinstance(told, str) and "\n" not in told and told.encode() is not None, data
 
 
 def test_what_an_error_says():

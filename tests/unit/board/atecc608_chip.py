@@ -1,9 +1,8 @@
 """An ATECC608 made of Python, from the first byte on the I2C bus to the signature."""
 
+from arduino_cloud_board.keys import der
 from chip_rig import Bus, Keys
 from storage_rig import Supply
-
-from arduino_cloud_board.keys import der
 
 AWAKE = b"\x04\x11\x33\x43"
 

@@ -1,10 +1,9 @@
 """Key stores on files and flash that lose their power: programs of stores and deletions, and their states."""
 
-from storage_rig import Files, PowerCut
-
 import arduino_cloud_board.keys.files as key_files
 import arduino_iot_cloud.renaming as renaming
 from arduino_cloud_board.key_store import KeyNotFound
+from storage_rig import Files, PowerCut
 
 FOLDER = "files:/keys"
 

@@ -3,13 +3,12 @@
 import asyncio
 import socket
 
+from arduino_cloud_board import AccessPoint, WiFi, setup_page
+from arduino_cloud_board.setup_page.form import entered
 from portable_assert import raises
 from reports import Reports
 from stands_in import Stands
 from wifi_rig import HOME, RADIOS, Module, World
-
-from arduino_cloud_board import AccessPoint, WiFi, setup_page
-from arduino_cloud_board.setup_page.form import entered
 
 SECURITY = {"esp32": (0, 3), "cyw43": (0, 0x00400006), "nina": (1, 7), "esp-hosted": (1, 7)}  # open, WPA2
 

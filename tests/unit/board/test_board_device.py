@@ -2,13 +2,12 @@
 
 import asyncio
 
+import arduino_cloud_board.clock as clock
+from arduino_cloud_board.device import Device
 from device_parts import Attempts, Board, Link, Machine, Settings, make, stop, until
 from portable_assert import raises, raises_async
 from reports import Reports
 from stands_in import Stands
-
-import arduino_cloud_board.clock as clock
-from arduino_cloud_board.device import Device
 
 # What it is made of
 

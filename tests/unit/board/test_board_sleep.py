@@ -2,14 +2,12 @@
 
 import asyncio
 
+import arduino_cloud_board.clock as clock
+import arduino_cloud_board.sleep as sleep
 from device_parts import Attempts, Board, Link, Machine, make, stop, until
 from portable_assert import raises_async
 from reports import Reports
 from stands_in import Stands
-
-import arduino_cloud_board.clock as clock
-import arduino_cloud_board.sleep as sleep
-
 
 
 class Passing:

@@ -2,17 +2,15 @@
 
 import asyncio
 
-from device_parts import Attempts, Board, Link, Machine, make, stop, until
-from portable_assert import raises
-from reports import Reports
-from stands_in import Stands
-
 import arduino_cloud_board.clock as clock
 import arduino_cloud_board.device as device
 import arduino_cloud_board.watchdog as watchdog
 from arduino_cloud_board.watchdog import Watchdog, limit_of
 from arduino_iot_cloud.port import ticks_add
-
+from device_parts import Attempts, Board, Link, Machine, make, stop, until
+from portable_assert import raises
+from reports import Reports
+from stands_in import Stands
 
 
 def test_the_limit_is_one_that_the_board_has():

@@ -3,10 +3,10 @@
 from hashlib import sha256
 
 from arduino_cloud_board.chips import atecc608
-from arduino_cloud_board.keys import csr, der, ecc_certificate, p256
 from arduino_cloud_board.chips.atecc608 import ATECC608, StatusError
-from arduino_cloud_board.keys.atecc608 import ATECC608Keys
 from arduino_cloud_board.key_store import ChipError, KeyCorrupted, KeyNotFound
+from arduino_cloud_board.keys import csr, der, ecc_certificate, p256
+from arduino_cloud_board.keys.atecc608 import ATECC608Keys
 from atecc608_chip import ATECC608Chip, _r_and_s, crc16
 from chip_rig import SlowBus, verify
 from portable_assert import raises

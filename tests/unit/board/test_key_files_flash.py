@@ -1,14 +1,13 @@
 """Keys in the file systems of boards, on a block device that loses its power in the middle of a write."""
 
 import vfs
+from arduino_cloud_board.key_store import KeyCorrupted
+from arduino_cloud_board.keys.files import FileKeys
 from block_devices import Device, formatted
-from key_rig import after, check, content, do, real_files, run_until_cut, states, steps
+from key_rig import after, check, content, do, real_files, states, steps
 from portable_assert import raises
 from seeded import Seeded
 from storage_rig import PowerCut
-
-from arduino_cloud_board.keys.files import FileKeys
-from arduino_cloud_board.key_store import KeyCorrupted
 
 ONLY = ("micropython",)
 TIMEOUT = 120

@@ -1,10 +1,10 @@
 """The secure element SE05x, to the byte: frames, commands, and what damages them."""
 
 from arduino_cloud_board.chips import se05x_t1
-from arduino_cloud_board.key_store import ChipError
 from arduino_cloud_board.chips.se05x import SE05X, StatusError
-from arduino_cloud_board.keys.se05x import CERTIFICATE, KEY, SE05XKeys
 from arduino_cloud_board.chips.se05x_t1 import T1
+from arduino_cloud_board.key_store import ChipError
+from arduino_cloud_board.keys.se05x import CERTIFICATE, KEY, SE05XKeys
 from chip_rig import SlowBus
 from portable_assert import raises
 from se05x_chip import ATR, SE05XChip

@@ -2,10 +2,10 @@
 
 import sys
 
-import arduino_cloud_board.keys.files as key_files
 import arduino_cloud_board.key_store as key_store
-from arduino_cloud_board.keys import csr, p256
+import arduino_cloud_board.keys.files as key_files
 from arduino_cloud_board.key_store import KeyCorrupted, KeyNotFound
+from arduino_cloud_board.keys import csr, p256
 from key_rig import FOLDER, KeyFiles, after, check, content, do, run_until_cut, states, steps
 from portable_assert import raises
 from seeded import Seeded

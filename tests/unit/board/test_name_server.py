@@ -4,9 +4,8 @@ import asyncio
 import socket
 import time
 
-from wifi_rig import port_of
-
 from arduino_cloud_board.link.name_server import answers, question, silent
+from wifi_rig import port_of
 
 
 class Server:

@@ -1,23 +1,21 @@
 """What a provisioned board keeps, and the arguments of the client that come of it."""
 
 from arduino_cloud_board import settings
+from arduino_cloud_board.key_store import KeyCorrupted, open as open_store
 from arduino_cloud_board.keys import csr, der
-from arduino_cloud_board.key_store import KeyCorrupted
-from arduino_cloud_board.key_store import open as open_store
 from arduino_cloud_board.settings import Settings
 from arduino_iot_cloud.keys import content
 from arduino_iot_cloud.keys.chip import REFERENCE
-from arduino_iot_cloud.trust import is_uri
 from arduino_iot_cloud.port import MICROPYTHON
+from arduino_iot_cloud.trust import is_uri
 from key_rig import FOLDER, KeyFiles
 from portable_assert import raises
 from se05x_chip import SE05XChip
-from tls_keys import load
 from stands_in import Stands
 from storage_rig import Flash, PowerCut
-from test_key_atecc608 import a_certificate, set_up
-from test_key_atecc608 import keys as atecc608_keys
+from test_key_atecc608 import a_certificate, keys as atecc608_keys, set_up
 from test_key_se05x import keys as se05x_keys
+from tls_keys import load
 
 TIMEOUT = 120
 HEAPSIZE = "8m"

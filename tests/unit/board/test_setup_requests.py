@@ -1,11 +1,10 @@
 """What the set-up page takes from phones and from others: DNS questions, HTTP requests, forms."""
 
-from portable_assert import raises
-from seeded import Seeded
-
 from arduino_cloud_board.setup_page.captive_dns import answer
 from arduino_cloud_board.setup_page.form import entered, escaped, page
 from arduino_cloud_board.setup_page.request import BadRequest, Request, form_of
+from portable_assert import raises
+from seeded import Seeded
 
 IP = b"\xc0\xa8\x04\x01"
 NAME = b"\x07captive\x05apple\x03com\x00"

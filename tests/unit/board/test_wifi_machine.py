@@ -1,9 +1,8 @@
 """The decisions of the Wi-Fi manager, alone: whatever the interface shows, in virtual time."""
 
-from seeded import Seeded
-
 from arduino_cloud_board.link.wifi_machine import CONNECT, DISCONNECT, OFF, ON, SCAN, WiFiMachine
 from arduino_cloud_board.link.wifi_status import FAILED, MISSING, PASSWORD, WAIT, meaning
+from seeded import Seeded
 
 HEAPSIZE = "8m"  # for what tests take note of
 CODES = (None, True, False, 0, 1, 2, 3, -1, -2, -3, 8, 15) + tuple(range(200, 213)) + (1000, 1001, 1010)

@@ -4,14 +4,12 @@ import asyncio
 import socket
 import time
 
+from arduino_cloud_board import Ethernet, WiFi, link as connection
+from arduino_cloud_board.link import ethernet, wifi_probe, wifi_radio
+from arduino_cloud_board.link.wifi_probe import answers
 from reports import Reports
 from stands_in import Stands
 from wifi_rig import HOME, Module, World, port_of
-
-from arduino_cloud_board import Ethernet, WiFi
-from arduino_cloud_board import link as connection
-from arduino_cloud_board.link import ethernet, wifi_probe, wifi_radio
-from arduino_cloud_board.link.wifi_probe import answers
 
 
 class Hurry:

@@ -3,11 +3,10 @@
 import socket
 import sys
 
-from stands_in import Stands
-
 from arduino_cloud_board import link as connection
 from arduino_cloud_board.link.wifi import WiFi
 from arduino_iot_cloud import port
+from stands_in import Stands
 
 STAND_INS = __file__.rpartition("/")[0] + "/../../support/standins/radio"
 

@@ -1,9 +1,8 @@
 """Messages larger than the buffer on their way: the MQTT core and the driver's function for parts, on a simulated network."""
 
-from mqtt_rig import PUBLISH, publish
-
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.mqtt_parts import take
+from mqtt_rig import PUBLISH, publish
 
 
 class Inbound:

@@ -1,16 +1,15 @@
 """Every number, name and function that a program hands in is checked at once: what is wrong is named."""
 
-from portable_assert import raises, raises_async
-from reports import Reports
-
 from arduino_cloud_api import CloudAPI
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.property.composites import Location
-from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.http.arguments import split
+from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.property import ArduinoCloudObject, Task
+from arduino_iot_cloud.property.composites import Location
 from arduino_iot_cloud.property.schedule import Schedule
 from arduino_iot_cloud.user import ArduinoIoTCloud
+from portable_assert import raises, raises_async
+from reports import Reports
 
 NAN = float("nan")
 INF = float("inf")

@@ -1,9 +1,8 @@
 """Every example of RFC 8949, Appendix A, in both directions, and cut at every byte."""
 
-from rfc8949_examples import OTHERS, SHORTEST, same
-
 from arduino_iot_cloud.cbor import CBORError, Reader, Writer
 from arduino_iot_cloud.cbor_item import dumps, loads
+from rfc8949_examples import OTHERS, SHORTEST, same
 
 
 def test_examples_are_encoded_in_the_shortest_exact_form():

@@ -1,11 +1,10 @@
 """Arbitrary and slightly wrong bytes: the reader returns an item or raises CBORError, nothing else."""
 
-from rfc8949_examples import OTHERS, SHORTEST, same
-from seeded import Seeded
-
 from arduino_iot_cloud.cbor import CBORError, Reader
 from arduino_iot_cloud.cbor_item import dumps, loads
 from arduino_iot_cloud.port import MICROPYTHON
+from rfc8949_examples import OTHERS, SHORTEST, same
+from seeded import Seeded
 
 EXAMPLES = [bytes.fromhex(text) for text, _ in SHORTEST + OTHERS]
 RUNS = 800 if MICROPYTHON else 4000

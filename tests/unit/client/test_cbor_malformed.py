@@ -1,5 +1,8 @@
 """CBOR that is not well-formed, or out of range: always CBORError, with the offset."""
 
+from arduino_iot_cloud.cbor import CBORError, Reader
+from arduino_iot_cloud.cbor_item import Tag, loads
+from arduino_iot_cloud.port import MICROPYTHON
 from portable_assert import raises
 from rfc8949_examples import (
     ENDS_IN_HEAD,
@@ -13,10 +16,6 @@ from rfc8949_examples import (
     WITHOUT_BREAK,
     WRONG_CHUNKS,
 )
-
-from arduino_iot_cloud.cbor import CBORError, Reader
-from arduino_iot_cloud.cbor_item import Tag, loads
-from arduino_iot_cloud.port import MICROPYTHON
 
 HEAPSIZE = "96wk"
 

@@ -1,9 +1,8 @@
 """The CBOR writer: shortest heads and exact floats, and what it does at the end of its buffer."""
 
-from portable_assert import raises
-
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads, write
+from portable_assert import raises
 
 NUMBERS = (
     (0, "00"),

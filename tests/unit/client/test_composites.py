@@ -1,10 +1,9 @@
 """Cloud variables with attributes."""
 
-from portable_assert import raises
-
 from arduino_iot_cloud.cbor import Reader, Writer
 from arduino_iot_cloud.property.composites import Color, ColoredLight, Composite, DimmedLight, Location, Television
 from arduino_iot_cloud.property.schedule import Schedule
+from portable_assert import raises
 
 KINDS = (
     (Location, ("lat", "lon")),

@@ -2,12 +2,11 @@
 
 import sys
 
-from portable_assert import raises
-from reports import Reports
-
 import arduino_iot_cloud.port as port
 from arduino_iot_cloud.diagnosis import diagnose, explain, hint_same_id, reason
 from arduino_iot_cloud.mqtt import MQTTError
+from portable_assert import raises
+from reports import Reports
 
 WHERE = "cloud.test:8883"
 REFUSED = WHERE + " refused the TLS handshake: "

@@ -2,11 +2,10 @@
 
 import sys
 
-from reports import Reports
-from stands_in import Stands
-
 import arduino_iot_cloud.port as port
 from arduino_iot_cloud.port import report
+from reports import Reports
+from stands_in import Stands
 
 
 def fault(error):

@@ -1,13 +1,12 @@
 """Samples that wait for the cloud."""
 
+from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import ColoredLight, Location
 from policy_rig import UNIX, ClientRig
 from portable_assert import raises
 from reports import Reports
 from seeded import Seeded
 from session_rig import OTHER, THING
-
-from arduino_iot_cloud.property.composites import ColoredLight, Location
-from arduino_iot_cloud.property import ArduinoCloudObject
 
 
 def variable(name="a", **arguments):

@@ -2,14 +2,13 @@
 
 import asyncio
 
-from http_rig import OK, Net, Wire
-from portable_assert import raises, raises_async
-from seeded import Seeded
-
 from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.http.head import HTTPError
 from arduino_iot_cloud.http.response import Response
 from arduino_iot_cloud.port import MICROPYTHON
+from http_rig import OK, Net, Wire
+from portable_assert import raises, raises_async
+from seeded import Seeded
 
 RUNS = 300 if MICROPYTHON else 3000
 # (method, bytes, body, whether the connection stays)

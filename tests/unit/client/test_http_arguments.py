@@ -1,10 +1,9 @@
 """What the HTTP client is given: the parts of addresses, and numbers that do not do."""
 
-from portable_assert import raises, raises_async
-
-from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.http.arguments import split
+from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.http.response import Response
+from portable_assert import raises, raises_async
 
 NAN = float("nan")
 INFINITE = float("inf")

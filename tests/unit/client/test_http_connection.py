@@ -2,12 +2,11 @@
 
 import asyncio
 
-from http_rig import OK, Net, Wire
-from portable_assert import raises, raises_async
-
 from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.http.head import HTTPError
 from arduino_iot_cloud.http.response import BodyError, Response
+from http_rig import OK, Net, Wire
+from portable_assert import raises, raises_async
 
 HELLO = OK + b"Content-Length: 5\r\n\r\nhello"
 

@@ -3,8 +3,8 @@
 import os
 
 from arduino_iot_cloud.keys import register_provider
-from arduino_iot_cloud.trust import is_uri
 from arduino_iot_cloud.port import MICROPYTHON
+from arduino_iot_cloud.trust import is_uri
 from portable_assert import raises
 from tls_keys import load
 

@@ -1,8 +1,5 @@
 """Variables whose type is fixed from the start, and the types and ranges of attributes."""
 
-from portable_assert import raises
-from session_rig import Rig, written
-
 import arduino_iot_cloud
 from arduino_iot_cloud import (
     Color,
@@ -19,6 +16,8 @@ from arduino_iot_cloud import (
     Time,
 )
 from arduino_iot_cloud.property.composites import Composite
+from portable_assert import raises
+from session_rig import Rig, written
 
 BOOLS = "Bool ContactSensor Light MotionSensor SmartPlug Switch"
 FLOATS = (

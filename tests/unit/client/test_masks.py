@@ -1,8 +1,7 @@
 """Masks of schedules, and the bits that the C++ library documents."""
 
-from portable_assert import raises
-
 from arduino_iot_cloud.masks import ONCE, every, monthly, weekly, yearly
+from portable_assert import raises
 
 
 def test_bits():

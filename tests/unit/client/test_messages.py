@@ -1,10 +1,9 @@
 """Device commands beyond the published vectors: parameters, their limits, their order."""
 
-from portable_assert import raises
-
 from arduino_iot_cloud.cbor import CBORError
 from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads
 from arduino_iot_cloud.session.commands import decode, encode
+from portable_assert import raises
 
 UP = (
     ("OtaBegin", 0x010000),

@@ -1,9 +1,8 @@
 """Deliveries of quality 1: identifiers, acknowledgements, repetitions, both ways."""
 
-from mqtt_rig import PUBACK, PUBLISH, Server, puback, publish
-
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.mqtt_packets import identifier
+from mqtt_rig import PUBACK, PUBLISH, Server, puback, publish
 
 
 def counted(mqtt, n):
@@ -46,16 +45,16 @@ def test_identifiers_are_written_in_both_bytes():
 
 
 def test_every_identifier_is_acknowledged_by_its_own_only():
-    for identifier in (1, 255, 256, 257, 32767, 32768, 65535):
+    for one in (1, 255, 256, 257, 32767, 32768, 65535):
         server = Server()
-        assert start(counted(server.mqtt, identifier - 1)) == identifier
+        assert start(counted(server.mqtt, one - 1)) == one
         server.deliver()
-        for other in (identifier ^ 1, identifier ^ 0x100, identifier ^ 0x8000, 0):
+        for other in (one ^ 1, one ^ 0x100, one ^ 0x8000, 0):
             server.send(puback(other))
-            assert server.mqtt.unacked == identifier
-        server.send(puback(identifier))
+            assert server.mqtt.unacked == one
+        server.send(puback(one))
         assert server.mqtt.unacked == 0
-        server.send(puback(identifier))
+        server.send(puback(one))
         assert server.mqtt.unacked == 0
         assert [kind for kind, _ in server.taken] == [PUBACK] * 6
 

@@ -1,10 +1,9 @@
 """Arbitrary and slightly wrong bytes from a server: taken, or MQTTError, nothing else."""
 
-from mqtt_rig import Server, packet, puback, publish, suback, two
-from seeded import Seeded
-
 from arduino_iot_cloud.mqtt import MQTTError
 from arduino_iot_cloud.port import MICROPYTHON
+from mqtt_rig import Server, packet, puback, publish, suback, two
+from seeded import Seeded
 
 RUNS = 300 if MICROPYTHON else 2000
 PACKETS = (

@@ -1,9 +1,8 @@
 """Packets of the server: every type, cut at every place, and those that no server may send."""
 
+from arduino_iot_cloud.mqtt import MQTTError
 from mqtt_rig import CONNACK, PINGRESP, PUBACK, PUBLISH, SUBACK, UNSUBACK, Server, packet, puback, publish, suback, two
 from portable_assert import raises
-
-from arduino_iot_cloud.mqtt import MQTTError
 
 LONG = b"t" * 140
 # (bytes, what is taken)

@@ -1,10 +1,9 @@
 """Keepalive: asked at three quarters, given up within one and a half, on ticks that wrap."""
 
-from mqtt_rig import PINGREQ, Server, packet, puback, publish
-from portable_assert import raises
-
 from arduino_iot_cloud.mqtt import MQTTError
 from arduino_iot_cloud.port import ticks_add, ticks_diff
+from mqtt_rig import PINGREQ, Server, packet, puback, publish
+from portable_assert import raises
 
 STARTS = (0, 12345, ticks_add(0, -1), ticks_add(0, -5000), ticks_add(0, -9000), ticks_add(0, -11000))
 PINGRESP = packet(0xD0)

@@ -1,10 +1,9 @@
 """Packets larger than the buffer: taken in parts, counted, acknowledged, and without harm to those around them."""
 
-from mqtt_rig import PUBLISH, Server, puback, publish, suback, two
-from portable_assert import raises
-
 from arduino_iot_cloud.mqtt import MQTTError
 from arduino_iot_cloud.mqtt_parts import keep
+from mqtt_rig import PUBLISH, Server, puback, publish, suback, two
+from portable_assert import raises
 
 SIZE = 128
 BEFORE = publish(b"before", b"b", 11)

@@ -1,10 +1,9 @@
 """The MQTT packets that a client sends, byte by byte."""
 
-from mqtt_rig import Server, packet, two
-from portable_assert import raises
-
 from arduino_iot_cloud.mqtt import MQTT, MQTTError
 from arduino_iot_cloud.mqtt_packets import connect, publish, subscribe, take, unsubscribe
+from mqtt_rig import Server, packet, two
+from portable_assert import raises
 
 
 def outgoing(topic, payload, size=1024):

@@ -1,15 +1,14 @@
 """What programs for the official client ask of a variable."""
 
-from policy_rig import ClientRig
-from portable_assert import raises
-from reports import Reports
-
 import arduino_iot_cloud
 import arduino_iot_cloud.property.official as official
 import arduino_iot_cloud.ucloud as ucloud
 from arduino_iot_cloud import ArduinoCloudObject, Location, Schedule, Switch, Task
 from arduino_iot_cloud.client import ArduinoCloudClient
 from arduino_iot_cloud.property.composites import Composite
+from policy_rig import ClientRig
+from portable_assert import raises
+from reports import Reports
 
 ENTRIES = ("one", "typed", "here", "own")
 

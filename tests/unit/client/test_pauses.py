@@ -1,9 +1,8 @@
 """The pauses between attempts to connect: they grow, until a connection has lasted."""
 
-from reports import Reports
-
 from arduino_iot_cloud import ArduinoCloudClient
 from arduino_iot_cloud.pauses import pause
+from reports import Reports
 
 REFUSED = OSError(111)
 

@@ -1,13 +1,12 @@
 """Samples that survive a reset: a power cut at any byte leaves those from before or from after the last change."""
 
+from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import ColoredLight
 from portable_assert import raises
 from reports import Reports
 from seeded import Seeded
 from session_rig import OTHER
 from storage_rig import Files, Flash, acknowledge, boot, do, run_until_cut, states, steps, waiting
-
-from arduino_iot_cloud.property.composites import ColoredLight
-from arduino_iot_cloud.property import ArduinoCloudObject
 
 TIMEOUT = 120
 FILE = "/t.history"

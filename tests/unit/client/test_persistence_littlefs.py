@@ -1,13 +1,12 @@
 """Samples in the file systems of boards, on a block device that loses its power in the middle of a write."""
 
+import arduino_iot_cloud.property.file_store as file_store
+import arduino_iot_cloud.renaming as renaming
 import vfs
 from block_devices import Device, formatted
 from reports import Reports
 from seeded import Seeded
 from storage_rig import PowerCut, boot, do, states, steps, waiting
-
-import arduino_iot_cloud.property.file_store as file_store
-import arduino_iot_cloud.renaming as renaming
 
 ONLY = ("micropython",)
 TIMEOUT = 120

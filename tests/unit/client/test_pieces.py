@@ -1,5 +1,9 @@
 """Messages larger than the buffer are taken record by record; only what does not fit by itself is dropped."""
 
+from arduino_iot_cloud.cbor_item import Tag, dumps
+from arduino_iot_cloud.port import MICROPYTHON
+from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import ColoredLight, Location
 from pieces_rig import Inbound
 from policy_rig import ClientRig
 from reports import Reports
@@ -19,11 +23,6 @@ from session_rig import (
     variable,
     written,
 )
-
-from arduino_iot_cloud.cbor_item import Tag, dumps
-from arduino_iot_cloud.property.composites import ColoredLight, Location
-from arduino_iot_cloud.port import MICROPYTHON
-from arduino_iot_cloud.property import ArduinoCloudObject
 
 MANY = [("f%d" % i, i + 0.123) for i in range(60)]
 ZONE = [("tz_offset", 3600), ("tz_dst_until", 1900000000)]

@@ -1,13 +1,12 @@
 """When a policy publishes: a simulated clock just before, at and just after each edge."""
 
+from arduino_iot_cloud.port import ticks_add
+from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import Color, DimmedLight, Location
+from arduino_iot_cloud.property.policy import differs
 from policy_rig import ClientRig
 from portable_assert import raises
 from session_rig import OTHER
-
-from arduino_iot_cloud.property.composites import Color, DimmedLight, Location
-from arduino_iot_cloud.property.policy import differs
-from arduino_iot_cloud.port import ticks_add
-from arduino_iot_cloud.property import ArduinoCloudObject
 
 NAN = float("nan")
 INF = float("inf")

@@ -1,12 +1,11 @@
 """Whose value counts: at a connection, when the cloud writes, and who is told."""
 
+from arduino_iot_cloud.cbor_item import dumps
+from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import Location
 from policy_rig import UNIX, ClientRig
 from reports import Reports
 from session_rig import pack, record, written
-
-from arduino_iot_cloud.cbor_item import dumps
-from arduino_iot_cloud.property.composites import Location
-from arduino_iot_cloud.property import ArduinoCloudObject
 
 RULES = ("cloud", "device", "recent", lambda p, value, time: True, lambda p, value, time: False)
 

@@ -1,11 +1,10 @@
 """A cloud variable with one value: the rule of types, arguments, what counts as changed."""
 
-from portable_assert import raises
-
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import loads
 from arduino_iot_cloud.property import ArduinoCloudObject, Task, fit, shape
 from arduino_iot_cloud.session import Session
+from portable_assert import raises
 
 SAMPLES = (True, False, 0, 1, 7, -5, 0.0, 1.0, 2.5, "", "text")
 NO_VALUES = (b"bytes", [1], (1,), {"a": 1}, {1}, object(), 1j)

@@ -2,14 +2,13 @@
 
 import time
 
-from portable_assert import raises
-from reports import Reports
-from stands_in import Stands
-
 import arduino_iot_cloud.port as port
 import arduino_iot_cloud.property.schedule as schedule
 from arduino_iot_cloud.port import timestamp
 from arduino_iot_cloud.property.schedule import Schedule, is_active
+from portable_assert import raises
+from reports import Reports
+from stands_in import Stands
 
 MIDNIGHT = 1633305600  # 2021-10-04 00:00:00, a Monday
 DAY = 86400

@@ -2,12 +2,11 @@
 
 from collections import OrderedDict
 
-from portable_assert import raises
-from session_rig import record
-
 from arduino_iot_cloud.cbor import CBORError, Writer
 from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads
 from arduino_iot_cloud.senml import Records, label, write_record
+from portable_assert import raises
+from session_rig import record
 
 NAN = float("nan")
 INFINITY = float("inf")

@@ -1,5 +1,8 @@
 """How a device asks for its thing, how often, and when it gives up."""
 
+import arduino_iot_cloud
+from arduino_iot_cloud.cbor_item import Tag
+from arduino_iot_cloud.port import ticks_add
 from reports import Reports
 from session_rig import (
     COMMAND_DOWN,
@@ -13,10 +16,6 @@ from session_rig import (
     pack,
     variable,
 )
-
-import arduino_iot_cloud
-from arduino_iot_cloud.cbor_item import Tag
-from arduino_iot_cloud.port import ticks_add
 
 VERSION = ("publish", COMMAND_UP, Tag(DEVICE_BEGIN, [arduino_iot_cloud.__version__]))
 QUESTION = ("publish", COMMAND_UP, THING_BEGIN)

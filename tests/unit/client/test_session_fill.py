@@ -1,11 +1,10 @@
 """Packets of values: what goes in, in which order, and what waits for the next one."""
 
-from reports import Reports
-from session_rig import Rig, variable
-
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import loads
 from arduino_iot_cloud.property.composites import DimmedLight, Location
+from reports import Reports
+from session_rig import Rig, variable
 
 
 def sizes(*properties):

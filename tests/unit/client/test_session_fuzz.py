@@ -1,5 +1,8 @@
 """Arbitrary and slightly wrong messages on every topic: the session never raises, and lives on."""
 
+from arduino_iot_cloud.cbor_item import Tag, dumps
+from arduino_iot_cloud.port import MICROPYTHON
+from arduino_iot_cloud.property.composites import ColoredLight, Location
 from reports import Reports
 from seeded import Seeded
 from session_rig import (
@@ -18,10 +21,6 @@ from session_rig import (
     variable,
     written,
 )
-
-from arduino_iot_cloud.cbor_item import Tag, dumps
-from arduino_iot_cloud.property.composites import ColoredLight, Location
-from arduino_iot_cloud.port import MICROPYTHON
 
 RUNS = 300 if MICROPYTHON else 1500
 TOPICS = (COMMAND_DOWN, DEVICE_IN, THING_IN, SHADOW_IN)

@@ -1,15 +1,14 @@
 """Records that fit no variable, over every kind of variable: each is dropped and counted, and nothing is raised."""
 
+from arduino_iot_cloud import ColoredLight, Counter, Location, Schedule, String, Switch, Television, TemperatureSensor
+from arduino_iot_cloud.cbor_item import Tag, dumps
+from arduino_iot_cloud.port import MICROPYTHON
+from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import Composite
 from policy_rig import UNIX, ClientRig
 from reports import Reports
 from seeded import Seeded
 from session_rig import LAST_VALUES_UPDATE, THING_IN, record, written
-
-from arduino_iot_cloud import ColoredLight, Counter, Location, Schedule, String, Switch, Television, TemperatureSensor
-from arduino_iot_cloud.cbor_item import Tag, dumps
-from arduino_iot_cloud.property.composites import Composite
-from arduino_iot_cloud.port import MICROPYTHON
-from arduino_iot_cloud.property import ArduinoCloudObject
 
 RUNS = 400 if MICROPYTHON else 2000
 OPTIONS = (

@@ -1,5 +1,9 @@
 """The last values: how they are asked for, and whose value counts."""
 
+from arduino_iot_cloud.cbor_item import Tag, dumps
+from arduino_iot_cloud.port import ticks_add
+from arduino_iot_cloud.property.composites import Location
+from arduino_iot_cloud.session.zone import refresh
 from reports import Reports
 from session_rig import (
     COMMAND_DOWN,
@@ -20,11 +24,6 @@ from session_rig import (
     variable,
     written,
 )
-
-from arduino_iot_cloud.cbor_item import Tag, dumps
-from arduino_iot_cloud.property.composites import Location
-from arduino_iot_cloud.port import ticks_add
-from arduino_iot_cloud.session.zone import refresh
 
 BY_COMMAND = ("publish", COMMAND_UP, LAST_VALUES_BEGIN)
 BY_SHADOW = ("publish", SHADOW_OUT, GET_LAST_VALUES)

@@ -1,5 +1,10 @@
 """Every state of the session, every way out of it and every timeout; then the greeting."""
 
+import arduino_iot_cloud
+from arduino_iot_cloud.cbor_item import Tag, dumps
+from arduino_iot_cloud.session import Session
+from arduino_iot_cloud.session.announcing import net_config, wifi_firmware
+from portable_assert import raises
 from reports import Reports
 from session_rig import (
     DEVICE,
@@ -15,12 +20,6 @@ from session_rig import (
     variable,
 )
 from walk_rig import HOUR, NOW, STARTS, Walk
-
-import arduino_iot_cloud
-from arduino_iot_cloud.session.announcing import net_config, wifi_firmware
-from arduino_iot_cloud.cbor_item import Tag, dumps
-from arduino_iot_cloud.session import Session
-from portable_assert import raises
 
 # (state, what happens, the state after it, events)
 MOVES = (

@@ -3,13 +3,12 @@
 import gc
 from collections import OrderedDict
 
+from arduino_iot_cloud.cbor_item import dumps
+from arduino_iot_cloud.port import forget
+from arduino_iot_cloud.property.composites import ColoredLight, Composite, DimmedLight, Location, Television
+from arduino_iot_cloud.property.schedule import Schedule
 from reports import Reports
 from session_rig import DEVICE_IN, SHADOW_IN, THING_IN, Rig, pack, record, variable, written
-
-from arduino_iot_cloud.cbor_item import dumps
-from arduino_iot_cloud.property.composites import ColoredLight, Composite, DimmedLight, Location, Television
-from arduino_iot_cloud.port import forget
-from arduino_iot_cloud.property.schedule import Schedule
 
 
 def synced(*properties):

@@ -1,5 +1,6 @@
 """The end of the time zone's offset: what is asked then, and how often."""
 
+from arduino_iot_cloud.cbor_item import Tag, dumps
 from reports import Reports
 from session_rig import (
     COMMAND_UP,
@@ -14,8 +15,6 @@ from session_rig import (
     variable,
 )
 from walk_rig import HOUR, NOW, STARTS, Walk
-
-from arduino_iot_cloud.cbor_item import Tag, dumps
 
 DAY = 24 * HOUR
 TIMEZONE_UP = ("publish", COMMAND_UP, Tag(0x010800, []))

@@ -2,17 +2,16 @@
 
 import sys
 
+from arduino_iot_cloud.cbor import Writer
+from arduino_iot_cloud.cbor_item import Tag, dumps
+from arduino_iot_cloud.mqtt import MQTT
+from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import ColoredLight, Composite
 from mqtt_rig import publish
 from pieces_rig import Inbound
 from policy_rig import ClientRig
 from portable_assert import raises
 from session_rig import COMMAND_DOWN, DEVICE_IN, SHADOW_IN, THING, pack
-
-from arduino_iot_cloud.cbor import Writer
-from arduino_iot_cloud.cbor_item import Tag, dumps
-from arduino_iot_cloud.property.composites import ColoredLight, Composite
-from arduino_iot_cloud.mqtt import MQTT
-from arduino_iot_cloud.property import ArduinoCloudObject
 
 SIZES = (128, 129, 200, 256, 257, 300, 512, 1024, 2000, 16383)
 

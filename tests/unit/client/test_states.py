@@ -1,10 +1,9 @@
 """One table says which state of a connection may follow which; another move is an error, not a silent one."""
 
-from portable_assert import raises
-
 from arduino_iot_cloud.session import Session
 from arduino_iot_cloud.states import MOVES, check
 from arduino_iot_cloud.user.connection import UserSession
+from portable_assert import raises
 
 TABLE = {}
 for line in MOVES.strip().split("\n"):

@@ -2,10 +2,9 @@
 
 import time
 
-from stands_in import Stands
-
 import arduino_iot_cloud.port as port
 from arduino_iot_cloud.port import MICROPYTHON, ticks_add, ticks_diff, ticks_ms, timestamp
+from stands_in import Stands
 
 TOP = ticks_add(0, -1)  # the largest tick
 NOW = 1800000000

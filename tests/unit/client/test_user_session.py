@@ -1,13 +1,12 @@
 """The users' side without I/O: messages, what is subscribed, what is under way, the device's thing, tokens."""
 
-from portable_assert import raises
-from reports import Reports
-
 from arduino_iot_cloud.cbor import CBORError, Writer
 from arduino_iot_cloud.cbor_item import dumps, loads
 from arduino_iot_cloud.senml import Records
 from arduino_iot_cloud.user.connection import CloudError, Message, UserSession, encode, values
 from arduino_iot_cloud.user.token import user_of
+from portable_assert import raises
+from reports import Reports
 
 OTHER = "/a/t/other/e/o"
 

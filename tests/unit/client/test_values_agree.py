@@ -1,13 +1,12 @@
 """Both sides agree in the end: values that cross, links that break at any moment, last values that come late."""
 
+from arduino_iot_cloud.port import MICROPYTHON
+from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import Composite, Location
 from reports import Reports
 from seeded import Seeded
 from session_rig import OTHER, THING
 from values_world import World, named
-
-from arduino_iot_cloud.property.composites import Composite, Location
-from arduino_iot_cloud.port import MICROPYTHON
-from arduino_iot_cloud.property import ArduinoCloudObject
 
 SEEDS = 6 if MICROPYTHON else 24
 STEPS = 150

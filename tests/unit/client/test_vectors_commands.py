@@ -1,13 +1,12 @@
 """Commands: byte by byte what Arduino's C++ library sends and takes, and what it refuses."""
 
+from arduino_iot_cloud.cbor import CBORError
+from arduino_iot_cloud.senml import Records
+from arduino_iot_cloud.session.commands import decode, encode
 from device_vectors import fields, named, plain
 from portable_assert import raises
 from reports import Reports
 from session_rig import COMMAND_DOWN, Rig, variable
-
-from arduino_iot_cloud.cbor import CBORError
-from arduino_iot_cloud.session.commands import decode, encode
-from arduino_iot_cloud.senml import Records
 
 PARAMETERS = {
     "OtaBegin": ("sha256",),

@@ -1,12 +1,11 @@
 """Values on their way in: every vector has the stated effect on a device."""
 
-from device_vectors import fields, named
-from session_rig import DEVICE, DEVICE_IN, Rig, variable, written
-
-from arduino_iot_cloud.property.composites import Color, ColoredLight, DimmedLight, Location, Television
 from arduino_iot_cloud.property import ArduinoCloudObject
+from arduino_iot_cloud.property.composites import Color, ColoredLight, DimmedLight, Location, Television
 from arduino_iot_cloud.property.schedule import Schedule
 from arduino_iot_cloud.senml import Records
+from device_vectors import fields, named
+from session_rig import DEVICE, DEVICE_IN, Rig, variable, written
 
 COMPOSITES = (Location, Color, ColoredLight, DimmedLight, Television, Schedule)
 WHOLE = ("vol", "pbc", "inp", "cha", "frm", "to", "len", "msk")  # attributes that are ints

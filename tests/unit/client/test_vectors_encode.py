@@ -1,13 +1,12 @@
 """Values on their way out: byte by byte what Arduino's C++ library sends."""
 
-from device_vectors import fields, named
-from reports import Reports
-from session_rig import Rig, variable
-
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.property.composites import Color, ColoredLight, DimmedLight, Location, Television
 from arduino_iot_cloud.property.schedule import Schedule
 from arduino_iot_cloud.senml import label, write_record
+from device_vectors import fields, named
+from reports import Reports
+from session_rig import Rig, variable
 
 BUFFER = 256  # the C++ library's
 COMPOSITES = (Location, Color, ColoredLight, DimmedLight, Television, Schedule)

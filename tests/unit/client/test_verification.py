@@ -2,13 +2,12 @@
 
 import sys
 
-from portable_assert import raises
-from reports import Reports
-
 from arduino_iot_cloud import ArduinoCloudClient
 from arduino_iot_cloud.http.client import HTTP
 from arduino_iot_cloud.trust import context
 from arduino_iot_cloud.user import ArduinoIoTCloud
+from portable_assert import raises
+from reports import Reports
 
 MICROPYTHON = sys.implementation.name == "micropython"
 if MICROPYTHON:

@@ -1,11 +1,10 @@
 """MQTT over WebSocket: the frames of RFC 6455, every cut, fragments, control frames, lengths, hostile servers."""
 
-from portable_assert import raises
-from seeded import Seeded
-
 from arduino_iot_cloud.mqtt import MQTTError
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.websocket import Frames, Stream, WebSocketError
+from portable_assert import raises
+from seeded import Seeded
 
 RUNS = 300 if MICROPYTHON else 3000
 BINARY, TEXT, CLOSE, PING, PONG = 2, 1, 8, 9, 10

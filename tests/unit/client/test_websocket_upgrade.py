@@ -1,11 +1,10 @@
 """How a connection becomes one of WebSocket: the handshake of RFC 6455, answers in other words, hostile servers."""
 
+from arduino_iot_cloud.port import MICROPYTHON
+from arduino_iot_cloud.websocket import WebSocketError
+from arduino_iot_cloud.websocket.upgrade import Upgrade
 from portable_assert import raises
 from seeded import Seeded
-
-from arduino_iot_cloud.port import MICROPYTHON
-from arduino_iot_cloud.websocket.upgrade import Upgrade
-from arduino_iot_cloud.websocket import WebSocketError
 
 RUNS = 300 if MICROPYTHON else 3000
 KEY = b"the sample nonce"  # RFC 6455, section 1.3

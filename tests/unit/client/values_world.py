@@ -5,11 +5,10 @@ does: it hands over what arrives, sends what the session wants to send, keeps on
 sends it again on the next connection, unless the session calls it stale.
 """
 
-from policy_rig import ClientRig
-from session_rig import DEVICE, OTHER, THING, record, text, written
-
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import Tag, dumps, loads
+from policy_rig import ClientRig
+from session_rig import DEVICE, OTHER, THING, record, text, written
 
 _UP = "/a/d/%s/c/up" % DEVICE
 _DOWN = "/a/d/%s/c/dw" % DEVICE

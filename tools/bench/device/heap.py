@@ -7,7 +7,8 @@ from heap_used import used
 
 def main():
     start = used()
-    import asyncio
+    import asyncio  # noqa: F401
+
     from arduino_iot_cloud import ArduinoCloudClient
 
     print("import", used() - start)

@@ -78,7 +78,7 @@ async def main():
     client.register("temperature", value=21.5)
     client.register("text", value="hello")
     client.register("level", value=7, on_write=count)
-    task = asyncio.create_task(measure(client))
+    task = asyncio.create_task(measure(client))  # noqa: F841 -- else it would be collected
     await client.run(0.1, 2)
 
 

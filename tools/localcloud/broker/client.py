@@ -16,8 +16,7 @@ import logging
 from typing import Any, Protocol
 
 from amqtt.adapters import BufferReader
-from amqtt.mqtt import packet as packets
-from amqtt.mqtt import packet_class
+from amqtt.mqtt import packet as packets, packet_class
 from amqtt.mqtt.packet import MQTTFixedHeader, MQTTPacket
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.mqtt.puback import PubackPacket

@@ -34,7 +34,8 @@ class Deliveries:
 
     def has(self, client: str, packet_id: int, topic: str, payload: bytes) -> bool:
         """Return whether exactly this message has been stored or is being stored."""
-        known = self._clients.get(client, {}).get(packet_id)
+        latest = self._clients.get(client)
+        known = latest.get(packet_id) if latest else None
         if known is None or known[0] != digest(topic, payload):
             return False
         taken = known[1]

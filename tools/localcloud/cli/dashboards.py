@@ -101,7 +101,7 @@ def _called(variable: dict[str, Any]) -> str:
 
 
 def _copied(original: dict[str, Any], name: str, substitutes: Substitutes) -> dict[str, Any]:
-    body = {"name": name, "widgets": []}
+    body: dict[str, Any] = {"name": name, "widgets": []}
     body.update({each: original[each] for each in ("cover_image", "pages") if original.get(each)})
     for widget in original.get("widgets") or ():
         linked = []

@@ -115,10 +115,14 @@ def run_export(options: argparse.Namespace) -> int:
         selected = select(options.variables, things)
         if wanted.how == "aggregated":
             selected = _numeric(selected)
-        rows, left_out = 0, []
+        rows = 0
+        left_out: list[datetime] = []
         with ExitStack() as opened:
-            tables = [opened.enter_context(CSVTable(options.csv))] if options.csv else []
-            tables += [opened.enter_context(ParquetTable(options.parquet))] if options.parquet else []
+            tables: list[CSVTable | ParquetTable] = []
+            if options.csv:
+                tables.append(opened.enter_context(CSVTable(options.csv)))
+            if options.parquet:
+                tables.append(opened.enter_context(ParquetTable(options.parquet)))
             advance = opened.enter_context(progress("seconds", _seconds(wanted) * len(selected)))
             for variable in selected:
                 async for points in pages(api, variable, wanted, advance, left_out.append):

@@ -65,7 +65,7 @@ def _plain(cell: object) -> str:
 def progress(title: str, total: float | None = None) -> Iterator[Callable[[float], None]]:
     """Show a progress bar on stderr if that is a terminal. Yields a function that takes each amount done."""
     if not is_fancy(sys.stderr):
-        yield lambda amount=1: None
+        yield lambda amount: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -73,4 +73,4 @@ def progress(title: str, total: float | None = None) -> Iterator[Callable[[float
     columns = [TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         bar = bars.add_task(title, total=total)
-        yield lambda amount=1: bars.advance(bar, amount)
+        yield lambda amount: bars.advance(bar, amount)

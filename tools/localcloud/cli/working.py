@@ -29,6 +29,7 @@ def work(options: argparse.Namespace, job: Callable[[Any, Connection], Awaitable
 
     async def run() -> int:
         task = asyncio.current_task()
+        assert task is not None
 
         def interrupt() -> None:
             interrupted.append(True)

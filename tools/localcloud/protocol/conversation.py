@@ -67,7 +67,7 @@ class Conversation:
         self.attachments = 0
         """The number of times that the device was attached or detached."""
 
-    def subscribed(self, topic: str) -> list[Action]:
+    def subscribed(self, topic: str) -> list[Send]:
         """Announce the thing to a device that has just subscribed to its own event topic."""
         if topic == topics.device(self.device_id, topics.EVENTS_IN):
             return [self._thing_record()]

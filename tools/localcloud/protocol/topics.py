@@ -16,8 +16,8 @@ COMMANDS_UP, COMMANDS_DOWN = "c/up", "c/dw"
 EVENTS_OUT, EVENTS_IN = "e/o", "e/i"
 SHADOW_OUT, SHADOW_IN = "shadow/o", "shadow/i"
 
-_PUBLISH = {"d": (COMMANDS_UP, EVENTS_OUT), "t": (EVENTS_OUT, SHADOW_OUT)}
-_SUBSCRIBE = {"d": (COMMANDS_DOWN, EVENTS_IN), "t": (EVENTS_IN, SHADOW_IN)}
+_PUBLISH: dict[str, tuple[str, ...]] = {"d": (COMMANDS_UP, EVENTS_OUT), "t": (EVENTS_OUT, SHADOW_OUT)}
+_SUBSCRIBE: dict[str, tuple[str, ...]] = {"d": (COMMANDS_DOWN, EVENTS_IN), "t": (EVENTS_IN, SHADOW_IN)}
 
 
 def device(device_id: str, channel: str) -> str:

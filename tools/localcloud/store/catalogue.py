@@ -289,11 +289,11 @@ def count_variables(session: Session, thing_ids: Iterable[str]) -> dict[str, int
 
 
 def rows_of(
-    session: Session, query: "Select[Any]", column: "InstrumentedAttribute[Any]", ids: Iterable[str]
-) -> "list[Row[Any]]":
+    session: Session, query: "Select[*tuple[Any, ...]]", column: "InstrumentedAttribute[Any]", ids: Iterable[str]
+) -> "list[Row[*tuple[Any, ...]]]":
     """Run the query with the column limited to the ids, with as few queries as possible."""
     ordered = sorted(set(ids))
-    rows: list[Row[Any]] = []
+    rows: "list[Row[*tuple[Any, ...]]]" = []
     for start in range(0, len(ordered), _IDS_PER_QUERY):
         rows += session.execute(query.where(column.in_(ordered[start : start + _IDS_PER_QUERY])))
     return rows

@@ -124,7 +124,8 @@ class Redelivery:
             connection.execute(insert(SenderMemory), rows)
             self._stored.update(each["of"] for each in new)
         if old:
-            of, recent_now = bindparam("of"), bindparam("recent_now")
+            of: Any = bindparam("of")
+            recent_now: Any = bindparam("recent_now")
             connection.execute(
                 update(SenderMemory).where(SenderMemory.sender == of).values(recent=recent_now), old
             )

@@ -13,7 +13,7 @@ from .models import Sample
 Point = tuple[int, Any]
 """Microseconds since 1970, value."""
 PERCENTILES = {"PCT_%d" % percent: percent for percent in (99, 95, 90, 75, 50, 15, 5)}
-_IN_DATABASE: dict[str, Callable[[ColumnElement[float]], ColumnElement[Any]]] = {
+_IN_DATABASE: dict[str, Callable[[Any], ColumnElement[Any]]] = {
     "MIN": func.min,
     "MAX": func.max,
     "COUNT": func.count,
@@ -37,7 +37,7 @@ class Span:
     start_us: int
     end_us: int
 
-    def where(self, query: "Select[Any]") -> "Select[Any]":
+    def where(self, query: "Select[*tuple[Any, ...]]") -> "Select[*tuple[Any, ...]]":
         """Limit the query to this span."""
         return query.where(
             Sample.variable_id == self.variable_id,

@@ -49,9 +49,7 @@ class Connection:
         client.on_subscribe = lambda client, data, mid, codes, properties: self._answered(mid, codes)
         client.on_unsubscribe = lambda client, data, mid, codes, properties: self._answered(mid, codes)
         client.on_message = self._arrived
-        client.on_socket_register_write = lambda client, data, sock: self._loop.call_soon_threadsafe(
-            self._want_write
-        )
+        client.on_socket_register_write = self._has_to_write
         client.on_socket_close = lambda client, data, sock: self._detach()
         self.on_message: Callable[[mqtt.MQTTMessage], None] = lambda message: None
         self.lost = asyncio.Event()
@@ -172,6 +170,9 @@ class Connection:
         if not self.lost.is_set():
             self._read()
 
+    def _has_to_write(self, client: Any, data: Any, socket: Any) -> None:
+        self._loop.call_soon_threadsafe(self._want_write)
+
     def _want_write(self) -> None:
         if self._socket is not None and not self.lost.is_set():
             self._write()
@@ -204,7 +205,7 @@ class Connection:
         if self._timer is not None:
             self._timer.cancel()
         gone = Lost("%s: connection lost" % self._address)
-        waiting = [*self._answers.values(), *([self._open] if self._open else [])]
+        waiting: list[asyncio.Future[Any]] = [*self._answers.values(), *([self._open] if self._open else [])]
         for future in waiting:
             if not future.done():
                 future.set_exception(gone)

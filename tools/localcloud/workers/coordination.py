@@ -31,7 +31,7 @@ _CHANNEL = "local_cloud"
 # embedded broker, which tolerates no others, holds it exclusively.
 _LOCKS, _PRESENT, _STARTING = 0x6C6F6B, 1_000_000, 1_000_001
 # If a worker's machine is gone, that is noticed after 5 + 3 * 3 seconds.
-_KEEPALIVES = {
+_KEEPALIVES: dict[str, Any] = {
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 3,

@@ -192,7 +192,7 @@ class Intake:
             )
 
     async def _take(self, message: mqtt.MQTTMessage) -> Any:
-        topic, payload = message.topic, message.payload
+        topic, payload = message.topic, bytes(message.payload)
         if message.retain:
             # Sent before the subscription, and retained at a device's request.
             return None

@@ -144,9 +144,10 @@ def _take_over(session: Session) -> None:
 
 def _entry(session: Session, row: BrokerDevice) -> Entry:
     device = session.get(Device, row.device_id)
-    there = device is not None and device.deleted_at is None
-    # The broker cannot tell a device's certificates apart: the device is shut out if none of them is valid.
-    may_connect = there and (device.secret_hash is not None or may_show_one(session, row.device_id))
+    may_connect = False
+    if device is not None and device.deleted_at is None:
+        # The broker cannot tell a device's certificates apart: the device is shut out if none of them is valid.
+        may_connect = device.secret_hash is not None or may_show_one(session, row.device_id)
     query = select(Thing).where(Thing.device_id == row.device_id, Thing.deleted_at.is_(None))
     thing = session.scalars(query).one_or_none() if may_connect else None
     return Entry(

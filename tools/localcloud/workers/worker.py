@@ -105,7 +105,7 @@ class Worker:
         connection = Connection(self._address, "local-cloud-worker-" + self._id)
         await connection.open()
         security = DynamicSecurity(connection) if self._address.administered else ElsewhereSecurity()
-        connection.on_message = lambda message: self._arrived(security, message.topic, message.payload)
+        connection.on_message = lambda message: self._arrived(security, message.topic, bytes(message.payload))
         await connection.subscribe([TOPIC])
         await security.open()
         self._security = security

@@ -66,7 +66,8 @@ class Look:
         return ["%s: %d bytes of heap more" % (self.device.name, more)] if more > HEAP_BYTES else []
 
     def complaints(self, writes=0):
-        """Return complaints about what was out of bounds while the cloud wrote `writes` values and nothing else happened.
+        """Return complaints about what was out of bounds while the cloud wrote `writes` values and nothing else
+        happened.
 
         A client pings after three quarters of its keepalive without a packet, and never waits for a whole one. For each
         value written, the cloud gets a PUBACK. The echo that the program may send is another exchange.

@@ -46,7 +46,8 @@ def _wrap(tree, program):
     fonts = tree / "fonts.conf"
     fonts.write_text(_FONTS % (tree / "usr" / "share" / "fonts"))
     # The library of pulseaudio needs the files in its own folder
-    folders = sorted({path.parent for path in tree.rglob("lib*.so*") if path.parent.name.endswith(("-gnu", "pulseaudio"))})
+    places = {path.parent for path in tree.rglob("lib*.so*")}
+    folders = sorted(path for path in places if path.name.endswith(("-gnu", "pulseaudio")))
     return '#!/bin/sh\nFONTCONFIG_FILE="%s" LD_LIBRARY_PATH="%s" exec "%s" "$@"\n' % (
         fonts,
         ":".join(map(str, folders)),

@@ -20,7 +20,7 @@ from .venv import PEERS_VENV, TOOLS_VENV
 STANDINS = TOOLS / "toolchain" / "standins"
 OFFICIAL = "arduino_iot_cloud-1.4.1"
 # Not installed by pip: these have no build file (umqtt), or are needed as source.
-ARCHIVES = (
+ARCHIVES: tuple[tuple[str, list[str]], ...] = (
     ("arduino-iot-cloud==1.4.1", ["--no-binary"]),
     ("micropython-umqtt.simple==1.3.4", []),
     ("micropython-umqtt.robust==1.0", []),

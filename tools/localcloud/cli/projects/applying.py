@@ -26,11 +26,11 @@ async def apply(api: Any, connection: Connection, project: Project, options: arg
             _tell(options, plan, plan.steps, dry=True)
             return DONE
         new = [each.name for each in plan.steps if (each.action, each.kind) == (CREATE, "device")]
-        if new and begun is None:
-            message = "--secrets-dir is needed for the secrets of %d new devices, such as %s"
-            raise CommandError(message % (len(new), new[0]), USAGE)
         devices = None
         if new:
+            if begun is None:
+                message = "--secrets-dir is needed for the secrets of %d new devices, such as %s"
+                raise CommandError(message % (len(new), new[0]), USAGE)
             devices = NewDevices(api, begun, existing.devices)
             devices.missing(new)
         tally = devices.tally if devices else Tally()

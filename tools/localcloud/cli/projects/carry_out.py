@@ -36,6 +36,7 @@ class CarryOut:
         await self._do[step.action, step.kind](step)
 
     async def _create_device(self, step: Step) -> None:
+        assert self._devices is not None
         self._plan.devices[step.name] = await self._devices.make(step.name, step.body)
 
     async def _change_device(self, step: Step) -> None:
@@ -69,14 +70,14 @@ class CarryOut:
         await self._api.things.update(step.id, self._with_device(step))
 
     async def _create_variable(self, step: Step) -> None:
-        variable = await self._api.properties.create(self._plan.things[step.thing], step.body)
-        self._plan.variables[step.thing, variable["name"]] = variable["id"]
+        variable = await self._api.properties.create(self._plan.things[_thing(step)], step.body)
+        self._plan.variables[_thing(step), variable["name"]] = variable["id"]
 
     async def _change_variable(self, step: Step) -> None:
-        await self._api.properties.update(self._plan.things[step.thing], step.id, step.body)
+        await self._api.properties.update(self._plan.things[_thing(step)], step.id, step.body)
 
     async def _delete_variable(self, step: Step) -> None:
-        await self._api.properties.delete(self._plan.things[step.thing], step.id)
+        await self._api.properties.delete(self._plan.things[_thing(step)], step.id)
 
     def _linked(self, step: Step) -> dict[str, Any]:
         if "widgets" not in step.body:
@@ -97,3 +98,9 @@ class CarryOut:
 
     async def _change_dashboard(self, step: Step) -> None:
         await self._api.dashboards.patch(step.id, self._linked(step))
+
+
+def _thing(step: Step) -> str:
+    """Return the name of the thing whose property a step is about."""
+    assert step.thing is not None
+    return step.thing

@@ -59,15 +59,16 @@ class NewDevices:
         if device_id is None:
             device_id = await self._create(name, body)
             begun = Begun()
-        if begun.secret is None:
+        secret = begun.secret
+        if secret is None:
             self._folder.begin(name, Begun(device_id))
             answer = await self._api.devices.pass_get(device_id, suggested_password=True)
-            begun = Begun(device_id, answer["suggested_password"])
+            secret = answer["suggested_password"]
             # On the disk before the cloud gets it: the cloud never returns it again.
-            self._folder.begin(name, begun)
-        await self._api.devices.pass_set(device_id, {"password": begun.secret})
+            self._folder.begin(name, Begun(device_id, secret))
+        await self._api.devices.pass_set(device_id, {"password": secret})
         self.tally.begun = True
-        self._folder.finish(name, device_id, begun.secret)
+        self._folder.finish(name, device_id, secret)
         self._ids.add(device_id)
         self._named[name] = device_id
         self.tally.begun = False

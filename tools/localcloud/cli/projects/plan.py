@@ -63,11 +63,11 @@ def make_plan(project: Project, existing: Existing, *, prune: bool = False) -> P
     plan = Plan()
     _know(plan.devices, existing.devices)
     _know(plan.things, existing.things)
-    for thing in existing.things:
-        if plan.things.get(thing["name"]) != thing["id"]:
+    for found in existing.things:
+        if plan.things.get(found["name"]) != found["id"]:
             continue
-        for variable in thing.get("properties") or ():
-            plan.variables[thing["name"], variable["name"]] = variable["id"]
+        for variable in found.get("properties") or ():
+            plan.variables[found["name"], variable["name"]] = variable["id"]
     for device in project.devices:
         plan.steps += _device_steps(plan, device, existing, prune)
     for thing in project.things:
@@ -119,7 +119,7 @@ def _thing_steps(plan: Plan, thing: Thing, existing: Existing, prune: bool) -> I
         body["properties"] = [
             {"name": each.name, **CREATED_VARIABLE, **each.fields} for each in thing.variables
         ]
-        says = ("%d properties" % len(thing.variables),)
+        says: tuple[str, ...] = ("%d properties" % len(thing.variables),)
         yield Step(CREATE, "thing", thing.name, body=body, device=thing.device, says=says)
         return
     plan.things[thing.name] = found["id"]

@@ -9,7 +9,7 @@ from typing import Any
 from ...property_types import PROPERTY_TYPES
 from .. import yaml_file
 from ..exits import USAGE, CommandError
-from ..yaml_file import Document, anything, elements, flag, mapping, number, one_of, plain, text, whole
+from ..yaml_file import Check, Document, anything, elements, flag, mapping, number, one_of, plain, text, whole
 from .project import Dashboard, Device, Project, Thing, Variable, Widget
 
 MOST_COPIES = 1000
@@ -82,7 +82,7 @@ _WIDGET = {
     **dict.fromkeys(("x", "y", "x_mobile", "y_mobile"), _COORDINATE),
     **dict.fromkeys(("width", "height", "width_mobile", "height_mobile"), whole(1, 1000)),
 }
-_ALL = {"devices": anything, "things": anything, "dashboards": anything}
+_ALL: dict[str, Check] = {"devices": anything, "things": anything, "dashboards": anything}
 _NUMBERED = re.compile(r"\{n(?::(0?\d))?\}")
 
 
@@ -180,7 +180,7 @@ def _device(document: Document, entry: Any, where: str) -> Device | None:
 def _thing(document: Document, entry: Any, where: str) -> Thing | None:
     good = mapping(document, entry, where, _THING, required=("name",))
     tags = _tags(document, entry, where)
-    variables = []
+    variables: list[Variable] = []
     for each, called in elements(document, entry, "properties", where):
         fields = mapping(document, each, called, _VARIABLE, required=("name", "type"))
         if "name" not in fields:

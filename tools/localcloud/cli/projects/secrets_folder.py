@@ -80,9 +80,10 @@ class SecretsFolder:
             and isinstance(node.targets[0], ast.Name)
             and isinstance(node.value, ast.Constant)
         }
-        if not values.get("DEVICE_ID") or not values.get("SECRET_KEY"):
+        device_id = values.get("DEVICE_ID")
+        if not isinstance(device_id, str) or not device_id or not values.get("SECRET_KEY"):
             raise CommandError("%s has no DEVICE_ID and SECRET_KEY; move it away" % path)
-        return values["DEVICE_ID"]
+        return device_id
 
     def begun(self, name: str) -> Begun | None:
         """Return how far an earlier run got with a device, or None if it was not begun."""

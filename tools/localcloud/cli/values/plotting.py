@@ -42,13 +42,15 @@ def _figure(lines: list[Line], shown: Range, title: str, size: tuple[int, int]) 
         label = (
             "%s / %s" % (line.variable.thing, line.variable.name) if several_things else line.variable.name
         )
-        times, values = [time for time, _ in line.points], [value for _, value in line.points]
+        times: Any = [time for time, _ in line.points]
+        values = [value for _, value in line.points]
         style = "steps-post" if line.variable.kind is bool else "default"
         marker = "o" if len(line.points) == 1 else None
         (drawn,) = axes.plot(times, values, drawstyle=style, linewidth=1.5, marker=marker)
         drawn.set_label(_plain(label))
         drawn.set_gid(line.variable.id)
-    axes.set_xlim(shown.start, shown.end)
+    shown_times: Any = (shown.start, shown.end)  # it takes dates as well as numbers
+    axes.set_xlim(shown_times)
     zone = datetime.now().astimezone().tzinfo
     locator = AutoDateLocator(tz=zone)
     axes.xaxis.set_major_locator(locator)
@@ -56,9 +58,9 @@ def _figure(lines: list[Line], shown: Range, title: str, size: tuple[int, int]) 
     axes.set_title(_plain(title))
     axes.grid(alpha=0.3)
     # With explicit labels: axes.legend() would leave out names that begin with "_".
-    drawn = axes.get_lines()
+    curves = list(axes.get_lines())
     figure.legend(
-        drawn, [each.get_label() for each in drawn], loc="outside lower center", ncols=4, frameon=False
+        curves, [str(each.get_label()) for each in curves], loc="outside lower center", ncols=4, frameon=False
     )
     return figure
 

@@ -1,5 +1,6 @@
 """Fetch historical data page by page. Only one page's values are in memory at a time."""
 
+import builtins
 import fnmatch
 import re
 from collections.abc import AsyncIterator, Callable
@@ -29,7 +30,7 @@ class Selected:
     thing_id: str
 
     @property
-    def kind(self) -> type | None:
+    def kind(self) -> builtins.type | None:
         """Return the Python type of its values; None for objects."""
         known = PROPERTY_TYPES.get(self.type)
         return known.kind if known else float
@@ -149,7 +150,7 @@ async def _windows(api: Any, variable: Selected, wanted: Range) -> AsyncIterator
     start = wanted.start
     while start < wanted.end:
         end = min(wanted.end, start - (start - _EPOCH) % step + PAGE * step)
-        body = {"q": "property." + variable.id, "from": _text(start), "to": _text(end)}
+        body: dict[str, Any] = {"q": "property." + variable.id, "from": _text(start), "to": _text(end)}
         body.update(interval=wanted.interval, series_limit=PAGE)
         if wanted.how == "sampled":
             points = await _ask(api.series.batch_query_sampling, body)

@@ -51,7 +51,11 @@ class ParquetTable:
     _TABLE = "CREATE TABLE rows (time TIMESTAMPTZ, thing TEXT, property TEXT, value DOUBLE, text TEXT)"
     _INSERT = "INSERT INTO rows SELECT unnest(?::TIMESTAMPTZ[]), ?, ?, unnest(?::DOUBLE[]), unnest(?::TEXT[])"
     # DuckDB must not download extensions.
-    _OPTIONS = {"memory_limit": "256MB", "threads": 1, "autoinstall_known_extensions": False}
+    _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": "256MB",
+        "threads": 1,
+        "autoinstall_known_extensions": False,
+    }
 
     def __init__(self, path: Path) -> None:
         self._path = path

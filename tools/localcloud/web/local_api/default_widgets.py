@@ -63,9 +63,9 @@ class _Places:
 
 def _kinds(variable: Variable) -> list[str]:
     writable = variable.permission == READ_WRITE
-    for suffix, kind in (("COLORED_LIGHT", "ColoredLight"), ("DIMMED_LIGHT", "DimmedLight")):
+    for suffix, widget in (("COLORED_LIGHT", "ColoredLight"), ("DIMMED_LIGHT", "DimmedLight")):
         if variable.type.endswith(suffix):
-            return [kind]
+            return [widget]
     if variable.type in _BY_TYPE:
         return [_BY_TYPE[variable.type]]
     kind = PROPERTY_TYPES[variable.type].kind

@@ -1,0 +1,11 @@
+"""stubtest, after what comes late has come: the methods of the client, the arguments of variables with attributes."""
+
+import sys
+
+import arduino_iot_cloud.property.attributes  # noqa: F401
+from arduino_iot_cloud.client import ArduinoCloudClient
+from arduino_iot_cloud.methods import add
+from mypy.stubtest import main
+
+add(ArduinoCloudClient, ArduinoCloudClient, "flush")
+sys.exit(main())
