@@ -7,7 +7,7 @@ from localcloud.remote import RemoteCloud
 from toolchain.paths import ROOT
 
 READ_ONLY, READ_WRITE = "READ_ONLY", "READ_WRITE"
-WAIT_S = 15
+WAIT_S = 60  # only ends what hangs
 
 
 class Project:
