@@ -9,7 +9,7 @@ from arduino_iot_cloud.http.response import BodyError
 from arduino_iot_cloud.port import MICROPYTHON, const, ticks_diff, ticks_ms
 
 from .errors import APIError
-from .json_reader import DONE, MORE, VALUE, JSONError, Reader
+from .json_reader import DONE, MORE, VALUE, JSONError, JSONReader
 
 _PIECE = const(512)  # bytes read at a time
 _WHOLE = const(4194304)  # bytes of an answer that is read as a whole
@@ -103,7 +103,7 @@ class Call:
             self._got = len(body)
             return json.loads(body.decode("utf-8-sig"), parse_constant=_no_number) if body else None
         # The reader takes less memory than json.loads, and no large block.
-        self._reader = Reader((), _WHOLE)
+        self._reader = JSONReader((), _WHOLE)
         self._piece = bytearray(_PIECE)
         value = None
         while True:
@@ -274,7 +274,7 @@ class Call:
             self._points = Points(self.responses)
             self._reader = self._points.reader
         else:
-            self._reader = Reader((None, opened) if opened else (None,), _ELEMENT)
+            self._reader = JSONReader((None, opened) if opened else (None,), _ELEMENT)
         self._piece = bytearray(_PIECE)
 
     async def _more(self):

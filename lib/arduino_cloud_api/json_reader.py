@@ -37,14 +37,14 @@ class JSONError(ValueError):
     """The text is not JSON, or exceeds a limit. `args[0]` says why."""
 
 
-class Reader:
+class JSONReader:
     """Reads one JSON document in UTF-8, with or without a byte order mark.
 
     opened: for each level from the outside, which containers are opened: None for all, or the names of members (str,
     separated by spaces). Any other container is a value.
     limit: int, the largest size of one value, in bytes of JSON.
 
-        reader = Reader((None,))  # the elements of an array
+        reader = JSONReader((None,))  # the elements of an array
         reader.feed(piece)
         while reader.next() in (BEGIN, VALUE):
             print(reader.value)

@@ -2,7 +2,7 @@
 
 from array import array
 
-from .json_reader import BEGIN, END, VALUE, JSONError, Reader
+from .json_reader import BEGIN, END, VALUE, JSONError, JSONReader
 from .times import milliseconds
 
 
@@ -14,7 +14,7 @@ class Points:
     """
 
     def __init__(self, responses):
-        self.reader = Reader((None, "responses", None, "times values"), 65536)
+        self.reader = JSONReader((None, "responses", None, "times values"), 65536)
         self._responses = responses
         self._first = None  # which array came first: times or values
         self._kept = self._n = None

@@ -8,7 +8,7 @@ from arduino_iot_cloud.http.head import HTTPError, shown
 from arduino_iot_cloud.port import const, timestamp
 
 from .errors import APIError
-from .json_reader import DONE, VALUE, JSONError, Reader
+from .json_reader import DONE, VALUE, JSONError, JSONReader
 from .times import of_http
 
 _PATIENCE_S = const(60)  # the call fails if the server wants a longer pause
@@ -135,7 +135,7 @@ def _is_shown(code):
 
 def parsed(data):
     """The value of a complete JSON document (bytes). Raises JSONError."""
-    reader = Reader((), len(data))
+    reader = JSONReader((), len(data))
     reader.feed(data)
     if reader.next() != VALUE:
         reader.last()

@@ -17,7 +17,7 @@ from time import time
 from ..cbor import Writer
 from ..port import MICROPYTHON, const, forget, log, ticks_add, ticks_diff, ticks_ms, timestamp
 from ..session import Session
-from .link import MQTT, Link
+from .link import MQTT, SyncLink
 
 if MICROPYTHON:
     from time import sleep_ms
@@ -50,7 +50,7 @@ class Driver:
 
     def __init__(self, client, tls):
         self.client = client
-        self._link = Link(client, tls)
+        self._link = SyncLink(client, tls)
         self.mqtt = MQTT(client, self._link, self._message)
         self.session = session = Session(client.device_id, client.records, client.discovery)
         session.on_value = session.on_event = self._owe

@@ -23,7 +23,7 @@ _SKIP = const(128)  # how many unwanted bytes are read at a time
 _QUICKACK = const(12)  # TCP_QUICKACK, on Linux
 
 
-class Link:
+class SyncLink:
     """The socket that umqtt uses. Every wait on it ends at the tick `until` at the latest.
 
     The real socket never blocks, because umqtt switches its time limits off with each message. The pieces
@@ -287,7 +287,7 @@ class Link:
 
 
 class MQTT(MQTTClient):
-    # umqtt over a Link. umqtt.robust itself would reconnect for ever, with a fixed delay, without asking for
+    # umqtt over a SyncLink. umqtt.robust itself would reconnect for ever, with a fixed delay, without asking for
     # the thing or subscribing again, and hide the lost link from `update()`. So of the methods that it intends
     # to be overridden, `log` keeps the error and `reconnect` raises it, and the driver reconnects.
 

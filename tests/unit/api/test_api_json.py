@@ -2,7 +2,7 @@
 
 import json
 
-from arduino_cloud_api.json_reader import BEGIN, DONE, END, MORE, VALUE, JSONError, Reader
+from arduino_cloud_api.json_reader import BEGIN, DONE, END, MORE, VALUE, JSONError, JSONReader
 from arduino_cloud_api.trouble import parsed
 from arduino_iot_cloud.port import MICROPYTHON
 from portable_assert import raises
@@ -19,7 +19,7 @@ SERIES_OPENED = (None, "responses", None, "times values")
 
 def events(data, opened=(), at_most=1000000, limit=16384):
     """[(event, depth, key, value)] of a document that arrives in pieces."""
-    reader = Reader(opened, limit)
+    reader = JSONReader(opened, limit)
     found = []
     pos = 0
     while True:
@@ -79,7 +79,7 @@ def test_every_division_in_two():
     for data, opened in ((LIST, (None,)), (SERIES, SERIES_OPENED), (LIST, ())):
         whole = events(data, opened)
         for cut in range(len(data)):
-            reader = Reader(opened)
+            reader = JSONReader(opened)
             found = []
             for piece in (data[:cut], data[cut:]):
                 reader.feed(piece)
