@@ -14,13 +14,10 @@ def number(name: str, value, start, end, what: str = "a number of seconds", type
 
     The message names the argument, `what` it should be, and the value that was given.
     """
-    if isinstance(value, bool) or not isinstance(value, type):
-        error = TypeError
-    elif not start <= value <= end:  # true for NaN, too
-        error = ValueError
-    else:
-        return
-    raise error("%s is %s from %s to %s, not %r" % (name, what, start, end, value))
+    stranger = isinstance(value, bool) or not isinstance(value, type)
+    if stranger or not start <= value <= end:  # true for NaN, too
+        error = TypeError if stranger else ValueError
+        raise error("%s is %s from %s to %s, not %r" % (name, what, start, end, value))
 
 
 def function(name: str, value):

@@ -29,7 +29,7 @@ class Writer:
         self.buf = buf
         self.pos = pos
 
-    def raw(self, data: bytes):
+    def raw(self, data: "bytes | bytearray | memoryview"):
         """Write an item that is already encoded."""
         pos = self.pos
         self.pos = end = pos + len(data)

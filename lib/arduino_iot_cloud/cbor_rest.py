@@ -23,7 +23,7 @@ def rest(reader, first: int, n: int, depth: int):
         return Tag(n, reader.item(depth))
     if n > reader.end - reader.pos:
         reader.fail()  # each element takes at least a byte
-    items = [] if major == 4 else {}
+    items: "list | dict" = [] if major == 4 else {}
     while n and not (n < 0 and reader.at_break()):
         n -= n > 0
         start = reader.pos

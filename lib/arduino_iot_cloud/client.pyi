@@ -59,11 +59,11 @@ class ArduinoCloudClient:
     def state(self) -> str: ...
     @property
     def connected(self) -> bool:
-        """Whether values go to the cloud and come from it now."""
+        """Whether values now go to the cloud and come from it."""
 
     @property
     def thing_id(self) -> str | None:
-        """The thing that the cloud attached this device to (str), or None."""
+        """The id of the thing that the cloud attached this device to (str), or None."""
 
     @overload
     def register(self, aiotobj: ArduinoCloudObject) -> None: ...
@@ -85,51 +85,59 @@ class ArduinoCloudClient:
     def update(self) -> None: ...
     def stop(self) -> None: ...
     async def flush(client, timeout: float = 10.0) -> bool:
-        """Wait until the cloud has acknowledged every changed value. Returns false after `timeout` seconds
-        (0 to 500000)."""
+        """Wait until the cloud has acknowledged every changed value.
+
+        Returns whether it has within `timeout` seconds (0 to 500000)."""
 
     async def wait_synced(client, timeout: float = 30.0) -> bool:
-        """Wait until the last values have arrived on this connection. Returns false after `timeout` seconds
-        (0 to 500000)."""
+        """Wait until the last values have arrived on this connection.
+
+        Returns whether they have within `timeout` seconds (0 to 500000)."""
 
     def stats(client) -> dict[str, int]:
-        """Counts since the start: connections, published and received messages, dropped ones or records of them,
-        faults (what was raised while a packet was handled), lost samples of a history."""
+        """Return counts since the start, a dict of int by name: "connections"; "published" and "received" messages;
+        "dropped" messages or records; "faults", exceptions from the handling of packets; "lost" samples of
+        histories."""
 
     def on(
         client,
         event: Literal["connect", "sync", "disconnect"],
         callback: Callable[[ArduinoCloudClient], object] | None,
     ) -> None:
-        """Have `callback(client)` called at an event: "connect" (a thing is attached), "sync" (the last values have
-        arrived), "disconnect" (no thing any more, or no link). It may be a coroutine function. One for each event;
-        None takes it away."""
+        """Call `callback(client)` at an event: "connect" (a thing is attached), "sync" (the last values have arrived),
+        "disconnect" (the thing or the link is gone). It may be a coroutine function.
+
+        Each event has one callback; None removes it. Raises ValueError for another event, TypeError for another
+        callback.
+        """
 
     def push(client, name: str | None = None) -> None:
-        """Have a variable with `publish="demand"` published, or all of them. Raises KeyError for an unknown name."""
+        """Publish a variable with `publish="demand"`, or all such variables. Raises KeyError for an unknown name."""
 
     def inlet(client, name: str) -> Inlet:
-        """A way to set a variable from an interrupt handler or another thread: see `inlet.Inlet`.
+        """Return an object that sets a variable from an interrupt handler or another thread: see `inlet.Inlet`.
 
-        Make it in the program's own context, then call its `set(value)` wherever you are. Needs `sync_mode=False`.
+        Call this in the program itself, then call the object's `set(value)` anywhere. Needs `sync_mode=False`.
         """
 
     def update_systime(client, server: str | None = None, timeout: float | None = None) -> None:
-        """Set the clock from an NTP server ("name" or "name:port"). Blocks for `timeout` seconds (0.1 to 60) at most,
-        and the look-up of the name; `sync_time` does not."""
+        """Set the clock from an NTP server ("name" or "name:port"). Blocks for at most `timeout` seconds (0.1 to 60),
+        plus
+        the look-up of the name; `sync_time` does not block."""
 
     def sync_time(client, server: str | None = None, timeout: float | None = None) -> Coroutine[Any, Any, bool]:
-        """To be awaited: set the clock from an NTP server while everything else goes on. The result: whether that was
-        possible. Arguments as for `update_systime`."""
+        """Set the clock from an NTP server without blocking. Await it. Returns whether it succeeded (bool).
+
+        Takes the arguments of `update_systime`."""
 
     def local_time(client) -> int:
-        """The time in the thing's zone, seconds counted like Unix time; 0 while the clock or the zone is unknown."""
+        """Return the time in the thing's zone, in seconds like Unix time; 0 while the clock or the zone is unknown."""
 
     def net_config(client, kind: _Network, *params: _Text) -> None:
-        """Have the cloud told how this device is connected: see `announcing.net_config`."""
+        """Tell the cloud how this device is connected: see `announcing.net_config`."""
 
     def wake(self) -> None: ...
-    def written(self, p: ArduinoCloudObject) -> None: ...
+    def on_value(self, p: ArduinoCloudObject) -> None: ...
     def event(self, name: str) -> None: ...
     def poll(self, now: int) -> int: ...
     def look(self, p: ArduinoCloudObject, now: int) -> int: ...

@@ -99,7 +99,7 @@ class Stream:
         view[: len(data)] = data
         return len(data) or (0 if self._ended or self._reader.at_eof() else None)
 
-    def write(self, data, at: int = 0, n: int = None):
+    def write(self, data, at: int = 0, n: "int | None" = None):
         """Send `n` bytes of `data` from `at` on, or all if `n` is None. Returns their number, or None while the system
         has not taken the earlier ones. Raises OSError if the connection has ended."""
         transport = self.writer.transport

@@ -119,7 +119,7 @@ def on(client, event: str, callback):
     client.events[event] = ArduinoCloudObject("on " + event, on_run=callback)
 
 
-def push(client, name: str = None):
+def push(client, name: "str | None" = None):
     """Publish a variable with `publish="demand"`, or all such variables. Raises KeyError for an unknown name."""
     for p in client.records.values() if name is None else (client.records[name],):
         if p.policy:
@@ -139,7 +139,7 @@ def inlet(client, name: str):
     return made
 
 
-def update_systime(client, server: str = None, timeout: float = None):
+def update_systime(client, server: "str | None" = None, timeout: "float | None" = None):
     """Set the clock from an NTP server ("name" or "name:port"). Blocks for at most `timeout` seconds (0.1 to 60), plus
     the look-up of the name; `sync_time` does not block."""
     from .network_time import set_clock
@@ -147,7 +147,7 @@ def update_systime(client, server: str = None, timeout: float = None):
     set_clock(*_question(client, server, timeout))
 
 
-def sync_time(client, server: str = None, timeout: float = None):
+def sync_time(client, server: "str | None" = None, timeout: "float | None" = None):
     """Set the clock from an NTP server without blocking. Await it. Returns whether it succeeded (bool).
 
     Takes the arguments of `update_systime`."""

@@ -55,11 +55,11 @@ class MQTT:
         self.blocked = False  # `packet()` returns nothing until the due PUBACKs have left
         self.whole = True  # the last PUBLISH was in the buffer as a whole
         self.code = 0
-        self.wake = None  # the tick at which `outgoing` has to check the clock again
+        self.wake: "int | None" = None  # the tick at which `outgoing` has to check the clock again
         self.ready = False  # CONNACK has arrived
         self.due = False  # the PUBLISH in `tx` is due to be sent
         self.lost = self.unacked != 0  # the PUBLISH was sent on an earlier connection
-        self._asked = None  # when the PINGREQ was due that has not been answered yet, else None
+        self._asked: "int | None" = None  # when the PINGREQ was due that has not been answered yet, else None
         # When something last arrived, something left, an answer arrived, the PUBLISH left
         self.last = self.last_tx = self._answered = self.published = now
 

@@ -11,7 +11,7 @@ def field(data) -> bytes:
     return bytes((len(data) >> 8, len(data) & 255)) + data
 
 
-def packet(first: int, payload: bytes) -> bytes:
+def packet(first: int, payload: "bytes | bytearray") -> bytes:
     """Return a packet: its first byte, the remaining length (section 2.2), and everything after that."""
     n = len(payload)
     head = bytearray((first,))

@@ -45,7 +45,7 @@ def report(name, error: BaseException):
         print(name, "raised an exception that cannot be shown")
 
 
-_callers = {}  # how many callers are inside of each temporary module
+_callers: dict = {}  # how many callers are inside of each temporary module
 
 
 def inside(name: str, n: int):

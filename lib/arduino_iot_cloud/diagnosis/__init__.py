@@ -8,8 +8,9 @@ Temporary: a driver imports it when a connection has ended, and unloads it with 
 import errno
 
 from ..mqtt import MQTTError
-from ..port import forget, log
-from ..port import report as report  # for callers that look for it here
+from ..port import forget, log, report as report
+
+# `report` is for callers that look for it here.
 
 # Return codes of CONNACK, MQTT 3.1.1 section 3.2.2.3
 _REFUSED = (
@@ -152,7 +153,8 @@ def _mqtt(where, error, opening, plain):
     text, code = error.args
     if text.endswith("refused the connection") and 0 < code < 6:
         return "%s refused the device: %s." % (where, _REFUSED[code]), code == 3
-    if opening and (text.endswith("refused the connection") or "packet" in text or text[:9] in ("malformed", "reserved ")):
+    strange = "packet" in text or text[:9] in ("malformed", "reserved ")
+    if opening and (strange or text.endswith("refused the connection")):
         hint = "it may speak TLS, and ssl_params=None is plain TCP" if plain else "it may belong to another service"
         return "%s does not seem to speak MQTT (%s). Check the port: %s." % (where, text, hint), False
     return "Lost the link to %s: %s." % (where, text), True

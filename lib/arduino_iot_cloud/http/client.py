@@ -62,7 +62,7 @@ class HTTP:
         forget("trust")
         return made
 
-    async def request(self, method: str, path: str, headers=(), body: bytes = None, keep=(), repeat=None) -> Response:
+    async def request(self, method: str, path: str, headers=(), body: "bytes | None" = None, keep=(), repeat=None):
         """Send a request. Returns the Response once its head has arrived. Then read its body, or close the connection.
 
         headers: (name, value) pairs of str. keep: names, in lower case, of the header fields to keep.

@@ -198,7 +198,8 @@ class _Engine:
     def _set(self, command, value):
         value = value and value.encode()
         if self._openssl.ENGINE_ctrl_cmd_string(self.pointer, command.encode(), value, 0) != 1:
-            raise ValueError("engine_path: '%s' does not work (%s: %s)" % (self._path, command, self._openssl.reasons()))
+            reasons = self._openssl.reasons()
+            raise ValueError("engine_path: '%s' does not work (%s: %s)" % (self._path, command, reasons))
 
     def use(self, path, module, pin):
         if path != self._path or self.works and module != self._module:

@@ -3,6 +3,10 @@
 from ..port import const
 from ..senml import label, write_record
 
+_TYPES = const(0)  # true for type checkers, which read what is below it
+if _TYPES:
+    from typing import Any
+
 # The bits of `standing`. Each module that uses them defines them again, as constants that take no memory.
 _OWN = const(1)  # the value is the program's, and the cloud has not acknowledged it
 # _SENT = 2: it is in the packet that is not acknowledged yet
@@ -83,7 +87,8 @@ class ArduinoCloudObject:
     standing = 0  # the sum of the bits above
     policy = None  # a `policy.Policy`, if the program has asked for one
     writable = False  # the cloud may write it, even without `on_write`
-    _value = None
+    field: "Any"
+    _value: "Any" = None
     _like = None  # a value of its type while it has no value; or (), if it accepts any number
 
     def __init__(self, name: str, **kwargs):

@@ -7,7 +7,9 @@ from ..port import MICROPYTHON
 from . import ArduinoCloudObject
 
 # The members of Composite that a derived class gets: its base cannot be changed.
-_MEMBERS = "KEYS TYPES _was value initialized shape store write _fit _old _remember __contains__ __getattr__ __setattr__"
+_MEMBERS = (
+    "KEYS TYPES _was value initialized shape store write _fit _old _remember __contains__ __getattr__ __setattr__"
+)
 
 _init = ArduinoCloudObject.__init__
 

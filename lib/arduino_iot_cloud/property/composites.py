@@ -19,7 +19,7 @@ class Composite(ArduinoCloudObject):
     """
 
     # The methods do not call super(), since a class derived from ArduinoCloudObject may get them: see `attributes`.
-    KEYS = ()
+    KEYS: tuple = ()
     TYPES = ""
     _was = None  # without TYPES: a value of an attribute's type, if its own does not show it; () for any number
 

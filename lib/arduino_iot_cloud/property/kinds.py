@@ -26,8 +26,8 @@ class Scalar(ArduinoCloudObject):
     Integers have 32 bits, as in the C++ library: setting a larger one raises ValueError.
     """
 
-    ZERO = None
-    LOW = None  # the smallest integer
+    ZERO: "bool | float | str | None" = None
+    LOW: "int | None" = None  # the smallest integer
 
     @property
     def value(self):

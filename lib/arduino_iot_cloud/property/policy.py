@@ -32,7 +32,7 @@ class Policy:
     published = False  # at least once since boot
     urgent = False  # due regardless of the policy: an echo, a push
     calling = False  # `on_write` is called for what the cloud wrote
-    offered = None  # what the cloud wrote: values by attribute
+    offered: "dict | None" = None  # what the cloud wrote: values by attribute
 
     # Attributes of a task, for the client's timer
     busy = False

@@ -31,11 +31,9 @@ def configure(p, key: str, given: dict):
         raise TypeError("'%s' got an unexpected keyword argument '%s'" % (type(p).__name__, key))
     if p.policy:
         return
-    if given.get("history"):
-        from .history import History as kind
-    elif given.get("store"):
-        raise ValueError("'%s': store needs history" % p.name)
-    else:
+    if not given.get("history"):
+        if given.get("store"):
+            raise ValueError("'%s': store needs history" % p.name)
         from .policy import Policy as kind
     else:
         from .history import History as kind

@@ -13,6 +13,10 @@ from ..senml import Records
 if __debug__:  # code compiled for a board does without the table, to save memory
     from ..states import check
 
+_TYPES = const(0)  # true for type checkers, which read what is below it
+if _TYPES:
+    from typing import Any
+
 # Bits of `property`
 _OWN = const(1)
 _SENT = const(2)
@@ -44,6 +48,7 @@ class Session:
     def forget(self, *names):
         """Do nothing. A driver replaces this by `port.forget`, to unload modules on a board."""
 
+    on_value: "Any"
     on_event = forget  # does nothing either, until a driver replaces it
 
     def __init__(self, device_id: str, properties: dict, discovery: str = "both"):
@@ -64,12 +69,12 @@ class Session:
         self.tz_dst_until = 0  # Unix time at which the offset ends
         self.dropped = 0  # messages or records that were refused
         self.count = 0  # how often the current question was asked
-        self.wake = None  # the tick at which `poll` has something to do
+        self.wake: "int | None" = None  # the tick at which `poll` has something to do
         self.look = None  # while connected: the tick at which `zone` checks the end of the offset
         self.again = None  # while connected: [tick of the next question, count] if last values are asked for again
         self.part = None  # the state of `pieces` for the message that is arriving
         self.records = Records()
-        self._staged = []
+        self._staged: list = []
         self._got = 0  # the current property's records so far: 2 for each, plus 1 if any differs
 
     def begin(self, now: int):

@@ -126,7 +126,7 @@ class ArduinoIoTCloud:
         """With a device's credentials: the id of the thing that it belongs to (str), or None."""
         return self.session.thing_id
 
-    def property(self, thing_id: str, name: str = None):
+    def property(self, thing_id: str, name: "str | None" = None):
         """Return a Property: a variable of a thing. With a device's credentials, call `property(name)`."""
         if name is None:
             thing_id, name = "", thing_id
@@ -139,7 +139,8 @@ class ArduinoIoTCloud:
         return Property(self, thing_id, name)
 
     def on_property_value(self, *arguments):
-        """Subscribe: `on_property_value(thing_id, name, callback)` is `property(thing_id, name).subscribe(callback)`."""
+        """Subscribe: `on_property_value(thing_id, name, callback)` is
+        `property(thing_id, name).subscribe(callback)`."""
         return self.property(*arguments[:-1]).subscribe(arguments[-1])
 
     async def send_property(self, *arguments, timestamp: int = 0) -> bool:

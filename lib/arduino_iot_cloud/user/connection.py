@@ -104,7 +104,7 @@ class UserSession:
 
     def begin(self, now: int):
         """Subscribe again to everything, since MQTT has connected."""
-        self.move("Connected")
+        self.move("Connected")  # type: ignore[misc] # a method of another class
         self.online = True
         found = set([self.data_topic(one.thing_id) for one in self.listeners if one.thing_id or self.thing_id])
         if self.device_id:

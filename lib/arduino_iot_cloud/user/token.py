@@ -55,7 +55,8 @@ def _token(url, response, answer):
         from ..http.head import shown
 
         to = shown(response.headers.get("location", b"")[:200]) or "no address"
-        text = "No token: %s redirects to %s (HTTP %d). The API key is not sent there; to send it, pass that as token_url."
+        text = "No token: %s redirects to %s (HTTP %d). The API key is not sent there; "
+        text += "to send it, pass that as token_url."
         raise _fatal(text % (url, to, status), status)
     try:
         token = json.loads(str(answer, "utf-8").lstrip("\ufeff"))["access_token"] if 200 <= status < 300 else None

@@ -159,7 +159,7 @@ class Stream(Frames):
         """Note that the TLS handshake is done."""
         self.raw.opened()
 
-    def write(self, data, at: int = 0, n: int = None) -> int:
+    def write(self, data, at: int = 0, n: "int | None" = None) -> int:
         """Send a part of a packet: of the `n` bytes of `data` from `at` on, or of all if `n` is None. Returns how many
         of them were sent; the next call must continue with the rest."""
         if self.at == self.end:
