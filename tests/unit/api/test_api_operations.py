@@ -1,4 +1,4 @@
-"""The API client's operations: what each asks of the server, and arguments that do not do."""
+"""The API client's operations: what each asks of the server, and arguments that it refuses."""
 
 import json
 
