@@ -5,8 +5,6 @@ constants. `world.points` are the access points in range, which a test switches 
 Each radio behaves like its driver (states and their order are from MicroPython 1.26's sources, trouble from the issues
 of micropython-mqtt, micropython and pico-sdk that docs/wifi.md lists). Every call takes as long as on a board: the time
 is from a source if one gives it (NINA and esp-hosted: their start), otherwise a cautious guess.
-
-It runs on CPython and MicroPython.
 """
 
 from access_points import ACCESS_POINTS
@@ -31,7 +29,7 @@ class Module:
             self.STAT_IDLE, self.STAT_CONNECTING, self.STAT_GOT_IP = 1000, 1001, 1010
 
     def called(self, name):
-        """Return the times at which it was called."""
+        """Return when it was called."""
         return [call[0] for call in self.calls if call[1] == name]
 
     def WLAN(self, interface=STA_IF):  # noqa: N802 - its name
@@ -64,7 +62,6 @@ class Radio:
         self._generation = 0  # of scheduled events: a new attempt cancels those of the old one
         self.watch()
 
-    # Calls of a program
     def _call(self, name, *arguments):
         self.module.calls.append((self.world.now, name, arguments))
         self.world.spend(self.takes.get(name, 0))
@@ -102,7 +99,6 @@ class Radio:
         self._call("config", values)
         return None
 
-    # The world
     def later(self, ms, function):
         generation = self._generation
 
