@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from ....property_types import PROPERTY_TYPES
+from ....property_types import PROPERTY_TYPES, PropertyType
 from ..services import UserId
 
 # Accepted when a property is made, but no longer listed.
@@ -13,14 +13,6 @@ _LEGACY = frozenset(
 )
 _LEGACY_PREFIXES = ("GOOGLE_HOME_", "SMART_HOME_")
 _DECLARATIONS = {bool: "bool", int: "int", float: "float", str: "String"}
-_OBJECTS = {
-    "COLOR_HSB": "CloudColor",
-    "HOME_COLORED_LIGHT": "CloudColoredLight",
-    "HOME_DIMMED_LIGHT": "CloudDimmedLight",
-    "HOME_TELEVISION": "CloudTelevision",
-    "LOCATION": "CloudLocation",
-    "SCHEDULE": "CloudSchedule",
-}
 _NAMES = {
     "FLOAT": "Floating Point Number",
     "INT": "Integer Number",
@@ -46,18 +38,23 @@ def _is_legacy(name: str) -> bool:
     return name in _LEGACY or name.startswith(_LEGACY_PREFIXES)
 
 
+def _declaration(kind: PropertyType) -> str:
+    """The type of such a variable in a C++ program, "" if it has none."""
+    if kind.name in _BASIC:
+        return _DECLARATIONS[kind.kind]
+    name = kind.name
+    if kind.is_object:
+        if kind.members is None:
+            return ""
+        name = name.removeprefix("HOME_").removesuffix("_HSB")
+    return "Cloud" + "".join(part.capitalize() for part in name.split("_"))
+
+
 def _describe(name: str) -> dict[str, Any]:
-    kind = PROPERTY_TYPES[name].kind
-    if kind is not None:
-        declaration = _DECLARATIONS[kind]
-        if name not in _BASIC and kind is not str:
-            declaration = "Cloud" + "".join(part.capitalize() for part in name.split("_"))
-    else:
-        declaration = _OBJECTS.get(name, "")
     group = "basic" if name in _BASIC else "home" if name.startswith("HOME_") else "specialized"
     return {
         "assistants": ["ALEXA", "GOOGLE"] if group == "home" else [],
-        "declaration": declaration,
+        "declaration": _declaration(PROPERTY_TYPES[name]),
         "deprecated": False,
         "name": _NAMES.get(name) or name.replace("_", " ").capitalize(),
         "rw": True,
