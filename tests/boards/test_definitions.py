@@ -161,6 +161,8 @@ def test_the_radio_and_the_cable(ports, name):
     assert {facts(name)["RADIO"]} == ({RADIOS[one] for one in found} or {None})
     cable = re.search(r"MICROPY_HW_ETH_MDC|MICROPY_PY_NETWORK_WIZNET5K", defined(ports, name))
     assert ("ethernet" in (facts(name)["NETWORK"] or "")) == bool(cable)
+    by_wiznet = cable and "WIZNET5K" in cable.group()  # which is not the `network.LAN` of defaults.py
+    assert bool(by_wiznet) == ("network.WIZNET5K" in (BOARDS / name / "board.py").read_text())
 
 
 def test_the_longest_watchdogs(ports):
