@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from ....property_types import PROPERTY_TYPES, PropertyType
+from ....property_types import PROPERTY_TYPES
 from ..services import UserId
 
 # Accepted when a property is made, but no longer listed.
@@ -12,14 +12,13 @@ _LEGACY = frozenset(
     "ANALOG COLOR_RGB DEGREES_CELSIUS METER SECOND RATIO_MOD HOME_TEMPERATURE".split()
 )
 _LEGACY_PREFIXES = ("GOOGLE_HOME_", "SMART_HOME_")
-_DECLARATIONS = {bool: "bool", int: "int", float: "float", str: "String"}
 _NAMES = {
     "FLOAT": "Floating Point Number",
     "INT": "Integer Number",
     "STATUS": "Boolean",
     "CHARSTRING": "Character String",
 }
-_BASIC = ("FLOAT", "INT", "STATUS", "CHARSTRING")
+_BASIC = {"FLOAT": "float", "INT": "int", "STATUS": "bool", "CHARSTRING": "String"}  # in C++
 
 
 def router() -> APIRouter:
@@ -38,13 +37,12 @@ def _is_legacy(name: str) -> bool:
     return name in _LEGACY or name.startswith(_LEGACY_PREFIXES)
 
 
-def _declaration(kind: PropertyType) -> str:
-    """The type of such a variable in a C++ program, "" if it has none."""
-    if kind.name in _BASIC:
-        return _DECLARATIONS[kind.kind]
-    name = kind.name
-    if kind.is_object:
-        if kind.members is None:
+def _declaration(name: str) -> str:
+    """Return the type of such a variable in a C++ program, "" if it has none."""
+    if name in _BASIC:
+        return _BASIC[name]
+    if PROPERTY_TYPES[name].is_object:
+        if PROPERTY_TYPES[name].members is None:
             return ""
         name = name.removeprefix("HOME_").removesuffix("_HSB")
     return "Cloud" + "".join(part.capitalize() for part in name.split("_"))
@@ -54,7 +52,7 @@ def _describe(name: str) -> dict[str, Any]:
     group = "basic" if name in _BASIC else "home" if name.startswith("HOME_") else "specialized"
     return {
         "assistants": ["ALEXA", "GOOGLE"] if group == "home" else [],
-        "declaration": _declaration(PROPERTY_TYPES[name]),
+        "declaration": _declaration(name),
         "deprecated": False,
         "name": _NAMES.get(name) or name.replace("_", " ").capitalize(),
         "rw": True,
