@@ -1,4 +1,4 @@
-"""Messages larger than the buffer on their way: the MQTT core and the driver's function for parts, on a simulated network."""
+"""Messages larger than the buffer: the MQTT core and the driver's function for parts, on a simulated network."""
 
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.mqtt_parts import take

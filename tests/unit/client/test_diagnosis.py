@@ -243,7 +243,7 @@ def test_no_message_is_a_number_alone_or_ends_in_nothing():
 
 
 def check_words(text, error):
-    """Insist on words, with numbers behind them."""
+    """Insist on words; numbers other than ports belong in parentheses."""
     bare = text.rstrip(".")
     assert bare and bare[-1] not in ":( " and ": ." not in text and ": (" not in text and "()" not in text, (text, error)
     outside = ""

@@ -1,4 +1,4 @@
-"""Messages larger than the buffer are taken record by record; only what does not fit by itself is dropped."""
+"""Messages larger than the buffer are read record by record; only a record that does not fit by itself is dropped."""
 
 from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.port import MICROPYTHON
