@@ -1,4 +1,4 @@
-"""The CBOR codec against cbor2, an independent one, in both directions."""
+"""The CBOR codec against cbor2, an independent implementation, in both directions."""
 
 import struct
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads
 from hypothesis import example, given, strategies as st
 from rfc8949_examples import MALFORMED, OTHERS, SHORTEST, same
 
-PLAIN_TAGS = st.integers(100000, 2**64 - 10)  # without a meaning that cbor2 knows
+PLAIN_TAGS = st.integers(100000, 2**64 - 10)  # cbor2 attaches no meaning to these
 integers = st.one_of(
     st.integers(-(2**64), 2**64 - 1),
     st.sampled_from([0, 8, 16, 32, 63, 64]).flatmap(lambda bits: st.integers(-1, 1).map(lambda d: 2**bits + d)),
@@ -55,7 +55,7 @@ def to_cbor2(item):
 
 
 def from_cbor2(item):
-    """The opposite."""
+    """An item of cbor2's in our classes."""
     if isinstance(item, cbor2.CBORTag):
         return Tag(item.tag, from_cbor2(item.value))
     if isinstance(item, cbor2.CBORSimpleValue):
@@ -109,7 +109,7 @@ def test_floats_of_messages_are_exact_and_single_where_they_can_be(value):
 
 @st.composite
 def encodings(draw, levels=4):
-    """Well-formed items in any encoding: longer heads than needed, indefinite lengths."""
+    """Well-formed items in any encoding, also with longer heads than needed and indefinite lengths."""
     kinds = ["int", "float", "string", "simple"] + ["array", "map", "tag"] * bool(levels)
     kind = draw(st.sampled_from(kinds))
 
@@ -166,16 +166,16 @@ def has_tag(item):
 
 
 def agree(data):
-    """Both take the bytes and read the same, or both refuse them."""
+    """Insist that both read the same from the bytes, or that both refuse them."""
     try:
         ours = loads(data)
     except CBORError as error:
         if error.args[0] in ("bytes after the item", "nested too deeply", "map key of a container type"):
-            return  # cbor2 may take these
+            return  # cbor2 may accept these
         with pytest.raises((cbor2.CBORDecodeError, ValueError)):
             cbor2.loads(data)
     else:
-        if not has_tag(ours):  # cbor2 takes tags for dates, fractions and so on
+        if not has_tag(ours):  # cbor2 converts tags for dates, fractions and so on
             assert same(ours, from_cbor2(cbor2.loads(data)))
 
 

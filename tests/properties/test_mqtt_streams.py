@@ -1,4 +1,4 @@
-"""Any packets of a server in any pieces: what is taken never depends on the pieces."""
+"""Any packets of a server in any pieces: the pieces never change what is received."""
 
 from arduino_iot_cloud.mqtt_packets import identifier
 from hypothesis import given, strategies as st
@@ -11,7 +11,7 @@ identifiers = st.one_of(st.none(), st.integers(1, 65535))
 
 @st.composite
 def packets(draw):
-    """(bytes, what is taken of them, what is acknowledged)."""
+    """(bytes, what is received of them, what is acknowledged)."""
     kind = draw(st.integers(0, 5))
     if kind < 3:
         topic = draw(topics)
@@ -19,7 +19,7 @@ def packets(draw):
         identifier = draw(identifiers)
         data = publish(topic, payload, identifier)
         start = len(data) - len(payload)
-        if start > SIZE:  # its topic is not seen whole
+        if start > SIZE:  # the whole topic is never in the buffer
             head = start - len(topic) - (2 if identifier else 0)
             return data, [(PUBLISH, topic[: SIZE - head], data[SIZE:])], b""
         return data, [(PUBLISH, topic, payload)], puback(identifier) if identifier else b""

@@ -1,4 +1,4 @@
-"""SenML packs against cbor2, an independent opposite, in both directions."""
+"""SenML packs against cbor2, an independent implementation, in both directions."""
 
 import struct
 
@@ -49,7 +49,7 @@ def test_cbor2_reads_what_we_write(written):
 
 @st.composite
 def packs(draw):
-    """(pack as cbor2 takes it, what is to be read)."""
+    """(pack for cbor2, records that our reader must return)."""
     pack = []
     expected = []
     base = 0

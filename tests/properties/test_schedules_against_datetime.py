@@ -1,7 +1,7 @@
-"""Schedules beside the standard library's datetime and zoneinfo, over thousands of random ones and both changes of the clocks.
+"""Schedules against datetime and zoneinfo: thousands of random ones, and both changes of the clocks.
 
-The expected values are worked out with calendar objects: the beginnings of the periods one by one, the days by
-their names, the local time by zoneinfo. On MicroPython a few hundred of the same cases are run.
+The expected values come from calendar objects: the start of each period, the names of the days, and the local time
+by zoneinfo. On MicroPython a few hundred of the same cases run.
 """
 
 import json
@@ -21,16 +21,16 @@ EPOCH = datetime(1970, 1, 1)
 
 
 def seconds(moment):
-    """A naive datetime as a schedule counts it."""
+    """The seconds that a schedule counts up to a naive datetime."""
     return int((moment - EPOCH).total_seconds())
 
 
 class Plan:
-    """A schedule as people say it; its mask, and when it is active."""
+    """A schedule in everyday terms: its mask, and when it is active."""
 
     def __init__(self, chance):
         self.kind = chance.choice(("once", "every", "weekly", "monthly", "yearly"))
-        self.start = EPOCH + timedelta(seconds=chance.randrange(1577836800, 4200000000))  # from 2020
+        self.start = EPOCH + timedelta(seconds=chance.randrange(1577836800, 4200000000))  # 2020 or later
         if chance.random() < 0.3:
             self.start = self.start.replace(hour=0, minute=0, second=0)
         self.length = timedelta(seconds=chance.choice((0, 1, 59, 600, 3600, 43200, 86399, 86400, 200000, chance.randrange(90000))))
@@ -116,7 +116,7 @@ def test_thousands_of_random_schedules():
     for value, now, expected in cases(1, 8000):
         assert bool(is_active(value, now)) is expected, (value, now, EPOCH + timedelta(seconds=now))
         active += expected
-    assert active > 10000  # and about as many are not
+    assert active > 10000  # about as many are inactive
 
 
 PROGRAM = """
@@ -143,7 +143,7 @@ def test_hundreds_of_random_schedules_on_micropython(micropython, tmp_path, bits
 
 @pytest.mark.parametrize("name", ZONES)
 def test_the_local_time_of_the_thing_counts_over_each_change_of_its_clocks(name):
-    # The device has the offset, and its end, as the cloud tells them; it asks again when the end has come.
+    # The cloud sends the offset and the time at which it ends. The device asks again at that time.
     chance = random.Random(name)
     zone = ZoneInfo(name)
     now = 1735689600  # 2025-01-01
@@ -169,7 +169,7 @@ def test_the_local_time_of_the_thing_counts_over_each_change_of_its_clocks(name)
 
 
 def test_an_hour_that_comes_twice_is_active_twice_and_one_that_is_left_out_never():
-    # Rome: at 01:00 UTC on 2025-10-26 the clocks go from 03:00 back to 02:00, on 2025-03-30 from 02:00 to 03:00.
+    # Rome: at 01:00 UTC the clocks go back from 03:00 on 2025-10-26, and forward from 02:00 on 2025-03-30.
     value = {"frm": seconds(datetime(2025, 1, 1, 2, 30)), "to": 0, "len": 60, "msk": masks.weekly("sunday")}
     for day, hours in ((datetime(2025, 10, 26), [0, 1]), (datetime(2025, 3, 30), []), (datetime(2025, 11, 2), [1])):
         found = []

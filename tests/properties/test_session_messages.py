@@ -1,4 +1,4 @@
-"""Any messages in any order: the session neither raises nor loses a value of its own."""
+"""Any messages in any order: the session never raises and never loses a value of its own."""
 
 import cbor2
 from arduino_iot_cloud.property.composites import ColoredLight

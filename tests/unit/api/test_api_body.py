@@ -1,4 +1,4 @@
-"""Bodies as JSON: what JSON does not have is refused, by the name of its place."""
+"""Bodies as JSON: a value that JSON does not have is refused, and the error names its place."""
 
 import json
 

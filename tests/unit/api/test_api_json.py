@@ -1,4 +1,4 @@
-"""The API client's JSON: whole values and streamed ones, every division, mistakes, hostile documents."""
+"""The API client's JSON: whole and streamed values, any division into pieces, mistakes, hostile documents."""
 
 import json
 
@@ -162,12 +162,12 @@ def test_nesting_and_sizes_are_bounded():
     ):  # fmt: skip
         for at_most in (1, 30, 1000):
             raises(JSONError, values, data, (None,), at_most, 100)
-    # the bound is that of one value: there may be as many as there are
+    # the limit is for one value: there may be any number of them
     assert sum(values(b"[" + b"1," * 2000 + b"1]", (None,), 64, 100)) == 2001
 
 
 def tree(random, depth=0):
-    """A value of JSON, and a way to write it: with blanks and escapes."""
+    """A JSON value and one way to write it, with blanks and escapes."""
     kind = random.below(8 if depth < 5 else 5)
     if kind == 0:
         return random.choice(((True, "true"), (False, "false"), (None, "null")))
@@ -189,7 +189,7 @@ def tree(random, depth=0):
     return value, "{ " + between.join(written) + " }"
 
 
-# and how they are written
+# (character, how it is written)
 CHARACTERS = (
     ("a", "a"), ("[", "["), (",", ","), ("\u00fc", "\u00fc"), ('"', '\\"'), ("\\", "\\\\"), ("\n", "\\n"),
     ("\u20ac", "\\u20AC"), ("\U0001f41d", "\\ud83d\\udc1d"), ("{", "\\u007b"),

@@ -1,4 +1,4 @@
-"""The API client's operations: what each asks of the server, and arguments that it refuses."""
+"""The API client's operations: the request that each makes, and arguments that are refused."""
 
 import json
 
@@ -10,7 +10,7 @@ api = CloudAPI(token="t", base_url="http://127.0.0.1:9/")
 
 
 def asked(call):
-    """(method, path, body) of a call, which is not made."""
+    """(method, path, body) of a call that is not sent."""
     return call._request + (call._body and json.loads(call._body),)
 
 
@@ -32,7 +32,7 @@ def test_ids_body_and_query():
         (api.dashboards_v3.list(), ("GET", "/iot/v3/dashboards", None)),
         (api.devices.pass_set("d", {"password": "x"}), ("PUT", "/iot/v2/devices/d/pass", {"password": "x"})),
     ):
-        if wanted[1].find("interval") > 0:  # MicroPython's arguments by name come in no order
+        if wanted[1].find("interval") > 0:  # on MicroPython keyword arguments have no order
             assert sorted(call._request[1].split("?")[1].split("&")) == sorted(wanted[1].split("?")[1].split("&"))
         else:
             assert asked(call) == wanted

@@ -1,4 +1,4 @@
-"""Where a redirect leads: to the same server, or nowhere."""
+"""Where a redirect may lead: to the same server, or nowhere."""
 
 from arduino_cloud_api.redirect import target
 from arduino_iot_cloud.port import MICROPYTHON

@@ -1,4 +1,4 @@
-"""The API client's times against the calendar; pauses and errors as servers tell them."""
+"""The API client's times against the calendar; pauses and errors in the answers of servers."""
 
 from arduino_cloud_api.times import days, milliseconds, of_http, text
 from arduino_cloud_api.trouble import describe, pause_of

@@ -1,4 +1,4 @@
-"""An ATECC608 made of Python, from the first byte on the I2C bus to the signature."""
+"""An ATECC608 in Python, from the first byte on the I2C bus to the signature."""
 
 from arduino_cloud_board.keys import der
 from chip_rig import Bus, Keys
@@ -8,7 +8,7 @@ AWAKE = b"\x04\x11\x33\x43"
 
 
 def crc16(data):
-    """The chip's CRC, low byte first: on reflected registers, unlike the driver's."""
+    """The chip's CRC, low byte first; it works on reflected registers, unlike the driver's."""
     value = 0
     for byte in data:
         value ^= byte
@@ -21,10 +21,10 @@ def crc16(data):
 
 
 class ATECC608Chip(Bus):
-    """The chip at the end of its bus, set up as Arduino's are, with a key in slot 0 if `private` is given.
+    """The chip on its bus, set up like Arduino's, with a key in slot 0 if `private` is given.
 
-    busy     how many times its address is not acknowledged while it works
-    supply   each command that it carries out takes a unit
+    busy     how often it does not acknowledge its address while it works
+    supply   each command that it carries out uses up a unit
     """
 
     SERIAL = bytes.fromhex("0123AABBCCDDEEFF55")
@@ -55,7 +55,7 @@ class ATECC608Chip(Bus):
         if address == 0 and not data:
             if self._working or not self._awake:
                 self._awake, self._out, self._working = True, AWAKE, 0
-            raise OSError(19)  # nobody acknowledges
+            raise OSError(19)  # no acknowledgement
         if address != self.address or not self._awake or not data:
             raise OSError(19)
         if data[0] == 1:

@@ -1,4 +1,4 @@
-"""What a board in one object is put together with in these tests, and `Device` with it."""
+"""The parts of a board in one object for these tests, and a `Device` made of them."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from arduino_cloud_board.device import Device
 
 
 class Machine:
-    """What a board's `machine` has of watchdog, sleep and reset; notes what is asked of it."""
+    """The part of `machine` for watchdog, sleep and reset; it notes the calls."""
 
     PWRON_RESET, WDT_RESET = 1, 3
 
@@ -15,7 +15,7 @@ class Machine:
         self.fed = 0
         self.passed = 0  # ms in light sleep
         self.early = early  # how many sleeps end after a tenth of their time
-        # Functions, as in a module: MicroPython imports no bound methods.
+        # Functions, as in a module: MicroPython cannot import bound methods.
         self.reset_cause = lambda: cause
         self.WDT = self._watchdog()
         self.lightsleep = lambda ms: self.sleep(ms)
@@ -100,7 +100,7 @@ def make(link=None, **arguments):
 
 
 class Attempts:
-    """In place of the driver's way to the cloud: notes each attempt, and fails with `errors` in turn."""
+    """Stands for the driver's way to the cloud: notes each attempt and raises one of `errors` after the other."""
 
     def __init__(self, made, *errors):
         self.driver = made.client._run(True)

@@ -1,4 +1,4 @@
-"""Key stores on files and flash that lose their power: programs of stores and deletions, and their states."""
+"""Key stores on files and flash that lose power: programs of stores and deletions, and their states."""
 
 import arduino_cloud_board.keys.files as key_files
 import arduino_iot_cloud.renaming as renaming
@@ -35,7 +35,7 @@ class KeyFiles(Files):
 
 
 def real_files():
-    """`keys.files` with the interpreter's own `open` and `os` again."""
+    """Give `keys.files` the interpreter's own `open` and `os` again."""
     import os
 
     key_files.__dict__.pop("open", None)
@@ -52,7 +52,7 @@ def steps(seeded, count, names=("a", "b", "c_2"), longest=60):
 
 
 def do(store, step):
-    """Do one of them."""
+    """Do one step."""
     name, data = step
     if data is not None:
         store.store(name, data)
@@ -61,7 +61,7 @@ def do(store, step):
 
 
 def content(store):
-    """{name: data} of all that a store has."""
+    """{name: data} of everything in a store."""
     return dict([(name, store.load(name)) for name in store.names()])
 
 
@@ -84,7 +84,7 @@ def states(program):
 
 
 def run_until_cut(make, program):
-    """`make()` a store and do the steps until the power goes: how many were done, None where it stayed."""
+    """`make()` a store and do the steps until the power fails: how many were done, None if it did not fail."""
     done = 0
     try:
         store = make()
@@ -97,7 +97,7 @@ def run_until_cut(make, program):
 
 
 def check(store, expected, names=("a", "b", "c_2")):
-    """The content is one of those expected, and whatever is not there says so."""
+    """Insist on one of the expected contents, and on KeyNotFound for each name without data."""
     found = content(store)
     assert found in expected, (found, expected)
     for name in names:

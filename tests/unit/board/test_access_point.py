@@ -56,7 +56,7 @@ def test_a_scan_that_fails_leaves_the_station_as_it_was():
 
 
 def test_a_manager_that_is_made_meanwhile_takes_nothing_from_the_page():
-    # It lets go of what has checked its arguments, and the page checks with the same.
+    # It unloads the modules that checked its arguments, and the page needs the same ones.
     assert entered({"ssid": "home"}, False)["ssid"] == "home"
     WiFi(HOME)
     assert entered({"ssid": "home", "password": "a password"}, False)["ssid"] == "home"
@@ -79,7 +79,7 @@ def test_wrong_arguments_are_refused():
 
 
 def free_port():
-    # MicroPython's sockets do not tell the port that they were given.
+    # MicroPython's sockets cannot report the port that they got.
     for number in range(20000 + id(object()) % 20000, 60000):
         s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -92,7 +92,7 @@ def free_port():
 
 
 async def status_line(number):
-    """Of the page, as soon as it is served."""
+    """The status line of the page, as soon as it is served."""
     for _ in range(100):
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", number)
@@ -101,7 +101,7 @@ async def status_line(number):
             line = await reader.read(15)
             writer.close()
             return line
-        except OSError:  # MicroPython says only when writing that nobody listens
+        except OSError:  # on MicroPython a refused connection shows only at the write
             await asyncio.sleep(0.02)
 
 

@@ -1,4 +1,4 @@
-"""A board in one object: what it is made of, when it connects."""
+"""A board in one object: its parts, and when it connects."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from portable_assert import raises, raises_async
 from reports import Reports
 from stands_in import Stands
 
-# What it is made of
+# Its parts
 
 
 def test_the_settings_make_the_client_and_keywords_go_before_them():
@@ -182,4 +182,4 @@ async def test_after_a_refused_certificate_the_clock_is_asked_for():
     assert asked == [2]
     for _ in range(2):
         await raises_async(OSError, made._connect(driver, failing))
-    assert asked == [2, 3]  # once for each refusal
+    assert asked == [2, 3]  # once per refusal

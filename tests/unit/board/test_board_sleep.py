@@ -1,4 +1,4 @@
-"""Deep sleep, why a board has started, and its clock."""
+"""Deep sleep, the reason why a board has started, and its clock."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from stands_in import Stands
 
 
 class Passing:
-    """The time for `sleep`: in light sleep it passes in the ticks, or (`clock`) in the clock only."""
+    """The time for `sleep`: light sleep moves the ticks, or only the clock if `clock` is set."""
 
     def __init__(self, machine, clock):
         self.kept = sleep.ticks_ms, sleep.time
@@ -19,7 +19,7 @@ class Passing:
         if clock:
             self.new = ticks, lambda: wall() + machine.passed // 1000
         else:
-            # Whole numbers, lest the test sees how fast it runs; `_STOP` is not waited for.
+            # Whole numbers, so that the speed of the test does not matter; nobody waits for `_STOP`.
             self.new = lambda: machine.passed, lambda: 1800000000
 
     def __enter__(self):
@@ -30,7 +30,7 @@ class Passing:
 
 
 async def asleep(seconds, early=0, clock=False, **arguments):
-    """A device that has gone to sleep while it ran: (device, machine, whether `run` had returned before)."""
+    """A device that went to sleep while it ran: (device, machine, whether `run` had returned before)."""
     machine = Machine(early=early)
     with Stands("machine", machine), Passing(machine, clock), Reports():
         made = make(Link("192.0.2.1"), **arguments)
@@ -90,7 +90,7 @@ async def test_it_can_sleep_without_having_run():
 async def test_a_client_that_does_not_end_is_left_after_two_seconds():
     machine = Machine()
     made = make(Link("192.0.2.1"), board=Board(PORT="esp32"))
-    made.running = True  # for ever
+    made.running = True  # forever
     kept = sleep.sleep_ms
 
     async def pass_time(ms):
@@ -141,7 +141,7 @@ def test_why_the_board_started():
 
 
 class Timed:
-    """A client whose time servers answer or not."""
+    """A client whose time servers answer or do not."""
 
     def __init__(self, *answers):
         self.answers = list(answers)
@@ -180,7 +180,7 @@ async def test_the_clock_is_set_as_soon_as_there_is_a_link_again_after_weeks_wit
     try:
         keeper = clock.Clock(client)
         now = 0
-        for hour in range(24 * 10):  # ticks wrap in this time
+        for hour in range(24 * 10):  # the ticks wrap in this time
             keeper.poll(now, False)
             now = clock.ticks_add(now, 3600000)
         await asyncio.sleep(0.001)

@@ -1,4 +1,4 @@
-"""The watchdog: when it is fed, and for whose sake it is not."""
+"""The watchdog: when it is fed, and whose fault it is when it is not."""
 
 import asyncio
 
@@ -86,7 +86,7 @@ def test_a_part_is_late_also_where_the_ticks_wrap_meanwhile():
 
 
 async def supervise(made, ticks, seconds, each=None):
-    """Let the supervisor work for so many seconds."""
+    """Run the supervisor for this time."""
     driver = made.client._run(True)
     made.clock = clock.Clock(made.client)
     task = asyncio.create_task(made._supervise(driver))
@@ -100,7 +100,7 @@ async def supervise(made, ticks, seconds, each=None):
 
 
 async def starved(link=None, each=None, seconds=400, **arguments):
-    """Whether, and for whose sake, the watchdog is not fed any more after so long."""
+    """The part that has kept the watchdog from being fed after so many seconds, or None."""
     machine = Machine()
     with Stands("machine", machine), Ticks() as ticks, Reports():
         made = make(link, **arguments)
@@ -116,7 +116,7 @@ def busy(driver):
 async def test_a_client_that_gets_on_feeds_and_one_that_does_not_starves():
     assert await starved(each=busy) is None
     assert await starved() == "client"
-    assert await starved(seconds=100) is None  # its longest pause and an attempt take less
+    assert await starved(seconds=100) is None  # the client's longest pause and an attempt take less
     assert await starved(seconds=106) == "client"  # 83 s and two keepalives
     assert await starved(keepalive=0) is None  # nothing is expected of a client that needs no traffic
 
@@ -176,7 +176,7 @@ async def test_the_watchdog_starts_with_run_and_is_not_fed_after_it():
         fed = machine.fed
         await asyncio.sleep(0.05)
         assert machine.fed == fed
-        running = asyncio.create_task(made.run())  # with the watchdog that is there
+        running = asyncio.create_task(made.run())  # with the watchdog that exists already
         await until(lambda: machine.fed > fed)
         await stop(made, running)
         assert machine.notes == ["watchdog 4000"]

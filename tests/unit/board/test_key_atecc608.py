@@ -1,4 +1,4 @@
-"""The secure element ATECC608, to the byte: packets, commands, what damages them, and the store in the chip."""
+"""The secure element ATECC608, to the byte: packets, commands, damage to them, and the store in the chip."""
 
 from hashlib import sha256
 
@@ -14,17 +14,17 @@ from seeded import Seeded
 from storage_rig import PowerCut
 
 TIMEOUT = 120
-HEAPSIZE = "8m"  # the chip keeps what it is sent
+HEAPSIZE = "8m"  # the chip keeps all that it receives
 PRIVATE = (0x123456789).to_bytes(32, "big")
 AUTHORITY = (0x987654321).to_bytes(32, "big")
 DIGEST = bytes(range(100, 132))
 DEVICE_ID = b"d0d0d0d0-1111-4222-8333-d0d0d0d0d0d0"
-# From 2024-11-23, 21 h, for 31 years
+# From 2024-11-23, 21:00, for 31 years
 WRITTEN = bytes((24 << 3 | 11 >> 1, (11 & 1) << 7 | 23 << 2 | 21 >> 3, (21 & 7) << 5 | 31))
 
 
 def opened(chip):
-    """The commands of a chip that is not waited for in earnest."""
+    """The commands of a chip, without real waiting."""
     return ATECC608(chip, pause=0, patience=20, wake=0)
 
 
@@ -39,7 +39,7 @@ def sent(chip):
 
 
 def signed(point, serial=bytes(range(1, 17)), authority=bytes(range(20)), device_id=DEVICE_ID, packed=WRITTEN):
-    """A certificate of Arduino's kind for a key: (certificate, compressed, identifiers)."""
+    """A certificate like Arduino's for a key: (certificate, compressed, identifiers)."""
     draft = ecc_certificate.rebuild(b"\1" * 64 + packed, serial + authority, device_id, point)
     at = der.content(draft, der.SEQUENCE)[0]
     to_sign = draft[at : der.read(draft, at)[2]]
@@ -52,14 +52,14 @@ _made = {}
 
 
 def a_certificate():
-    """One for PRIVATE, made once."""
+    """The certificate for PRIVATE, made only once."""
     if not _made:
         _made["it"] = signed(p256.public_point(PRIVATE))
     return _made["it"]
 
 
 def set_up():
-    """A chip as Arduino's tools leave it."""
+    """A chip as Arduino's tools set it up."""
     _, compressed, identifiers = a_certificate()
     chip = ATECC608Chip(private=PRIVATE)
     for slot, data in ((10, compressed), (11, identifiers), (12, DEVICE_ID)):
@@ -344,5 +344,5 @@ def test_a_chip_that_was_never_set_up_is_refused():
     for locked in ((False, False), (True, False)):
         chip = ATECC608Chip(locked=locked)
         assert "has not been set up" in str(raises(OSError, keys, chip))
-        # and nothing here would do it: locking cannot be undone
+        # and nothing here locks it: that cannot be undone
         assert not [data for data in chip.written if data[2:3] == b"\x17"]

@@ -1,4 +1,4 @@
-"""The secure chip of each of Arduino's boards, by the bus that it is on."""
+"""The bus of the secure chip on each of Arduino's boards."""
 
 from arduino_cloud_board import key_store
 from arduino_cloud_board.chips import bus as chip_bus
@@ -12,7 +12,7 @@ DONE = []
 
 
 class Pin:
-    """Stands for machine.Pin: notes what it is set to."""
+    """Stands for machine.Pin: notes the levels that it is set to."""
 
     OUT = 1
 
@@ -39,7 +39,7 @@ class Machine:
 
 
 def opened(machine_text, where):
-    """What opening a store does on the bus of that board."""
+    """What opening a store does on this board's bus."""
     DONE.clear()
     kept, chip_bus.machine_text = chip_bus.machine_text, lambda: machine_text
     try:

@@ -1,4 +1,4 @@
-"""Keys in the file systems of boards, on a block device that loses its power in the middle of a write."""
+"""Keys in the file systems of boards, on a block device that loses power in the middle of a write."""
 
 import vfs
 from arduino_cloud_board.key_store import KeyCorrupted
@@ -11,12 +11,12 @@ from storage_rig import PowerCut
 
 ONLY = ("micropython",)
 TIMEOUT = 120
-PARTS = (0, 20, 511)  # bytes of the last write that still get there
+PARTS = (0, 20, 511)  # bytes of the last write that are still written
 NAMES = ("a", "b", "c_2")
 
 
 def mounted(kind, data, **cut):
-    """A store in /flash/keys of a device with that content; whatever was mounted is forgotten, as at a reset."""
+    """A store in /flash/keys of a device with this content; earlier mounts are forgotten, as after a reset."""
     real_files()
     try:
         vfs.umount("/flash")
@@ -28,7 +28,7 @@ def mounted(kind, data, **cut):
 
 
 def run_until_dead(device, store, program):
-    """As run_until_cut: what the file system raises at the cut may hide it."""
+    """Like run_until_cut, although an error of the file system may hide the one at the cut."""
     done = 0
     try:
         for step in program:
@@ -43,7 +43,7 @@ def run_until_dead(device, store, program):
 
 
 def cut_at_every_write(kind, parts, empty, program, before):
-    """Cut everywhere; yields (the device's content then, what may be in it)."""
+    """Cut the power at every write; yields (the device's content, what the store then has)."""
     expected = [before]
     for step in program:
         expected.append(after(expected[-1], step))
@@ -54,7 +54,7 @@ def cut_at_every_write(kind, parts, empty, program, before):
             data = bytearray(empty)
             device, store = mounted(kind, data, writes=writes, part=part)
             done = run_until_dead(device, store, program)
-            data = bytearray(data)  # what the dead device's file still writes goes nowhere
+            data = bytearray(data)  # what the dead device's file writes later has no effect
             _, store = mounted(kind, data)
             yield data, check(store, expected[done : done + 2] if done is not None else expected[-1:])
 
@@ -81,7 +81,7 @@ def test_littlefs_cut_at_every_write():
 
 
 def test_fat_cut_between_its_writes():
-    # A sector is written whole or not at all here: FAT itself has no defence against half of one
+    # Here a sector is written whole or not at all: FAT itself has no defence against half a sector.
     program = steps(Seeded(3), 14, longest=700)
     count = 0
     for data, found in cut_at_every_write(vfs.VfsFat, (0,), bytes(formatted(vfs.VfsFat)), program, {}):

@@ -1,4 +1,4 @@
-"""The secure element SE05x, to the byte: frames, commands, and what damages them."""
+"""The secure element SE05x, to the byte: frames, commands, and damage to them."""
 
 from arduino_cloud_board.chips import se05x_t1
 from arduino_cloud_board.chips.se05x import SE05X, StatusError
@@ -11,13 +11,13 @@ from se05x_chip import ATR, SE05XChip
 from seeded import Seeded
 
 TIMEOUT = 120
-HEAPSIZE = "8m"  # the chip keeps what it is sent
+HEAPSIZE = "8m"  # the chip keeps all that it receives
 DIGEST = bytes(range(100, 132))
 SELECT = "5A001600A4040010A00000039654530000000103000000000 0A8C8".replace(" ", "")
 
 
 def opened(chip):
-    """The commands of a chip, on a link that does not wait in earnest."""
+    """The commands of a chip, on a link without real waiting."""
     return SE05X(T1(chip, pause=0, patience=20))
 
 
@@ -27,7 +27,7 @@ def keys(chip):
 
 
 def frames(chip):
-    """What the host has sent, in hexadecimal; each transfer once, though the chip was busy."""
+    """What the host has sent, in hexadecimal; each transfer once, even if the chip was busy."""
     found = []
     for data in chip.written:
         text = "".join(["%02X" % byte for byte in data])
@@ -112,11 +112,11 @@ def test_long_commands_and_answers_go_in_parts():
             commands.write(5, data)
             assert commands.read(5) == data
             commands.delete(5)
-    # a command of more than one block: chained
+    # a command of more than one block is chained
     commands._command(0x01, 0x06, 0x00, (0x41, b"\0\0\0\7"), (0x43, b"\2\x58"), (0x44, seeded.bytes(600)))
     assert len(chip.objects[7]) == 600
     assert any([frame[2:4] in ("20", "60") for frame in frames(chip)])
-    for n in (233, 234, 235, 487, 488, 489):  # the command ends with a block, or just before or behind its end
+    for n in (233, 234, 235, 487, 488, 489):  # the command ends with a block, or just before or after its end
         data = seeded.bytes(n)
         commands._command(0x01, 0x06, 0x00, (0x41, b"\0\0\0\x08"), (0x43, n.to_bytes(2, "big")), (0x44, data))
         assert chip.objects.pop(8) == data
@@ -147,7 +147,7 @@ def test_a_chip_that_never_ends_is_left():
     chip.waits = 10**9
     assert "does not finish" in str(raises(ChipError, commands.exists, 1))
     chip.waits = 0
-    assert commands.exists(1) is False  # and the link is in step again
+    assert commands.exists(1) is False  # the link is in step again
 
 
 def test_a_chip_that_is_waited_for_is_given_up_in_time():
@@ -162,7 +162,7 @@ def test_a_chip_that_is_waited_for_is_given_up_in_time():
             raises(ChipError, commands.exists, 1)
             assert limit - 500 < bus.now - start < limit + 1500, (limit, bus.now - start)
         chip.silent = ()
-        assert commands.exists(1) is False  # and the link is in step again
+        assert commands.exists(1) is False  # the link is in step again
 
 
 def test_what_the_chip_refuses_is_said():
@@ -186,7 +186,7 @@ OPERATIONS = (
 
 
 def ready(part, keep=[]):
-    """A chip with a key and an object, its commands, and the bytes from which on they count."""
+    """A chip with a key and an object, and its commands. `start`: the bytes that were sent for these."""
     chip = SE05XChip(part=part, busy=1)
     if keep:
         chip.keys = keep[0]

@@ -1,4 +1,4 @@
-"""The store in a secure element SE05x: what is where, and what a power cut leaves."""
+"""The store in a secure element SE05x: where everything is, and what a power cut leaves."""
 
 from arduino_cloud_board.keys import KeyCorrupted, KeyNotFound, csr, der, seal
 from arduino_cloud_board.keys.se05x import CERTIFICATE
@@ -9,8 +9,8 @@ from storage_rig import PowerCut
 from test_key_se05x import DIGEST, keys
 
 TIMEOUT = 120
-HEAPSIZE = "8m"  # the chip keeps what it is sent
-ONE, OTHER = 188781, 326020  # numbers whose names have the same checksum, as far as it counts
+HEAPSIZE = "8m"  # the chip keeps all that it receives
+ONE, OTHER = 188781, 326020  # numbers whose names agree in the part of the checksum that counts
 A_CERTIFICATE = der.sequence(b"c" * 300)
 
 
@@ -124,7 +124,7 @@ def test_a_cut_between_any_two_commands():
 
 
 def test_what_arduinos_cpp_programs_have_set_up_is_read():
-    """The whole certificate in one object, the device's id in another, 72 bytes with zeros behind it."""
+    """The whole certificate in one object; the device's id in another, filled up with zeros to 72 bytes."""
     chip = SE05XChip({0x6E: A_CERTIFICATE, 0x70: b"device-1" + bytes(64)})
     store = keys(chip)
     assert store.names() == ["certificate", "device_id"]
@@ -167,7 +167,7 @@ def test_a_deletion_that_is_cut_leaves_what_was_there():
             chip = SE05XChip(waits=0, busy=0)
             keys(chip).store(name, A_CERTIFICATE)
             first, second = keys(chip)._places(name)
-            # as a cut in the middle of storing may have left them
+            # as a cut in the middle of storing may leave them
             chip.objects[0x6E] = b"older"
             if CERTIFICATE in chip.objects:
                 chip.objects[CERTIFICATE] = bytes(412)

@@ -1,4 +1,4 @@
-"""Keys in files, in an NVS and in secrets.py: a power cut at any byte leaves the old one or the new one."""
+"""Keys in files, in an NVS and in secrets.py: a power cut at any byte leaves the old key or the new one."""
 
 import sys
 
@@ -70,7 +70,7 @@ def test_a_cut_at_every_unit_of_work():
             medium.supply.units = None
             wanted = expected[-1:] if done is None else expected[done : done + 2]
             found = check(key_store.open(where), wanted)
-            # and it goes on from there
+            # and the store still works
             for step in (("a", b"new"), ("b", None), ("c_2", b"1")):
                 do(key_store.open(where), step)
                 found = after(found, step)
@@ -143,7 +143,7 @@ def test_a_full_store_keeps_what_it_has():
 
 def test_a_medium_that_fails_is_not_taken_for_an_empty_one():
     def fails(*arguments):
-        raise OSError(-0x1101)  # ESP_ERR_NVS_NOT_INITIALIZED; of files, any other than ENOENT
+        raise OSError(-0x1101)  # ESP_ERR_NVS_NOT_INITIALIZED; for files, any error but ENOENT
 
     for medium, store in each():
         store.store("a", b"1")

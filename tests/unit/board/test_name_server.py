@@ -9,7 +9,7 @@ from wifi_rig import port_of
 
 
 class Server:
-    """A name server that answers after so many questions, with what `answer` makes of one."""
+    """A name server that answers after so many questions, with what `answer` makes of the question."""
 
     def __init__(self, after=0, answer=lambda query: query[:2] + b"\x81\x82" + query[4:]):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -32,7 +32,7 @@ class Server:
 
 
 async def asked(server, limit=4000):
-    """Whether it answers, while the loop goes on."""
+    """Whether it answers, while the event loop keeps running."""
     task = asyncio.create_task(server.serve())
     try:
         return await answers("127.0.0.1", "iot.arduino.cc", server.port, limit)

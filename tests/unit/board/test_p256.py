@@ -1,4 +1,4 @@
-"""The curve P-256 in Python, and requests for certificates, on every interpreter."""
+"""The curve P-256 in Python, and certificate requests, on every interpreter."""
 
 from hashlib import sha256
 
@@ -50,7 +50,7 @@ def test_multiples_of_the_base_point():
 
 
 def test_every_digit_and_both_ends_of_the_range():
-    # k * (2 G) is 2k * G, and (N - k) * G its mirror image
+    # k * 2G is 2k * G, and (N - k) * G is the mirror image of k * G
     twice = p256.multiply(2)
     for k in list(range(1, 40)) + [p256.N - n for n in range(1, 40)]:
         assert p256.multiply(k, twice) == p256.multiply(2 * k % p256.N), k

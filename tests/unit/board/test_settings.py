@@ -1,4 +1,4 @@
-"""What a provisioned board keeps, and the arguments of the client that come of it."""
+"""The data that a provisioned board keeps, and the arguments of the client that follow from it."""
 
 from arduino_cloud_board import settings
 from arduino_cloud_board.key_store import KeyCorrupted, open as open_store
@@ -37,7 +37,7 @@ class Secrets:
 
 
 class Networks:
-    """A secrets.py with networks alone."""
+    """A secrets.py with nothing but networks."""
 
 
 def fresh():
@@ -118,7 +118,7 @@ def test_a_chip_stands_behind_the_tls_key():
         try:
             context = Context()
             params = {"keyfile": "%s:#key" % chip, "certfile": "%s:#certificate" % chip}
-            if not MICROPYTHON:  # whose TLS cannot
+            if not MICROPYTHON:  # TLS on CPython cannot use such a key
                 assert "CPython" in str(raises(ValueError, load, context, params))
                 continue
             load(context, params)

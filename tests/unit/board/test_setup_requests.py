@@ -1,4 +1,4 @@
-"""What the set-up page takes from phones and from others: DNS questions, HTTP requests, forms."""
+"""What the set-up page accepts from phones and from others: DNS questions, HTTP requests, forms."""
 
 from arduino_cloud_board.setup_page.captive_dns import answer
 from arduino_cloud_board.setup_page.form import entered, escaped, page
@@ -38,7 +38,7 @@ def test_what_is_no_question_gets_no_answer():
         b"",
         QUERY[:-1],
         QUERY[:16],
-        QUERY[:2] + b"\x81" + QUERY[3:],  # an answer: two such servers would talk for ever
+        QUERY[:2] + b"\x81" + QUERY[3:],  # an answer: two such servers would answer each other forever
         QUERY[:2] + b"\x29" + QUERY[3:],  # another operation
         QUERY[:4] + b"\x00\x02" + QUERY[6:],
         QUERY[:4] + b"\x00\x00" + QUERY[6:],

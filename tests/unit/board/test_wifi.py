@@ -1,6 +1,6 @@
-"""The Wi-Fi manager on stand-ins for four kinds of radios: what users report, and back to a connection.
+"""The Wi-Fi manager on stand-ins for four kinds of radios: what users report, and the way back to a connection.
 
-Every scenario also looks at the longest time for which the event loop had to wait.
+Every scenario also checks the longest time for which the event loop had to wait.
 """
 
 from portable_assert import raises
@@ -33,7 +33,7 @@ def test_the_access_point_is_gone_for_a_minute_and_for_an_hour():
             rig.world.points["home"].on = True
             back = rig.world.now
             assert rig.connect(150000), (radio, gone)
-            assert rig.world.now - back < 115000  # a pause of 75 s at most, and the rest of an attempt
+            assert rig.world.now - back < 115000  # at most a pause of 75 s and the rest of an attempt
             assert rig.stats()["drops"] == 1 and rig.stats()["trouble"] == ""
             assert [address for _, address in rig.events] == ["192.0.2.7", None, "192.0.2.7"]
             assert smooth(rig, radio), (radio, rig.longest_gap)
@@ -50,7 +50,7 @@ def test_a_short_loss_is_over_in_seconds():
             home.on = True
             begin = rig.world.now
             assert rig.connect(60000), radio
-        # Those without numbers only know when the attempt that has begun is at its end: 30 s.
+        # Radios without numbers only know at the end of the attempt under way: 30 s.
         assert rig.world.now - begin < (10000 if radio in ("esp32", "cyw43") else 40000), radio
         assert smooth(rig, radio)
 
@@ -109,7 +109,7 @@ def test_a_connection_to_another_network_is_given_up():
         assert again.connect(20000), radio
         assert again.wifi.ip == "198.51.100.4"
         left, begun = again.module.called("disconnect")[-1], again.module.called("connect")[-1]
-        assert begun - left >= 1000, radio  # an ESP32 refuses before
+        assert begun - left >= 1000, radio  # sooner, an ESP32 refuses
 
 
 def test_after_a_soft_reset_a_connection_is_kept_only_with_the_address_that_is_wanted():
@@ -119,7 +119,7 @@ def test_after_a_soft_reset_a_connection_is_kept_only_with_the_address_that_is_w
     assert rig.connect()
     again = Rig("esp32", fixed, world=rig.world, module=rig.module)
     assert again.connect(20000) and again.wifi.ip == "198.51.100.20"
-    # The second one of two, with its static address: kept, and taken back for the next network.
+    # The connection to the second network and its static address are kept; the next network does not get the address.
     connects = len(rig.module.called("connect"))
     rig.world.point("work", "another password")
     networks = [{"ssid": "work", "password": "another password"}, dict(fixed, priority=-1)]
@@ -217,7 +217,7 @@ def test_cyw43_that_stays_connected_with_yesterdays_signal_is_believed_until_som
         home.on = True
         assert rig.connect(60000)
         rig.run(10000)
-    assert rig.stats()["drops"] == 1 and 9 <= rig.stats()["connected_s"] <= 10  # both begin anew
+    assert rig.stats()["drops"] == 1 and 9 <= rig.stats()["connected_s"] <= 10  # connected_s starts again
 
 
 def test_an_exception_with_the_password_in_it_is_not_told():
@@ -244,7 +244,7 @@ def test_a_manager_that_is_stopped_during_a_scan_can_be_started_again():
     assert rig.run(5000, lambda: rig.wifi.state == "scanning")
     rig.wifi.stop()
     rig.again()
-    rig.world.spend(10000)  # now the scan comes to its end
+    rig.world.spend(10000)  # the scan ends only now
     with Reports() as reports:
         assert rig.connect(20000)
     assert "failed" not in reports
@@ -282,7 +282,7 @@ def test_a_loss_that_cannot_be_told_for_want_of_memory_is_still_a_loss():
 
 
 def test_a_radio_without_power_saving_connects_all_the_same():
-    class Plain:  # no PM_NONE, and a number for a status: taken for a cyw43
+    class Plain:  # no PM_NONE, and a number for a status: treated as a cyw43
         def __init__(self, radio):
             for name in ("active", "isconnected", "ifconfig", "status", "connect", "disconnect", "config"):
                 setattr(self, name, getattr(radio, name))
@@ -335,7 +335,7 @@ def test_wrong_arguments_are_refused_and_no_password_is_quoted():
 
 
 def test_another_module_than_the_expected_one_still_connects():
-    # Radios that this knows nothing of: taken for a cyw43.
+    # Unknown radios are treated as a cyw43.
     rig = Rig("cyw43", quirks={"radio": "new"})
     assert rig.connect(10000)
     assert rig.module.called("config") == []

@@ -1,15 +1,15 @@
-"""The decisions of the Wi-Fi manager, alone: whatever the interface shows, in virtual time."""
+"""The decisions of the Wi-Fi manager alone, whatever the interface shows, in virtual time."""
 
 from arduino_cloud_board.link.wifi_machine import CONNECT, DISCONNECT, OFF, ON, SCAN, WiFiMachine
 from arduino_cloud_board.link.wifi_status import FAILED, MISSING, PASSWORD, WAIT, meaning
 from seeded import Seeded
 
-HEAPSIZE = "8m"  # for what tests take note of
+HEAPSIZE = "8m"  # for the notes that tests take
 CODES = (None, True, False, 0, 1, 2, 3, -1, -2, -3, 8, 15) + tuple(range(200, 213)) + (1000, 1001, 1010)
 
 
 class Player:
-    """Steps a WiFiMachine; keeps what it asked for as (ms, action)."""
+    """Steps a WiFiMachine; notes its requests as (ms, action)."""
 
     def __init__(self, link):
         self.link = link
@@ -17,7 +17,7 @@ class Player:
         self.asked = []
 
     def step(self, up=False, code=None):
-        """One step, and the time until the next."""
+        """Make a step; returns the time until the next."""
         action = self.link.step(self.now, up, code)
         if action:
             self.asked.append((self.now, action))
@@ -25,13 +25,13 @@ class Player:
         return action
 
     def steps(self, ms, **shown):
-        """Steps for so long."""
+        """Make steps for this time."""
         end = self.now + ms
         while self.now < end:
             self.step(**shown)
 
     def until(self, action, ms=200000, **shown):
-        """Steps until it asks for that; returns the ms that took."""
+        """Make steps until it asks for the action; returns the ms that this took."""
         begin = self.now
         while self.now < begin + ms:
             at = self.now
@@ -51,13 +51,13 @@ def test_codes_mean_what_the_ports_mean_by_them():
 
 
 def test_a_network_that_comes_back_is_joined_within_the_documented_bound_of_a_pause_and_a_round():
-    # docs/device.md. At the worst moment: the others are tried first, the last pause is the longest, and nothing is told.
+    # docs/device.md. The worst case: the others are tried first, the last pause is the longest, and no code helps.
     for count, bound in ((1, 150), (2, 180), (3, 210), (4, 240)):
         for back in range(600000, 900000, 7000):
             link = WiFiMachine(["net%d" % i for i in range(count)], count - 1, random=lambda: 0.999)
             link.resume(0, "gone")
             now = 0
-            begun = None  # an attempt that will succeed, after 4 s
+            begun = None  # the start of an attempt that will succeed after 4 s
             while link.state != "connected":
                 action = link.step(now, begun is not None and now - begun >= 4000, True)
                 if action == CONNECT:
@@ -89,7 +89,7 @@ def test_a_driver_under_way_is_stopped_before_a_scan_too():
 
 def test_what_a_scan_finds_too_late_or_too_early_ends_nothing():
     link = WiFiMachine(["a", "b"], scan=True)
-    link.scanned(["b"])  # of a manager that was stopped meanwhile
+    link.scanned(["b"])  # from a manager that was stopped meanwhile
     player = Player(link)
     assert player.step() == CONNECT and link.chosen == 1
     player.steps(9000)
@@ -172,7 +172,7 @@ def test_pauses_grow_are_bounded_and_differ_between_boards():
         return [on - off for off, on in zip(player.times(DISCONNECT), player.times(CONNECT)[1:])]
 
     plain = pauses(None)
-    # after the fifth the radio is off for 2 s and gets 0.2 s to start
+    # after the fifth failure the radio is off for 2 s and gets 0.2 s to start
     assert plain == [1000, 2000, 5000, 10000, 32200, 60000, 60000, 60000], plain
     low, high = pauses(lambda: 0.0), pauses(lambda: 0.999)
     for one, middle, other in zip(low[1:], plain[1:], high[1:]):
@@ -180,7 +180,7 @@ def test_pauses_grow_are_bounded_and_differ_between_boards():
 
 
 def disturb(seed):
-    """A Player of any kind that has been through something."""
+    """A Player of any kind, after random events."""
     random = Seeded(seed)
     link = WiFiMachine(["a", "b"][: 1 + seed % 2], 0, 30000, bool(random.below(2)), bool(random.below(2)))
     player = Player(link)
@@ -218,7 +218,7 @@ def test_from_any_state_it_connects_when_the_network_is_there_again():
         player = disturb(seed)
         link = player.link
         end = player.now + 150000
-        since = None  # an attempt takes 3 s
+        since = None  # the start of an attempt, which takes 3 s
         while player.now < end and link.state != "connected":
             up = since is not None and player.now - since > 3000
             action = player.step(up, 1001)
@@ -265,7 +265,7 @@ def test_a_driver_that_reconnects_by_itself_is_left_alone_for_ten_seconds():
     player.link.resume(0, "gone")
     player.until(CONNECT, code=201)
     assert player.asked == [(10000, DISCONNECT), (11000, CONNECT)]
-    assert player.link.failures == 0  # it was none of ours
+    assert player.link.failures == 0  # that attempt was not ours
 
 
 def test_a_dead_connection_is_ended_whatever_the_interface_claims():
@@ -286,8 +286,8 @@ def test_networks_are_tried_in_their_order_and_what_is_seen_before_what_is_hidde
         player.until(CONNECT, code=0)
         chosen.append(player.link.chosen)
     assert chosen == [1, 2, 0]
-    player.until(SCAN, code=0)  # anew in the next round
-    player.until(CONNECT, code=0)  # a scan without an end
+    player.until(SCAN, code=0)  # again in the next round
+    player.until(CONNECT, code=0)  # a scan that never ends
     assert player.link.chosen == 0
 
 

@@ -1,4 +1,4 @@
-"""The Wi-Fi manager on stand-ins for four kinds of radios: which network, and what is set on the way to it."""
+"""The Wi-Fi manager on stand-ins for four kinds of radios: which network it joins, and what it sets on the way."""
 
 from reports import Reports
 from wifi_rig import HOME, RADIOS, Rig, World, smooth
@@ -35,7 +35,7 @@ def test_names_and_country_come_before_the_radio_and_power_saving_after_it():
         if radio in ("esp32", "cyw43"):
             assert names[3] == "config" and rig.module.calls[3][2] == ({"pm": 17},)
         else:
-            assert "config" not in names  # they have none
+            assert "config" not in names  # they have no power saving
 
 
 def test_power_saving_is_set_again_after_the_radio_was_off():
@@ -44,7 +44,7 @@ def test_power_saving_is_set_again_after_the_radio_was_off():
     with Reports():
         rig.run(300000)
     assert len(rig.module.called("config")) == 1 + rig.stats()["power_cycles"] > 1
-    assert rig.module.radio.PM_NONE == 16  # what it was set to, unless told otherwise
+    assert rig.module.radio.PM_NONE == 16  # the default of the manager
     assert {call[2][0]["pm"] for call in rig.module.calls if call[1] == "config"} == {16}
 
 
@@ -114,5 +114,5 @@ def test_a_scan_holds_up_nothing_on_esp32_and_is_not_made_where_it_would():
         assert rig.connect(60000)
         assert (len(rig.module.called("scan")) > 0) == (radio == "esp32"), radio
         assert smooth(rig, radio)
-    rig = Rig("cyw43", networks, quirks={"scan": "blocking"})  # who wants it anyway
+    rig = Rig("cyw43", networks, quirks={"scan": "blocking"})  # for whoever wants it anyway
     assert rig.connect(60000) and len(rig.module.called("scan")) == 1

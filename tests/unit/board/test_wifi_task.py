@@ -13,7 +13,7 @@ from wifi_rig import HOME, Module, World, port_of
 
 
 class Hurry:
-    """`with Hurry():` has the manager wait a twentieth of its times."""
+    """`with Hurry():` shortens the manager's waits to a twentieth."""
 
     def __enter__(self):
         self.before = connection.sleep_ms
@@ -24,7 +24,7 @@ class Hurry:
 
 
 class Lan:
-    """network.LAN, with a cable that a test pulls."""
+    """network.LAN, with a cable that a test unplugs."""
 
     def __init__(self):
         self.on = self.cable = False
@@ -62,7 +62,7 @@ class Wired:
 
 
 async def until(condition, world=None):
-    """Wait for it; meanwhile time passes in the world, too."""
+    """Wait for a condition; meanwhile time passes in the world, too."""
     for _ in range(300):
         if condition():
             return
@@ -103,7 +103,7 @@ async def test_a_scan_in_a_real_thread():
     module = Module(world, "cyw43")
     scans = []
 
-    def scan():  # blocks its thread, and leaves the world's time to the other one
+    def scan():  # blocks its thread; meanwhile the other one moves the world's time
         time.sleep(0.2)
         scans.append(1)
         return [(b"", b"", 1, -40, 3, 1), (b"work", b"", 1, -60, 3, 1)]
@@ -113,7 +113,7 @@ async def test_a_scan_in_a_real_thread():
         networks = [HOME, {"ssid": "work", "password": "another password"}]
         wifi = WiFi(networks, quirks={"scan": "thread"}).start()
         await until(lambda: wifi.connected, world)
-        assert wifi.name == "work"  # the one that it saw, before the one that it prefers
+        assert wifi.name == "work"  # the network that it saw, before the one that it prefers
         assert scans == [1]
         wifi.stop()
         await asyncio.sleep(0.05)
@@ -150,13 +150,13 @@ async def test_a_doubted_connection_is_looked_into_and_ended_if_nothing_answers(
 
     with Stands("network", Module(world, "cyw43", stale=True)), Reports() as reports, Hurry():
         wifi = WiFi(HOME)
-        wifi.doubt()  # not connected: nothing to look into
+        wifi.doubt()  # not connected: nothing to check
         wifi.start()
         await until(lambda: wifi.connected, world)
         before, wifi_probe.answers = wifi_probe.answers, answers
         try:
             assert await wifi_probe.begin(wifi) is None and wifi.connected
-            assert wifi_probe.begin(wifi) is None  # not twice in a minute
+            assert wifi_probe.begin(wifi) is None  # only once a minute
             told.pop(0)
             await asyncio.sleep(0.1)
             assert wifi.connected
@@ -165,8 +165,8 @@ async def test_a_doubted_connection_is_looked_into_and_ended_if_nothing_answers(
             await until(lambda: not wifi.connected)
         finally:
             wifi_probe.answers = before
-        assert len(asked) == 3  # once while there was an answer, then twice
-        assert wifi._quiet_s > 200  # of the next connection: it is not ended at once, too
+        assert len(asked) == 3  # once while it got an answer, then twice
+        assert wifi._quiet_s > 200  # for the next connection, so that it is not ended at once, too
         wifi.stop()
         await asyncio.sleep(0.05)
     assert "connected, but nothing answers" in reports
@@ -214,7 +214,7 @@ async def test_ethernet_has_the_same_face():
 async def test_ethernet_without_an_address_is_no_connection():
     module = Wired()
     module.lan.cable = True
-    module.lan.address = "0.0.0.0"  # the cable is in, and DHCP silent
+    module.lan.address = "0.0.0.0"  # the cable is plugged in, but DHCP is silent
     with Stands("network", module), Reports(), Hurry():
         lan = Ethernet().start()
         assert not await lan.wait(0.3)
@@ -232,7 +232,7 @@ async def test_ethernet_without_a_cable_is_tried_again_at_longer_and_longer_inte
 
     def active(on=None):
         nonlocal tries
-        if on and tries:  # as on stm32, which has waited 10 s for a cable
+        if on and tries:  # like stm32, which has waited 10 s for a cable
             tries -= 1
             raise OSError(110)
         return Lan.active(module.lan, on)
@@ -283,7 +283,7 @@ async def test_a_gateway_that_accepts_or_refuses_is_a_proof():
 async def test_a_name_server_alone_is_a_proof_and_silence_is_not():
     silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     number = port_of(silent)
-    # No connection is made to a broadcast address: it stands for a gateway that says nothing.
+    # Nothing can connect to a broadcast address: it stands for a silent gateway.
     assert not await answers("127.0.0.1", "255.255.255.255", (number, 80), 300)
     asked = asyncio.create_task(answers("127.0.0.1", "255.255.255.255", (number, 80), 3000))
     silent.setblocking(False)

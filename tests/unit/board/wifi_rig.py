@@ -10,7 +10,7 @@ from stands_in import Stands
 
 STAND_INS = __file__.rpartition("/")[0] + "/../../support/standins/radio"
 
-# Imported by its path alone: nothing else in these tests may find a `network`.
+# Imported by its path only: nothing else in these tests may find a `network`.
 with Stands("network", None):
     del sys.modules["network"]
     sys.path.insert(0, STAND_INS)
@@ -23,8 +23,8 @@ World = standin.World
 Module = standin.Module
 RADIOS = ("esp32", "cyw43", "nina", "esp-hosted")
 HOME = {"ssid": "home", "password": "a password"}
-# ms that the loop may wait for one call: what the calls of the stand-in take, see there. Switching the radio on is
-# the longest: after the start it happens only where five rounds were without success.
+# The ms for which the loop may wait for one call: what the stand-in's calls take. Switching the radio on takes
+# longest: after the start it happens only after five rounds without success.
 LONGEST = {"esp32": 10, "cyw43": 20, "nina": 45, "esp-hosted": 410}
 SWITCH_ON = {"esp32": 160, "cyw43": 320, "nina": 900, "esp-hosted": 810}
 
@@ -46,7 +46,7 @@ if sys.implementation.name != "micropython":
 
 
 class _Clock:
-    # `with _Clock(world):` has the manager's modules, also those that it imports meanwhile, see the world's time.
+    # `with _Clock(world):` shows the world's time to the manager's modules, also to those that it imports meanwhile.
     def __init__(self, world):
         self.world = world
 
@@ -73,8 +73,8 @@ class _Clock:
 class Rig:
     """A world with the access point "home", and a manager in it.
 
-    `first_gap`, `longest_gap`: the virtual ms that the event loop had to wait while the radio was switched on, and the
-    longest after that.
+    `first_gap`, `longest_gap`: the virtual ms for which the event loop had to wait while the radio was switched on, and
+    the longest wait after that.
     """
 
     def __init__(self, radio, networks=HOME, world=None, module=None, trouble=None, **arguments):
@@ -92,7 +92,7 @@ class Rig:
         self.events.append((self.world.now, wifi.ip))
 
     def _in_thread(self, function, arguments):
-        # Stands for a thread, in which a scan takes its time while everything else goes on.
+        # Stands for a thread: the scan takes its time while everything else goes on.
         radio = self.module.radio
         takes = radio.takes["scan"]
 
@@ -104,12 +104,12 @@ class Rig:
         self.world.at(self.world.now + takes, scan)
 
     def stats(self):
-        """The manager's, in the world's time."""
+        """The manager's statistics, in the world's time."""
         with _Clock(self.world):
             return self.wifi.stats()
 
     def run(self, ms, until=None):
-        """Run for so long, or until a function says True; returns whether it did."""
+        """Run for this time, or until a function returns True; returns whether it did."""
         if self._coroutine is None:
             self._coroutine = self.wifi.run()
         end = self.world.now + ms
@@ -123,9 +123,9 @@ class Rig:
                 self.world.spend(wait)
         return False
 
-    # The manager's next turn, with a thread of the world's where it takes one. Returns the ms that it then waits.
+    # The manager's next turn; a thread that it starts is one of the world's. Returns the ms that it then waits.
     def _look(self):
-        radio = sys.modules.get("arduino_cloud_board.link.wifi_radio")  # imported anew for each way to a connection
+        radio = sys.modules.get("arduino_cloud_board.link.wifi_radio")  # imported again for each connection
         if radio is None:
             return self._coroutine.send(None)
         before, radio._in_thread = radio._in_thread, self._in_thread
@@ -135,12 +135,12 @@ class Rig:
             radio._in_thread = before
 
     def again(self):
-        """What `stop` and `start` do with the manager's task."""
+        """Do to the manager's task what `stop` and `start` do."""
         self._coroutine.close()
         self._coroutine = None
 
     def connect(self, ms=600000):
-        """Run until it is connected; returns whether it is, in that time."""
+        """Run until it is connected; returns whether it is within that time."""
         return self.run(ms, lambda: self.wifi.connected)
 
     def _gap(self, ms):
@@ -151,8 +151,8 @@ class Rig:
 
 
 def port_of(s):
-    """Bind a socket to a free port of the loopback; the port."""
-    # MicroPython's sockets do not tell their port: try to bind to the next free one instead.
+    """Bind a socket to a free port of the loopback; returns the port."""
+    # MicroPython's sockets cannot report their port: try one port after the other instead.
     for number in range(20000 + id(s) % 20000, 60000):
         try:
             s.bind(socket.getaddrinfo("127.0.0.1", number)[0][-1])

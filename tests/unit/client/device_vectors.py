@@ -21,7 +21,7 @@ def plain(value):
 
 
 def fields(record):
-    """(name, value, time) of a record in the vectors' notation; no base time."""
+    """(name, value, time) of a record in the vectors' notation, without a base time."""
     value = None
     for key in ("v", "vs", "vb"):
         if key in record:

@@ -1,4 +1,4 @@
-"""The network of HTTP tests: streams that give answers, and what opens them."""
+"""The network of HTTP tests: streams that give answers, and a stand-in that opens them."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 
 class Wire:
-    """Stands for an open stream: each of `answers` comes once a whole request is there, in pieces."""
+    """Stands for an open stream: each of `answers` arrives in pieces after a whole request."""
 
     def __init__(self, answers, at_most=1000, ended=False):
         self.answers = list(answers)
@@ -17,7 +17,7 @@ class Wire:
         self.sent = b""
         self.closed = False
         self._coming = b""
-        self._answered = 0  # so much of what was sent
+        self._answered = 0  # bytes of `sent` that have been answered
         self._ended = ended
         self.writer = self
 
@@ -52,11 +52,11 @@ class Wire:
 
 
 class Net:
-    """`with Net(wire, ...) as net:` connections are these; `net.opened` says where to."""
+    """`with Net(wire, ...) as net:` connections are these wires; `net.opened` says where they lead."""
 
     def __init__(self, *wires):
         self.wires = list(wires)
-        self.delay = None  # an Event that connections wait for
+        self.delay = None  # an Event for which connections wait
         self.opened = []
 
     async def open_stream(self, host, port, context, params):
@@ -70,7 +70,7 @@ class Net:
         stream.write(data)
 
     def replace(self, send):
-        """Bytes are sent by this coroutine function."""
+        """Have this coroutine function send the bytes."""
         http.send = send
 
     def __enter__(self):

@@ -1,4 +1,4 @@
-"""Messages larger than the buffer on their way: the MQTT core and the driver's function for parts, on a simulated network."""
+"""Messages larger than the buffer: the MQTT core and the driver's function for parts, on a simulated network."""
 
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.mqtt_parts import take
@@ -6,7 +6,7 @@ from mqtt_rig import PUBLISH, publish
 
 
 class Inbound:
-    """A driver's inbound side: bytes that arrive go through the MQTT core to the session of a rig."""
+    """The inbound side of a driver: bytes go through the MQTT core to the session of a rig."""
 
     received = 0
 
@@ -16,7 +16,7 @@ class Inbound:
         self.now = rig.now
 
     def publish(self, topic, payload, identifier=None, at_most=100000):
-        """A PUBLISH arrives, in pieces of so many bytes."""
+        """A PUBLISH arrives, in pieces of at most so many bytes."""
         self.receive(publish(topic.encode(), payload, identifier), at_most)
 
     def receive(self, data, at_most=100000):

@@ -1,4 +1,4 @@
-"""The sleep that a driver's tasks share: it ends early, also for tasks that are cancelled meanwhile or before."""
+"""The sleep that a driver's tasks share: it can end early, also for tasks that are cancelled during it or before it."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ LONG = 3600000
 
 
 def asleep(alarm, woken):
-    """A task that sleeps again and again, and puts into a list when it is woken."""
+    """A task that sleeps again and again, and adds to a list when it is woken."""
 
     async def sleep():
         while True:
@@ -25,7 +25,7 @@ async def turns():
 
 
 def queued():
-    """How many tasks an event loop of MicroPython would run beside the present one."""
+    """How many tasks beside the present one MicroPython's event loop would run."""
     if not MICROPYTHON:
         return 0
     from asyncio import core
@@ -39,7 +39,7 @@ def queued():
 
 
 async def ended(task):
-    """Whether a task ends by its cancellation."""
+    """Whether a task ends by being cancelled."""
     await turns()
     done = task.done()
     if not done:

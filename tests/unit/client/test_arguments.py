@@ -1,4 +1,4 @@
-"""Every number, name and function that a program hands in is checked at once: what is wrong is named."""
+"""Every number, name and function from a program is checked at once, and the error names what is wrong."""
 
 from arduino_cloud_api import CloudAPI
 from arduino_iot_cloud import ArduinoCloudClient
@@ -19,21 +19,21 @@ YEAR = 365 * 86400
 
 
 def make(**options):
-    """A client that would connect nowhere."""
+    """A client that never connects."""
     arguments = {"device_id": "d", "username": "d", "password": "p", "server": "127.0.0.1", "port": 1}
     arguments.update(options)
     return ArduinoCloudClient(**arguments)
 
 
 def user(**options):
-    """A connection on the users' side that is not begun."""
+    """A user's connection that is never started."""
     arguments = {"token": "t"}
     arguments.update(options)
     return ArduinoIoTCloud(**arguments)
 
 
 def refused(name, function, *arguments, but=(), **options):
-    """Insist on a TypeError for each thing that is no number, on a ValueError for what is out of any range."""
+    """Insist on a TypeError for whatever is no number, and on a ValueError for whatever is out of any range."""
     key = options.pop("key")
     for kind, values in ((TypeError, NO_NUMBERS), (ValueError, OUT_OF_ANY_RANGE)):
         for value in values:
@@ -143,7 +143,7 @@ def test_policies():
                 options["history"] = 5
             text = str(raises(ValueError, ArduinoCloudObject, "a", **options))
             assert text.startswith("'a': %s is " % key) and repr(value) in text, text
-    for key in ("publish", "min_interval"):  # what it says is what it takes
+    for key in ("publish", "min_interval"):  # it accepts the limit that it names
         assert " to 315360000 (ten years), not 315360001" in str(
             raises(ValueError, ArduinoCloudObject, "a", **{key: 315360001})
         )

@@ -1,4 +1,4 @@
-"""When callbacks are due: intervals longer than ticks can tell, coroutines that take as long, pauses of any length."""
+"""When callbacks are due: intervals longer than the ticks count, coroutines that take as long, pauses of any length."""
 
 import asyncio
 from time import time
@@ -8,14 +8,14 @@ from arduino_iot_cloud.port import ticks_add, ticks_diff
 
 STEP_S = 25000
 STARTS = (0, 0x1FFFFFFF, 0x3FFFFFFF - STEP_S * 1000)
-WEEK_S = 25 * STEP_S  # and a bit: more than half the period of the ticks
+WEEK_S = 25 * STEP_S  # and a bit more: longer than half the period of the ticks
 DAY = 86400
 PIECE = 100000
 
 
 class Life:
-    """A client whose time passes by hand. `calls`: the seconds at which its task was called; `lasting`: an Event that
-    it waits for, or None."""
+    """A client whose time is moved by hand. `calls`: the seconds at which its task was called; `lasting`: an Event for
+    which it waits, or None."""
 
     def __init__(self, interval, start, lasting=None):
         self.now = start
@@ -36,7 +36,7 @@ class Life:
         await self.lasting.wait()
 
     def live(self, seconds):
-        """Have the client look each 25000 s."""
+        """Have the client poll every 25000 s."""
         end = self.seconds + seconds
         while True:
             self.client.poll(self.now)
@@ -82,23 +82,23 @@ def test_after_a_pause_of_any_length_what_was_due_meanwhile_is_called_at_once():
                 ticks = life.now
                 for _ in range(seconds // STEP_S):
                     life.now = ticks_add(life.now, STEP_S * 1000)
-                from arduino_iot_cloud.pauses import resume  # anew: the client lets go of it
+                from arduino_iot_cloud.pauses import resume  # again: the client unloads it
 
                 resume(life.client, life.now, ticks, int(time()) - seconds)
                 life.seconds = seconds
                 life.live(0)
-                # After more than a day nobody knows how long it was.
+                # After more than a day the length of the pause is unknown.
                 due = interval <= seconds or seconds >= 4 * STEP_S
                 assert life.calls == ([0, seconds] if due else [0]), (seconds, interval)
 
 
 def calls(interval, seconds):
-    """When a callback with that interval is called within so many seconds of looking as soon as it may be due."""
+    """When a callback with that interval is called within so many seconds, if it is polled as soon as it may be due."""
     client = ArduinoCloudClient("d", username="d", password="p")
     called = []
     client.register("t", lambda client, args: called.append(passed // 1000), interval=interval)
     p = client.records["t"]
-    p.due = now = ticks_add(0, -12345678)  # so that they wrap on the way
+    p.due = now = ticks_add(0, -12345678)  # so that the ticks wrap on the way
     passed = 0
     while passed <= seconds * 1000:
         assert 0 <= client.poll(now) <= 60000

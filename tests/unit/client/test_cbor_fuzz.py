@@ -1,4 +1,4 @@
-"""Arbitrary and slightly wrong bytes: the reader returns an item or raises CBORError, nothing else."""
+"""Arbitrary and slightly wrong bytes: the reader returns an item or raises CBORError, never anything else."""
 
 from arduino_iot_cloud.cbor import CBORError, Reader
 from arduino_iot_cloud.cbor_item import dumps, loads
@@ -11,7 +11,7 @@ RUNS = 800 if MICROPYTHON else 4000
 
 
 def decode(data):
-    """Whether the bytes are an item; if so, it must survive being written and read again."""
+    """Whether the bytes are an item; insists that it survives being written and read again."""
     try:
         value = loads(data)
     except CBORError as error:

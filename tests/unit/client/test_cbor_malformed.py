@@ -1,4 +1,4 @@
-"""CBOR that is not well-formed, or out of range: always CBORError, with the offset."""
+"""CBOR that is malformed or out of range: always CBORError, with the offset."""
 
 from arduino_iot_cloud.cbor import CBORError, Reader
 from arduino_iot_cloud.cbor_item import Tag, loads
@@ -21,7 +21,7 @@ HEAPSIZE = "96wk"
 
 
 def refused(text):
-    """The CBORError for these bytes, with an offset that lies in them."""
+    """The CBORError for these bytes; insists on an offset inside them."""
     data = bytes.fromhex(text.replace(" ", ""))
     error = raises(CBORError, loads, data)
     why, offset = error.args
@@ -87,20 +87,20 @@ def test_bytes_after_the_item():
 
 def test_offsets_say_where():
     for text, offset in (
-        ("19 01", 0),  # the head that is cut
+        ("19 01", 0),  # the truncated head
         ("82 00 19 01", 2),
         ("1c", 0),
         ("81 5e", 1),
-        ("43 01 02", 1),  # where the string starts
+        ("43 01 02", 1),  # the start of the string
         ("82 00 62 61", 3),
         ("82 18 18", 3),  # where the missing item would be
         ("9f 00", 2),
         ("bf 00", 2),
         ("5f 41 00", 3),
-        ("5f 41 00 61 61 ff", 3),  # the chunk
-        ("82 00", 1),  # where the items start, since they cannot all be there
+        ("5f 41 00 61 61 ff", 3),  # the wrong chunk
+        ("82 00", 1),  # the start of the items, since they cannot all be there
         ("9a ff ff ff ff 00", 5),
-        ("82 00 61 ff", 3),  # where the text starts
+        ("82 00 61 ff", 3),  # the start of the text
         ("a1 80 00", 1),  # the key
     ):
         assert refused(text).args[1] == offset, (text, refused(text))
@@ -121,7 +121,7 @@ def test_lengths_beyond_the_end_are_refused_without_taking_memory():
 
 def test_text_must_be_utf_8():
     wrong = ["80", "bf", "ff", "fe", "c3", "e282", "f09085", "61c3", "c361", "e28261", "6180", "f8888080"]
-    if not MICROPYTHON:  # whose str() takes what is too long, half of a pair, or beyond U+10FFFF
+    if not MICROPYTHON:  # MicroPython's str() accepts overlong forms, lone surrogates and code points beyond U+10FFFF
         wrong += ["c080", "c1bf", "e08080", "eda080", "f4908080"]
     for text in wrong:
         n = len(text) // 2

@@ -1,4 +1,4 @@
-"""The CBOR writer: shortest heads and exact floats, and what it does at the end of its buffer."""
+"""The CBOR writer: shortest heads, exact floats, and the end of its buffer."""
 
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import Simple, Tag, dumps, loads, write
@@ -48,7 +48,7 @@ DOUBLES = (
     (2.0**-149 * 1.5, "36a8000000000000"),
     (2.0**-1074, "0000000000000001"),
     (2.0**128, "47f0000000000000"),
-    (3.4028235677973366e38, "47effffff0000000"),  # would round to infinity as a single
+    (3.4028235677973366e38, "47effffff0000000"),  # a single would round it to infinity
     (-(2.0**1000), "fe70000000000000"),
     (1.7976931348623157e308, "7fefffffffffffff"),
 )

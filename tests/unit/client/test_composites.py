@@ -16,12 +16,12 @@ KINDS = (
 
 
 def number(key, i):
-    """A value for an attribute, another for each i."""
+    """A value for an attribute, a different one for each i."""
     return i % 2 == 1 if key in ("swi", "mut") else i
 
 
 def complete(kind, keys):
-    """One with a value for each attribute: 1, 2, 3 …"""
+    """A composite with the values 1, 2, 3 … for its attributes."""
     values = {}
     for i in range(len(keys)):
         values[keys[i]] = number(keys[i], i + 1)
@@ -29,7 +29,7 @@ def complete(kind, keys):
 
 
 def records(p, time=0):
-    """What it writes, as [(name, value)]."""
+    """The records that it writes, as [(name, value)]."""
     writer = Writer(bytearray(300))
     p.write(writer, time)
     reader = Reader()

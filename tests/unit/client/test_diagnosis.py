@@ -1,4 +1,4 @@
-"""Why a connection failed or ended: the words for each error of a network or of TLS, and whether waiting may heal it."""
+"""Why a connection failed or ended: the words for each error of a network or of TLS, and whether waiting may help."""
 
 import sys
 
@@ -26,7 +26,7 @@ class Driver:
 
 
 class Client:
-    """What `diagnosis` asks of an ArduinoCloudClient; `stream` None: it is not logged in yet."""
+    """The attributes of an ArduinoCloudClient that `diagnosis` uses; `stream` None: not logged in yet."""
 
     server, port = "cloud.test", 8883
     device_id = "d0d0"
@@ -43,7 +43,7 @@ def said(error, ssl_params={}, stream=None):
 
 
 def openssl(reason):
-    """The error that CPython raises for a reason of OpenSSL's."""
+    """The error that CPython raises for an OpenSSL reason."""
     import ssl
 
     error = ssl.SSLError(1, "[SSL: %s] %s (_ssl.c:1006)" % (reason, reason.lower().replace("_", " ")))
@@ -52,7 +52,7 @@ def openssl(reason):
 
 
 class Clock:
-    """Has the device's clock show a Unix time meanwhile."""
+    """`with Clock(now):` sets the device's clock to a Unix time."""
 
     def __init__(self, now):
         self._now = now
@@ -96,7 +96,7 @@ def test_a_connection_that_ends_later_is_a_lost_link():
     assert text == "Lost the link to %s: TLS failed (mbedtls -0x7180)." % WHERE and heals
 
 
-# What TLS says
+# Errors of TLS
 
 
 def test_an_alert_of_mbedtls_names_what_may_have_been_refused():
@@ -177,7 +177,7 @@ def test_what_is_wrong_with_the_server_certificate_is_said():
         ("certificate verify failed: EE certificate key too weak", "its key or its signature is too weak"),
         ("The certificate has been revoked (is on a CRL)", "it has been revoked"),
     ):
-        for stream in (None, OPEN):  # whatever the driver says of the connection
+        for stream in (None, OPEN):  # whether logged in or not
             assert said(ValueError(text), stream=stream) == (
                 "The certificate of %s is refused: %s." % (WHERE, meaning), False
             )  # fmt: skip
@@ -200,7 +200,7 @@ def test_what_is_wrong_with_the_server_certificate_is_said():
     assert found == "The TLS connection to %s failed: certificate verify failed: CA cert has no key." % WHERE
 
 
-# What the network says
+# Errors of the network
 
 
 def test_what_waiting_heals_is_told_from_what_it_does_not():
@@ -243,7 +243,7 @@ def test_no_message_is_a_number_alone_or_ends_in_nothing():
 
 
 def check_words(text, error):
-    """Insist on words, with numbers behind them."""
+    """Insist on words; numbers other than ports belong in parentheses."""
     bare = text.rstrip(".")
     assert bare and bare[-1] not in ":( " and ": ." not in text and ": (" not in text and "()" not in text, (text, error)
     outside = ""
@@ -275,7 +275,7 @@ def test_a_reason_is_never_empty():
     assert reason(TimeoutError()) == "no answer in time"
 
 
-# What is said once
+# Reasons that are reported once
 
 
 def test_an_unchanged_reason_is_a_warning_once():

@@ -1,4 +1,4 @@
-"""What a callback or a packet raised is told with its traceback, whatever it is; telling it raises nothing."""
+"""Exceptions from callbacks and packets are reported with their traceback, whatever they are; that never raises."""
 
 import sys
 
@@ -9,19 +9,19 @@ from stands_in import Stands
 
 
 def fault(error):
-    """What the driver does with what the handling of a packet raised."""
+    """Report it as the driver reports an exception from the handling of a packet."""
     report(None, error)
 
 
 class Odd(Exception):
-    """An exception whose text cannot be had."""
+    """An exception that cannot be converted to a string."""
 
     def __str__(self):
         raise ValueError("no text")
 
 
 class Broken:
-    """Stands for `logging`, for `faults` or for `sys.stdout` where there is no memory."""
+    """Stands for `logging`, `faults` or `sys.stdout` when there is no memory."""
 
     def __init__(self, error):
         self.error = error
@@ -37,7 +37,7 @@ class Broken:
 
 
 def raised(error):
-    """The error, with a traceback."""
+    """The error, raised once so that it has a traceback."""
     try:
         raise error
     except Exception as again:
@@ -72,7 +72,7 @@ def test_telling_it_raises_nothing_where_memory_is_short():
 
 
 def test_telling_it_raises_nothing_where_its_module_cannot_be_loaded():
-    # On MicroPython, the first thing that no memory is left for is the import.
+    # On MicroPython, memory first runs out at the import.
     broken = Broken(MemoryError())
     with Stands("arduino_iot_cloud.faults", broken):
         report("led", raised(KeyError("t")))
@@ -93,7 +93,7 @@ def test_what_ends_a_program_goes_through():
 
 def test_the_traceback_is_shown():
     if sys.implementation.name == "micropython":
-        return  # it goes to the console, whatever sys.stdout is
+        return  # the console shows it, whatever sys.stdout is
     import contextlib
     import io
 
@@ -122,7 +122,7 @@ def test_telling_it_raises_nothing_where_there_is_no_memory_at_all():
 
 def test_telling_it_raises_nothing_where_the_console_is_gone():
     if sys.implementation.name == "micropython":
-        return  # it has no other one
+        return  # it has only the console
 
     class Gone:
         def write(self, text):

@@ -19,12 +19,12 @@ def connected(*properties, **arguments):
 
 
 def samples(rig, name="a"):
-    """What waits, as [value]."""
+    """The waiting samples, as [value]."""
     return [value for value, _ in rig.properties[name].policy]
 
 
 def everything(rig, size=1024):
-    """[(name, value)] of all that is due, packet by packet."""
+    """[(name, value)] of everything that is due, packet by packet."""
     packets = []
     while True:
         packet = rig.exchange(size)
@@ -192,7 +192,7 @@ def test_a_sample_that_fits_no_packet_is_reported_and_dropped():
         rig.client["a"] = value
     received = []
     with Reports() as reports:
-        for _ in range(10):  # a driver comes back when it is woken
+        for _ in range(10):  # like a driver that is woken again and again
             received += flat([rig.exchange(40)])
     assert received == ["one", "two", "three"]
     assert rig.properties["a"].policy.lost == 3 and rig.session.dropped == 3 and "'a'" in reports
@@ -240,7 +240,7 @@ def test_another_thing_gets_what_the_first_one_has_not_acknowledged():
     assert flat([rig.publish()]) == [0, 1, 2]
     rig.client["a"] = 3
     move(rig)
-    rig.session.acknowledged()  # the first thing's, late
+    rig.session.acknowledged()  # the first thing's packet, late
     assert flat(everything(rig)) == [0, 1, 2, 3]
 
 
@@ -272,7 +272,7 @@ def test_back_at_the_same_thing_nothing_is_sent_twice():
     rig.client["a"] = 2
     rig.attach(THING)
     rig.command(0x010600, b"\x80")
-    # the packet under way is the driver's to repeat; when that is acknowledged:
+    # the driver repeats the packet under way; once that is acknowledged:
     rig.session.acknowledged()
     assert flat(everything(rig)) == [2]
 
@@ -292,7 +292,7 @@ def test_on_change_only_what_differs_enough_is_a_sample_connected_or_not():
     rig = connected(value=20.0, publish="change", min_delta=1, min_interval=10)
     everything(rig)
     rig.session.end()
-    for i in range(1, 121):  # a second each: up by a tenth
+    for i in range(1, 121):  # up by a tenth every second
         rig.wait(1000)
         rig.client["a"] = 20.0 + i / 10
         rig.run_for(0)
@@ -378,7 +378,7 @@ def test_of_random_assignments_links_and_acknowledgements_all_arrive_in_order_or
                 received += flat([under_way])
                 under_way = None
                 rig.session.acknowledged()
-            elif random.below(3) == 0:  # the link goes; the driver keeps what is under way
+            elif random.below(3) == 0:  # the link is lost; the driver keeps the packet under way
                 rig.session.end()
                 rig.sync()
         if under_way:

@@ -1,4 +1,4 @@
-"""HTTP responses: every kind of body, every cut, hostile servers; requests over a stream of the test's own."""
+"""HTTP responses: every kind of body, every cut, hostile servers; requests over a stream that the test provides."""
 
 import asyncio
 
@@ -11,7 +11,7 @@ from portable_assert import raises, raises_async
 from seeded import Seeded
 
 RUNS = 300 if MICROPYTHON else 3000
-# (method, bytes, body, whether the connection stays)
+# (method, bytes, body, whether the connection stays open)
 ANSWERS = (
     ("GET", OK + b"Content-Length: 5\r\n\r\nhello", b"hello", True),
     ("GET", OK + b"content-length:5\r\nContent-Length:  5 \r\n\r\nhello", b"hello", True),
@@ -34,7 +34,7 @@ UNTIL_CLOSE = OK + b"Server: x\r\n\r\nall that comes"
 
 
 def feed(response, data, at_most=1000000, room=100):
-    """Have bytes arrive, in pieces: (body, what it did not take)."""
+    """Have bytes arrive in pieces; returns (body, the bytes left over)."""
     body = b""
     pos = 0
     view = memoryview(bytearray(room))
@@ -225,7 +225,7 @@ async def test_a_kept_connection_that_has_ended_is_replaced_but_nothing_is_done_
 
 
 class Ending:
-    """Stands for `readinto` of a stream that ends once something more has been sent."""
+    """Stands for `readinto` of a stream that ends as soon as something more is sent."""
 
     def __init__(self, wire):
         self._wire = wire

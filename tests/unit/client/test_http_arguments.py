@@ -1,4 +1,4 @@
-"""What the HTTP client is given: the parts of addresses, and numbers that do not do."""
+"""Arguments of the HTTP client: the parts of addresses, and numbers that are refused."""
 
 from arduino_iot_cloud.http.arguments import split
 from arduino_iot_cloud.http.client import HTTP

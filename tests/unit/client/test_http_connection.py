@@ -1,4 +1,4 @@
-"""A connection for HTTP: one request at a time, what is left over from the last, what is no body."""
+"""A connection for HTTP: one request at a time, leftovers of the last one, answers without a body."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ HELLO = OK + b"Content-Length: 5\r\n\r\nhello"
 
 
 def fed(data, keep=()):
-    """A Response that has got these bytes of a head."""
+    """A Response that has received these bytes of a head."""
     response = Response("GET", keep)
     view = memoryview(bytearray(1))
     for byte in data:
@@ -38,7 +38,7 @@ async def test_a_second_request_at_the_same_time_says_so_and_harms_no_one():
         await until(lambda: wire.sent)
         assert "under way" in str(await raises_async(RuntimeError, get(server)))
         wire._coming = OK + b"Content-Length: 5\r\n\r\n"
-        await until(lambda: not wire._coming)  # now the first one waits for the body
+        await until(lambda: not wire._coming)  # now the first request waits for the body
         assert "under way" in str(await raises_async(RuntimeError, get(server)))
         await raises_async(RuntimeError, server._last.readinto(bytearray(1)))
         wire._coming = b"hello"
@@ -65,7 +65,7 @@ async def test_a_connection_that_is_closed_while_it_is_used_serves_the_next_requ
         with Net(first, second) as net:
             server = HTTP("http://h")
             if sent is None:
-                net.delay = asyncio.Event()  # on the way to a connection
+                net.delay = asyncio.Event()  # while it connects
             task = asyncio.create_task(get(server))
             await until(lambda: net.opened and sent is None or first.sent)
             first._coming = sent or b""

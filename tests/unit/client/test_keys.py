@@ -1,4 +1,4 @@
-"""Keys that are not in files: who puts them into the TLS context."""
+"""Keys that are not in files, and how they get into the TLS context."""
 
 import os
 
@@ -37,7 +37,7 @@ def test_schemes_without_a_provider_are_named():
 
 
 class Context:
-    """Keeps what a TLS context is given: of a file on CPython its content, its mode and its path."""
+    """Keeps what a TLS context is given; for a file on CPython, its content, mode and path."""
 
     def load_cert_chain(self, certificate, key):
         self.certificate, self.key = certificate, key
@@ -53,7 +53,7 @@ def _read(path):
 
 
 class Store:
-    """A provider, whose key has the shape of one in DER."""
+    """A provider whose key looks like DER."""
 
     KEY = b"\x30\x05\x02\x01\x01\x04\x00"
     asked = ()
@@ -76,7 +76,7 @@ def _load(**params):
     return store, context
 
 
-# What Store gives and what the files hold, as it arrives in the context
+# What Store returns and what the files hold, as the context receives it
 if MICROPYTHON:
     CERTIFICATE, KEY = b"\x30\x01c", Store.KEY
 else:

@@ -175,7 +175,7 @@ def test_a_class_of_ones_own_takes_the_type_of_the_first_value():
     raises(TypeError, setattr, tank, "level", 5.5)
 
 
-# A local change that has not been sent yet, and what the cloud says about the other attributes
+# A local change that has not been sent yet, and the cloud's values of the other attributes
 
 
 def test_a_local_change_survives_any_part_from_the_cloud():

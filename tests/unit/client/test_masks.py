@@ -16,7 +16,7 @@ def test_bits():
     assert weekly("sun", "mon", "tue", "wed", "thu", "fri", "sat") == 2 << 26 | 127
     assert monthly(31) == 3 << 26 | 31
     assert yearly(1, 1) == 4 << 26 | 1
-    assert yearly(12, 31) == 4 << 26 | 11 << 8 | 31  # type 4: the C++ library's own helper makes 7 of it
+    assert yearly(12, 31) == 4 << 26 | 11 << 8 | 31  # type 4: the C++ library's own helper turns it into 7
 
 
 def test_days_of_the_week_by_three_letters_or_more():

@@ -1,4 +1,4 @@
-"""Deliveries of quality 1: identifiers, acknowledgements, repetitions, both ways."""
+"""Deliveries at QoS 1: identifiers, acknowledgements, repetitions, in both directions."""
 
 from arduino_iot_cloud.mqtt import MQTT
 from arduino_iot_cloud.mqtt_packets import identifier
@@ -6,7 +6,7 @@ from mqtt_rig import PUBACK, PUBLISH, Server, puback, publish
 
 
 def counted(mqtt, n):
-    """So many identifiers have been used."""
+    """Use up identifiers until n was the last."""
     while mqtt.identifier != n:
         identifier(mqtt)
     return mqtt
@@ -65,7 +65,7 @@ def test_an_unacknowledged_publish_outlives_the_connection_and_is_marked_as_a_du
     identifier = start(mqtt, b"payload")
     first = server.deliver()
     server.open().accept()
-    assert mqtt.unacked == identifier and server.deliver() == b""  # until somebody says that values may flow
+    assert mqtt.unacked == identifier and server.deliver() == b""  # until values may flow
     assert mqtt.under_way(b"t")
     again = server.deliver()
     assert again[0] == first[0] | 8 == 0x3A
@@ -110,7 +110,7 @@ def test_packets_leave_whole_and_in_their_order_however_little_the_network_takes
         took = b""
         while True:
             if len(took) == 2 * at_most:
-                for i in (1, 2, 3):  # something comes in the middle of it
+                for i in (1, 2, 3):  # messages arrive in the middle of it
                     room = server.mqtt.room()
                     room[:7] = publish(b"t", b"", i)
                     server.mqtt.received(7, 0)

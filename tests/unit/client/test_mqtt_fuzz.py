@@ -1,4 +1,4 @@
-"""Arbitrary and slightly wrong bytes from a server: taken, or MQTTError, nothing else."""
+"""Arbitrary and slightly wrong bytes from a server: accepted, or MQTTError, never anything else."""
 
 from arduino_iot_cloud.mqtt import MQTTError
 from arduino_iot_cloud.port import MICROPYTHON
@@ -20,7 +20,7 @@ PACKETS = (
 
 
 def survive(data, at_most):
-    """Whether the bytes were taken. What was taken before a mistake is consistent."""
+    """Whether the bytes were accepted; insists that the state is consistent even after a mistake."""
     server = Server(128)
     try:
         server.send(data, at_most)

@@ -1,11 +1,11 @@
-"""Packets of the server: every type, cut at every place, and those that no server may send."""
+"""Packets from the server: every type, cut at every place, and those that no server may send."""
 
 from arduino_iot_cloud.mqtt import MQTTError
 from mqtt_rig import CONNACK, PINGRESP, PUBACK, PUBLISH, SUBACK, UNSUBACK, Server, packet, puback, publish, suback, two
 from portable_assert import raises
 
 LONG = b"t" * 140
-# (bytes, what is taken)
+# (bytes, what is received)
 PACKETS = (
     (packet(0x20, b"\x00\x00"), (CONNACK, 0)),
     (packet(0x20, b"\x01\x00"), (CONNACK, 0)),
@@ -14,7 +14,7 @@ PACKETS = (
     (publish(b"topic", b"payload"), (PUBLISH, b"topic", b"payload")),
     (publish(b"t", b"", 1), (PUBLISH, b"t", b"")),
     (publish(b"topic", b"payload", 0xABCD), (PUBLISH, b"topic", b"payload")),
-    (publish(b"topic", b"p" * 120), (PUBLISH, b"topic", b"p" * 120)),  # 127 and 128 bytes remain
+    (publish(b"topic", b"p" * 120), (PUBLISH, b"topic", b"p" * 120)),  # the remaining lengths 127 and 128
     (publish(b"topic", b"p" * 121), (PUBLISH, b"topic", b"p" * 121)),
     (publish(b"topic", b"p" * 118, 3), (PUBLISH, b"topic", b"p" * 118)),
     (publish(b"topic", b"p" * 119, 3), (PUBLISH, b"topic", b"p" * 119)),
@@ -27,7 +27,7 @@ PACKETS = (
     (packet(0xB0, two(9)), (UNSUBACK, 0)),
     (packet(0xD0), (PINGRESP, 0)),
 )
-SIZE = 160  # of the buffer: room for each, not for two long ones
+SIZE = 160  # of the buffer: there is room for each packet, but not for two long ones
 TRAILER = publish(b"after", b"it", 77)
 TRAILED = (PUBLISH, b"after", b"it")
 
@@ -92,7 +92,7 @@ def test_a_remaining_length_in_more_bytes_than_needed():
 
 
 def refused(data):
-    """Refused whole, and no later than with its last byte."""
+    """Insist that the bytes are refused, in one piece or many, and no later than with the last byte."""
     error = raises(MQTTError, Server().send, data)
     assert error.args[0] and isinstance(error.args[1], int), data
     raises(MQTTError, Server().send, data, 1)

@@ -1,4 +1,4 @@
-"""Keepalive: asked at three quarters, given up within one and a half, on ticks that wrap."""
+"""Keepalive: a question after three quarters of it, the end within one and a half, on ticks that wrap."""
 
 from arduino_iot_cloud.mqtt import MQTTError
 from arduino_iot_cloud.port import ticks_add, ticks_diff
@@ -70,7 +70,7 @@ def test_asked_once_only():
 
 
 def test_an_idle_connection_asks_once_in_three_quarters_of_the_keepalive():
-    # However often the driver looks, and whatever wakes it.
+    # However often the driver polls, and whatever wakes it.
     for start in STARTS:
         for looks in (1, 7, 100, 7500):
             server = online(10, start)
@@ -111,7 +111,7 @@ def test_bytes_put_the_end_off_but_only_an_answer_keeps_the_connection():
 
 
 def test_asked_although_much_is_sent():
-    # The server takes it all, and says nothing.
+    # The server accepts everything and says nothing.
     for start in STARTS:
         server = online(10, start)
         for i in range(74):
@@ -128,7 +128,7 @@ def test_dead_although_much_is_sent():
 
 
 def test_asked_although_much_is_received():
-    # A server counts what it receives: it drops a client that only listens.
+    # A server counts only what it receives: it drops a client that only listens.
     for start in STARTS:
         server = online(10, start)
         for _ in range(74):
@@ -145,7 +145,7 @@ def test_a_server_that_talks_but_does_not_listen_is_noticed_within_one_and_a_hal
 
 
 def test_a_network_that_takes_nothing_is_noticed_within_one_and_a_half_keepalives():
-    # Whatever is stuck: a value, a question of the session, a PINGREQ; after how many bytes ever.
+    # Whatever is stuck (a value, a question of the session, a PINGREQ), and after any number of bytes.
     for taken in (0, 1, 5, 100):
         for what in (lambda s: value(s, b"x" * 200), lambda s: s.mqtt.send(publish(b"t", b"x" * 200)), lambda s: None):
             server = online(10, 0, 256)
@@ -155,7 +155,7 @@ def test_a_network_that_takes_nothing_is_noticed_within_one_and_a_half_keepalive
             try:
                 while True:
                     passed += 100
-                    server.wait(100).mqtt.outgoing(server.now)  # the network takes nothing
+                    server.wait(100).mqtt.outgoing(server.now)  # the network accepts nothing
             except MQTTError:
                 pass
             assert 7500 <= passed <= 15000

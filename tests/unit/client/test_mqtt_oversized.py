@@ -1,4 +1,4 @@
-"""Packets larger than the buffer: taken in parts, counted, acknowledged, and without harm to those around them."""
+"""Packets larger than the buffer: received in parts, counted, acknowledged, and harmless to those around them."""
 
 from arduino_iot_cloud.mqtt import MQTTError
 from arduino_iot_cloud.mqtt_parts import keep
@@ -12,7 +12,7 @@ TAKEN = [(PUBLISH, b"before", b"b"), (PUBLISH, b"after", b"a")]
 
 
 def oversized(identifier, n):
-    """A PUBLISH of which the buffer lacks n bytes, or one more where its length takes one more."""
+    """A PUBLISH that is n bytes longer than the buffer, or n + 1 if its length needs another byte."""
     payload = b"o" * (SIZE + n - 14)
     while True:
         data = publish(b"topic", payload, identifier)
@@ -22,7 +22,7 @@ def oversized(identifier, n):
 
 
 def topics(server):
-    """What was taken, the payload of large ones aside, of which each byte must be there."""
+    """What was received, without the payload of large packets; insists on each of its bytes."""
     found = []
     for kind, topic, payload in server.taken:
         if topic == b"topic":
@@ -114,7 +114,7 @@ def test_a_part_of_which_nothing_is_used_ends_the_connection():
     mqtt.room()[:] = publish(b"topic", b"o" * 1000)[:SIZE]
     mqtt.received(SIZE, 0)
     assert mqtt.packet() == PUBLISH
-    keep(mqtt, mqtt.payload)  # its head has gone: there is room
+    keep(mqtt, mqtt.payload)  # its head is gone: there is room
     n = len(mqtt.room())
     assert n == 10
     mqtt.received(n, 0)
@@ -128,7 +128,7 @@ def test_a_long_topic_with_its_identifier_at_the_end_of_the_buffer():
         for at_most in (1, SIZE, 5000):
             server = Server(SIZE).send(data + AFTER, at_most)
             assert server.taken[1:] == TAKEN[1:], (n, at_most)
-            whole = 3 + 2 + n + 2 <= SIZE  # else its identifier was never seen in one piece
+            whole = 3 + 2 + n + 2 <= SIZE  # otherwise the whole identifier was never in the buffer
             assert server.acked == (puback(33) if whole else b"") + puback(22), n
 
 

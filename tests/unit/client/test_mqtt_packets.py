@@ -7,7 +7,7 @@ from portable_assert import raises
 
 
 def outgoing(topic, payload, size=1024):
-    """A PUBLISH of QoS 1 as bytes."""
+    """A PUBLISH at QoS 1 as bytes."""
     server = Server(size)
     mqtt = server.mqtt
     start = mqtt.begin(topic)

@@ -1,4 +1,4 @@
-"""What programs for the official client ask of a variable."""
+"""What programs for the official client use of a variable."""
 
 import arduino_iot_cloud
 import arduino_iot_cloud.property.official as official
@@ -54,7 +54,7 @@ def test_updated_may_be_set():
         assert p.changed == 0
         p.updated = True
         assert p.changed == 1
-        p.changed = 2  # it found no room
+        p.changed = 2  # no room was found for it
         p.updated = True
         assert p.changed == 2
         p.changed = -1  # under way
@@ -106,7 +106,7 @@ def test_a_policy_knows_what_waits_and_obeys():
 
 
 def clock(now):
-    """Have the clock show this."""
+    """Set the clock to this time."""
     official.timestamp = lambda: now
 
 
@@ -151,7 +151,7 @@ def test_what_is_watched_is_still_published():
     assert len(rig.run_for(1000)[0][1]) == 6
 
 
-# runnable, and what there is not
+# runnable, and attributes that do not exist
 
 
 def test_runnable_is_what_has_a_callback():
@@ -280,7 +280,7 @@ def test_arguments_beside_an_object_have_no_effect_and_that_is_said():
     assert not reports.texts
 
 
-# The zone, before the cloud has told it
+# The zone, before the cloud has sent it
 
 
 def test_there_is_no_zone_before_the_cloud_tells_it():

@@ -1,4 +1,4 @@
-"""The pauses between attempts to connect: they grow, until a connection has lasted."""
+"""The pauses between attempts to connect: they grow until a connection has lasted."""
 
 from arduino_iot_cloud import ArduinoCloudClient
 from arduino_iot_cloud.pauses import pause

@@ -1,4 +1,4 @@
-"""Samples that survive a reset: a power cut at any byte leaves those from before or from after the last change."""
+"""Samples that survive a reset: a power cut at any byte leaves those before or those after the last change."""
 
 from arduino_iot_cloud.property import ArduinoCloudObject
 from arduino_iot_cloud.property.composites import ColoredLight
@@ -14,7 +14,7 @@ KINDS = ((False, True), (True, True), (False, False))  # (at_close, replaces) of
 
 
 def cut_everywhere(make, store, program, size):
-    """Cut the power at each unit of work; what is loaded then is the state before or after the step at that time."""
+    """Cut the power at each unit of work; the state before or after the step at that time must load."""
     medium = make()
     expected = states(store, program, size)
     total = medium.supply.used
@@ -29,7 +29,7 @@ def cut_everywhere(make, store, program, size):
             assert found == expected[-1], units
         else:
             assert found in (expected[done], expected[done + 1]), (units, done, found, expected[done : done + 2])
-        # and it goes on from there
+        # and the store still works
         before = len(found)
         do(rig, ("set", 1000))
         after = waiting(rig)
@@ -43,7 +43,7 @@ def test_a_file_cut_at_every_byte():
         for size, count in ((1, 30), (4, 40)):
             program = steps(Seeded(size), count, size)
             total = cut_everywhere(lambda: Files(at_close, replaces), FILE, program, size)
-            assert total > 300  # it was written anew meanwhile, too
+            assert total > 300  # the file was rewritten meanwhile, too
 
 
 def test_an_nvs_cut_at_every_change():
@@ -99,7 +99,7 @@ def test_a_composite_comes_back():
         value = {"swi": True, "hue": 1.5, "sat": 2.5, "bri": 3.5}
         rig.client["a"].value = value
         assert [sample for sample, _ in waiting(boot(store, make=lamp(store)))] == [value]
-        # a variable of another shape leaves them out
+        # a variable of another shape ignores them
         assert waiting(boot(store)) == []
 
 
@@ -108,7 +108,7 @@ def test_what_is_acknowledged_does_not_come_back():
         rig = boot(store).sync()
         for value in (1, 2, 3):
             rig.client["a"] = value
-        acknowledge(rig, 24)  # one
+        acknowledge(rig, 24)  # one sample
         assert [value for value, _ in waiting(boot(store))] == [2, 3]
         rig.drain()
         assert waiting(boot(store)) == []

@@ -1,4 +1,4 @@
-"""Samples in the file systems of boards, on a block device that loses its power in the middle of a write."""
+"""Samples in the file systems of boards, on a block device that loses power in the middle of a write."""
 
 import arduino_iot_cloud.property.file_store as file_store
 import arduino_iot_cloud.renaming as renaming
@@ -14,7 +14,7 @@ FILE = "/flash/t.history"
 
 
 def mounted(kind, data, **cut):
-    """Mount a device; whatever was mounted is forgotten, as at a reset."""
+    """Mount a device; earlier mounts are forgotten, as after a reset."""
     try:
         vfs.umount("/flash")
     except Exception:
@@ -30,7 +30,7 @@ def mounted(kind, data, **cut):
 
 
 def run_until_dead(device, program, size):
-    """As run_until_cut: what littlefs raises at the cut may hide it."""
+    """Like run_until_cut, although an error of littlefs may hide the one at the cut."""
     done = 0
     try:
         rig = boot(FILE, size)
@@ -57,7 +57,7 @@ def test_littlefs_cut_at_every_write():
             device = mounted(vfs.VfsLfs2, data, writes=writes, part=part)
             with Reports():
                 done = run_until_dead(device, program, size)
-            mounted(vfs.VfsLfs2, bytearray(data))  # what the dead device's file still writes goes nowhere
+            mounted(vfs.VfsLfs2, bytearray(data))  # what the dead device's file writes later has no effect
             found = waiting(boot(FILE, size))
             if done is None:
                 assert found == expected[-1], writes

@@ -1,4 +1,4 @@
-"""Messages larger than the buffer are taken record by record; only what does not fit by itself is dropped."""
+"""Messages larger than the buffer are read record by record; only a record that does not fit by itself is dropped."""
 
 from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.port import MICROPYTHON
@@ -30,7 +30,7 @@ PIECES = (1, 7, 100, 100000)
 
 
 def last_values(topic, payload):
-    """The message that answers on a topic."""
+    """The message with last values for a topic."""
     return dumps(Tag(LAST_VALUES_UPDATE, [payload])) if topic == COMMAND_DOWN else payload
 
 
@@ -121,7 +121,7 @@ def test_the_longest_value_that_fits_is_taken_and_no_longer_one():
         assert rig["z"] == 5
     first = taken.index(False)
     assert taken == [True] * first + [False] * (len(taken) - first)
-    assert 60 + first > 160 - 60  # what a packet of that size holds beside its head
+    assert 60 + first > 160 - 60  # the room beside the head in a packet of that size
 
 
 def test_a_large_record_whose_parts_are_in_any_order_or_form():
@@ -207,7 +207,7 @@ def test_a_link_that_breaks_in_the_middle():
         assert rig.session.part
         rig.lose()
         assert not rig.session.part
-        assert 0 <= len(rig.wrote) - told <= 1  # of the last record that was whole
+        assert 0 <= len(rig.wrote) - told <= 1  # from the last whole record
         whole = [name for name, value in MANY if rig[name] is not None]
         assert rig.wrote == ["here"] + whole
         rig.sync(("f3", 4))

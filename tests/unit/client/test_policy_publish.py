@@ -1,4 +1,4 @@
-"""When a policy publishes: a simulated clock just before, at and just after each edge."""
+"""When a policy publishes, on a simulated clock: just before, at and just after each edge."""
 
 from arduino_iot_cloud.port import ticks_add
 from arduino_iot_cloud.property import ArduinoCloudObject
@@ -24,7 +24,7 @@ def rig_with(value=0, now=0, **policy):
 
 
 def changes(rig, value):
-    """Set it; what is published at once."""
+    """What is published at once when it is set."""
     rig.client["a"] = value
     return rig.run_for(0)
 
@@ -234,7 +234,7 @@ def test_after_a_pause_of_any_length_what_waited_is_due():
             rig.wait(1000)
             rig.client["a"] = 1
             rig.session.end()
-            for _ in range(hours):  # nobody looks meanwhile
+            for _ in range(hours):  # nobody polls meanwhile
                 rig.now = ticks_add(rig.now, 3600000)
             rig.properties["a"].policy.resumed(rig.now)
             rig.run_for(0)

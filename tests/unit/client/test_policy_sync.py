@@ -1,4 +1,4 @@
-"""Whose value counts: at a connection, when the cloud writes, and who is told."""
+"""Whose value counts, at a connection and when the cloud writes, and who is notified."""
 
 from arduino_iot_cloud.cbor_item import dumps
 from arduino_iot_cloud.property import ArduinoCloudObject
@@ -35,7 +35,7 @@ def test_at_the_first_connection():
             rig = first_connection(variable(sync=rule, publish=publish), 9, time)
             assert rig["a"] == expected, (rule, time)
             assert rig.wrote == (["a"] if expected == 9 else [])
-            assert rig.exchange() == [("a", expected)]  # never published since boot
+            assert rig.exchange() == [("a", expected)]  # not published since boot
             assert rig.run_for(5000) == []
 
 
@@ -47,7 +47,7 @@ def test_the_same_value_is_nobodys_victory():
 
 
 def reconnected(rule, publish, local, value, time=None):
-    """A device that has published 4 is set to `local` (None: not) without a link; the cloud then has `value`."""
+    """A device that has published 4 is set to `local` (None: unchanged) without a link; the cloud then has `value`."""
     rig = ClientRig(variable(sync=rule, publish=publish)).sync()
     rig.drain()
     rig.session.end()
@@ -68,7 +68,7 @@ def test_at_a_reconnection_without_a_change_of_the_devices():
             rig = reconnected(rule, publish, None, 9, time)
             assert rig["a"] == expected, (rule, publish)
             assert rig.wrote == (["a"] if expected == 9 else [])
-            # where the device wins, the cloud is told
+            # if the device wins, it tells the cloud
             assert rig.exchange() == ([] if expected == 9 else [("a", 4)]), (rule, publish)
             assert rig.run_for(5000) == []
 
@@ -272,7 +272,7 @@ def test_attributes_that_come_one_by_one():
 
 
 def lost_on_the_way(*others, **options):
-    """A device whose packet with 5 was lost with the link, and that is attached again: the cloud has 9 or not."""
+    """A device that lost its packet with 5 together with the link, and that is attached again."""
     rig = ClientRig(variable(**options), *others).sync()
     rig.drain()
     rig.wait(1000)

@@ -11,7 +11,7 @@ NO_VALUES = (b"bytes", [1], (1,), {"a": 1}, {1}, object(), 1j)
 
 
 def client_of(taken):
-    """A client that writes down what it is asked to check."""
+    """A client that records what it has to check."""
 
     class Client:
         woken = 0

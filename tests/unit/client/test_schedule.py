@@ -121,7 +121,7 @@ def test_late_in_the_range_of_32_bits():
 
 
 class Client:
-    """What a schedule asks its client for."""
+    """The parts of a client that a schedule uses."""
 
     def __init__(self, offset=0):
         self.offset = offset

@@ -139,7 +139,7 @@ def test_unknown_labels_are_skipped_with_whatever_they_hold():
 
 def test_labels_that_are_no_integers_are_refused():
     for key in ("n", "", "0", b"\x00", None, False, True, 0.0, 2.0, 99.0, Simple(99)):
-        if key not in (0, 2):  # those would fall on the keys that are there
+        if key not in (0, 2):  # these are equal to keys that the map has
             refused(dumps([OrderedDict(((0, "n"), (2, 1), (key, 1)))]))
         refused(dumps([OrderedDict(((key, "x"), (2, 1)))]))
 

@@ -1,4 +1,4 @@
-"""How a device asks for its thing, how often, and when it gives up."""
+"""How a device asks for its thing, how often it asks, and when it gives up."""
 
 import arduino_iot_cloud
 from arduino_iot_cloud.cbor_item import Tag
@@ -29,7 +29,7 @@ HOUR = 3600000
 
 
 def waits(done):
-    """The times between what was done."""
+    """The intervals between what was done."""
     times = [time for time, _ in done]
     return [times[i + 1] - times[i] for i in range(len(times) - 1)]
 

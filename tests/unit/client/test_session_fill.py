@@ -1,4 +1,4 @@
-"""Packets of values: what goes in, in which order, and what waits for the next one."""
+"""Packets of values: what goes in, in what order, and what waits for the next packet."""
 
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.cbor_item import loads

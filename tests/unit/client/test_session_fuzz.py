@@ -1,4 +1,4 @@
-"""Arbitrary and slightly wrong messages on every topic: the session never raises, and lives on."""
+"""Arbitrary and slightly wrong messages on every topic: the session never raises, and keeps working."""
 
 from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.port import MICROPYTHON
@@ -56,7 +56,7 @@ def some_pack(random):
 
 
 def check(rig):
-    """It still has its types, and can publish and take values."""
+    """Insist that it still has its types, and can publish and receive values."""
     assert type(rig["i"]) is int and type(rig["f"]) is float and type(rig["b"]) is bool and type(rig["t"]) is str
     assert type(rig["lamp"]["swi"]) is bool and type(rig["lamp"]["hue"]) is float
     while rig.payload():

@@ -1,4 +1,4 @@
-"""Records that fit no variable, over every kind of variable: each is dropped and counted, and nothing is raised."""
+"""Records that fit no variable, over every kind of variable: each is dropped and counted, and nothing raises."""
 
 from arduino_iot_cloud import ColoredLight, Counter, Location, Schedule, String, Switch, Television, TemperatureSensor
 from arduino_iot_cloud.cbor_item import Tag, dumps
@@ -30,7 +30,7 @@ class Untyped(Composite):
 
 
 class Neither(Composite):
-    KEYS = ("lat", "on")  # as a Location has, and has not
+    KEYS = ("lat", "on")  # a Location has the first, but not the second
     TYPES = "fb"
 
 
@@ -49,7 +49,7 @@ NAMES = (0, 1, -5, 2**64 - 1, "", ":", ":x", "nobody", "nobody:x", "tz_offset", 
 
 
 def everything(options):
-    """A client with a variable of every kind, and these options."""
+    """A client with a variable of every kind and these options."""
     made = [kind("v%d" % i, on_write=written, **dict(first, **options)) for i, (kind, first) in enumerate(FIRST)]
     rig = ClientRig(*made).sync()
     rig.drain()
@@ -57,7 +57,7 @@ def everything(options):
 
 
 def some_record(random):
-    """A record that may fit, or not."""
+    """A record that may or may not fit."""
     name = "v%d%s" % (random.below(len(FIRST)), random.choice(ENDS))
     if random.below(8) == 0:
         name = random.choice(NAMES)
@@ -65,7 +65,7 @@ def some_record(random):
 
 
 def tell(rig, random, payload):
-    """A pack arrives in one of the ways that there are."""
+    """A pack arrives in one of the possible ways."""
     way = random.below(3)
     if way == 0:
         rig.tell(THING_IN, payload)

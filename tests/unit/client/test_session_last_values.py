@@ -1,4 +1,4 @@
-"""The last values: how they are asked for, and whose value counts."""
+"""The last values: how the device asks for them, and whose value counts."""
 
 from arduino_iot_cloud.cbor_item import Tag, dumps
 from arduino_iot_cloud.port import ticks_add
@@ -210,7 +210,7 @@ def test_what_went_out_on_this_connection_is_newer_than_late_ones():
         rig.session.end()
         rig["a"] = 5
         rig.attach()
-        rig.run(3000)  # the cloud takes its time
+        rig.run(3000)  # the cloud is slow
         assert rig.published(acknowledged=acknowledged) == [("a", 5)]
         rig.last_values(("a", 1), ("b", 7))
         assert (rig["a"], rig["b"]) == (5, 7) and rig.wrote == ["b"]
@@ -238,7 +238,7 @@ def test_an_attribute_that_the_cloud_wrote_on_this_connection_is_newer_than_a_la
         rig.session.end()
         rig.attach()
         rig.write(("place:lon", 7.0))
-        for lat in (5.0, 6.0):  # both answers, where it was asked in both ways
+        for lat in (5.0, 6.0):  # both answers, if it asked in both ways
             rig.last_values(("place:lat", lat), ("place:lon", 2.0))
             assert rig["place"] == {"lat": lat, "lon": 7.0}
         rig.reconnect(("place:lat", 8.0), ("place:lon", 9.0))
@@ -308,7 +308,7 @@ def test_asked_once_more_for_a_variable_without_a_value():
     rig.last_values(("a", 7), ("new", 5))
     assert (rig["a"], rig["new"], rig.syncs) == (1, 5, 1)
     assert rig.run(HOUR) == []
-    refresh(rig.session, rig.now)  # another one
+    refresh(rig.session, rig.now)  # once more
     assert rig.poll() == [BY_COMMAND]
 
 

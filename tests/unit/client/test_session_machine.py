@@ -80,7 +80,7 @@ def happen(walk, what):
     elif what == "lost":
         walk.session.end()
     else:
-        for _ in range(60):  # ten days: more than any wait
+        for _ in range(60):  # ten days: longer than any wait
             for _, requests in walk.run(4 * HOUR):
                 if ("reset", None, None) in requests:
                     walk.lose()
@@ -127,7 +127,7 @@ def test_every_wait():
 
 
 class Client:
-    """What `announcing` wants of a client."""
+    """The parts of a client that `announcing` uses."""
 
     device_id = DEVICE
 
@@ -156,7 +156,7 @@ def test_the_greeting_names_the_network_where_it_is_known():
         other = Rig(discovery="command")
         other.session.device_id = "another"
         other.connect()
-        assert len(other.poll()) == 3  # of another device nothing is known
+        assert len(other.poll()) == 3  # nothing is known of another device
     finally:
         Session.announced.clear()
     assert greeting() == [version, THING_BEGIN]

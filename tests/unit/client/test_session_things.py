@@ -1,4 +1,4 @@
-"""To which thing a device belongs: attached, detached, attached to another."""
+"""The thing that a device belongs to: attached, detached, attached to another."""
 
 from reports import Reports
 from session_rig import (
@@ -38,7 +38,7 @@ def name_thing(rig, legacy, thing):
 
 
 def detached(rig, thing=THING):
-    """Insist that it has just been detached: unsubscribed, and asking anew."""
+    """Insist that it has just been detached: it has unsubscribed and asks again."""
     assert rig.session.topic is None and not rig.session.ready
     assert rig.session.state == "SendCapabilities"
     ((kind, topics, _),) = rig.requests()
@@ -86,10 +86,10 @@ def test_another_thing_detaches_and_attaches():
         assert rig.session.thing_id == OTHER
         assert bytes(rig.session.topic) == b"/a/t/%s/e/o" % OTHER.encode()
         assert not rig.session.ready
-        assert rig.poll() != []  # asks for the last values
+        assert rig.poll() != []  # it asks for the last values
         rig.last_values(("a", 77))
         assert rig.session.ready
-        assert rig["a"] == 1  # which the other thing has never seen
+        assert rig["a"] == 1  # the other thing has never seen this value
         assert rig.published() == [("a", 1), ("b", 2.5)]
 
 

@@ -1,4 +1,4 @@
-"""Values from the cloud: who takes them, who is told, and what is left alone."""
+"""Values from the cloud: who receives them, who is notified, and what is left alone."""
 
 import gc
 from collections import OrderedDict
@@ -26,7 +26,7 @@ def test_a_writable_variable_takes_the_clouds_value_and_publishes_nothing():
 
 def test_a_large_pack_leaves_nothing_in_memory():
     if not hasattr(gc, "mem_alloc"):
-        return  # CPython does not tell
+        return  # CPython does not measure it
     rig = synced(variable("a", "text"))
     records = pack(*[("a", "a text of some length %d" % i) for i in range(200)])
     used = []
@@ -34,7 +34,7 @@ def test_a_large_pack_leaves_nothing_in_memory():
         rig.tell(THING_IN, payload)
         gc.collect()
         used.append(gc.mem_alloc())
-    assert used[3] - used[1] < 2000, used  # the first brings what stays in any case
+    assert used[3] - used[1] < 2000, used  # the first message allocates what stays in any case
 
 
 def test_a_write_is_told_even_without_a_difference():
@@ -312,7 +312,7 @@ def test_a_text_of_any_kind():
 
 
 def test_a_module_is_not_let_go_of_while_a_callback_runs_inside_of_it():
-    # As a callback does that has another client look after its own session.
+    # Like a callback that has another client poll its own session.
     rig = Rig(variable("a", 1)).attach()
     seen = []
 
@@ -337,7 +337,7 @@ def test_a_value_that_crosses_one_of_the_devices_is_sent_once_more():
         whole = isinstance(p.value, dict)
         p.value = {"lat": 5.0} if whole else 5
         rig.published(acknowledged=False)
-        for value in (8, 9):  # the cloud has not had 5 yet, or has it by now
+        for value in (8, 9):  # the cloud may or may not have received 5
             rig.write(("a:lat" if whole else "a", value))
         assert rig.wrote == ["a", "a"]
         rig.session.acknowledged()

@@ -1,4 +1,4 @@
-"""The end of the time zone's offset: what is asked then, and how often."""
+"""The end of the time zone's offset: what the device asks then, and how often."""
 
 from arduino_iot_cloud.cbor_item import Tag, dumps
 from reports import Reports
@@ -41,7 +41,7 @@ def zoned(until, discovery="both", legacy=False, start=0):
 
 
 def pass_time(walk, seconds):
-    """Let both clocks go on, looking when the session wants to: [(seconds, requests)] of what it did."""
+    """Move both clocks and poll the session when it is due: [(seconds, requests)] of what it did."""
     done = []
     passed = 0
     while passed < seconds:
@@ -94,13 +94,13 @@ def test_an_offset_that_has_ended_when_it_comes_is_asked_for_30_seconds_after_th
 
 
 def answered(walk, seconds, until):
-    """The seconds at which something is asked, each time answered at once with what `until(asked)` returns: the offset
-    and its end, or None for no answer. It is called where nobody has asked, too, and may move the clock."""
+    """The seconds at which something is asked. Each time `until(asked)` gives the answer at once: the offset and its
+    end, or None for no answer. It is also called when nothing was asked, and may move the clock."""
     asked = []
     for second in range(seconds):
         walk.wait(1000)
         walk.time += 1
-        for _ in range(3):  # answers that come back to back
+        for _ in range(3):  # answers that follow each other at once
             requests = walk.poll()
             if requests:
                 asked.append(second)
@@ -181,7 +181,7 @@ def test_while_the_clock_is_unknown_nothing_is_asked():
     walk = zoned(NOW + 100)
     walk.session.clock = lambda: 0
     assert [walk.run(DAY) for _ in range(30)] == [[]] * 30
-    walk.session.clock = lambda: NOW + 101  # now somebody has set it
+    walk.session.clock = lambda: NOW + 101  # the clock has been set
     done = walk.run(HOUR)
     assert done[0][1] == [TIMEZONE_UP]
 
@@ -192,7 +192,7 @@ def test_a_clock_that_jumps_by_years_is_noticed_within_an_hour():
     walk.time += 20 * 365 * 86400
     done = pass_time(walk, 3601)
     assert [requests for _, requests in done][:1] == [[TIMEZONE_UP]]
-    walk.time -= 20 * 365 * 86400  # and back: the offset holds after all
+    walk.time -= 20 * 365 * 86400  # and back: the offset is valid after all
     pass_time(walk, 3601)
     assert pass_time(walk, 86400) == []
     walk.at("Connected")

@@ -1,4 +1,4 @@
-"""What fits a packet, to the byte: from the program, and from the cloud."""
+"""What fits into a packet, to the byte: from the program and from the cloud."""
 
 import sys
 
@@ -17,7 +17,7 @@ SIZES = (128, 129, 200, 256, 257, 300, 512, 1024, 2000, 16383)
 
 
 def driver_of(rig):
-    """The part of a driver that makes packets of values."""
+    """The part of a driver that builds packets of values."""
     mqtt = MQTT(rig.client.buffer)
     writer = Writer(mqtt.tx)
     writer.pos = mqtt.begin(("/a/t/%s/e/o" % THING).encode())
@@ -29,7 +29,7 @@ def driver_of(rig):
 
 
 def longest(rig, name, character):
-    """How many characters the client takes."""
+    """How many characters the client accepts."""
     low, high = 0, rig.client.buffer + 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -53,7 +53,7 @@ def test_the_longest_text_is_sent_and_one_more_character_is_refused_at_once():
                 rig.client[name] = character * n
                 packet = driver_of(rig)
                 assert packet and rig.session.dropped == 0, (buffer, name)
-                # a head that takes a byte less leaves one free
+                # a head that is a byte shorter leaves one byte free
                 assert buffer - len(character.encode()) - 2 <= len(packet) <= buffer, (buffer, len(packet))
                 error = raises(ValueError, rig.client.__setitem__, name, character * (n + 1))
                 assert name in str(error) and str(buffer) in str(error)

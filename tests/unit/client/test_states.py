@@ -1,4 +1,4 @@
-"""One table says which state of a connection may follow which; another move is an error, not a silent one."""
+"""One table says which state of a connection may follow which; any other move is an error."""
 
 from arduino_iot_cloud.session import Session
 from arduino_iot_cloud.states import MOVES, check

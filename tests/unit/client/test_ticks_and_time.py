@@ -1,4 +1,4 @@
-"""The monotonic clock, which wraps, and Unix time, whatever year the port counts from."""
+"""The monotonic clock, which wraps, and Unix time, whatever epoch the port has."""
 
 import time
 
@@ -12,7 +12,7 @@ FROM_2000 = 946684800
 
 
 class Clock:
-    """Stands for the module `time` of a port that counts from 1970 or 2000; its functions are no methods."""
+    """Stands for the module `time` of a port with the epoch 1970 or 2000; its functions are not methods."""
 
     def __init__(self, year, now):
         self.now = now
@@ -24,7 +24,7 @@ class Clock:
 
 
 def fresh_port(clock):
-    """The module `port` as it would be on that port: its names."""
+    """The names in the module `port` if it runs on that port."""
     with open(port.__file__) as file:
         source = file.read()
     names = {"__name__": "arduino_iot_cloud.port", "__package__": "arduino_iot_cloud"}

@@ -1,8 +1,8 @@
-"""Times that come as doubles, as the cloud sends them: exact to the second, also where floats are singles."""
+"""Times as doubles, as the cloud sends them: exact to the second, even if floats are singles."""
 
 from arduino_iot_cloud.senml import Records
 
-# The bits of a double, and the time that it is.
+# The bits of a double, and the time that they mean.
 DOUBLES = (
     (0x41D7194F6E800000, 1550138810),
     (0x41D954FC40300000, 1700000000),  # .75

@@ -1,4 +1,4 @@
-"""The users' side without I/O: messages, what is subscribed, what is under way, the device's thing, tokens."""
+"""The users' side without I/O: messages, subscriptions, packets under way, the device's thing, tokens."""
 
 from arduino_iot_cloud.cbor import CBORError, Writer
 from arduino_iot_cloud.cbor_item import dumps, loads
@@ -27,7 +27,7 @@ def make(device_id=None):
 
 
 def requests(session):
-    """What it wants to send, taken out."""
+    """Take out the requests that it wants to send."""
     found = list(session.out)
     session.out.clear()
     return found
@@ -39,7 +39,7 @@ def tell(session, topic, records):
 
 
 def connect(session):
-    """The link comes up, and MQTT has connected."""
+    """Bring the link up and connect MQTT."""
     session.move("ConnectPhy")
     session.move("ConnectMqttBroker")
     session.begin(0)

@@ -78,8 +78,8 @@ def set_value(world, p, written):
 
 
 def happen(world, random, n, moves, partly=True):
-    """One thing happens, of which the network's are the most frequent. Where last values can be overtaken, or unless
-    `partly`, the dashboard writes all attributes together, as Arduino's does."""
+    """Let one thing happen, most often in the network. If last values can be overtaken, or if `partly` is false, the
+    dashboard writes all attributes together, as Arduino's does."""
     p = random.choice(list(world.properties.values()))
     move = random.choice(moves)
     if move == "set":
@@ -117,18 +117,18 @@ def agree(world, what):
 
 
 def one_world(place, seed, steps=STEPS):
-    """A variable with the option of that place, and what comes of it."""
+    """A variable with one of OPTIONS, and what becomes of it."""
     random = Seeded(seed * 100 + place)
     world = World(make(random, OPTIONS[place]))
     moves = (MOVES, CALM, MOVING)[seed % 3]
     world.connect()
     for n in range(1, steps):
-        happen(world, random, n % 4 if seed & 1 else n, moves, steps == STEPS)  # values that differ, or come again
+        happen(world, random, n % 4 if seed & 1 else n, moves, steps == STEPS)  # values that differ, or repeat
     packets = world.quiet()
     what = "option %d, seed %d" % (place, seed)
     agree(world, what)
     if type(OPTIONS[place].get("publish")) is not int:
-        assert packets <= 4, (what, packets)  # what waited, and an echo: no ping-pong
+        assert packets <= 4, (what, packets)  # the waiting values and an echo: no ping-pong
         assert world.quiet(20) == 0, what
 
 

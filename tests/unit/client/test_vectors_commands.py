@@ -1,4 +1,4 @@
-"""Commands: byte by byte what Arduino's C++ library sends and takes, and what it refuses."""
+"""Commands: what Arduino's C++ library sends and accepts, byte by byte, and what it refuses."""
 
 from arduino_iot_cloud.cbor import CBORError
 from arduino_iot_cloud.senml import Records
@@ -34,7 +34,7 @@ def parameters(vector):
 
 def test_commands_are_encoded_as_by_the_cpp_library():
     for name, vector, payload in named("command_encode"):
-        if vector["message"] == "Custom":  # one that the library's users make up
+        if vector["message"] == "Custom":  # the library's users can make up their own
             raises(KeyError, encode, "Custom", "abcdef")
             raises(CBORError, decode, payload, 0, len(payload))
         else:

@@ -13,7 +13,7 @@ BEFORE = {"bool": False, "int": -1, "Time": 0, "float": -1.5, "string": "before"
 
 SINGLES = float(16777217) == 16777216  # the floats of most boards
 
-# Their results follow from a policy: see the end of this file.
+# Their results depend on a policy: see the end of this file.
 WITH_POLICY = (
     "sync Location, MOST_RECENT_WINS, cloud newer",
     "sync Location, MOST_RECENT_WINS, device newer",
@@ -23,7 +23,7 @@ WITH_POLICY = (
 
 
 def about_values(policy=False):
-    """The vectors with named variables on the thing's topic, also those with a policy."""
+    """The vectors with named variables on the thing's topic; those with a policy only on request."""
     for name, vector, payload in named("property_decode"):
         light = any([isinstance(one.get("n"), int) for one in vector["records"]])
         if not light and "topic" not in vector and (policy or name not in WITH_POLICY):
@@ -126,7 +126,7 @@ def test_records_hold_the_stated_fields():
             assert records.next(), name
             assert records.name == n, (name, records.name)
             assert records.value == value and type(records.value) is type(value), (name, records.value)
-            off = records.time - int(base_time + time)  # where floats are singles, it is the test that is inexact
+            off = records.time - int(base_time + time)  # if floats are singles, the test itself is inexact
             assert off == 0 or SINGLES and abs(off) <= 128, (name, records.time)
         assert not records.next(), name
 

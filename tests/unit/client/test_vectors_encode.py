@@ -1,4 +1,4 @@
-"""Values on their way out: byte by byte what Arduino's C++ library sends."""
+"""Values on their way out: what Arduino's C++ library sends, byte by byte."""
 
 from arduino_iot_cloud.cbor import Writer
 from arduino_iot_cloud.property.composites import Color, ColoredLight, DimmedLight, Location, Television
@@ -13,7 +13,7 @@ COMPOSITES = (Location, Color, ColoredLight, DimmedLight, Television, Schedule)
 
 
 def properties(records):
-    """The variables that these records come from, in their order."""
+    """The variables that these records come from, in order."""
     names = []
     values = {}
     for one in records:
@@ -49,7 +49,7 @@ def test_records_are_written_as_by_the_cpp_library():
 
 def test_properties_are_written_as_by_the_cpp_library():
     for name, vector, payload in named("property_encode"):
-        if not payload or isinstance(vector["records"][0]["n"], int):  # a number for a name: LoRa only
+        if not payload or isinstance(vector["records"][0]["n"], int):  # a number as a name: LoRa only
             continue
         writer = Writer(bytearray(BUFFER))
         writer.raw(b"\x9f")

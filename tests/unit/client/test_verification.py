@@ -1,4 +1,4 @@
-"""`ssl_params`: which values verify the server, which do not, and that everything else is refused before a connection."""
+"""`ssl_params`: which values verify the server, which do not, and that all others are refused before a connection."""
 
 import sys
 
@@ -22,13 +22,13 @@ NONSENSE = (3, -1, 256, 1 << 32, 1 << 70, "0", "", "CERT_NONE", b"\0", 0.0, 1.0,
 
 def root():
     """A root certificate in DER."""
-    from arduino_iot_cloud.certificates import root as read  # anew: `context` lets go of it
+    from arduino_iot_cloud.certificates import root as read  # again: `context` unloads it
 
     return read("ArduinoRoot")
 
 
 class Client:
-    """What `context` asks of a client."""
+    """The parts of a client that `context` uses."""
 
     ROOTS = ((), ("AmazonRootCA1",))
     password = "secret"
@@ -44,7 +44,7 @@ def made(**params):
 
 
 def verifies(ctx):
-    """Whether a context lets no unverified server pass, whatever its name."""
+    """Whether a context refuses every unverified server, whatever its name."""
     return ctx.verify_mode == tls.CERT_REQUIRED and (MICROPYTHON or ctx.check_hostname)
 
 
@@ -105,7 +105,7 @@ def test_roots_that_are_none():
 
 
 def test_a_broken_root_is_not_passed_over_where_another_is_given():
-    path = __file__  # a file that is no certificate
+    path = __file__  # a file without a certificate
     assert "cafile" in str(raises(ValueError, made, cafile=path, cadata=root()))
 
 
@@ -150,7 +150,7 @@ def test_keys_that_there_are_not():
 async def test_whoever_takes_ssl_params_refuses_them_before_a_connection():
     for params in ({"verify_mode": 3}, {"cert_reqs": "CERT_NONE"}, {"server_hostname": ""}, {"verify": 0}):
         client = ArduinoCloudClient("d", "d", "p", ssl_params=params)
-        for _ in range(2):  # a second attempt fares no better
+        for _ in range(2):  # a second attempt fails, too
             try:
                 await client.run()
                 raise AssertionError("nothing raised")

@@ -11,7 +11,7 @@ BINARY, TEXT, CLOSE, PING, PONG = 2, 1, 8, 9, 10
 
 
 def frame(kind, payload=b"", last=True, size=None):
-    """A frame of the server; `size` of the length field (0, 2, 8) as short as possible unless told."""
+    """A frame from the server; its length field has `size` bytes (0, 2, 8), by default as few as possible."""
     n = len(payload)
     if size is None:
         size = 0 if n < 126 else 2 if n < 65536 else 8
@@ -22,7 +22,7 @@ def frame(kind, payload=b"", last=True, size=None):
 
 
 class Wire:
-    """Stands for an open stream: gives out `incoming` in pieces, takes as much as it is told to."""
+    """Stands for an open stream: gives out `incoming` in pieces and accepts as much as it is told to."""
 
     s = "socket"
 
@@ -31,7 +31,7 @@ class Wire:
         self.at_most = at_most
         self.ended = ended
         self.sent = b""
-        self.room = 1000000  # bytes that a write takes
+        self.room = 1000000  # bytes that a write accepts
         self.closed = False
 
     def readinto(self, view):
@@ -50,7 +50,7 @@ class Wire:
 
 
 def unmasked(data):
-    """[(first byte, payload)] of frames of ours; insists on masks and on short lengths."""
+    """[(first byte, payload)] of our frames; insists on masks and short lengths."""
     frames = []
     while data:
         n = data[1] & 127
@@ -61,7 +61,7 @@ def unmasked(data):
 
 
 def read(data, at_most=1000000, room=1000):
-    """(payload, what was sent, whether it ended) of what a server sent."""
+    """(payload, what was sent, whether it ended) for these bytes from a server."""
     wire = Wire(data, at_most)
     stream = Stream(wire)
     view = memoryview(bytearray(room))
@@ -74,7 +74,7 @@ def read(data, at_most=1000000, room=1000):
 
 
 def test_the_frames_of_the_rfc():
-    # Section 5.7, those that a server may send; "Hello" is text there.
+    # Section 5.7, the frames that a server may send; "Hello" is text there.
     assert read(b"\x82\x05Hello") == (b"Hello", [], False)
     assert read(b"\x02\x03Hel\x80\x02lo") == (b"Hello", [], False)
     assert read(b"\x89\x05Hello") == (b"", [(0x8A, b"Hello")], False)
@@ -194,7 +194,7 @@ def test_a_close_is_answered_and_is_the_end():
 
 
 def send(stream, wire, data, rooms):
-    """Send all of `data`, as a driver does, while the wire takes as much at a time as `rooms` says in turn."""
+    """Send all of `data`, as a driver does; `rooms` says in turn how much the wire accepts at a time."""
     data = memoryview(data)
     i = 0
     while data:
@@ -255,7 +255,7 @@ def test_a_pong_waits_for_the_end_of_a_frame():
         frames = unmasked(wire.sent)
         assert (0x82, b"z" * 125) in frames and (0x82, b"more") in frames
         pongs = [payload for first, payload in frames if first == 0x8A]
-        assert pongs == [b"1"], room  # the second one came before the first was answered
+        assert pongs == [b"1"], room  # the second ping came before the first was answered
 
 
 def test_a_pong_goes_out_in_pieces_and_whole():
@@ -278,7 +278,7 @@ def test_closing_says_goodbye_once_where_there_is_room():
     wire.room = 9
     stream.write(b"packet")
     stream.close()
-    assert wire.closed and len(wire.sent) == 9  # inside a frame there is none
+    assert wire.closed and len(wire.sent) == 9  # no close frame inside another frame
 
     class Broken(Wire):
         def write(self, data):
@@ -296,7 +296,7 @@ def test_the_stream_shows_what_the_one_behind_it_has():
 
 
 def survive(data, at_most):
-    """Whether the bytes were taken; nothing else than WebSocketError is raised."""
+    """Whether the bytes were accepted; insists that only WebSocketError is raised."""
     try:
         read(data, at_most)
     except WebSocketError:

@@ -1,4 +1,4 @@
-"""How a connection becomes one of WebSocket: the handshake of RFC 6455, answers in other words, hostile servers."""
+"""How a connection becomes a WebSocket: the handshake of RFC 6455, answers in other words, hostile servers."""
 
 from arduino_iot_cloud.port import MICROPYTHON
 from arduino_iot_cloud.websocket import WebSocketError
@@ -16,7 +16,7 @@ ANSWER = (
 
 
 def answered(data):
-    """An Upgrade that has been given this answer; whether it took all of it."""
+    """Give an Upgrade this answer; returns whether it was complete, and insists that no byte was left over."""
     handshake = Upgrade("server.example.com", "/mqtt", KEY)
     for i in range(len(data)):
         if handshake.take(data[i]):

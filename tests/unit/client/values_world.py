@@ -1,7 +1,7 @@
-"""A device's session, a cloud and a network between them, for what becomes of values from both sides.
+"""A device's session, a cloud and a network between them: what becomes of values from both sides.
 
-`World` plays network, cloud, dashboard, program and clock. Between the session and the network stands what a driver
-does: it hands over what arrives, sends what the session wants to send, keeps one packet until its acknowledgement and
+`World` plays network, cloud, dashboard, program and clock. A driver's work is done between session and network:
+it passes on what arrives, sends what the session wants to send, keeps one packet until its acknowledgement and
 sends it again on the next connection, unless the session calls it stale.
 """
 
@@ -20,11 +20,11 @@ class Cloud:
     def __init__(self, clock):
         self.clock = clock
         self.things = {THING: {}, OTHER: {}}
-        self.thing = THING  # the one that the device belongs to, "" for none
+        self.thing = THING  # the device's thing, "" for none
         self.down = []
-        self.slow = []  # last values that take their time
+        self.slow = []  # last values that are not sent yet
         self.subscribed = []  # topics on this connection
-        self.received = []  # (name, value) of all that came from the device
+        self.received = []  # (name, value) of everything from the device
 
     def tell(self, topic, payload):
         self.down.append((topic, payload))
@@ -74,7 +74,7 @@ class Cloud:
 
 
 class World(ClientRig):
-    """The session and all that is around it."""
+    """The session and everything around it."""
 
     def __init__(self, *properties):
         super().__init__(*properties)
@@ -82,7 +82,7 @@ class World(ClientRig):
         self.cloud = Cloud(lambda: self.unix + self.ms // 1000)
         self.up = []
         self.linked = False
-        self.packet = None  # (topic, payload) that is not acknowledged
+        self.packet = None  # (topic, payload) that is not acknowledged yet
         self.again = False
         self.packets = 0
 
@@ -94,7 +94,7 @@ class World(ClientRig):
         self.again = self.packet is not None
 
     def lose(self):
-        """The link goes, and with it what is under way."""
+        """The link is lost, and everything under way with it."""
         self.linked = False
         self.up.clear()
         self.cloud.down.clear()
@@ -108,7 +108,7 @@ class World(ClientRig):
             self.cloud.take(*self.up.pop(0))
 
     def answer(self):
-        """Last values that were asked for are on their way."""
+        """Last values that were asked for are sent."""
         if self.cloud.slow:
             self.cloud.down.append(self.cloud.slow.pop(0))
 
@@ -126,7 +126,7 @@ class World(ClientRig):
     # The driver
 
     def look(self):
-        """What a driver does when it is awake."""
+        """Do what a driver does when it is awake."""
         session = self.session
         self.client.poll(self.now)
         if not self.linked:
@@ -163,10 +163,10 @@ class World(ClientRig):
             self.up.append(self.packet)
             self.packets += 1
 
-    # To the end
+    # The end
 
     def quiet(self, seconds=90):
-        """Nothing more happens from outside, and the link holds. Returns the packets that this took."""
+        """Let nothing more happen from outside, and let the link hold. Returns the packets that this took."""
         if not self.linked:
             self.connect()
         if not self.cloud.thing:
@@ -182,7 +182,7 @@ class World(ClientRig):
         return self.packets - packets
 
     def cloud_has(self, p):
-        """The cloud's value of a property; of attributes, a dict of those that it has."""
+        """The cloud's value of a property; for attributes, a dict of those that it has."""
         values = self.cloud.things[self.cloud.thing]
         if isinstance(p.value, dict):
             return {key: values.get(p.name + ":" + key, (None, 0))[0] for key in p.value}

@@ -1,10 +1,10 @@
-"""A session whose states and events are noted as it passes them."""
+"""A session whose states and events are noted as they pass."""
 
 from arduino_iot_cloud.port import ticks_add
 from reports import Reports
 from session_rig import THING, THING_UPDATE, Rig
 
-STARTS = (0, ticks_add(0, -1), ticks_add(0, -3000), ticks_add(0, -60000))  # some before the ticks wrap
+STARTS = (0, ticks_add(0, -1), ticks_add(0, -3000), ticks_add(0, -60000))  # some just before the ticks wrap
 HOUR = 3600000
 NOW = 1760000000
 
