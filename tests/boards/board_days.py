@@ -1,4 +1,4 @@
-"""What happens to a board in a day of tests: a cloud that may die, and the book of the board's samples."""
+"""A board's day in the tests: its cloud, which may die, and a record of its samples."""
 
 import json
 import os
@@ -17,11 +17,11 @@ from toolchain.paths import TOOLS
 MACHINES = {"RPI_PICO_W": "Raspberry Pi Pico W with RP2040", "ESP32_GENERIC": "Generic ESP32 module with ESP32"}
 STORES = {"RPI_PICO_W": ("files", "/keys/"), "ESP32_GENERIC": ("nvs", "/nvs.")}  # and where the stand-in keeps it
 PACKAGES = ("/lib/arduino_iot_cloud/", "/lib/arduino_cloud_board/")
-PASSWORD = "a password of no importance"  # of the Wi-Fi: tests/boards/day/radio.py
+PASSWORD = "a password of no importance"  # the Wi-Fi's, in tests/boards/day/radio.py
 
 
 class LastingCloud:
-    """A local cloud that can be killed, and started again with the same data."""
+    """A local cloud that can be killed and started again with the same data."""
 
     def __init__(self, folder, environment):
         self._folder = folder
@@ -39,7 +39,7 @@ class LastingCloud:
         self._running = LocalCloud(self._folder, env=self._environment)
 
     def series(self, thing_id, name):
-        """Everything that was stored of a variable: [(value, Unix time)] in the order of the times."""
+        """Return everything stored of a variable: [(value, Unix time)], ordered by time."""
         with sqlite3.connect("file:%s?mode=ro" % (self._folder / "cloud.sqlite3"), uri=True) as store:
             found = store.execute(
                 "select value, time_us from samples join variables on variables.id = variable_id"
@@ -50,7 +50,7 @@ class LastingCloud:
 
 
 class Day:
-    """A board with its project in the cloud, and the book that is kept of its samples."""
+    """A board with its project in the cloud, and a record of its samples."""
 
     def __init__(self, world, cloud):
         self.world = world
@@ -65,9 +65,9 @@ class Day:
         self._provision()
 
     def _provision(self):
-        """Have tools/provision do its work at the board's serial line; what it left in the flash is in this world's."""
+        """Run tools/provision at the board's serial line, and copy what it left in the flash to this world's flash."""
         world, folder = self.world, self.world.folder.parent
-        # The cloud as the board sees it: at the near end of the way.
+        # The board sees the cloud through `way`, so it gets that address.
         (folder / "seen").mkdir()
         about = {**self.cloud.about, "mqtts_port": world.way.port}
         (folder / "seen" / "running.json").write_text(json.dumps(about))
@@ -102,7 +102,7 @@ class Day:
             assert secret not in done.stdout + done.stderr
 
     def add(self, name, kind, permission):
-        """Another variable."""
+        """Add a variable."""
         body = {"name": name, "type": kind, "permission": permission}
         self._request("POST", "/things/%s/variables" % self.thing_id, body)
 
@@ -111,34 +111,34 @@ class Day:
         self._request("PUT", "/things/%s/variables/%s/value" % (self.thing_id, name), {"value": value})
 
     def until(self, name, good, timeout=15):
-        """Wait until a variable's value in the cloud is a good one."""
+        """Wait until a variable's value in the cloud satisfies `good`."""
         path = "/things/%s/variables/%s" % (self.thing_id, name)
         self.world.wait(lambda: good(self._request("GET", path)["value"]), name, timeout)
 
     def power_on(self, **more):
-        """Switch on, or wake."""
+        """Switch it on, or wake it."""
         self.world.power_on(DAY / "main.py", **more)
         self._read = 0
 
     def wait_for(self, pattern, timeout=20):
-        """Wait for the next line that matches, after the one that was waited for before: the match."""
+        """Wait for the next line that matches, after the previous match, and return the match."""
         match = self.world.process.wait_for(pattern, timeout, start=self._read)
         self._read = match.end()
         return match
 
     def synced(self):
-        """Wait until the values flow: when they did, in seconds of the board."""
+        """Wait until values flow, and return when, in seconds of the board."""
         return self._moment("synced")
 
     def disconnected(self):
-        """Wait until the client has given up the connection: when it did, in seconds of the board."""
+        """Wait until the client has given up the connection, and return when, in seconds of the board."""
         return self._moment("disconnected")
 
     def _moment(self, what):
         return int(self.wait_for(r"^%s at (\d+)\n" % what).group(1)) / 1000
 
     def hurry_for(self, pattern, limit=30):
-        """Let the board's time hurry until a line matches, which is still to be waited for."""
+        """Let the board's time hurry until a line matches. `wait_for` still finds that line."""
         process, sought = self.world.process, re.compile(pattern, re.M)
         self.world.hurry_until(lambda: sought.search(process.stdout, self._read), pattern, limit)
 
@@ -146,32 +146,32 @@ class Day:
         self.world.process.send(line + "\n")
 
     def take(self, count):
-        """Have it take so many samples, beside those of its own."""
+        """Have the board take this many samples besides its regular ones."""
         for _ in range(count):
             self.do("take(client, None)")
             self.wait_for(r"^took .*\n")
 
     def settle(self):
-        """Wait until everything is with the cloud, and the board knows that."""
+        """Wait until the cloud has everything and the board knows that."""
         self.do("asyncio.create_task(settle())")
         self.wait_for("^settled True")
 
     def lie_down(self, seconds, flush, code):
-        """Send it to sleep, and see it end; how long it took until it slept, in seconds of the board."""
+        """Send it to sleep, and wait for its end. Return how long it took to fall asleep, in seconds of the board."""
         self.do("lie_down(%d, %d)" % (seconds, flush))
         self.ended(code)
         return (self.world.get("down") - self.world.get("asked")) / 1e6
 
     def ended(self, code, timeout=20):
-        """Wait for the end of this run, and keep its book."""
+        """Wait for the end of this run, and add its output to the record."""
         assert self.world.process.ended_within(timeout), self.world.process.stdout
         done = self.world.process.wait()
         self.output += done.stdout + done.stderr
-        (self.world.folder.parent / "output.txt").write_text(self.output)  # for whoever looks into a failure
+        (self.world.folder.parent / "output.txt").write_text(self.output)  # for whoever examines a failure
         assert done.returncode == code, done.stdout + done.stderr
         self._look_for_secrets(done)
 
     def samples(self):
-        """[(value, Unix time)] of what the board has taken, in all its runs."""
+        """Return what the board has taken in all its runs: [(value, Unix time)]."""
         found = re.findall(r"^took (\d+) (\d+)$", self.output, re.M)
         return [(int(value), int(when)) for value, when in found]

@@ -1,4 +1,4 @@
-"""The world around a board under test: its time, its air, the way to the cloud, and the mains."""
+"""The world around a board under test: its time, its Wi-Fi, the way to the cloud, and the power supply."""
 
 import importlib.util
 import mmap
@@ -18,16 +18,16 @@ DAY = ROOT / "tests" / "boards" / "day"
 STANDINS = ROOT / "tests" / "support" / "standins"
 YEAR_2000, YEAR_2021 = 946684800, 1609459200
 ASLEEP, RESET = 42, 43  # exit codes of tests/boards/day/machine.py
-_LIBRARIES = {32: "lib/i386-linux-gnu", 64: "lib/x86_64-linux-gnu"}  # what the loader makes of $LIB
+_LIBRARIES = {32: "lib/i386-linux-gnu", 64: "lib/x86_64-linux-gnu"}  # how the loader expands $LIB
 
-# Not by sys.path, where the stand-ins beside it would come before what they stand for.
+# Not imported through sys.path: the other stand-ins in that folder would replace real modules.
 _spec = importlib.util.spec_from_file_location("page", DAY / "page.py")
 _page = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_page)
 
 
 def build_clock(folder):
-    """Compile clock.c for both interpreters; what LD_PRELOAD has to say, so that each process finds its own."""
+    """Compile clock.c for both interpreters. Return a value for LD_PRELOAD with which each finds its own build."""
     for bits, place in _LIBRARIES.items():
         target = folder / place / "clock.so"
         target.parent.mkdir(parents=True)
@@ -38,13 +38,13 @@ def build_clock(folder):
 
 
 def new_page(path):
-    """A page for a world: its path."""
+    """Make a page for a world, and return its path."""
     path.write_bytes(bytes(_page.SIZE))
     return path
 
 
 class Way(Server):
-    """The way from the board to the cloud. What was on it when the air was lost is dead, without a FIN."""
+    """The way from the board to the cloud. If the Wi-Fi fails, its connections are dead from then on, without a FIN."""
 
     def __init__(self, host, port):
         self.open = True
@@ -53,11 +53,11 @@ class Way(Server):
         super().__init__()
 
     def cut(self):
-        """From now on nothing gets through, nor will it on connections that were there."""
+        """Let nothing more through on the existing connections."""
         self._cut += 1
 
     def serve(self, connection):
-        """Pass on, both ways, until the cut."""
+        """Pass data on in both directions until the cut."""
         began = self._cut
         if not self.open:
             return
@@ -75,7 +75,7 @@ class Way(Server):
             while True:
                 data = source.recv(4096)
                 if self._cut != began or not self.open:
-                    return  # the sockets stay open, and silent
+                    return  # the sockets stay open but silent
                 if not data:
                     target.shutdown(socket.SHUT_WR)
                     return
@@ -95,18 +95,18 @@ class Way(Server):
 
 
 class BoardWorld:
-    """One board, from power-on to power-off, and what is around it.
+    """One board from power-on to power-off, and what is around it.
 
-    `page` values are attributes' numbers: see tests/boards/day/page.py. Ended with `close`.
+    For the numbers that `get` and `put` take, see tests/boards/day/page.py. End it with `close`.
     """
 
     def __init__(self, board, bits, folder, page, preload, cloud, environment):
         self.board = board
-        self.forgets_time = board == "RPI_PICO_W"  # ports/rp2/main.c starts the RTC anew after each reset
+        self.forgets_time = board == "RPI_PICO_W"  # ports/rp2/main.c starts the RTC afresh after each reset
         self.unset_rtc = YEAR_2021 if self.forgets_time else YEAR_2000
         self.folder = folder
         with open(page, "r+b") as opened:
-            # A store of a double is one step; struct.pack_into would let the board see a zero meanwhile.
+            # Storing a double is one step. With struct.pack_into, the board could read a zero in between.
             self._page = memoryview(mmap.mmap(opened.fileno(), _page.SIZE)).cast("d")
         self._interpreter = MicroPython(bits)
         self.way = Way(cloud.host, cloud.mqtts_port)
@@ -127,7 +127,7 @@ class BoardWorld:
         threading.Thread(target=self._watch, daemon=True).start()
 
     def get(self, name):
-        """A number of the page."""
+        """Return a number of the page."""
         return self._page[_page.NAMES.index(name)]
 
     def put(self, **values):
@@ -149,7 +149,7 @@ class BoardWorld:
         return [answer(question, int(self.true_time))] if self.time_server_answers and self.get("air") else []
 
     def power_on(self, *script, code=None, rtc=None, **environment):
-        """Switch it on. `rtc`: what its clock shows (Unix time), by default what it shows after a reset."""
+        """Switch it on. `rtc` is the Unix time its clock shows, by default that after a reset."""
         if rtc is None and self.forgets_time:
             rtc = self.unset_rtc
         if rtc is not None:
@@ -162,18 +162,18 @@ class BoardWorld:
         return self.process
 
     def air_off(self):
-        """The access point is gone, and with it the way to the cloud."""
+        """Make the access point vanish, and with it the way to the cloud."""
         self.way.open = False
         self.way.cut()
         self.put(air=0)
 
     def air_on(self):
-        """It is back; what was connected stays dead."""
+        """Bring it back. Earlier connections stay dead."""
         self.way.open = True
         self.put(air=1)
 
     def sleep_on(self):
-        """Let the time pass that the board sleeps."""
+        """Skip the time for which the board sleeps."""
         left = self.get("wake") - self.now * 1e6
         assert left > 0
         self.put(skipped=self.get("skipped") + left)
@@ -184,9 +184,9 @@ class BoardWorld:
         return "%s, in vain: %s\n%s" % (what, ended, self.process.stdout + self.process.stderr)
 
     def hurry_until(self, condition, what, limit):
-        """Let the board's time run about 16 times as fast until something is so, `limit` seconds at most.
+        """Let the board's time run about 16 times as fast until a condition holds, for at most `limit` seconds.
 
-        For waiting for what the network does not do: an answer would come too late.
+        Only for times when nothing comes from the network: an answer would come too late.
         """
         begin = self.now
         before = None
@@ -194,20 +194,20 @@ class BoardWorld:
         while not condition():
             assert self.now - begin < limit and time.monotonic() < deadline, self._in_vain(what)
             beats = self.get("beats")
-            if beats != before:  # its event loop keeps pace, however busy this machine is
+            if beats != before:  # the event loop keeps pace, however busy this machine is
                 before = beats
                 self.put(skipped=self.get("skipped") + 100000)
             time.sleep(0.002)
 
     def wait(self, condition, what, timeout=20):
-        """Wait until something is so."""
+        """Wait until a condition holds."""
         deadline = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < deadline, self._in_vain(what)
             time.sleep(0.01)
 
     def _watch(self):
-        # The watchdog's own clock: what stands still cannot end itself.
+        # The watchdog runs here, because a program that hangs cannot end itself.
         while not self._closed:
             limit = self.get("limit")
             if limit and self.now * 1e6 - self.get("fed") > limit * 1000 and self.process.returncode is None:
@@ -217,7 +217,7 @@ class BoardWorld:
             time.sleep(0.02)
 
     def close(self):
-        """End all."""
+        """Stop everything."""
         self._closed = True
         self._interpreter.stop_all()
         self.way.close()

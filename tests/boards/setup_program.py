@@ -1,6 +1,6 @@
 """Serves the set-up page on 127.0.0.1: setup_program.py PORT DNS_PORT.
 
-Prints what is saved, and for how long the event loop was held up at most.
+Prints what is saved, and the longest time for which the event loop was blocked.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ longest = 0
 
 
 async def slowly(entered):
-    """Saving that others can come in between of."""
+    """Save so slowly that other requests come in between."""
     await asyncio.sleep(0.2)
     print("saved", json.dumps(entered))
 
 
 def save(entered):
-    """As a board's settings would."""
+    """Save as a board's settings would."""
     if entered["ssid"].startswith("phone"):
         return slowly(entered)
     if entered["ssid"] == "refuse me":
@@ -34,14 +34,14 @@ def save(entered):
 
 
 def page_or_none(title, seen, token, device, fields=None, error=""):
-    """The page, where its memory suffices."""
+    """Return the page, unless there is too little memory."""
     if fields and fields.get("ssid") == "large":
         raise MemoryError
     return setup_form.page(title, seen, token, device, fields, error)
 
 
 async def look():
-    """Measure how long the loop is ever held up."""
+    """Measure the longest time for which the loop is blocked."""
     global longest
     before = ticks()
     while True:
@@ -52,7 +52,7 @@ async def look():
 
 
 async def main(port, dns_port):
-    """Serve, and tell."""
+    """Serve the page, and print what happens."""
     looking = asyncio.create_task(look())
     setup_page.page = page_or_none
     page = SetupPage(save, ["home", "caf\u00e9 <&\"'>"], title="Greenhouse & co")

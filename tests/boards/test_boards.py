@@ -1,4 +1,4 @@
-"""boards/: every folder is complete, every board.py imports and is what docs/boards.md says, every package installs."""
+"""boards/: all files exist, every board.py imports and agrees with docs/boards.md, and every package installs."""
 
 import ast
 import contextlib
@@ -18,7 +18,7 @@ PORTS = {"esp32", "rp2", "stm32", "renesas-ra", "unix", "qemu"}
 RADIOS = {"esp32", "cyw43", "nina", "esp-hosted"}
 ARCHITECTURES = {"", "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensawin", "rv32imc"}
 
-# What a board's firmware has, as far as board.py and defaults.py use it: each stand-in says what was asked for.
+# The part of a board's firmware that board.py and defaults.py use. Each stand-in prints how it was called.
 STANDINS = {
     "machine.py": """
 class Pin:
@@ -68,7 +68,7 @@ for name, argument in json.loads(sys.argv[2]):
 
 @pytest.fixture
 def run_board(tmp_path):
-    """`run_board(interpreter, code, name, *words)` -> what a program with this board.py and the stand-ins printed."""
+    """`run_board(interpreter, code, name, *words)` -> the output of a program with this board.py and the stand-ins."""
     for name, text in STANDINS.items():
         (tmp_path / name).write_text(text)
 
@@ -79,7 +79,7 @@ def run_board(tmp_path):
 
 
 def facts_of(name):
-    """The constants of a board.py, read without running it."""
+    """Return the constants of a board.py, read without running it."""
     found = {}
     for statement in ast.parse((BOARDS / name / "board.py").read_text()).body:
         if isinstance(statement, ast.Assign):
@@ -125,7 +125,7 @@ def test_detection_knows_each_board_by_its_own_facts(cpython):
 
 
 def test_the_secure_chips_are_those_that_the_key_stores_look_for(cpython):
-    """A board may carry a second one, which board.py does not promise."""
+    """A board may carry a second chip, which board.py does not name."""
     code = "from arduino_cloud_board.chips.bus import _BOARDS; print({b: [c[0] for c in _BOARDS[b]] for b in _BOARDS})"
     looked_for = ast.literal_eval(cpython.run(code=code, check=True).stdout)
     promised = [facts_of(name) for name in NAMES if facts_of(name).get("SECURE_ELEMENT")]
@@ -133,7 +133,7 @@ def test_the_secure_chips_are_those_that_the_key_stores_look_for(cpython):
 
 
 def test_a_usb_id_belongs_to_boards_of_one_kind():
-    """Where two boards share one, both are of one maker's port: the board itself is asked then."""
+    """If boards share one, they are of the same port. The board itself is then asked which it is."""
     ports = {}
     for name in NAMES:
         for pair in facts_of(name).get("USB", ()):
@@ -241,7 +241,7 @@ def test_mip_installs_every_board(micropython, tmp_path):
 
 
 class Folder:
-    """What mpremote's mip needs of a board: a folder's file system."""
+    """The part of a board that mpremote's mip needs: a file system, here in a folder."""
 
     def fs_exists(self, path):
         return Path(path).exists()

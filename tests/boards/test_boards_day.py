@@ -1,4 +1,4 @@
-"""A day in the life of a board, from provisioning to the last value, over TLS. The radio is a stand-in."""
+"""A day in a board's life, from provisioning to the last value, over TLS. The radio is a stand-in."""
 
 import signal
 import time
@@ -9,8 +9,8 @@ from board_worlds import ASLEEP, RESET
 
 HOUR = 3600
 KEEPALIVE = 8
-SLACK = 1  # second, which a busy machine may take longer
-# The bounds of docs/device.md, in seconds
+SLACK = 1  # second, for a busy machine
+# The limits in docs/device.md, in seconds
 STANDSTILL = 2
 LOSS = 1.25
 ADDRESS = 6
@@ -21,10 +21,10 @@ GOODBYE = 2
 
 
 def _the_clock_is_unset_at_power_on(day, world):
-    """The clock shows the year 2000 or 2021, and no time server answers yet. TLS insists on a date."""
+    """The clock shows the year 2000 or 2021, and no time server answers yet. TLS needs the right date."""
     world.time_server_answers = False
     day.power_on(rtc=world.unset_rtc)
-    day.wait_for("^package %s/lib/arduino_iot_cloud/__init__.mpy\n" % world.folder)  # what provisioning has installed
+    day.wait_for("^package %s/lib/arduino_iot_cloud/__init__.mpy\n" % world.folder)  # the package that was provisioned
     day.wait_for("^started power")
     day.wait_for("the clock is not set")
     world.time_server_answers = True
@@ -43,7 +43,7 @@ def _wifi_is_lost_for_a_moment(day, world):
 
 
 def _the_access_point_is_gone_for_an_hour(day, world):
-    """Nothing says goodbye, and one packet is on its way."""
+    """No connection is closed properly, and one packet is on its way."""
     day.take(2)
     attempts = world.way.connections
     begin = world.now
@@ -62,7 +62,7 @@ def _comes_back(day, world):
 
 
 def _the_address_changes(day, world):
-    """What stands on the old one is dead."""
+    """Connections of the old address are dead."""
     world.way.cut()
     begin = world.now
     world.put(address=9)
@@ -72,7 +72,7 @@ def _the_address_changes(day, world):
 
 
 def _a_box_on_the_way_forgets_the_connection(day, world):
-    """There is a link, and nothing comes through."""
+    """The link is up, but nothing gets through."""
     world.way.cut()
     begin = world.now
     day.hurry_for("^disconnected")
@@ -99,7 +99,7 @@ def _the_cloud_dies_and_comes_back(day, world, cloud):
 
 
 def _it_sleeps_with_samples_that_nobody_could_take(day, world, sleeps):
-    """The way home is open again when it wakes."""
+    """The cloud can be reached again when it wakes."""
     world.air_off()
     day.wait_for("connection was lost")
     day.take(5)
@@ -138,7 +138,7 @@ def _everything_is_in_the_cloud_once_and_with_its_time(day, cloud):
     assert len(taken) > HOUR / 10
     series = cloud.series(day.thing_id, "stored")
     assert Counter(value for value, _ in series) == Counter(value for value, _ in taken)
-    timeless = {value for value, when in taken if not when}  # before the clock was set: they got that of their arrival
+    timeless = {value for value, when in taken if not when}  # from before the clock was set: timed by their arrival
     assert 1001 in timeless and 1010 not in timeless
     assert sorted(sample for sample in series if sample[0] not in timeless) == [one for one in taken if one[1]]
     assert cloud.series(day.thing_id, "last")[-1][0] == taken[-1][0]
@@ -146,7 +146,7 @@ def _everything_is_in_the_cloud_once_and_with_its_time(day, cloud):
 
 @pytest.mark.timeout(180)
 def test_a_day_of_a_board(day, world, cloud):
-    sleeps = ASLEEP if world.board == "ESP32_GENERIC" else RESET  # or dozes, and resets itself
+    sleeps = ASLEEP if world.board == "ESP32_GENERIC" else RESET  # or it dozes, and resets itself
     _the_clock_is_unset_at_power_on(day, world)
     _wifi_is_lost_for_a_moment(day, world)
     _the_access_point_is_gone_for_an_hour(day, world)
@@ -157,7 +157,7 @@ def test_a_day_of_a_board(day, world, cloud):
     _the_program_hangs_and_the_watchdog_bites(day, world)
     assert day.lie_down(10, 30, sleeps) < GOODBYE + SLACK
     _everything_is_in_the_cloud_once_and_with_its_time(day, cloud)
-    # Nothing stood still.
+    # Neither the event loop nor the feeding of the watchdog stood still.
     assert world.get("standstill") < STANDSTILL * 1000 and world.get("hunger") < 6000
     print("%s: the loop stood still for %d ms" % (world.board, world.get("standstill")))
     assert "raised" not in day.output and "Traceback" not in day.output

@@ -1,4 +1,4 @@
-"""Keys and certificate requests made as on a board, against `cryptography`."""
+"""Keys and certificate requests as a board makes them, checked by `cryptography`."""
 
 import random
 from hashlib import sha256
@@ -19,7 +19,7 @@ def test_public_keys_and_signatures_agree(seed):
     for _ in range(12):
         number = source.randrange(1, p256.N)
         if seed == 0:
-            number >>= source.randrange(256)  # short ones, too
+            number >>= source.randrange(256)  # short ones too
         number = number or 1
         private = number.to_bytes(32, "big")
         key = ec.derive_private_key(number, ec.SECP256R1())
@@ -28,7 +28,7 @@ def test_public_keys_and_signatures_agree(seed):
         digest = sha256(source.randbytes(40)).digest()
         signature = p256.sign(private, digest)
         algorithm = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
-        key.public_key().verify(signature, digest, algorithm)  # raises where it is wrong
+        key.public_key().verify(signature, digest, algorithm)  # raises if it is wrong
         deterministic = ec.ECDSA(utils.Prehashed(hashes.SHA256()), deterministic_signing=True)
         assert signature == key.sign(digest, deterministic)
 

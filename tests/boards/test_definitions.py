@@ -1,4 +1,4 @@
-"""boards/ against MicroPython's own definitions of the boards, in the source that tools/firmware builds from."""
+"""boards/, compared with MicroPython's own definitions of the boards in the source that tools/firmware builds."""
 
 import ast
 import os
@@ -41,7 +41,7 @@ def ports():
 
 
 def texts(folder):
-    """All text files of a board's definition, as one."""
+    """Return all text files of a board's definition, joined."""
     return "\n".join(path.read_text(errors="replace") for path in sorted(folder.iterdir()) if path.is_file())
 
 
@@ -54,7 +54,7 @@ def names_in(text):
 
 
 def macro(text, name):
-    """A number that a header defines, None where it does not."""
+    """Return a number that a header defines, or None."""
     found = re.search(r"#define\s+%s\s+\(?(0x[0-9a-fA-F]+|\d+)\)?" % name, text)
     return found and int(found.group(1), 0)
 
@@ -100,7 +100,7 @@ def test_usb_ids(ports, name):
 def test_usb_ids_of_the_esp32(ports):
     text = (ports / "esp32" / "mpconfigport.h").read_text()
     base = int(re.search(r"USB_TUSB_PID \((0x[0-9A-F]+) \| _PID_MAP\(CDC, 0\)", text).group(1), 0)
-    # One CDC interface sets bit 0, none of the others is there.
+    # The one CDC interface sets bit 0, and there are no others.
     assert facts("ESP32_GENERIC_S3")["USB"] == ((macro(text, "USB_ESPRESSIF_VID"), base | 1),)
     text = defined(ports, "ARDUINO_NANO_ESP32")
     ids = tuple(int(re.search("_CUSTOM_%s=(0x[0-9A-F]+)" % one, text).group(1), 0) for one in ("VID", "PID"))
@@ -133,7 +133,7 @@ def test_the_led_is_one_of_the_boards_pins(ports, name):
 
 
 def test_the_led_of_the_nano_esp32_is_off_when_high(ports):
-    """Its board_init.c leaves the three LEDs of which ours is one at 1, "before leaving" the bootloader's wait."""
+    """The board's own board_init.c sets its three LEDs, of which this is one, to 1 before it leaves the bootloader."""
     text = (ports / "esp32" / "boards" / "ARDUINO_NANO_ESP32" / "board_init.c").read_text()
     assert "mp_hal_pin_write(LED_GREEN, 1);" in text and facts("ARDUINO_NANO_ESP32")["LED"][1] == 0
 
@@ -184,7 +184,7 @@ def test_the_secure_elements_pin(ports, name):
 
 @pytest.fixture(scope="session")
 def manifestfile(ports):
-    """MicroPython's own reader of manifests."""
+    """MicroPython's own manifest reader."""
     sys.path.insert(0, str(firmware.SOURCE / "tools"))
     try:
         import manifestfile
@@ -195,7 +195,7 @@ def manifestfile(ports):
 
 
 def make_libraries(folder, ports):
-    """An empty package for everything that the boards' manifests require: Debian's source has none of them."""
+    """Make an empty package for everything that the boards' manifests require, since Debian's source lacks them."""
     (folder / "README.md").touch()
     wanted = {"bundle-networking", "dht", "onewire", "ds18x20", "neopixel", "mip-cmdline", "ssl", "umqtt.simple"}
     for manifest in ports.glob("*/boards/**/manifest.py"):

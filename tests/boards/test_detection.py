@@ -1,4 +1,4 @@
-"""Which board this is: every text that MicroPython's builds call themselves, overrides, boards that nobody knows."""
+"""Which board this is: each name that MicroPython's builds give themselves, overrides, unknown boards."""
 
 import json
 
@@ -31,7 +31,7 @@ TEXTS = {
     "linux [Clang 19.1.0] version": "UNIX",
     "mps2-an385 with Cortex-M3": "QEMU_ARM",
 }
-# What is close to one of them and is another board, and what the message offers for it
+# Texts that resemble a known board's but belong to others, and what the message suggests
 UNKNOWN = {
     "Raspberry Pi Pico with RP2040": "RPI_PICO_W may fit",
     "Raspberry Pi Pico 2 with RP2350": "RPI_PICO2_W may fit",
@@ -95,13 +95,13 @@ else:
     print(board.NAME, board.PORT, board.NETWORK, board.KEYS, board.WATCHDOG_MS)
     print(board.network_interface())
 """
-# The stand-in says which interface it was asked for.
+# Prints the interface it is made for.
 NETWORK = "STA_IF = 7\nclass WLAN:\n    def __init__(self, which):\n        print('WLAN', which)\n"
 
 
 @pytest.fixture
 def load(interpreter, tmp_path):
-    """`load(*words, board=folder of boards/, files={name: text})` -> what `detection.load(*words)` printed."""
+    """`load(*words, board=folder of boards/, files={name: text})` -> the output of `detection.load(*words)`."""
 
     def run(*words, board=None, files=None):
         for name, text in (files or {}).items():
@@ -118,7 +118,7 @@ def test_this_machine_is_a_computer(load):
 
 def test_board_py_of_another_board_is_refused(load, interpreter):
     line = load(board="RPI_PICO_W", files={"network.py": NETWORK})[0]
-    if interpreter.name == "cpython":  # it has no _machine to compare with
+    if interpreter.name == "cpython":  # it has no _machine to compare
         assert line == "RPI_PICO_W rp2 wifi files 8388"
     else:
         assert line.startswith("WrongBoard board.py is for RPI_PICO_W, but _machine is 'linux [GCC")
@@ -165,6 +165,6 @@ def test_somebody_elses_module_named_board_is_left_alone(load):
 
 def test_without_board_py_what_can_be_seen_goes_and_is_said(load, interpreter):
     lines = load(files={"board_name": "SOMEONES_BOARD", "network.py": NETWORK})
-    if interpreter.name != "cpython":  # whose `logging` takes it
+    if interpreter.name != "cpython":  # there the message goes to `logging`
         assert lines.pop(0).startswith("Board SOMEONES_BOARD: no board.py is installed")
     assert lines[:2] == ["SOMEONES_BOARD unix wifi secrets None", "WLAN 7"]

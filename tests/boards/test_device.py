@@ -1,4 +1,4 @@
-"""The program for a whole board in examples/, on a board with a stand-in radio."""
+"""The example of a complete device, on a board with a stand-in radio."""
 
 from toolchain.paths import ROOT
 

@@ -1,4 +1,4 @@
-"""The first steps of each board's README, done as they stand there, on an empty board at a serial line."""
+"""The first steps in each board's README, followed exactly, on an empty board at a serial line."""
 
 import ast
 import asyncio
@@ -20,7 +20,7 @@ PROGRAM = "print(\"mine\")\n"
 
 
 def fact(name, what):
-    """A constant of a board.py."""
+    """Return a constant of a board.py."""
     text = (BOARDS / name / "board.py").read_text()
     return ast.literal_eval(re.search(r"^%s = ([^#\n]+)" % what, text, re.M).group(1))
 
@@ -29,13 +29,13 @@ BY_CABLE = [name for name in REAL if str(fact(name, "NETWORK")).startswith("ethe
 
 
 def blocks(text, language):
-    """The blocks of code within a numbered list."""
+    """Return the code blocks inside a numbered list."""
     found = re.findall(r"^ {3}```%s\n(.*?)^ {3}```$" % language, text, re.M | re.S)
     return [re.sub(r"^ {3}", "", block, flags=re.M) for block in found]
 
 
 def lines_of(output):
-    """What differs from one run to the next taken out: the port, the board's number, seconds. The KB apart."""
+    """Return the lines without what differs between runs (the port, the board's number, seconds), and the KB."""
     for pattern, instead in ((r"/dev/\S+", "/dev/…"), (r" [0-9a-f]{6} made", " … made"), (r"in [\d.]+ s$", "in … s")):
         output = re.sub(pattern, instead, output, flags=re.M)
     (kb,) = re.findall(r"files, (\d+) KB copied$", output, re.M)
@@ -44,7 +44,7 @@ def lines_of(output):
 
 @pytest.fixture
 def board(request, tmp_path):
-    """An empty board of that name."""
+    """An empty board with that name."""
     name = request.param
     mount = "/flash" if fact(name, "PORT") in ("stm32", "renesas-ra") else "/"
     machine = fact(name, "MACHINE") + " with a chip"
@@ -57,7 +57,7 @@ def board(request, tmp_path):
 
 @pytest.fixture(scope="module")
 def cloud_for_boards(tmp_path_factory):
-    """A local cloud as the READMEs have it, for all tests here: each takes away what it has made in it."""
+    """A local cloud as in the READMEs, for all tests here. Each test removes what it has made in it."""
     cloud = LocalCloud(tmp_path_factory.mktemp("cloud"), "--address", "0.0.0.0")
     yield cloud
     cloud.stop()
@@ -74,7 +74,7 @@ async def _remove_what_was_made(cloud):
 
 @pytest.fixture
 def run(board, cloud_for_boards, tmp_path):
-    """`run(command)` -> what it prints, of a tools/provision as a README has it, for this board and a cloud."""
+    """`run(command)` -> the output of a tools/provision command in a README, for this board and cloud."""
 
     def run(command):
         program, *arguments = shlex.split(command)

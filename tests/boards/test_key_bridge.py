@@ -1,4 +1,4 @@
-"""Devices whose key is in a key store, at real brokers and at the local cloud."""
+"""Devices whose key is in a key store, with real brokers and the local cloud."""
 
 import datetime
 import os
@@ -56,7 +56,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def run(interpreter, tmp_path):
-    """Run a program in the board's folder; what it printed."""
+    """`run(code)` -> the output of a program in the board's folder."""
 
     def run(code):
         path = tmp_path / "program.py"
@@ -73,7 +73,7 @@ def test_a_device_logs_in_to_the_local_cloud_with_a_key_of_a_store(interpreter, 
     run(PROVISION % (cloud, about["ca_der_file"], about["device_id"], key, certificate))
     files = sorted(os.listdir(tmp_path / "keys"))
     assert files == ["certificate.key", "cloud.key", "device_id.key", "key.key", "root.key"]
-    if interpreter.name == "cpython":  # the other one has no os.chmod
+    if interpreter.name == "cpython":  # MicroPython has no os.chmod
         assert set([os.stat(tmp_path / "keys" / file).st_mode & 0o777 for file in files]) == {0o600}
     printed = run(RUN % "client.connected")
     assert "thing " + about["thing_id"] in printed
@@ -145,7 +145,7 @@ def test_a_mistake_in_secrets_py_is_said_without_its_line(interpreter, tmp_path,
 
 
 def test_signatures_of_chips_are_valid():
-    """What the chips made of Python sign, `cryptography` verifies."""
+    """`cryptography` verifies what the simulated chips sign."""
     from se05x_chip import SE05XChip
     from test_key_atecc608 import DIGEST, keys as atecc608_keys, set_up
     from test_key_se05x import keys as se05x_keys
@@ -160,7 +160,7 @@ def test_signatures_of_chips_are_valid():
 @pytest.mark.parametrize("years", [5, 31])
 @pytest.mark.parametrize("authority_id", [True, False])
 def test_a_certificate_of_arduinos_kind_is_put_together_byte_by_byte(years, authority_id):
-    """Made by `cryptography`, taken apart, put together again: the same bytes."""
+    """A certificate made by `cryptography`, taken apart and put together again has the same bytes."""
     from arduino_cloud_board.keys.ecc_certificate import compress, rebuild
     from cryptography.x509.oid import NameOID
 
@@ -190,7 +190,7 @@ def test_a_certificate_of_arduinos_kind_is_put_together_byte_by_byte(years, auth
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
         if not authority_id:
-            # such a one has an empty list of extensions in Arduino's form, and none at all elsewhere
+            # Without extensions, Arduino's form has an empty list, and other certificates have no list at all.
             with pytest.raises(ValueError):
                 compress(certificate)
             continue

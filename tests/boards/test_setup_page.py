@@ -1,4 +1,4 @@
-"""The set-up page over real sockets, on every interpreter: as a phone uses it, and as an attacker would."""
+"""The set-up page over real sockets on every interpreter, as a phone uses it and as an attacker would."""
 
 import http.client
 import json
@@ -23,7 +23,7 @@ def free_port(kind):
 
 
 class Board:
-    """The program on one interpreter."""
+    """The program, running on an interpreter."""
 
     def __init__(self, interpreter):
         self.port = free_port(socket.SOCK_STREAM)
@@ -33,7 +33,7 @@ class Board:
         self.process.wait_for("^ready", 20)
 
     def request(self, method, path="/", fields=None, **headers):
-        """(status, headers, text) of one request."""
+        """Make a request, and return (status, headers, text)."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         body = urllib.parse.urlencode(fields) if fields is not None else None
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -49,31 +49,31 @@ class Board:
         return re.search(r'name="token" value="(\w{32})"', self.request("GET")[2])[1]
 
     def send(self, data, timeout=5):
-        """What comes back for bytes."""
+        """Send bytes, and return the answer."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=timeout) as s:
             try:
                 s.sendall(data)
                 s.shutdown(socket.SHUT_WR)
                 return b"".join(iter(lambda: s.recv(4096), b""))
-            except OSError:  # refused, before all of it was read
+            except OSError:  # refused before all of it was read
                 return b""
 
     def ask(self, query, timeout=5.0):
-        """The answer to a DNS query."""
+        """Return the answer to a DNS query."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(timeout)
             s.sendto(query, ("127.0.0.1", self.dns_port))
             return s.recv(600)
 
     def end(self, fields):
-        """Send the form; what the program said of it."""
+        """Send the form, and return what the program printed about it."""
         status, _, text = self.request("POST", fields=dict(fields, token=self.token()))
         assert status == 200 and "Saved" in text, text
         done = self.process.wait(10)
         assert done.returncode == 0, done
         told = dict(re.findall(r"^(\w+) (.*)$", done.stdout, re.M))
         assert json.loads(told["saved"]) == json.loads(told["returned"])
-        # A page takes an interpreter a while to make; nothing else may stop the loop.
+        # Making a page takes an interpreter some time. Nothing else may block the loop.
         assert int(told["longest"]) < 500, told
         return json.loads(told["saved"]), done
 
@@ -127,11 +127,11 @@ def test_another_site_cannot_send_the_form(board):
         (dict(fields, token=token[:-1]), {}),
         (dict(fields, token="0" * 32), {}),
         (good, {"Origin": "http://evil.example"}),
-        (good, {"Host": "evil.example"}),  # a name that somebody's DNS points here
+        (good, {"Host": "evil.example"}),  # an attacker's name that resolves to this address
         (good, {"Origin": "http://" + board.host + ".evil.example"}),
     ):
         assert board.request("POST", fields=sent, **headers)[0] == 403, (sent, headers)
-    assert board.request("GET", Host="evil.example")[0] == 302  # and does not tell the token
+    assert board.request("GET", Host="evil.example")[0] == 302  # without the token
     assert board.end({"ssid": "home", "password": "a password"})[0]["ssid"] == "home"
 
 
@@ -149,7 +149,7 @@ def test_hostile_requests_do_not_keep_others_from_the_page(board):
         assert status in board.send(data)[:20], data[:40]
     for _ in range(60):
         board.send(bytes(choice.randrange(256) for _ in range(choice.randrange(1, 300))))
-    # Connections that say nothing: of four at once each one waits for its end, more are turned away.
+    # Connections that send nothing: four at once are kept until they end, and further ones are refused.
     silent = [socket.create_connection(("127.0.0.1", board.port)) for _ in range(3)]
     assert board.request("GET")[0] == 200
     silent.append(socket.create_connection(("127.0.0.1", board.port)))
@@ -157,7 +157,7 @@ def test_hostile_requests_do_not_keep_others_from_the_page(board):
         assert s.recv(1) == b""  # the fifth
     for s in silent:
         s.close()
-    # Nonsense to the name server, and then a question.
+    # The name server still answers after nonsense.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         for _ in range(100):
             s.sendto(bytes(choice.randrange(256) for _ in range(choice.randrange(600))), ("127.0.0.1", board.dns_port))
@@ -167,7 +167,7 @@ def test_hostile_requests_do_not_keep_others_from_the_page(board):
 
 def test_a_request_that_memory_does_not_suffice_for_is_closed_and_the_next_one_answered(board):
     fields = {"ssid": "large", "password": "short", "token": board.token()}
-    for _ in range(6):  # more than are served at once
+    for _ in range(6):  # more than are served at the same time
         with pytest.raises((http.client.BadStatusLine, ConnectionError)):
             board.request("POST", fields=fields)
     _, done = board.end({"ssid": "home"})

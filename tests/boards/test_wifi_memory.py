@@ -1,4 +1,4 @@
-"""What the Wi-Fi manager keeps in memory on a board: figures of docs/wifi.md."""
+"""The memory that the Wi-Fi manager takes on a board, which docs/wifi.md states."""
 
 import ast
 import re
@@ -17,7 +17,7 @@ MODULES = (
 def test_while_connected_only_what_watches_stays_in_memory(tmp_path, micropython):
     for name in MODULES:
         mpy.compile_file(LIB / (name + ".py"), tmp_path / "lib" / (name + ".mpy"))
-    # Its own lib folder, where the sources are not found, by a path as short as a board's: each module keeps it.
+    # Only compiled modules, and in a path as short as on a board, because each module keeps its path.
     program = Path(__file__).with_name("wifi_memory.py")
     done = micropython(32).run(program, cwd=tmp_path, env={"MICROPYPATH": "lib:.frozen"}, check=True)
     told = dict(re.findall(r"^(\w+) (.*)$", done.stdout, re.M))

@@ -1,4 +1,4 @@
-"""`async_wifi_connection`, the official client's name, where the boards' package is installed: the manager does it."""
+"""`async_wifi_connection`, the official client's function. With the boards' package installed, the manager does it."""
 
 import pytest
 from toolchain.paths import ROOT
@@ -36,7 +36,7 @@ def test_the_first_call_starts_the_manager_and_it_keeps_the_connection(run):
         "    await waiting\n"
         "    print(network.WLAN(0).isconnected(), wifi._manager)\n"
         "    print(async_wifi_connection(client, None))\n"  # connected, and the clock is set: nothing to wait for
-        "    network.WLAN._since = None\n"  # the link is lost; the driver connects anew by itself
+        "    network.WLAN._since = None\n"  # the link is lost, and the driver reconnects by itself
         "    while wifi._manager.connected: await asyncio.sleep(0.1)\n"
         "    network.WLAN._since = 0\n"
         "    await async_wifi_connection(client, None)\n"

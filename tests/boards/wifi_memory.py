@@ -1,4 +1,4 @@
-"""Prints the heap that a connected Wi-Fi manager takes; `network` is a stand-in of a few lines."""
+"""Prints how much of the heap a connected Wi-Fi manager takes. `network` is a small stand-in."""
 
 import asyncio
 import gc
@@ -8,7 +8,7 @@ import arduino_iot_cloud.port  # noqa: F401 - the client has it anyway
 
 
 class WLAN:
-    """Connects at once."""
+    """A station that connects at once."""
 
     PM_NONE = 16
 
@@ -37,7 +37,7 @@ class WLAN:
 
 
 class Network:
-    """The module."""
+    """The module `network`."""
 
     STA_IF = 0
     WLAN = WLAN

@@ -1,4 +1,4 @@
-"""`things apply` and `things export`: against a real local cloud, in a process of their own."""
+"""`things apply` and `things export` against a real local cloud in its own process."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def test_all_is_made_and_a_second_run_changes_nothing(command, proxy, account, f
     second = command.through(proxy, "things", "apply", file)
     assert second.stdout == "nothing to change\n"
     assert proxy.writes == []
-    # A token, and a question each for devices, things, dashboards and the one dashboard.
+    # One request for a token, and one each for the devices, the things, the dashboards and the one dashboard
     assert len(proxy.requests) == 5, proxy.requests
     assert account.named("dashboards", name)[name + " board"]["updated_at"] == board["updated_at"]
 

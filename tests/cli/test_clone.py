@@ -18,7 +18,7 @@ def test_a_thing_is_copied_many_times_and_gets_devices(command, proxy, account, 
         "--device",
         name + " d{n}",
     )
-    # The second copy is made, but its device is not attached before the run ends.
+    # The run ends after it has made the second copy and before it attaches its device.
     updates = []
     proxy.refuse = lambda method, path: (
         method == "POST" and "/things/" in path and (updates.append(1) or len(updates) == 2)
@@ -73,7 +73,7 @@ def test_a_dashboard_is_copied_onto_another_thing(command, proxy, account, thing
 def test_a_copy_whose_making_is_not_answered_is_there_for_the_next_run(command, proxy, account, name):
     account("POST", "dashboards", {"name": name, "widgets": []})
     arguments = ("dashboards", "clone", name, "--name", name + " {n}", "--count", "2")
-    # Whatever request it is that makes one, the run ends with it.
+    # Whichever request makes a dashboard, the run ends with it.
     proxy.lose = lambda method, path: "/dashboards" in path and method != "GET"
     command.through(proxy, *arguments, code=3)
     assert set(account.named("dashboards", name)) == {name, name + " 1"}
@@ -110,7 +110,7 @@ def test_a_copy_of_a_dashboard_has_all_of_it(command, account, thing, name):
         assert wanted.items() <= found.items()
         assert found["id"] not in {each["id"] for each in widgets}
     assert [[each["id"] for each in widget["variables"]] for widget in same["widgets"]] == [linked, []]
-    # The other thing has no "led".
+    # The other thing has no "led", so it is left out.
     moved = copy("--name", name + " moved", "--thing", "%s=%s b" % (name, name))
     assert [each["id"] for each in moved["widgets"][0]["variables"]] == [other["properties"][0]["id"]]
 
@@ -119,7 +119,7 @@ def test_what_is_copied_has_to_be_meant_clearly(command, account, thing, name):
     thing(("led", "STATUS"))
     second = thing(("led", "STATUS"))
     twice = command.local("things", "clone", name, "--name", "x", code=1)
-    # An export of all that the tests have made is a file that apply takes.
+    # Other tests export everything and apply the file, which must not have two things of one name.
     account("DELETE", "things/%s?force=true" % second["id"])
     assert "2 things are called '%s': choose one by its id" % name in twice.stderr
     assert "no thing is called" in command.local("things", "clone", name + "x", "--name", "x", code=1).stderr

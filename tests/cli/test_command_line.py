@@ -1,4 +1,4 @@
-"""What all commands have in common: help, exit codes, which cloud, and keys that stay secret."""
+"""What all commands share: help, exit codes, the choice of the cloud, and keys that stay secret."""
 
 import json
 import os
@@ -179,7 +179,7 @@ def test_output_that_finds_no_place_ends_it_with_1(command, cloud):
 
 
 def on_terminal(command, term, *arguments):
-    """What it writes to a terminal of this kind."""
+    """Return what the command writes to a terminal of this kind."""
     master, slave = pty.openpty()
     environment = {**command.environment, "TERM": term, "COLUMNS": "120"}
     words = [*command.words, *arguments]
@@ -190,7 +190,7 @@ def on_terminal(command, term, *arguments):
     try:
         while True:
             written += os.read(master, 65536)
-    except OSError:  # the last one has closed it
+    except OSError:  # the last writer has closed it
         pass
     os.close(master)
     assert child.wait(30) == 0, written

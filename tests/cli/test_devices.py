@@ -1,4 +1,4 @@
-"""`devices create` and `devices list`: no secret is ever lost, whatever interrupts it."""
+"""`devices create` and `devices list`: whatever interrupts them, no secret is lost."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pytest
 
 
 def secrets_in(folder):
-    """(device id, secret) by the name of the device."""
+    """Return (device id, secret) by device name."""
     found = {}
     for path in folder.glob("*.py"):
         values = {}
@@ -71,7 +71,7 @@ def test_a_run_killed_in_the_middle_is_continued(command, proxy, account, name, 
     process.signal(signal.SIGKILL)
     process.wait()
     if path == r"/devices$":
-        # The request has arrived, its answer has not: the device is there, and only the cloud knows its id.
+        # The request has arrived but not its answer: the device exists, and only the cloud knows its id.
         account("PUT", "devices", {"name": name + " 2", "type": "login_and_secretkey_wifi"})
     before = secrets_in(folder)
     assert set(before) == {name + " 1"}

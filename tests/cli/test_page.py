@@ -1,4 +1,4 @@
-"""docs/command-line.md: its commands are run in order, and say what the page says (… stands for anything)."""
+"""docs/command-line.md: its commands run in order and print what the page shows (… stands for anything)."""
 
 import os
 import re
@@ -60,7 +60,7 @@ def test_the_session_of_the_page(start_local_cloud, account_of, tmp_path):
 
 
 def fill(account):
-    """Two days of temperatures for the first thing."""
+    """Give the first thing two days of temperatures."""
     thing = account.named("things", "Weather 01")["Weather 01"]
     pid = next(each["id"] for each in thing["properties"] if each["name"] == "temperature")
     now = datetime.now(timezone.utc)

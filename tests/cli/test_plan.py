@@ -1,4 +1,4 @@
-"""Plans: what differs between a file and a cloud. Nothing runs, no cloud is asked."""
+"""Plans: the differences between a file and a cloud. No process runs, and no cloud is asked."""
 
 import pytest
 from localcloud.cli.exits import CommandError

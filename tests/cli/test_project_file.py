@@ -1,4 +1,4 @@
-"""Project files: what is read, and how each mistake is told. Nothing runs, no cloud is asked."""
+"""Project files: what is read, and how each mistake is reported. No process runs, and no cloud is asked."""
 
 import pytest
 from localcloud.cli import yaml_file
@@ -17,7 +17,7 @@ def load(tmp_path):
 
 
 def complaints(load, text):
-    """(line, rest) of each complaint."""
+    """Return (line, message) of each complaint."""
     with pytest.raises(CommandError) as caught:
         load(text)
     assert caught.value.code == USAGE

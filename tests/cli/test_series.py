@@ -1,4 +1,4 @@
-"""`series export` and `series plot`: what is written is what the cloud has."""
+"""`series export` and `series plot` write exactly what the cloud has."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def rows_of(text):
 
 @pytest.fixture
 def export(command, name):
-    """`export(*arguments)`: the CSV of the test's thing in 2026's March, read."""
+    """`export(*arguments)` -> the rows of a CSV export of the test's thing for March 2026."""
 
     def export(*arguments, thing=name):
         arguments = ("--from", "2026-03-01", "--to", "2026-04-01", "--csv", "-", *arguments)
@@ -35,7 +35,7 @@ def export(command, name):
 def test_csv_has_every_value_over_the_borders_of_pages(thing, fill, export):
     points = [(START + timedelta(seconds=n), n) for n in range(998)]
     moment = START + timedelta(seconds=1000)
-    points += [(moment, 10_000 + n) for n in range(5)]  # a page ends in the middle of these
+    points += [(moment, 10_000 + n) for n in range(5)]  # these are on both sides of a page's end
     points += [(moment + timedelta(seconds=n, microseconds=250), n) for n in range(1, 1100)]
     fill(thing(("count", "INT")), "count", points)
     exported = export()
@@ -139,7 +139,7 @@ def test_a_failed_export_leaves_the_file_as_it_was(command, proxy, thing, fill, 
 
 @pytest.fixture
 def wave(thing, fill):
-    """A week of a sine around 20, hour by hour, and the days of it when a lamp was on."""
+    """A week of hourly values on a sine around 20, and a lamp that is on every other day."""
     made = thing(("temperature", "TEMPERATURE"), ("lamp", "STATUS"))
     values = [20 + 5 * math.sin(2 * math.pi * n / 84) for n in range(168)]
     fill(made, "temperature", [(START + timedelta(hours=n), value) for n, value in enumerate(values)])
@@ -159,7 +159,7 @@ def test_a_plot_as_svg_has_the_line_of_the_values(command, wave, name):
     ids = {each["name"]: each["id"] for each in made["properties"]}
     points = line_in(drawing, ids["temperature"])
     assert len(points) == len(values)
-    # The picture is a linear image of the values: y upwards, equal steps of time.
+    # The plot maps values linearly: y points upwards, and time runs in equal steps.
     scale = (points[63][1] - points[21][1]) / (values[63] - values[21])
     assert scale < 0
     for (x, y), n in zip(points, range(len(values)), strict=True):
@@ -179,12 +179,12 @@ def test_a_plot_as_png_has_the_line_where_it_belongs(command, wave, name):
     command.local("series", "plot", name + "/temperature", *WEEK, "--output", "week.png", "--size", "600x300")
     width, height, pixels = read_png((command.folder / "week.png").read_bytes())
     assert (width, height) == (600, 300)
-    # Above the legend, which has a piece of the line too.
+    # Only the part above the legend, since the legend shows a piece of the line too.
     blue = {(x, y) for y in range(250) for x in range(width) if is_blue(pixels[y][4 * x : 4 * x + 3])}
     columns = {x: [y for each, y in blue if each == x] for x in {x for x, _ in blue}}
     inside = sorted(columns)
     assert len(inside) > 500
-    # Two waves: the top at 1/8 and 5/8 of the week, the bottom at 3/8 and 7/8.
+    # The week has two waves, with maxima at 1/8 and 5/8 and minima at 3/8 and 7/8.
     begin, span = inside[0], inside[-1] - inside[0]
     heights = [sum(columns[begin + round(span * part)]) / len(columns[begin + round(span * part)])
                for part in (0.125, 0.375, 0.625, 0.875)]  # fmt: skip
@@ -198,7 +198,7 @@ def is_blue(rgb):
 
 
 def read_png(data):
-    """Width, height and rows of RGBA: the standard's filters 0 to 4."""
+    """Return width, height and rows of RGBA. Knows the PNG standard's filters 0 to 4."""
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     width, height, depth, color = struct.unpack(">IIBB", data[16:26])
     assert (depth, color) == (8, 6)

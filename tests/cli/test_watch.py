@@ -1,4 +1,4 @@
-"""`watch`: what a device reports, and what others set, appears."""
+"""`watch` shows what a device reports and what others set."""
 
 import json
 
@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def report(cloud):
-    """`report(name, value)`: the cloud's default device publishes, by paho-mqtt."""
+    """`report(name, value)`: the cloud's default device publishes a value, by paho-mqtt."""
     connected = []
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=cloud.device_id)
     client.username_pw_set(cloud.device_id, cloud.secret)
@@ -30,7 +30,7 @@ def test_what_a_device_reports_is_a_line_of_json_at_once(command, cloud, report)
     report("clk", "before")
     watching = command.start("watch", "My thing/clk", "--json", "--every", "600", "--data", cloud.data)
     watching.wait_for('"value": "before"')
-    # Asked for at the start; from now on only MQTT can bring values, as soon as its subscription is there.
+    # The first value was fetched. All others come over MQTT, once the subscription exists.
     for n in range(100):
         report("clk", "after %d" % n)
         if "after" in watching.stdout:

@@ -1,4 +1,4 @@
-"""What pip makes of the checkout: a wheel with everything, and the command `local-cloud`."""
+"""What pip makes of the checkout: a wheel with all files, and the command `local-cloud`."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def test_the_wheel_has_everything_and_its_command_serves_the_page(tmp_path):
     assert packed == files_of_the_packages()
     assert {"localcloud/page/vendor/uplot/uplot.js", "arduino_iot_cloud/certs/AmazonRootCA1.der"} <= packed
 
-    # Beside the packages of the tools' environment, which are those of [tools].
+    # The dependencies come from the tools' environment, which has those of [tools].
     run(*pip, "install", "--no-deps", "--no-index", "--prefix", tmp_path / "installed", wheel)
     (packages,) = (tmp_path / "installed").glob("lib/python*/site-packages")
     command, environment = (
@@ -52,7 +52,7 @@ def test_the_wheel_has_everything_and_its_command_serves_the_page(tmp_path):
 
 
 def built():
-    """What is in build/, but for firmware, which other tests make."""
+    """Return what is in build/, except for firmware, which other tests build."""
     return {path.name for path in (ROOT / "build").glob("*")} - {"firmware", "frozen"}
 
 

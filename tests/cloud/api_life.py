@@ -15,7 +15,7 @@ WIDGET = {"id": ABOUT["widget"], "type": "Gauge", "name": "g", "options": {}, "x
 
 
 async def refusal(call):
-    """The APIError that a call raises."""
+    """Return the APIError that a call raises."""
     try:
         await call
     except APIError as error:
@@ -24,7 +24,7 @@ async def refusal(call):
 
 
 async def collect(call):
-    """The elements of a list, as they come."""
+    """Return a list's elements, collected one by one."""
     found = []
     async for item in call:
         found.append(item)
@@ -77,7 +77,7 @@ async def things(api, device):
     async for one in api.things.list(show_properties=True):
         assert len(one["properties"]) == one["properties_count"]
         if one["id"] == copy["id"]:
-            await api.things.delete(one["id"], force=True)  # while the list is under way
+            await api.things.delete(one["id"], force=True)  # during the iteration
         names.append(one["name"])
     assert "copy" in names and "greenhouse" in names
     assert (await refusal(api.things.show(copy["id"]))).status == 404
@@ -166,7 +166,7 @@ async def refused(api):
     assert "s3cretly" not in str(error)
     error = await refusal(CloudAPI(token="forged.token.x", base_url=ABOUT["https"], ssl_params=TLS).things.list())
     assert error.status == 401 and "forged" not in str(error)
-    error = await refusal(CloudAPI(token="t", base_url=ABOUT["https"]).things.list())  # the bundled roots alone
+    error = await refusal(CloudAPI(token="t", base_url=ABOUT["https"]).things.list())  # with the bundled roots alone
     assert (error.status, error.code) == (0, "connection") and "certificate" in error.detail, error
 
 
@@ -184,7 +184,7 @@ async def main():
         await api.things.delete(thing, force=True)
         await api.devices.delete(device, force=True)
         assert (await refusal(api.things.show(thing))).status == 404
-        assert len(api._open) <= 2, api._open  # a list, and what was done while it came
+        assert len(api._open) <= 2, api._open  # the list's, and one for the calls during the iteration
         made = await asyncio.gather(*[api.things.create({"name": "t%d" % i}).all() for i in range(4)])
         for one in made:
             await api.things.delete(one["id"], force=True)

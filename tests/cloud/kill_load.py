@@ -1,7 +1,7 @@
-"""Load on a local cloud that is killed: each source keeps book of what was acknowledged.
+"""Load on a local cloud that is killed. Each source notes what was acknowledged.
 
-A source does one thing after the other, so that after a kill at most one of its requests (for the
-board: the messages without a PUBACK) is in doubt: wholly there or wholly not.
+A source does one thing after the other. After a kill, at most one of its requests is therefore in doubt (of the
+board: the messages without a PUBACK). It was either done completely or not at all.
 """
 
 import copy
@@ -16,7 +16,7 @@ import paho.mqtt.client as mqtt
 
 WAIT = 20
 WINDOW = 20
-"""Messages of the board that may be without a PUBACK."""
+"""At most this many of the board's messages are without a PUBACK."""
 STAMP_BASE = 1_760_000_000
 """Value n of `stamped` carries this time plus n seconds."""
 FORM_TYPE = "multipart/form-data; boundary=edge"
@@ -26,7 +26,7 @@ FORM = (
 
 
 class Source:
-    """Works in a thread of its own from `start` to `stop`, or until the cloud is gone."""
+    """Works in its own thread from `start` to `stop`, or until the cloud is gone."""
 
     def start(self):
         self._stopping = threading.Event()
@@ -46,7 +46,7 @@ class Source:
             while not self._stopping.is_set():
                 self.step()
         except (OSError, http.client.HTTPException):
-            pass  # killed: what was asked last is in doubt
+            pass  # killed: the last request is in doubt
         except Exception as error:
             self._failure = error
 
@@ -74,11 +74,11 @@ class Board(Source):
 
     @property
     def acknowledged(self):
-        """The numbers of which there was a PUBACK."""
+        """The numbers that have a PUBACK."""
         return {self._numbers[identifier] for identifier in list(self._pubacks)}
 
     def connect(self):
-        """Connect anew, and wait until all that was sent before is acknowledged."""
+        """Connect again, and wait until everything sent before is acknowledged."""
         self.client.loop_stop()
         self._connected.clear()
         self.client.connect(*self._address)
@@ -93,7 +93,7 @@ class Board(Source):
         self.client.loop_stop()
 
     def step(self):
-        """Publish the next number as soon as there is room."""
+        """Publish the next number, if there is room."""
         if not self._room.acquire(timeout=0.05):
             return
         n = self.published
@@ -111,8 +111,8 @@ class Board(Source):
 class Builder(Source):
     """A user of the Application API who makes, changes and deletes at random.
 
-    `state` is all that was acknowledged; `doubt` what it is if the last request counted after all.
-    Names are never used twice.
+    `state` is everything acknowledged, and `doubt` is the state if the last request counted after all. Names are
+    never used twice.
     """
 
     def __init__(self, about, key, random):
@@ -127,7 +127,7 @@ class Builder(Source):
         self.state = self.doubt = self.read()
 
     def request(self, method, path, body=None, content_type="application/json"):
-        """Call the API; raises if the answer is not 2xx."""
+        """Call the API. Raises if the answer is not 2xx."""
         if self._connection is None:
             self._connection = http.client.HTTPConnection(*self._address, timeout=WAIT)
         headers = {"Authorization": "Bearer " + self._token, "Content-Type": content_type}
@@ -143,13 +143,13 @@ class Builder(Source):
         return json.loads(text) if text else None
 
     def hang_up(self):
-        """Let go of the connection, which a restart has ended."""
+        """Close the connection, which a restart has broken."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def read(self):
-        """All of the user's, by names; ids are noted beside."""
+        """Return everything the user has, by name, and note the ids."""
         self.ids = {}
         things = self.request("GET", "/iot/v2/things?show_properties=true&show_deleted=true")
         state = {"things": {}, "deleted": set(), "devices": {}, "dashboards": {}, "values": {}}
@@ -180,7 +180,7 @@ class Builder(Source):
         return state
 
     def check(self):
-        """Compare with what is there after a restart, and go on from there."""
+        """Compare with what exists after a restart, and go on from there."""
         self.hang_up()
         there = self.read()
         story = "not as acknowledged:\n%r\nnor with the last request:\n%r\nbut:\n%r"
@@ -188,7 +188,7 @@ class Builder(Source):
         self.state = self.doubt = there
 
     def step(self):
-        """Do one thing, and take note of it when it is acknowledged."""
+        """Do one thing, and note it once it is acknowledged."""
         self.doubt = copy.deepcopy(self.state)
         name, answer = self._change(self.doubt)
         self.state = self.doubt
@@ -211,7 +211,7 @@ class Builder(Source):
         return self._random.choice(sorted(names))
 
     def _change(self, state):
-        """Choose a change, make it in `state` and ask for it."""
+        """Choose a change, make it in `state`, and request it."""
         properties = state["values"]
         choices = [self._make_thing] * 2 + [self._make_device, self._upload]
         if state["things"]:
@@ -314,7 +314,7 @@ class Builder(Source):
             linked[:] = [each for each in linked if each != name]
 
     def _publish(self, state):
-        """Publish a new number: one, a batch with times, or to all variables of a thing at once."""
+        """Publish a new number: one value, a batch with times, or to all variables of a thing at once."""
         name = self._one(state["values"])
         path, thing = self._path_of_property(state, name)
         self._count += 1
@@ -324,7 +324,7 @@ class Builder(Source):
             state["values"][name].append(n)
             return name, self.request("PUT", path + "/publish", {"value": n})
         if way == 1:
-            # Later than the values before: their order is the order of the series.
+            # Later than all values before, so that the series keeps their order.
             batch = [{"timestamp": "2242-01-01T00:00:00Z", "value": n + i / 4} for i in range(4)]
             state["values"][name] += [n] * 4
             return name, self.request("PUT", path + "/publish_batch", batch)
@@ -357,7 +357,7 @@ class Builder(Source):
         return name, self.request("DELETE", "/iot/v2/devices/%s?force=true" % self.ids[name])
 
     def _upload(self, state):
-        """Upload a firmware file for a device that has none yet; makes no difference to `state`."""
+        """Upload a firmware file for a device that has none yet. `state` stays the same."""
         with_file = {device for device, _ in self.uploads.values()}
         for name in sorted(state["devices"]):
             id = self.ids[name]
@@ -382,7 +382,7 @@ class Builder(Source):
         return new, self.request(method, path, self._dashboard(state, new))
 
     def _dashboard(self, state, name):
-        """Note a dashboard with a widget for some properties; the body that asks for it."""
+        """Note a dashboard with a widget for some properties, and return the request's body."""
         linked = sorted(each for each in state["values"] if self._random.random() < 0.5)
         state["dashboards"][name] = linked
         widget = {"id": str(uuid.UUID(int=self._random.getrandbits(128))), "type": "Chart", "options": {}}

@@ -1,4 +1,4 @@
-"""A server of the Application API that answers as told, however wrong."""
+"""A server of the Application API that answers as scripted, however wrong."""
 
 import json
 import time
@@ -9,8 +9,8 @@ THING = {"id": "a", "name": "b"}
 
 
 class Scripted(BaseHTTPRequestHandler):
-    """Gives the answers of `server.script`, then THING: a status with headers, a whole answer as bytes, or a
-    name below."""
+    """Gives the answers of `server.script`, then THING. Each is a status with headers, a whole answer as bytes, or the
+    name of a method below."""
 
     protocol_version = "HTTP/1.1"
 
@@ -24,7 +24,7 @@ class Scripted(BaseHTTPRequestHandler):
         step = self.server.script.pop(0) if self.server.script else 200
         if isinstance(step, str):
             return getattr(self, step)()
-        if isinstance(step, bytes):  # all of the answer
+        if isinstance(step, bytes):  # the whole answer
             self.close_connection = True
             return self.wfile.write(step)
         status, headers, body = step if isinstance(step, tuple) else (step, {}, None)
@@ -39,31 +39,31 @@ class Scripted(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def hangup(self):
-        """End the connection without an answer."""
+        """Close the connection without an answer."""
         self.close_connection = True
 
     def half(self):
-        """End it in the middle of one."""
+        """Close it in the middle of an answer."""
         self.close_connection = True
         self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"id":"a"},{"i')
 
     def half_list(self):
-        """Send an element of a list, and then nothing until the client has gone away."""
+        """Send one element of a list, then nothing until the client has gone."""
         self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{"id":"a"},')
         self.silence()
 
     def half_error(self):
-        """Send the beginning of an error's text, likewise."""
+        """Send the beginning of an error's text, then nothing until the client has gone."""
         self.wfile.write(b'HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\n{"co')
         self.silence()
 
     def silence(self):
-        """Answer when the client has gone away."""
+        """Send nothing until the client has gone."""
         self.close_connection = True
         self.rfile.read(1)
 
     def drip(self):
-        """Send a byte now and then, without an end."""
+        """Send a byte now and then, until the test is over."""
         self.close_connection = True
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n[")
         while not self.server.over.wait(0.1):
@@ -73,7 +73,7 @@ class Scripted(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """For many connections at once.
+    """Serves many connections at once.
 
     `script`: the answers to come; `asked`: (method, path, body, when); `headers`: those of the last request.
     """
@@ -84,15 +84,15 @@ class Server(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Scripted)
         self.script, self.asked = [], []
-        self.over = Event()  # the test is
+        self.over = Event()  # the test is over
         self.url = "http://127.0.0.1:%d" % self.server_port
         Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self):
-        """End it."""
+        """Stop the server."""
         self.over.set()
         self.shutdown()
         self.server_close()
 
     def handle_error(self, request, client_address):
-        """A client that has gone away is no news."""
+        """A client that has gone is no error."""

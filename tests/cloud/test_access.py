@@ -1,4 +1,4 @@
-"""Who gets in, and to what: wrong secrets, foreign topics, certificates, hostile packets."""
+"""Who gets in, and what they can reach: wrong secrets, foreign topics, certificates, hostile packets."""
 
 import socket
 import ssl
@@ -220,7 +220,7 @@ def test_packets_may_come_byte_by_byte(api, project):
         answers = b""
         while len(answers) < 10:
             answers += sock.recv(100)
-        # The answer to the ping need not wait for the value to be stored.
+        # The ping may be answered before the value is stored.
         assert answers.startswith(b"\x20\x02\x00\x00")
         assert b"\x40\x02\x00\x05" in answers and b"\xd0\x00" in answers
     assert api.variable("count", project["thing_id"])["value"] == 77

@@ -7,7 +7,7 @@ import pytest
 from arduino_cloud_api import CloudAPI
 from toolchain.paths import ROOT
 
-HEAP = "256k"  # for the dashboard with its sixty widgets
+HEAP = "256k"  # the dashboard has sixty widgets
 
 
 DIES = """
@@ -35,7 +35,7 @@ exec(open("classroom.py").read())
 
 
 def moved_in(cloud, folder):
-    """Put the example into a folder. Returns the API key, and where the example is."""
+    """Put the example into a folder. Return the API key and the example's path."""
     key = (cloud.api_key_id, cloud.api_key_secret)
     (folder / "secrets.py").write_text("CLIENT_ID, CLIENT_SECRET = %r\n" % (key,))
     script = folder / "classroom.py"
@@ -111,7 +111,7 @@ async def test_a_class_whose_making_is_interrupted_again_and_again(cpython, star
         ("before", "1"),  # its secret is in the file
         ("after", "1"),  # and set
         ("after", "2"),  # the thing is made
-        ("before", "88"),  # 29 other desks, with three requests each, but no dashboard
+        ("before", "88"),  # the 29 other desks with three requests each, but no dashboard
         ("after", "1"),  # the dashboard is made
     ):
         assert run(*dies).returncode == 9
@@ -120,6 +120,6 @@ async def test_a_class_whose_making_is_interrupted_again_and_again(cpython, star
         things = await look(api)
         (lost,) = [thing["id"] for thing in things if thing["name"] == "desk 07"]
         await api.things.delete(lost, force=True)
-        assert run("before", "3").returncode == 9  # the thing is there anew, but not on the dashboard
+        assert run("before", "3").returncode == 9  # the thing exists again, but is not on the dashboard
         assert run().returncode == 0
         await look(api)

@@ -1,6 +1,6 @@
 """arduino_cloud_api against the local cloud, on CPython and MicroPython: a project's life, its tokens, a rate limit.
 
-How much memory a list of 200 things takes is in tests/tools/test_footprint.py.
+The memory that a list of 200 things takes is measured in tests/tools/test_footprint.py.
 """
 
 import http.client
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 def connect(about, **options):
-    """A CloudAPI of the local cloud's first user, over verified HTTPS."""
+    """Return a CloudAPI for the local cloud's first user, over verified HTTPS."""
     options = {"ssl_params": {"cafile": about["ca_der_file"]}, "base_url": about["https"], **options}
     return CloudAPI(about["api_key_id"], about["api_key_secret"], **options)
 
@@ -80,11 +80,11 @@ def test_a_rate_limit_is_waited_out(micropython, start_local_cloud, tmp_path):
     begin = time.monotonic()
     done = micropython(32).run(script, cloud.api_key_id, cloud.api_key_secret, cloud.http)
     assert done.stdout.endswith("missing None\n"), done.stdout + done.stderr
-    assert time.monotonic() - begin > 1  # five at once, then the server's pause
+    assert time.monotonic() - begin > 1  # five at once, then the pause that the server demands
 
 
 class Between(BaseHTTPRequestHandler):
-    """Stands between the client and the local cloud: hands on everything but the tokens' life, or their first one."""
+    """Passes requests for tokens on to the local cloud, and changes its answers as the test wants them."""
 
     protocol_version = "HTTP/1.1"
 
@@ -111,7 +111,7 @@ class Between(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def between(local_cloud):
-    """The server of tokens above; `changes`: what is changed in its answers, one after the other."""
+    """The server above. `changes` are the changes to its answers, one after the other."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Between)
     server.cloud, server.tokens, server.changes = local_cloud, 0, []
     server.url = "http://127.0.0.1:%d/iot/v1/clients/token" % server.server_port
@@ -138,9 +138,9 @@ asyncio.run(main())
 @pytest.mark.parametrize(
     ("changes", "pause", "tokens"),
     [
-        ([], 0, 1),  # one serves for all
-        ([{"expires_in": 0.3}, {"expires_in": 0.3}], 0.25, 3),  # renewed at 80 % of its life
-        ([{"access_token": "stale"}], 0, 2),  # refused: renewed once, however many calls met with it
+        ([], 0, 1),  # one token is enough
+        ([{"expires_in": 0.3}, {"expires_in": 0.3}], 0.25, 3),  # renewed at 80 % of its lifetime
+        ([{"access_token": "stale"}], 0, 2),  # refused: renewed once, however many calls ran into it
     ],
 )
 def test_tokens_are_renewed(changes, pause, tokens, interpreter, between, tmp_path):

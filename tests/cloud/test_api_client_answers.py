@@ -1,4 +1,4 @@
-"""arduino_cloud_api and answers that are not as usual: redirects, compressed ones, marks, more than memory holds."""
+"""arduino_cloud_api and unusual answers: redirects, compressed ones, byte order marks, more than fits into memory."""
 
 import asyncio
 import gzip
@@ -34,7 +34,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def told(interpreter, server, tmp_path):
-    """`told(*lines, heap=None)`: what a program prints that makes calls; its token is t0ken."""
+    """`told(*lines, heap=None)` -> the output of a program that makes these calls. Its token is t0ken."""
 
     def run(*lines, heap=None, timeout=5):
         script = tmp_path / "program.py"
@@ -144,7 +144,7 @@ def test_a_byte_order_mark_is_taken(told, server):
 BIG = json.dumps([{"id": "thing %d" % i, "name": "a name of some length", "n": [i] * 20} for i in range(2000)]).encode()
 
 
-@pytest.mark.parametrize("interpreter", ["mp64", "mp32"], indirect=True)  # CPython's memory has no such bound
+@pytest.mark.parametrize("interpreter", ["mp64", "mp32"], indirect=True)  # CPython's memory has no such limit
 def test_out_of_memory_is_told_as_memory_and_leaves_the_client_usable(told, server, interpreter):
     one = b'[{"id":1},{"id":"' + b"x" * 200000 + b'"}]'
     server.script = [(200, {}, BIG), 200, (200, {}, BIG), (200, {}, one), (200, {}, b"{" + BIG[2:]), 200]
@@ -156,11 +156,11 @@ def test_out_of_memory_is_told_as_memory_and_leaves_the_client_usable(told, serv
         heap="100k" if interpreter.bits == 32 else "200k",
     )  # fmt: skip
     assert lines[0].startswith("200 memory out of memory after ") and "`async for`" in lines[0], lines
-    assert int(lines[0].split(" ")[6]) > 5000  # so many bytes had come
+    assert int(lines[0].split(" ")[6]) > 5000  # the bytes received by then
     assert lines[1].startswith("got {") and lines[2] == "2000" and lines[3] == '{"id": 1}'
     assert lines[4].startswith("200 memory out of memory after ") and "ask for less" in lines[4]
     assert lines[5].split(" ")[1] in ("memory", "unexpected") and lines[6].startswith("got {") and lines[7] == "1"
-    assert len(server.asked) == 6  # nothing was asked for again
+    assert len(server.asked) == 6  # no request was repeated
 
 
 @pytest.mark.parametrize("error", [OSError(12, "ENOMEM"), OSError(-0x7F00, "MBEDTLS_ERR_SSL_ALLOC_FAILED"), MemoryError()])
@@ -212,7 +212,7 @@ def test_calls_side_by_side_and_one_that_is_cancelled(told, server):
 
 
 def test_a_call_that_is_cancelled_in_any_place_leaves_nothing_behind(told, server):
-    # on the way to a token, an answer, an error's text, in a pause
+    # While waiting for a token, for an answer, for the rest of an error's text, and between two attempts
     server.script = ["silence", "silence", "half_error", (503, {"Retry-After": "30"}, b"")]
     lines = told(
         "asked = lambda: api._open and api._open[-1].sent",
@@ -237,7 +237,7 @@ def test_close_during_a_call_is_told(told, server):
     lines = told(
         "task = asyncio.create_task(told(api.things.show('a')))",
         "while not (api._open and api._open[0].sent): await asyncio.sleep(0.01)",
-        "api.close()", "await task",  # and it is not made again
+        "api.close()", "await task",  # and the request is not repeated
         "call = api.things.list()",
         "async for thing in call:", "    print(thing)", "    call.close()",
         'print("the end")', SHOW,
@@ -254,7 +254,7 @@ def test_one_client_in_one_event_loop_after_the_other(server):
         return await asyncio.gather(*[api.things.show("a").all() for _ in range(3)])
 
     for _ in range(3):
-        assert asyncio.run(calls()) == [THING] * 3  # without close: the connections of the last loop are of no use
+        assert asyncio.run(calls()) == [THING] * 3  # without close: the last loop's connections are useless now
     api.close()
 
 

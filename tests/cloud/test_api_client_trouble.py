@@ -1,4 +1,4 @@
-"""arduino_cloud_api and a server that fails as told: what is repeated, what never is, how long is waited."""
+"""arduino_cloud_api and a server that fails: what is repeated, what never is, and how long it waits."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("trouble", [500, 503, "hangup", "half", (503, {"Retry-After": "0"}, b"")])
 def test_on_each_interpreter(trouble, interpreter, server, tmp_path):
     listing = (200, {"Transfer-Encoding": "chunked"}, b'1\r\n[\r\n8\r\n{"id":"a\r\n2\r\n"}\r\n1\r\n]\r\n0\r\n\r\n')
-    seen = not isinstance(trouble, tuple)  # else the server says that it has done nothing
+    seen = not isinstance(trouble, tuple)  # otherwise the server says that it has done nothing
     server.script = [trouble, 200, trouble, trouble, 200, trouble, *([] if seen else [200]), listing]
     script = tmp_path / "program.py"
     script.write_text(PROGRAM)
@@ -42,7 +42,7 @@ def test_on_each_interpreter(trouble, interpreter, server, tmp_path):
     created = "%d %s" % ((trouble, "c%d" % trouble) if isinstance(trouble, int) else (0, "connection"))
     assert shown[2] == created if seen else json.loads(shown[2]) == THING
     assert json.loads(shown[0]) == json.loads(shown[1]) == THING and json.loads(shown[3]) == [{"id": "a"}]
-    # a creation that may have been done is not repeated
+    # A creation is not repeated if it may have been done.
     assert methods(server) == ["GET"] * 2 + ["POST"] * 3 + ["PUT"] * (1 if seen else 2) + ["GET"]
 
 
@@ -62,7 +62,7 @@ async def test_what_may_be_repeated_is(trouble, server):
     async with client(server) as api:
         assert await api.things.show("a") == THING
         server.script = [trouble] * 4
-        assert await api.things.update("a", {"name": "b"}) == THING  # a POST, but its second time changes nothing
+        assert await api.things.update("a", {"name": "b"}) == THING  # a POST, but doing it twice changes nothing
         assert await api.series.batch_query({"requests": []}) == THING
     assert methods(server) == ["GET"] * 4 + ["POST"] * 6
 
@@ -79,12 +79,12 @@ async def main():
                 print(error.status)
 asyncio.run(main())
 """
-NOT_FOUND = (404, {}, b"<html>" + b"x" * 5000)  # as servers in front of the API's write it
+NOT_FOUND = (404, {}, b"<html>" + b"x" * 5000)  # as a proxy in front of the API writes it
 
 
 @pytest.mark.parametrize("trouble", [500, 503, "hangup", "half"])
 def test_what_was_deleted_without_an_answer_is_deleted(trouble, interpreter, server, tmp_path):
-    # The second time on a connection that has been used before; the third time nothing had been there.
+    # The second deletion uses a connection again. The third is of something that never existed.
     server.script = [trouble, NOT_FOUND, 200, trouble, trouble, 404, 404]
     script = tmp_path / "program.py"
     script.write_text(DELETIONS)

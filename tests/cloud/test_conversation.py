@@ -1,4 +1,4 @@
-"""What the cloud answers a device: bytes in, messages out, no network."""
+"""The cloud's answers to a device, as bytes in and messages out, without a network."""
 
 import cbor2
 import pytest

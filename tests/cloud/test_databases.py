@@ -1,4 +1,4 @@
-"""The store does the same in SQLite and in PostgreSQL."""
+"""The store behaves the same on SQLite and PostgreSQL."""
 
 import asyncio
 import uuid
@@ -32,7 +32,7 @@ def url(request, tmp_path):
 
 
 def with_store(url, work, stores=1, at_once=False):
-    """Run `work(*stores)` with stores on the same database, opened one after the other or at once."""
+    """Run `work(*stores)` with stores on the same database, opened one after the other or all at once."""
 
     async def run():
         opened = [Store(url) for _ in range(stores)]
@@ -51,7 +51,7 @@ def with_store(url, work, stores=1, at_once=False):
 
 
 async def make_thing(store):
-    """A thing with a variable of each of some types; its id."""
+    """Make a thing with one variable of each of several types, and return its id."""
 
     def create(session):
         thing = catalogue.create_thing(session, name="thing")
@@ -63,7 +63,7 @@ async def make_thing(store):
 
 
 async def history(store, thing_id, name="n"):
-    """The values of a variable, oldest first."""
+    """Return the values of a variable, oldest first."""
 
     def read(session):
         variable = catalogue.get_variable(session, thing_id, name)
@@ -73,7 +73,7 @@ async def history(store, thing_id, name="n"):
 
 
 def message(thing_id, packet_id, value, again=False, sender="device", owner=None):
-    """The arguments of `Store.append` for a message with one value."""
+    """Return the arguments of `Store.append` for a message with one value."""
     delivery = Delivery(sender, packet_id, digest("t", b"%d" % value), again, owner)
     return [ValueWrite(thing_id, "n", value, 1_000_000 * value)], delivery
 
@@ -134,7 +134,7 @@ def test_a_message_that_the_database_refuses_takes_no_other_with_it(url):
     async def work(store):
         thing_id = await make_thing(store)
         good = [store.append(*message(thing_id, number, number)) for number in (1, 2)]
-        # A time that fits into no database.
+        # No database has room for this time.
         bad = store.append([ValueWrite(thing_id, "n", 3, 2**70)], Delivery("device", 3, digest("t", b"3"), False))
         good += [store.append(*message(thing_id, 4, 4)), store.append(*message(thing_id, 1, 1, again=True))]
         with pytest.raises(Exception) as caught:
@@ -192,7 +192,7 @@ def test_the_latest_messages_are_remembered_and_what_only_looks_alike_is_stored(
         for number in range(1, LATEST + 11):
             store.append(*message(thing_id, number, number))
         await store.append(*message(thing_id, 11, 11, again=True))
-        # So old that nobody would send it again; and other bytes under a known identifier.
+        # One is so old that nobody would send it again. The other has a known identifier but different bytes.
         await store.append(*message(thing_id, 10, 10, again=True))
         await store.append(*message(thing_id, 50, 51, again=True))
         return await history(store, thing_id)

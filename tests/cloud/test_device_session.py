@@ -1,4 +1,4 @@
-"""A device's life with the cloud: discovery, values both ways, last values, attachment."""
+"""A device's life with the cloud: discovery, values in both directions, last values, attachment."""
 
 import time
 
@@ -201,7 +201,7 @@ def test_attaching_detaching_and_moving_are_told_at_once(api, make_device):
     assert device.command() == (commands.THING_UPDATE, (other["id"],))
     assert device.records()[1] == [{0: "thing_id", 3: other["id"]}]
     assert api.request("GET", "/things/" + device.thing_id)["device_id"] is None
-    # The subscription to the old thing is still there, but its values are no longer for this device.
+    # The device is still subscribed to the old thing, but no longer gets its values.
     api.set_value("count", 2, device.thing_id)
 
     api.request("DELETE", "/things/%s/device" % other["id"])

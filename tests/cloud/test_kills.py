@@ -1,4 +1,4 @@
-"""Nothing lost: killed at random moments under load, the cloud starts again with all it acknowledged."""
+"""Nothing is lost: a cloud killed at random moments under load starts again with everything it acknowledged."""
 
 import hashlib
 import json
@@ -21,15 +21,15 @@ from toolchain.paths import TOOLS, VENV_PYTHON
 KILLS_UNDER_LOAD = 50
 KILLS_OF_STARTS = 6
 LONGEST_LOAD = 0.4
-"""Seconds from the first request to the kill, at most."""
+"""The longest time from the first request to the kill, in seconds."""
 START_TAKES = 1.5
-"""Seconds in which a start may be killed: about as long as one takes."""
+"""A start may be killed within this many seconds: about as long as it takes."""
 KEPT = """device_id secret thing_id user_id api_key_id api_key_secret api_token mqtt_port http ca_file
 client_key client_cert""".split()
 
 
 def free_ports(count):
-    """Ports that nobody has, and that the system hands out to nobody while the cloud is down."""
+    """Return free ports that the system gives to nobody else while the cloud is down."""
     low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
     usable = range(10_000, low) if low > 20_000 else range(high + 1, 65_536)
     found = []
@@ -41,7 +41,7 @@ def free_ports(count):
 
 
 class KilledCloud:
-    """`local-cloud serve` on a kept data folder and kept ports."""
+    """`local-cloud serve` that keeps its data folder and its ports."""
 
     def __init__(self, data):
         self.data = data
@@ -52,12 +52,12 @@ class KilledCloud:
         self.kills = 0
 
     def begin(self):
-        """Start it, and do not wait until it is there."""
+        """Start it without waiting until it is ready."""
         command = [VENV_PYTHON, "-m", "localcloud", *self._arguments]
         self.process = Process(command, {**os.environ, "PYTHONPATH": str(TOOLS)})
 
     def start(self):
-        """Start it; what it says about itself."""
+        """Start it, and return what it says about itself."""
         self.process = ForkedCloud(self._arguments)
         return json.loads(self.process.wait_for(r"\A(.*)\n", 30).group(1))
 
@@ -68,7 +68,7 @@ class KilledCloud:
         self.kills += 1
 
     def query(self, question, *parameters):
-        """Ask the store itself."""
+        """Query the database itself."""
         connection = sqlite3.connect("file:%s?mode=ro" % (self.data / "cloud.sqlite3"), uri=True)
         try:
             return connection.execute(question, parameters).fetchall()
@@ -90,7 +90,7 @@ def killed_cloud(tmp_path):
 
 @pytest.fixture
 def chance():
-    """Random numbers; a failing test tells their seed, which KILLS_SEED sets."""
+    """Random numbers. A failing test reports their seed, which KILLS_SEED sets."""
     seed = int(os.environ.get("KILLS_SEED") or random.randrange(2**32))
     print("KILLS_SEED=%d" % seed)
     return random.Random(seed)
@@ -116,7 +116,7 @@ WHERE variable_name = ? ORDER BY samples.id"""
 
 
 def numbers(cloud, name):
-    """The board's numbers in the store; those with a time stamp must have their own."""
+    """Return the board's numbers in the store. Those with a time stamp must have the right one."""
     found = [(int(value), time_us) for value, time_us in cloud.query(SAMPLES, name)]
     if name == "stamped":
         assert all(time_us == (STAMP_BASE + n) * 1_000_000 for n, time_us in found)
@@ -124,7 +124,7 @@ def numbers(cloud, name):
 
 
 def check_board(cloud, board):
-    """Every acknowledged message is there, every other one wholly or not; none is there twice."""
+    """Every acknowledged message is stored, the others completely or not at all, and none twice."""
     plain, stamped = numbers(cloud, "plain"), numbers(cloud, "stamped")
     assert sorted(plain) == sorted(stamped)
     assert len(plain) == len(set(plain))
@@ -137,7 +137,7 @@ def check_board(cloud, board):
 
 
 def check_uploads(cloud, builders):
-    """Every acknowledged firmware file is there as it was sent."""
+    """Every acknowledged firmware file is stored as it was sent."""
     rows = {row[0]: row[1:] for row in cloud.query("SELECT id, device_id, sha256 FROM ota_updates")}
     for builder in builders:
         for id, upload in builder.uploads.items():
@@ -147,7 +147,7 @@ def check_uploads(cloud, builders):
 
 
 def check_series(builder, about, board):
-    """The Application API tells the same numbers as the store."""
+    """The Application API returns the same numbers as the store."""
     builder.hang_up()
     path = "/iot/v2/things/%s/properties" % about["thing_id"]
     (stamped,) = [each for each in builder.request("GET", path) if each["name"] == "stamped"]

@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 
 class Web:
-    """Requests with any headers, as browsers and others may send them."""
+    """Sends requests with any headers, as browsers and other programs may."""
 
     def __init__(self, about):
         self.about = about

@@ -1,4 +1,4 @@
-"""The tables of an older local cloud are brought up to date with nothing lost."""
+"""The tables of an older local cloud are brought up to date, and nothing is lost."""
 
 import pytest
 from localcloud.store.migration import StoreTooNew, bring_up_to_date
@@ -6,7 +6,7 @@ from localcloud.store.models import SCHEMA_VERSION, Base, Device, DeviceCertific
 from sqlalchemy import MetaData, Table, create_engine, insert, select
 from sqlalchemy.orm import Session
 
-# What the tables had at schema 1; `things` had no user then.
+# The tables at schema 1, when `things` had no user yet
 OLD = {
     "settings": ("name", "value"),
     "devices": ("id", "name", "type", "secret_hash", "created_at"),

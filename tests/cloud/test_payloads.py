@@ -1,4 +1,4 @@
-"""CBOR and SenML from devices: what is taken, joined, refused, whatever the bytes."""
+"""CBOR and SenML from devices: what is accepted, joined, refused, whatever the bytes are."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The local cloud as a process: its JSON line, its files, its end, what survives it."""
+"""The local cloud as a process: its JSON line, its files, how it ends, what survives that."""
 
 import os
 import signal

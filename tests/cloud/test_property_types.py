@@ -1,4 +1,4 @@
-"""Which values the variables take, the time zones they come with, and how secrets are kept."""
+"""Which values each type of variable accepts, when time zones change their offset, and how secrets are kept."""
 
 import asyncio
 from datetime import datetime, timezone

@@ -1,4 +1,4 @@
-"""A message that a client sends again (DUP), since it lost the connection before the PUBACK, counts once."""
+"""A message that a client sends again (DUP), because it lost the connection before the PUBACK, counts once."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ def packet(first, body):
 
 
 class Connection:
-    """A device on a bare socket, which chooses its packet identifiers and flags."""
+    """A device on a bare socket that chooses its packet identifiers and flags."""
 
     def __init__(self, about):
         self.topic = ("/a/t/%s/e/o" % about["thing_id"]).encode()
@@ -51,7 +51,7 @@ def test_a_message_that_is_sent_again_is_stored_once(api, project):
     connection = Connection(project)
     for i in (2, 3):
         connection.publish(i, i, dup=True)
-    connection.publish(4, 4, dup=True)  # this one had been lost
+    connection.publish(4, 4, dup=True)  # this one was lost
     connection.publish(4, 4, dup=True)
     connection.close()
     values = [sample["value"] for sample in api.history("count", project["thing_id"])]
@@ -61,10 +61,10 @@ def test_a_message_that_is_sent_again_is_stored_once(api, project):
 def test_what_only_looks_alike_is_stored(api, project):
     connection = Connection(project)
     connection.publish(1, 5)
-    connection.publish(1, 5)  # the identifier is free again: another message
+    connection.publish(1, 5)  # the identifier is free again, so this is another message
     connection.publish(1, 6, dup=True)  # other bytes
     connection.publish(2, 6, dup=True)  # another identifier
-    connection.publish(1, 5, dup=True)  # its last message had other bytes
+    connection.publish(1, 5, dup=True)  # the last message with this identifier had other bytes
     connection.close()
     values = [sample["value"] for sample in api.history("count", project["thing_id"])]
     assert values == [5, 5, 6, 6, 5]

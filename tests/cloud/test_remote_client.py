@@ -1,4 +1,4 @@
-"""The client of the local API for programs, and servers that are not what they should be."""
+"""The local API's client for programs, and servers that are not what they should be."""
 
 import json
 import socket
@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 @pytest.fixture
 def remote(server):
-    """A RemoteCloud of the scripted server, with a short patience."""
+    """A RemoteCloud for the scripted server, with a short timeout."""
     return RemoteCloud({"http": server.url, "api_token": "t0ken"}, timeout=0.5)
 
 

@@ -1,4 +1,4 @@
-"""Devices that come while their things change: what was said last holds."""
+"""Things that change while their devices connect: the last change counts."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from localcloud.traffic.live import Live
 
 
 class Client:
-    """A connection that has subscribed to nothing yet."""
+    """A connection without any subscriptions yet."""
 
     def __init__(self, device_id):
         self.device_id = device_id
@@ -23,7 +23,7 @@ class Client:
 
 
 class SlowStore:
-    """A store in which something happens, once, between reading a device's thing and the answer."""
+    """A store in which something happens once, between reading a device's thing and returning it."""
 
     def __init__(self, store, meanwhile):
         self._store = store

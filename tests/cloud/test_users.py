@@ -1,4 +1,4 @@
-"""The users' side: tokens for API keys, their login at the broker, what they see and may set."""
+"""The users' side: tokens for API keys, login at the broker, what users see and may set."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from localcloud.identity.tokens import USER_CLAIM, Tokens
 
 
 def ask_token(about, basic=None, **fields):
-    """POST to the token endpoint: (status, answer)."""
+    """POST to the token endpoint, and return (status, answer)."""
     headers = {}
     if basic is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(basic.encode()).decode()
@@ -125,7 +125,7 @@ def test_a_user_sees_what_the_device_reports(user, device):
     assert user.subscribe(topic) == 1
     payload = cbor2.dumps([{0: "count", 2: 7}, {0: "light:hue", 2: 1.5}])
     device.publish(topic, payload)
-    assert user.message() == (topic, payload)  # as it came
+    assert user.message() == (topic, payload)  # unchanged
     user.unsubscribe(topic)
     device.publish(topic, payload)
     user.subscribe(topic)

@@ -17,7 +17,7 @@ def named(kind):
 
 
 def plain(value):
-    """The vectors' notation for byte strings and simple values, resolved."""
+    """Return the value with the vectors' notation for byte strings and simple values resolved."""
     if isinstance(value, dict) and set(value) == {"bytes"}:
         return bytes.fromhex(value["bytes"])
     if isinstance(value, dict) and set(value) == {"simple"}:

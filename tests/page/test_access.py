@@ -1,11 +1,11 @@
-"""The page by keyboard alone, on a phone, and readable."""
+"""The page with the keyboard alone, on a phone, and with enough contrast."""
 
 import pytest
 from browsing import js
 
 FOCUSED = "(document.activeElement.getAttribute('aria-label') || document.activeElement.textContent || document.activeElement.type)"
 RING = "getComputedStyle(document.activeElement).outlineStyle"
-# Contrast of all visible text with what is behind it (WCAG 2.1, 1.4.3); what is too weak is listed.
+# The contrast of all visible text with its background (WCAG 2.1, 1.4.3). Returns the text whose contrast is too low.
 WEAK_TEXT = """(() => {
 const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return {r, g, b, a}; };
 const light = ({r, g, b}) => [r, g, b].map((c) => c / 255).map((c) => c <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
@@ -31,7 +31,7 @@ return weak;
 
 @pytest.fixture
 def everything(make_project):
-    """A project with a dashboard of many widgets: (project, dashboard id, widgets)."""
+    """A project and a dashboard with many widgets: (project, dashboard id, widgets)."""
     variables = {
         "Switch": "STATUS", "Push Button": "STATUS", "Slider": "INT", "Stepper": "INT", "Value": "CHARSTRING", "Status": "STATUS",
         "Gauge": "FLOAT", "Percentage": "PERCENTAGE", "LED": "STATUS", "Chart": "FLOAT", "ColoredLight": "HOME_COLORED_LIGHT",
@@ -54,7 +54,7 @@ def test_everything_is_done_by_keys(browser, make_project):
     kinds = (("Switch", "on", {}), ("Slider", "level", {"min": 0, "max": 9}), ("Push Button", "bell", {"label": "Ring"}),
              ("Stepper", "steps", {}), ("Value Selector", "mode", {"values": [1, 2]}))  # fmt: skip
     widgets = [project.widget(kind, name, at=(4 * n, 0, 4, 4), options=more) for n, (kind, name, more) in enumerate(kinds)]
-    # The order of the JSON is not the order of reading.
+    # The JSON lists the widgets in another order than a reader sees them.
     browser.open(project.about, "/dashboard/" + project.dashboard(*reversed(widgets)))
     for name, value in (("level", 3), ("steps", 5), ("mode", 1)):
         project.publish(name, value)
@@ -134,7 +134,7 @@ def test_a_phone_scrolls_in_one_direction_only(browser, everything, width):
     browser.open(project.about, "/dashboard/" + id)
     browser.wait("document.querySelector('.map-zoom button')")
     assert browser.evaluate(OVERFLOW) <= 0
-    # One column in the order of reading; nothing sticks out of its widget.
+    # One column in reading order, and nothing sticks out of its widget
     lefts = browser.evaluate("[...new Set([...document.querySelectorAll('.widget')].map((each) => each.getBoundingClientRect().left))]")
     assert len(lefts) == 1
     assert browser.evaluate("[...document.querySelectorAll('.widget')].map((each) => each.id)") == ["w-" + each["id"] for each in widgets]

@@ -1,4 +1,4 @@
-"""Charts: history, live values, zoom by mouse, wheel, buttons and keys."""
+"""Charts: history, live values, and zooming by mouse, wheel, buttons and keys."""
 
 import time
 
@@ -13,7 +13,7 @@ LIVE = "%s.dataset.live === 'true'" % BOX
 
 @pytest.fixture
 def open_chart(browser, make_project):
-    """`open_chart(points)` -> the project, with one chart of `level` in the browser."""
+    """`open_chart(points)` -> the project. The browser shows a chart of `level`."""
 
     def open_it(points, kind="Chart", **more):
         project = make_project(("level", "FLOAT"), ("other", "FLOAT"), ("on", "STATUS"))
@@ -33,7 +33,7 @@ def button(label):
 def test_history_is_fetched_as_far_as_it_is_looked_at(browser, open_chart):
     hours = [(3600 * hour + 1800, hour) for hour in range(48)]
     open_chart([(200 - n, 100 + n) for n in range(100)] + hours)
-    browser.wait("%s === 101 && %s" % (POINTS, LIVE))  # 5 minutes, and the value before them
+    browser.wait("%s === 101 && %s" % (POINTS, LIVE))  # 5 minutes, and the value before that
     browser.click(button("1 d"))
     browser.wait("%s === 86400 && %s === 125" % (SPAN, POINTS))
     assert browser.evaluate(button("1 d") + ".getAttribute('aria-pressed')") == "true"
@@ -52,7 +52,7 @@ def test_many_values_become_means_that_are_few(browser, open_chart):
     browser.wait("%s > 100 && %s <= %s + 1 && %s < 500" % (POINTS, POINTS, width, width))
     for _ in range(4):
         browser.click(button("+"))
-    browser.wait("%s === 225 && %s >= 75 && %s <= 77" % (SPAN, POINTS, POINTS))  # each, and the one before
+    browser.wait("%s === 225 && %s >= 75 && %s <= 77" % (SPAN, POINTS, POINTS))  # every value, and the one before
 
 
 def test_live_values_come_in_and_the_chart_moves_on(browser, open_chart):
@@ -107,7 +107,7 @@ def test_keys_and_the_wheel_zoom_what_has_the_focus(browser, open_chart):
     browser.wait(POINTS + " > 200")
     x, y = browser.place(BOX + ".querySelector('.u-over')")
     browser.command("Input.dispatchMouseEvent", type="mouseWheel", x=x, y=y, deltaX=0, deltaY=-100)
-    assert browser.evaluate(SPAN) == 300  # the page scrolls, as everywhere
+    assert browser.evaluate(SPAN) == 300  # without the focus, the wheel scrolls the page
     browser.evaluate(BOX + ".focus()")
     browser.press("+")
     browser.wait("%s === 150 && %s" % (SPAN, LIVE))

@@ -1,9 +1,9 @@
-"""The interactive documentation at /docs: authorise, and try an operation, in a real browser."""
+"""The interactive documentation at /docs in a real browser: authorise, and try an operation."""
 
 from browsing import js
 
 OPERATION = "[...document.querySelectorAll('.opblock')].find((each) => each.querySelector('.opblock-summary-path')?.dataset.path === '/v2/things' && each.classList.contains('opblock-get'))"
-# React listens to the prototype's setter.
+# React only notices a value that the prototype's setter has set.
 FILL = """((input) => {
 Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(input, %s);
 input.dispatchEvent(new Event("input", {bubbles: true}));

@@ -1,4 +1,4 @@
-"""Text from the network is text, whatever it says; and nothing is loaded from elsewhere."""
+"""Text from the network stays text, whatever it contains, and nothing is loaded from other hosts."""
 
 import pytest
 from browsing import js
@@ -18,7 +18,7 @@ def test_names_options_and_values_are_never_html(browser, make_project):
              "Color", "Switch", SHORT, "constructor", "__proto__", "toString"]  # fmt: skip
     widgets = []
     for n, kind in enumerate(kinds):
-        # Every widget with a variable that suits it, one that does not, and with none.
+        # Every widget with a variable that suits it, with ones that do not, and with none
         for suits in ("text", "where" if n % 2 else "plan", "a", None):
             names = [suits] if suits else []
             widget = project.widget(kind, *names, at=(6 * (n % 4), 6 * (n // 4), 6, 6), options=options)
@@ -42,14 +42,14 @@ def test_names_options_and_values_are_never_html(browser, make_project):
 
 
 def test_the_browser_refuses_html_made_of_text(browser, local_cloud):
-    """The policy of the page: even a mistake in its code could not turn text into HTML or a script."""
+    """The page's policy: even with a mistake in its code, text could not become HTML or a script."""
     browser.open(local_cloud.about, "/")
     attempt = "(() => { try { document.createElement('div').innerHTML = %s; return 'done'; } catch (error) { return error.name; } })()"
     assert browser.evaluate(attempt % js("<b>bold</b>")) == "TypeError"
-    assert browser.evaluate(attempt % js("<svg/>")) == "done"  # what Leaflet asks for, word by word
+    assert browser.evaluate(attempt % js("<svg/>")) == "done"  # exactly what Leaflet sets
     inline = "(() => { const s = document.createElement('script'); try { s.text = 'window.owned = 1'; document.body.append(s); } catch {} return window.owned; })()"
     assert browser.evaluate(inline) is None
-    assert len(browser.complaints()) > 0  # the browser reports it, which all other tests look for
+    assert len(browser.complaints()) > 0  # the browser reports it, and all other tests check for such reports
     browser.history = []
 
 

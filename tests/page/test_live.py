@@ -1,4 +1,4 @@
-"""The page between a person and a device on real MicroPython; what is lost, comes back, is refused."""
+"""The page between a person and a device on real MicroPython: what is lost, comes back, or is refused."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ GAUGE = "document.querySelector('.kind-gauge [role=meter]').ariaValueNow"
 
 @pytest.fixture
 def board(local_cloud):
-    """A device for programs: `board.id` and `board.program`."""
+    """A device for programs, as `board.id` and `board.program`."""
     about = local_cloud.about
 
     class Board:
@@ -68,7 +68,7 @@ def test_a_click_moves_the_device_and_the_device_moves_the_gauge(browser, make_p
 
 @pytest.fixture
 def official():
-    """The published Python client, as the default user."""
+    """The published Python client, logged in as the default user."""
     client = python_client()
     yield client
     client.stop()
@@ -85,7 +85,7 @@ def test_a_dashboard_that_the_official_client_makes_shows_at_once(browser, make_
     browser.wait(link)
     browser.evaluate(link + ".click()")
     browser.wait("document.querySelectorAll('.widget').length === 1")
-    # What somebody is typing survives a change beside it.
+    # An unfinished entry survives a change to another widget.
     browser.evaluate("document.querySelector('.widget input').focus()")
     browser.type("12")
     widgets = [{**project.widget("Switch", "a")}]
@@ -146,7 +146,7 @@ def test_the_page_comes_back_after_a_restart_and_fetches_what_it_missed(browser,
         cloud.stop()
         browser.wait("document.querySelector('#connection.bad') && document.body.classList.contains('stale')")
         assert "connection to the local cloud was lost" in browser.evaluate("document.querySelector('#lost').textContent")
-        # What came while the page was away: with another listener, so that it cannot look too early.
+        # Values that come while the page is away. The cloud has another port then, so the page cannot return too early.
         cloud = LocalCloud(tmp_path / "data")
         away = Project(cloud.about, ("x", "INT"))
         for name, value in (("level", 2), ("level", 3), ("talk", "missed")):
@@ -187,7 +187,7 @@ def test_the_feed_says_once_that_a_device_is_there(local_cloud, board, micropyth
                 heard.append(event["online"])
                 if not event["online"]:
                     return heard
-                while (await cloud.device(board.id))["lib_version"] is None:  # told after the connection
+                while (await cloud.device(board.id))["lib_version"] is None:  # reported after the connection
                     await asyncio.sleep(0.02)
                 device.kill()
 
@@ -203,6 +203,6 @@ def test_the_feed_says_that_it_is_alive_to_who_asks_for_it(local_cloud):
         async with connect(address, additional_headers=headers, proxy=None) as live, asyncio.timeout(10):
             for _ in range(2):
                 while json.loads(await live.recv()) != {"event": "alive"}:
-                    pass  # of another test's device, perhaps
+                    pass  # another test's device, perhaps
 
     asyncio.run(watch())

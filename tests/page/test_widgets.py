@@ -1,4 +1,4 @@
-"""Each type of widget, in one dashboard: it shows what comes, and sends what is set on it."""
+"""Each type of widget, all in one dashboard: it shows new values, and sends what is set on it."""
 
 import time
 from collections import namedtuple
@@ -8,8 +8,8 @@ from browsing import Project, js
 from localcloud.property_types import PROPERTY_TYPES
 
 Case = namedtuple("Case", "kind type options shows does", defaults=({}, (), ()))
-# shows: (value published, JavaScript that is true when `w`, the widget, shows it) …
-# does: (JavaScript done to `w`, or a key or keys pressed after it; value that the variable then has) …
+# shows: (value published, JavaScript that is true once `w`, the widget, shows it) …
+# does: (JavaScript run on `w`, or keys pressed after it; the value that the variable has then) …
 TYPED = "w.querySelector('%s').focus(), w.querySelector('%s').value = ''"
 SET = """((input, value) => {
 input.value = value;
@@ -84,7 +84,7 @@ def named(case):
 
 @pytest.fixture(scope="module")
 def dashboard(local_cloud):
-    """The dashboard with all of them: (project, its id, ids of widgets by kind)."""
+    """A dashboard with all widgets: (project, its id, ids of widgets by kind)."""
     project = Project(local_cloud.about, *[(named(case).replace("-", "_"), case.type) for case in CASES])
     widgets = [
         project.widget(case.kind, named(case).replace("-", "_"), at=(6 * (n % 4), 8 * (n // 4), 6, 8), options=case.options)
@@ -98,7 +98,7 @@ def dashboard(local_cloud):
 
 @pytest.fixture
 def every_widget(browser, dashboard):
-    """That dashboard, open, as it is left by the test before if that one used it too."""
+    """That dashboard in the browser. If the test before used it too, it is as that test left it."""
     project, id, ids = dashboard
     if not browser.evaluate("location.hash").endswith(id):
         browser.open(project.about, "/dashboard/" + id)

@@ -1,12 +1,12 @@
-# MicroPython: the pins and the I2C bus of a board with a secure chip, one made of Python (tests/support/portable/se05x_chip.py).
-# Its objects are in a file: they outlive a reset.
+# For MicroPython: the pins and the I2C bus of a board whose secure chip is simulated
+# (tests/support/portable/se05x_chip.py). The chip's objects are in a file, so that they outlive a reset.
 from se05x_chip import SE05XChip
 
 FILE = "chip_objects"
 
 
 class Pin:
-    """One that does nothing."""
+    """A pin that does nothing."""
 
     OUT = 1
 
@@ -18,7 +18,7 @@ class Pin:
 
 
 class I2C(SE05XChip):
-    """The bus with the chip."""
+    """The bus with the chip on it."""
 
     def __init__(self, bus, freq):
         try:

@@ -1,12 +1,12 @@
-"""Provisions again and again until it comes to its end: each run dies, as if killed, at the next moment of its own.
+"""Provisions until a run completes. Each run before dies, as if killed, at the next moment of its own.
 
-Moments are: after each write to the notes, each file or change of settings that the board is given, and each change
-that the cloud is asked for, before its answer is made use of. At each of them one run dies, without so much as a
-`finally`. (What is before a change is after the one before it.)
+There is a moment after each write to the notes, after each file or change of settings on the board, and after each
+change in the cloud, before its answer is used. One run dies at each of them, without even a `finally`. (What comes
+before a change also comes after the previous one.)
 
-    crashing.py the arguments of tools/provision
+crashing.py the arguments of tools/provision
 
-Prints the moments, one a line, and `done` when a run has come to its end.
+Prints the moments, one a line, and then `done` if the last run succeeded.
 """
 
 import json
@@ -24,7 +24,7 @@ _MOST = 100
 
 
 class Moments:
-    """Those that a run has died at already, in a file that outlives it."""
+    """The moments at which a run has died, in a file that outlives it."""
 
     def __init__(self, path):
         self._path = path
@@ -35,14 +35,14 @@ class Moments:
             return file.read().splitlines()
 
     def reach(self, name):
-        """Die, if it is the first time here."""
+        """Die if no run has died here yet."""
         if name not in self.seen():
             with open(self._path, "a") as file:
                 file.write(name + "\n")
             os._exit(_DEATH)
 
     def after(self, owner, name, describe):
-        """Have a function of a module or class die after it; `describe` names a call, None: it does not count."""
+        """Make a function of a module or class die after its call, if `describe` gives that moment a name."""
         real = getattr(owner, name)
 
         def dying(*arguments, **named):
@@ -55,7 +55,7 @@ class Moments:
         setattr(owner, name, dying)
 
     def after_calls(self):
-        """The same for what changes something in the cloud."""
+        """Do the same for calls that change something in the cloud."""
         real = Call.all
 
         async def dying(call):
@@ -72,7 +72,7 @@ def _note(path, data):
 
 
 def _run():
-    # To its end, in a child: what stands behind the fork is the parent's.
+    # In a child to its very end: the code after the fork is the parent's.
     code = 1
     try:
         code = command_line.run(sys.argv[1:])
@@ -83,7 +83,7 @@ def _run():
 
 
 def main():
-    """Run until one comes to its end; the exit code."""
+    """Run until a run completes, and return the exit code."""
     moments = Moments(tempfile.mkstemp()[1])
     moments.after(journal, "write_whole", _note)
     moments.after(board_link.BoardLink, "put", lambda self, path, *_: "putting " + path)
@@ -93,7 +93,7 @@ def main():
     moments.after_calls()
     package = payload.package((), version().bytecode)
     if "--romfs" not in sys.argv:
-        # It is there already, and looking at one file of it after the other is what takes longest.
+        # The board has the package already, and checking its files one by one would take longest.
         package = payload.Payload({path: package.files[path] for path in sorted(package.files)[:4]})
     payload.package = lambda *_: package
     try:

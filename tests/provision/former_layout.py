@@ -1,4 +1,4 @@
-"""Boards that hold the former layout, each package in one flat folder, and a user's own files among it."""
+"""Boards with the former layout, in which each package is one flat folder, and a user's own files in between."""
 
 import tarfile
 from pathlib import Path
@@ -7,9 +7,9 @@ from link_rig import files_on, run_on
 from provisioning import former
 from provisioning.board_link import BoardLink
 
-FORMER = Path(__file__).with_name("former_layout.tar.xz")  # all that was on boards, compiled
+FORMER = Path(__file__).with_name("former_layout.tar.xz")  # everything boards had, compiled
 PARTS = ("package-sync.json", "package-api.json")
-# A user's own, with names that former files have elsewhere
+# A user's own files, with names that former files have elsewhere
 OWN = {
     "/lib/arduino_iot_cloud/greenhouse.py": b"MINE = 1\n",
     "/lib/arduino_cloud_board/notes.txt": b"do not water on Mondays\n",
@@ -34,7 +34,7 @@ for name in os.listdir("/lib"):
 
 
 def former_files(packages, *, compiled=True):
-    """Former files, {path on the board: content}; as sources they have the names alone."""
+    """Return former files as {path on the board: content}. Sources have only the right names."""
     with tarfile.open(FORMER) as archive:
         found = {"/lib/" + each.name: archive.extractfile(each).read() for each in archive}
     names = {"/lib/" + name for package in packages for name in former.files()[package]}
@@ -44,7 +44,7 @@ def former_files(packages, *, compiled=True):
 
 
 def put_back(board, files):
-    """Have these in place of all packages, and the user's own beside them."""
+    """Replace all packages with these files, and put the user's own beside them."""
     run_on(board, EMPTY)
     with BoardLink(board.port) as link:
         for path, data in {**files, **OWN}.items():
@@ -52,6 +52,6 @@ def put_back(board, files):
 
 
 def modules_on(board):
-    """The modules on a board, and the user's own: {path: content}."""
+    """Return the modules on a board and the user's own files: {path: content}."""
     files = files_on(board, packages=True)
     return {path: data for path, data in files.items() if path.startswith("/lib/arduino_") or path in OWN}

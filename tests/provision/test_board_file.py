@@ -1,4 +1,4 @@
-"""The board.py on a board: that of its owner stays and counts, this package's own is kept up to date."""
+"""The board.py on a board: the owner's stays and counts, and this package's own is kept up to date."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ WIFI = {"ARDUINO_WIFI_PASSWORD": "long enough"}
 
 
 def board_py(board, path="/lib/board.py"):
-    """What it has there."""
+    """Return the board.py on the board."""
     return files_on(board).get(path)
 
 

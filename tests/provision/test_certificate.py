@@ -1,4 +1,4 @@
-"""`--certificate`: a key made on the board, signed for by the cloud; with it alone the board gets in."""
+"""`--certificate`: the board makes a key, and the cloud issues a certificate for it. That alone lets the board in."""
 
 import asyncio
 import base64
@@ -16,19 +16,19 @@ PICO = "Raspberry Pi Pico W with RP2040"
 
 
 class Unix:
-    """A board that keeps all in secrets.py and files beside it."""
+    """A board that keeps everything in secrets.py and files beside it."""
 
     machine, arguments, env = "", (), {}
     key, certificate = "/device_key.der", "/device_certificate.der"
 
     @staticmethod
     def data(stored):
-        """What is in such a file."""
+        """Return the content of such a file."""
         return stored
 
 
 class PicoW(Unix):
-    """A board with a store for its settings, here one in files, and a radio."""
+    """A board with a radio and a store for its settings, here one in files."""
 
     machine, env = PICO, {"ARDUINO_WIFI_PASSWORD": "long enough"}
     arguments = ("--server", "127.0.0.1", "--wifi", "the workshop")
@@ -37,45 +37,45 @@ class PicoW(Unix):
 
 
 class Kept:
-    """A board with its own key, and what can be seen of it."""
+    """A board with its own key, and what a test can see of it."""
 
     def __init__(self, kind, board, provision, cloud):
         self.kind, self._board, self._provision, self._cloud = kind, board, provision, cloud
 
     def told(self, *arguments):
-        """Provision it with a certificate: the steps."""
+        """Provision it with a certificate, and return the steps."""
         return self.run("--certificate", *arguments)["steps"]
 
     def run(self, *arguments):
-        """Provision it: what is told."""
+        """Provision it, and return what is reported."""
         return self._provision.told(self._board, *self.kind.arguments, *arguments, env=self.kind.env)
 
     def pair(self):
-        """Its private key and its certificate (DER)."""
+        """Return its private key and its certificate (DER)."""
         files = files_on(self._board)
         return tuple(self.kind.data(files[path]) for path in (self.kind.key, self.kind.certificate))
 
     def flash(self):
-        """All that is in its flash, once it is at rest."""
+        """Return everything in its flash, once nothing changes any more."""
         self._board.settle()
         return self._board.flash.read_bytes()
 
     @property
     def device_id(self):
-        """Of its device."""
+        """The id of its device."""
         return self._provision.journal()["device_id"]
 
     @property
     def certificates(self):
-        """Those that the cloud has (DER)."""
+        """The certificates that the cloud has (DER)."""
         return [base64.b64decode(each["der"]) for each in self._cloud.certificates(self.device_id)]
 
     def gets_in(self, *pair):
-        """Whether the cloud accepts such a key and certificate, else why not."""
+        """Return True if the cloud accepts this key and certificate, and otherwise the error."""
         return asyncio.run(self._gets_in(self._cloud.mtls_port, {"keyfile": pair[0], "certfile": pair[1]}))
 
     def gets_in_with_secret(self, secret):
-        """Whether the cloud accepts a secret, else why not."""
+        """Return True if the cloud accepts this secret, and otherwise the error."""
         return asyncio.run(self._gets_in(self._cloud.mqtts_port, {}, self.device_id, secret))
 
     async def _gets_in(self, port, params, *login):
@@ -94,7 +94,7 @@ class Kept:
 
 @pytest.fixture(params=[Unix, PicoW])
 def kept(request, plug, provision, cloud):
-    """A Kept of one kind, with the package on it."""
+    """A Kept of each kind, with the package on it."""
     board = plug(installed=True, machine=request.param.machine)
     if request.param.machine:
         give_radio_and_nvs(board)
@@ -107,7 +107,7 @@ def test_a_key_made_on_the_board_gets_it_in_and_never_leaves(kept, provision, cl
     done = provision.run(
         kept.board, "--certificate", "--thing", unique, *kept.kind.arguments, env=kept.kind.env
     )
-    assert "online, a value arrived" in done.stdout  # and there is no secret that would let it in
+    assert "online, a value arrived" in done.stdout  # and it has no secret that would let it in
     seen = bytes(kept.board.said) + (done.stdout + done.stderr).encode()
     seen += b"".join(path.read_bytes() for path in provision.journals.iterdir())
     seen += b"".join(path.read_bytes() for path in Path(cloud.data).rglob("*") if path.is_file())
@@ -126,9 +126,9 @@ def test_a_key_made_on_the_board_gets_it_in_and_never_leaves(kept, provision, cl
 
 
 def shown(data, text):
-    """Whether bytes are somewhere in a text, in any usual form."""
+    """Return whether the bytes are in a text, in any usual form."""
     forms = [data, data.hex().encode(), data.hex().upper().encode(), repr(data)[2:-1].encode()]
-    for offset in range(3):  # base64 begins anew with every third byte
+    for offset in range(3):  # base64 starts over every three bytes
         forms.append(base64.b64encode(data[offset:][: (len(data) - offset) // 3 * 3]))
     plain = re.sub(rb"[\r\n]", b"", text)
     return any(form in plain or form in text for form in forms)
@@ -136,7 +136,7 @@ def shown(data, text):
 
 @pytest.fixture
 def quiet(tmp_path, unique):
-    """Options for a device with a thing, whose board is itself silent: another may be it meanwhile."""
+    """Options for a device with a thing and a program that does nothing, so that another client can be the device."""
     program = tmp_path / "program.py"
     program.write_text("print('nothing')\n")
     return "--no-check", "--thing", unique, "--main", program

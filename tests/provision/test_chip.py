@@ -1,4 +1,4 @@
-"""`--keys chip`: the private key comes into being in the board's secure chip, and the certificate is kept there."""
+"""`--keys chip`: the board's secure chip makes the private key, and keeps it and the certificate."""
 
 import ast
 import base64
@@ -30,12 +30,12 @@ class Pin:
         raise OSError(19)
 """
 GIVEN = ("--server", "127.0.0.1", "--no-check", "--certificate")
-KEY, CERTIFICATE = 0x64, 0x65  # as docs/keys.md says
+KEY, CERTIFICATE = 0x64, 0x65  # as in docs/keys.md
 
 
 @pytest.fixture
 def nicla(plug):
-    """A board that says it is a Nicla Vision, whose bus has an SE05x made of Python."""
+    """A board that calls itself a Nicla Vision, with a simulated SE05x on its bus."""
     board = plug(installed=True, machine=NICLA)
     give_radio_and_nvs(board)
     portable = ROOT / "tests" / "support" / "portable"
@@ -48,7 +48,7 @@ def nicla(plug):
 
 def test_the_key_is_made_in_the_chip_and_stays_there(nicla, provision, cloud):
     provision.run(nicla, *GIVEN)
-    assert "/keys/key.key" in files_on(nicla)  # readable, and to go
+    assert "/keys/key.key" in files_on(nicla)  # readable, and soon to go
     steps = provision.told(nicla, *GIVEN, "--keys", "chip")["steps"]
     assert steps["key"]["text"] == "made in se05x"
     files = files_on(nicla)
@@ -61,7 +61,7 @@ def test_the_key_is_made_in_the_chip_and_stays_there(nicla, provision, cloud):
     assert not {"/keys/key.key", "/keys/certificate.key"} & set(files)
     params = ast.literal_eval(run_on(nicla, ARGUMENTS))["ssl_params"]
     assert (params["keyfile"], params["certfile"]) == ("se05x:#key", "se05x:#certificate")
-    # From now on it is this board's way, and --keys need not be said again.
+    # The board remembers this, so --keys need not be given again.
     told = provision.told(nicla, *GIVEN)["steps"]
     assert [name for name, each in told.items() if each["changed"]] == []
     assert provision.told(nicla, *GIVEN, "--keys", "files")["steps"]["key"]["text"] == "made in files"

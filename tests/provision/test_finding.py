@@ -1,4 +1,4 @@
-"""Which port has the board, and what it takes from a secrets.py that is there."""
+"""Which port the board is at, and what is taken from an existing secrets.py."""
 
 from collections import namedtuple
 

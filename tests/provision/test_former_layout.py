@@ -1,4 +1,4 @@
-"""A board that holds the former layout, each package in one flat folder, gets the present one."""
+"""A board with the former layout, in which each package is one flat folder, gets the present one."""
 
 import tarfile
 
@@ -12,12 +12,12 @@ from toolchain.mpy import version
 
 
 def present(*parts):
-    """What is to be there: {path on the board: content}."""
+    """Return the files that should be on the board: {path: content}."""
     return {"/lib/" + name: data for name, data in payload.package(parts, version().bytecode).files.items()}
 
 
 def board_with_former(plug, **options):
-    """A board that has the packages of devices, compiled, and the user's own files."""
+    """Return a board with a device's packages, compiled, and the user's own files."""
     made = plug(**options)
     put_back(made, former_files(payload.ALWAYS))
     return made
@@ -39,7 +39,7 @@ def test_the_device_goes_on_with_the_present_layout_alone(compiled, plug, provis
     assert "online, a value arrived" in told["steps"]["check"]["text"]
     assert told["device_id"] == before["device_id"]
     assert [name for name, each in told["steps"].items() if each["changed"]] == ["package"]
-    # The optional parts that it had came along, without being asked for.
+    # The board had the optional parts, so it gets them without being asked.
     assert modules_on(board) == {**present("sync", "api"), **OWN}
     board.settle()
     flash = board.flash.read_bytes()
@@ -58,7 +58,7 @@ def test_a_dry_run_removes_nothing(plug, provision):
 
 
 def test_the_present_layout_fits_in_place_of_the_former_one(plug, provision):
-    board = board_with_former(plug, blocks=212)  # as on a Pico W, which has no room for both
+    board = board_with_former(plug, blocks=212)  # like a Pico W, which has no room for both
     assert "older ones removed copied" in provision.told(board, "--no-device")["steps"]["package"]["text"]
     assert modules_on(board) == {**present(), **OWN}
 
@@ -74,7 +74,7 @@ def test_former_modules_in_lib_make_way_for_romfs(plug, provision):
     board = plug(romfs_kb=256)
     put_back(board, former_files((*payload.ALWAYS, *PARTS)))
     done = provision.run(board, "--no-device", "--romfs", code=3)
-    # the user's own, whose folder comes before ROMFS
+    # One of the user's own files is in a folder that comes before ROMFS.
     assert "/lib/arduino_" in done.stderr and "has other files, which" in done.stderr
     assert modules_on(board) == OWN
     put_back(board, former_files((*payload.ALWAYS, *PARTS)))
@@ -84,8 +84,8 @@ def test_former_modules_in_lib_make_way_for_romfs(plug, provision):
     assert run_on(board, "import arduino_cloud_board as its; print(its.__file__)").startswith("/rom/lib/")
 
 
-# What goes to the board in each phase: former modules go, present ones come, the one in a folder's place among the
-# last of them, and what is left goes.
+# What goes to the board in each phase: former modules are removed, present ones are copied, among the last of them
+# the one whose name a folder takes, and the rest is removed.
 PHASES = (
     b"os.remove(path)",
     b"end('/lib/arduino_cloud_board/",
@@ -111,8 +111,8 @@ def test_a_cable_pulled_in_any_phase_harms_nothing(plug, provision, cloud, uniqu
     assert modules_on(board) == {**present("sync", "api"), **OWN}
 
 
-# A few files of each kind, so that all cuts take seconds: a module that has become a folder, some that have moved,
-# some that have stayed, and an optional part; compiled, and these two as sources.
+# A few files of each kind, so that all cuts together take seconds: a module that has become a folder, some that have
+# moved, some that have stayed, and an optional part. All are compiled but the two SOURCES.
 FEW = "session asking packets client __init__ sync sync_link".split()
 SOURCES = ("/lib/arduino_iot_cloud/packets.py", "/lib/arduino_iot_cloud/client.py")
 
@@ -128,7 +128,7 @@ def test_power_that_goes_after_any_change_harms_nothing(plug, monkeypatch):
     package.files = {name: data for name, data in package.files.items() if _few("/lib/" + name)}
     package.stale = [name for name in package.stale if _few("/lib/" + name)]
     package.former = [name for name in package.former if _few("/lib/" + name)]
-    # Which parts the board has is asked as ever, until the cut at which it would not be known any more.
+    # The board is asked for its optional parts as usual, and the right answer must come after every cut.
     monkeypatch.setattr(payload, "package", lambda parts, *_: package if parts == ["sync"] else None)
     expected = {**{"/lib/" + name: data for name, data in package.files.items()}, **OWN}
     board.pull_out()
@@ -154,13 +154,13 @@ def test_power_that_goes_after_any_change_harms_nothing(plug, monkeypatch):
 
 
 def _few(path):
-    # Those of FEW, and what is in folders of these names now
+    # Those in FEW, and what is in the folders that have these names now
     _, _, package, name, *_ = path.split("/")
     return package == "arduino_iot_cloud" and name.partition(".")[0] in FEW
 
 
 def bring(board):
-    """Bring over what is on the board: what was done."""
+    """Update the packages on the board, and return what was done."""
     with BoardLink(board.port) as link:
         found = look(link, None, keys=None, replace=False)
         return BoardSide(link, found, dry_run=False).package((), romfs=False)

@@ -1,4 +1,4 @@
-"""The commands of docs/installing.md: mpremote as it is, against a board at a serial line."""
+"""The commands of docs/installing.md: unchanged mpremote with a board at a serial line."""
 
 import os
 import subprocess
@@ -11,25 +11,25 @@ from releasing.checkout import Checkout
 from toolchain.paths import ROOT, VENV
 
 WHERE = "import arduino_iot_cloud, sys; print(arduino_iot_cloud.__file__)"
-# What needs the files beside the package: the root certificates.
+# The root certificates are files beside the package.
 ROOTS = "from arduino_iot_cloud.certificates import root; print(len(root('AmazonRootCA1')))"
 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    """The folder of a release of the checkout."""
+    """The folder of a release, made from the checkout."""
     return build(Checkout(ROOT), tmp_path_factory.mktemp("release"), dirty=True)
 
 
 class MPRemote:
-    """`mpremote connect PORT …` from the checkout."""
+    """Runs `mpremote connect PORT …` in the checkout."""
 
     def __init__(self, board):
         self._command = [VENV / "bin" / "mpremote", "connect", board.port]
         self._env = {**os.environ, "PATH": "%s:%s" % (VENV / "bin", os.environ["PATH"])}
 
     def __call__(self, *words):
-        """Run it: what it printed."""
+        """Run it, and return its output."""
         command = [*self._command, *words]
         done = subprocess.run(command, cwd=ROOT, env=self._env, capture_output=True, encoding="utf-8", timeout=50)
         assert done.returncode == 0, done.stdout + done.stderr

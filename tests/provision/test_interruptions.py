@@ -1,4 +1,4 @@
-"""Whatever interrupts a provisioning, and wherever: the next run finishes it, with the same one device."""
+"""Whatever interrupts a provisioning, and whenever, the next run finishes it with the same device."""
 
 import asyncio
 import json
@@ -27,12 +27,12 @@ def test_dead_after_any_change_the_next_run_finishes(plug, provision, cloud, uni
 
 def test_dead_anywhere_on_the_way_to_a_certificate_the_next_run_finishes(plug, provision, cloud, unique):
     board = plug(installed=True)
-    provision.run(board, "--thing", unique, "--no-check")  # with a secret, which is to go
+    provision.run(board, "--thing", unique, "--no-check")  # with a secret, which will be removed
     moments = provision.crash(board, "--no-check", "--certificate")
     assert {"key_in_file", "devices.certs_create", "devices.pass_delete"} <= set(moments)
     device_id = provision.journal()["device_id"]
     assert len(cloud.certificates(device_id)) == 1
-    # Each run makes another key then, so some certificates were signed that no board has ever shown.
+    # Each run makes another key, so some certificates have been issued that no board has ever presented.
     moments = provision.crash(board, "--no-check", "--certificate", "--new-secret")
     assert {"key_in_file", "devices.certs_create", "devices.certs_delete"} <= set(moments)
     finishes(provision, board, cloud, unique, "--certificate")
@@ -67,7 +67,7 @@ def test_dead_after_any_change_of_a_boards_store_the_next_run_finishes(
 
 def test_dead_while_the_romfs_partition_is_written_the_next_run_finishes(plug, provision):
     board = plug(installed=True, romfs_kb=256)
-    # Half a file of an earlier run: its folder would stay, and come before ROMFS.
+    # Half a file of an earlier run. Its folder would stay and come before ROMFS.
     files_on(board, write={"/lib/arduino_iot_cloud/sync.mpy.new": b"M"})
     moments = provision.crash(board, "--no-device", "--romfs")
     assert moments[-3:] == ["rom_write", "the whole image", "remove"]
@@ -81,7 +81,7 @@ def test_killed_at_any_moment_the_next_run_finishes(plug, provision, cloud, uniq
     for _ in range(2):
         before = board.received
         process = provision.start(board, "--thing", unique, "--no-check")
-        board.wait_received(before + int(chance.uniform(20_000, 60_000)))  # of the 190,000 that the package takes
+        board.wait_received(before + int(chance.uniform(20_000, 60_000)))  # of 190,000 bytes for the whole package
         assert process.returncode is None and board.heard.find(b"begin('/lib/", before) > 0
         process.kill()
     assert [path for path in files_on(board, packages=True) if path.startswith("/lib/arduino_")]
@@ -89,7 +89,7 @@ def test_killed_at_any_moment_the_next_run_finishes(plug, provision, cloud, uniq
 
 
 def finishes(provision, board, cloud, unique, *arguments):
-    """Run it to its end, and see that there is one device, with credentials that do."""
+    """Provision it completely. There is one device then, and its credentials work."""
     told = provision.told(board, "--thing", unique, *arguments)
     assert "online, a value arrived" in told["steps"]["check"]["text"]
     named = [each for each in cloud.look("devices") if each["name"] == told["device_name"]]
@@ -101,7 +101,7 @@ def finishes(provision, board, cloud, unique, *arguments):
 def test_a_cable_pulled_anywhere_harms_nothing(plug, provision, cloud):
     chance = random.Random(SEED)
     board = plug()
-    for most in (30_000, 50_000, 70_000):  # bytes; the package takes 190,000
+    for most in (30_000, 50_000, 70_000):  # bytes; the whole package takes 190,000
         board.cut_after = board.received + int(most * chance.uniform(0.5, 1.0))
         done = provision.start(board, "--no-check").wait(60)
         assert done.returncode == 3 and "board was disconnected or does not answer" in done.stderr, done
@@ -115,7 +115,7 @@ def test_a_cable_pulled_anywhere_harms_nothing(plug, provision, cloud):
 
 def test_half_a_file_of_an_interrupted_run_goes_with_other_options_too(plug, provision):
     board = plug(installed=True)
-    board.cut_at = b"take('"  # of the first file that is missing
+    board.cut_at = b"take('"  # at the first missing file
     assert provision.start(board, "--no-device", "--with", "api").wait(60).returncode == 3
     board.wait_cut()
     board.cut_at = None
@@ -125,7 +125,7 @@ def test_half_a_file_of_an_interrupted_run_goes_with_other_options_too(plug, pro
     assert not [path for path in files_on(board, packages=True) if path.endswith(".new")]
 
 
-# What goes to the board in each step, in the order of the steps
+# What goes to the board in each step, in the steps' order
 STEPS = (
     b"end('/lib/board.py.new'",
     b"begin('/main.py.new')",
@@ -150,7 +150,7 @@ def test_a_cable_pulled_in_any_step_harms_nothing(with_store, provision, cloud, 
 
 
 def test_an_answer_that_never_came_makes_no_second_device(plug, provision, cloud, unique):
-    # As if the run ended between the cloud's making the device and its answer.
+    # As if the run had ended after the cloud made the device and before its answer came
     board = plug(installed=True)
     provision.run(board, "--no-check", "--name", unique)
     (path,) = provision.journals.glob("*.json")
@@ -184,7 +184,7 @@ def test_ctrl_c_ends_it_with_a_line_in_the_middle_of_a_copy_too(plug, provision,
     process.signal(signal.SIGINT)
     done = process.wait(20)
     assert done.returncode == 130 and "interrupted" in done.stderr and "Traceback" not in done.stderr
-    # What comes last was not waited for.
+    # The last file has not been copied.
     assert "/lib/arduino_iot_cloud/__init__.mpy" not in files_on(board, packages=True)
 
 
@@ -203,7 +203,7 @@ def test_a_program_that_runs_is_put_aside_by_mpremote(plug):
     files_on(board, write={"/main.py": b"import time\nwhile True:\n    time.sleep(1)\n"})
     board.pull_out()
     board.plug_in()
-    put_aside = "import os; os.rename('main.py', 'main_aside.py')"  # as docs/provisioning.md says
+    put_aside = "import os; os.rename('main.py', 'main_aside.py')"  # as in docs/provisioning.md
     assert put_aside in (ROOT / "docs" / "provisioning.md").read_text("utf-8")
     mpremote = VENV_PYTHON.with_name("mpremote")
     subprocess.run([mpremote, "connect", board.port, "exec", put_aside], check=True, timeout=30)
@@ -219,7 +219,7 @@ def test_a_board_without_a_number_of_its_own_is_known_again(plug, provision, clo
 
 
 def test_two_boards_of_one_lot_have_names_of_their_own():
-    lot = "343135343337333037"  # of an STM32's number: place on the wafer, wafer, lot
+    lot = "343135343337333037"  # part of an STM32's number, which has: place on the wafer, wafer, lot
     assert len({made_up_name("ARDUINO_GIGA", "00%02x0028" % n + lot) for n in range(30)}) == 30
 
 

@@ -1,5 +1,5 @@
-"""A board loses its power after any change of its settings: it is the one device or the other or none, never half of
-each, and the same program again does the rest."""
+"""The power fails after any change of the settings. The board is then the one device or the other or none, never
+half of each, and the same program completes the change."""
 
 import ast
 
@@ -10,7 +10,7 @@ from toolchain.paths import ROOT
 
 BOARDS = {
     "RPI_PICO_W": "Raspberry Pi Pico W with RP2040",  # in files
-    "ESP32_GENERIC": "Generic ESP32 module with ESP32",  # in its NVS
+    "ESP32_GENERIC": "Generic ESP32 module with ESP32",  # in NVS
 }
 CLOUD = {"server": "192.0.2.7", "port": 8883}
 OTHER = {"server": "192.0.2.8", "port": 8884}
@@ -35,19 +35,19 @@ def board(request, plug):
 
 
 def kept(board):
-    """Its client's arguments, None where it counts as not provisioned, and its networks."""
+    """Return its client's arguments, or None if it counts as not provisioned, and its networks."""
     return ast.literal_eval(run_on(board, KEPT))
 
 
 def run(board, program, **named):
-    """Run a program of the tool on it."""
+    """Run one of the tool's programs on it."""
     with BoardLink(board.port) as link:
         return link.run(program, dry=False, **named)
 
 
 def cuts(board, program, **named):
-    """Run it while the power goes after the first, the second, … of its changes, each time from the same beginning,
-    and let the same program do the rest: what the board has after each cut."""
+    """Run a program while the power fails after its first, second, … change, each time from the same beginning. Then
+    let the same program do the rest. Return what the board has after each cut."""
     board.pull_out()
     before = board.flash.read_bytes()
     seen, ends = [], []
@@ -71,7 +71,7 @@ def cuts(board, program, **named):
 
 
 def device(name, cloud, certificate=None):
-    """What a device has."""
+    """Return a device's settings."""
     secret = None if certificate else "the secret of " + name
     return {"device_id": name, "secret": secret, "certificate": certificate, "cloud": cloud, "root": name.encode()}
 
@@ -83,7 +83,7 @@ def test_another_device_and_cloud_come_whole_or_not_at_all(board):
     seen = cuts(board, "store_device", **device("two", OTHER))
     after, _ = kept(board)
     assert (after["server"], after["password"]) == ("192.0.2.8", "the secret of two")
-    assert len(seen) >= 5  # id away, cloud, root, secret, id
+    assert len(seen) >= 5  # remove the id, then the cloud, the root, the secret, the id
     assert [each for each, _ in seen if each not in (before, None)] in ([], [after])
 
 

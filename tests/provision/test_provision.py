@@ -1,4 +1,4 @@
-"""An empty board becomes a device of a cloud: mpremote, MicroPython with a littlefs, TLS, the local cloud, all real."""
+"""An empty board becomes a device of a cloud. mpremote, MicroPython with a littlefs, TLS and the cloud are real."""
 
 import ast
 import hashlib
@@ -25,7 +25,7 @@ def test_an_empty_board_is_a_running_device_afterwards(plug, provision, cloud, t
     device = next(each for each in cloud.look("devices") if each["name"] == unique)
     thing = next(each for each in cloud.look("things") if each["name"] == unique)
     assert device["thing_id"] == thing["id"]
-    # Its own program runs now: the lamp of the cloud gets there and is acknowledged, values come.
+    # Its own program runs now: it gets the lamp's value and acknowledges it, and it reports values.
     wait_until(lambda: cloud.look("device", device["id"])["online"])
 
     secret = provision.journal()["secret"]
@@ -41,7 +41,7 @@ def test_an_empty_board_is_a_running_device_afterwards(plug, provision, cloud, t
 
 
 def compiled(folder):
-    """The two packages, compiled one file at a time: {path below lib: content}."""
+    """Return both packages, compiled one file at a time: {path below lib: content}."""
     found = {}
     for package in PACKAGES:
         for path in sorted((LIB / package).rglob("*")):
@@ -66,7 +66,7 @@ LISTED = _listed()
 
 
 def wait_until(true, timeout=15):
-    """Ask until it is so."""
+    """Ask until it is true."""
     deadline = time.monotonic() + timeout
     while not true():
         assert time.monotonic() < deadline, "not within %s s" % timeout
@@ -74,7 +74,7 @@ def wait_until(true, timeout=15):
 
 
 def settled(cloud):
-    """The devices of a cloud, once those of earlier tests are seen to be gone."""
+    """Return the cloud's devices, once those of earlier tests are known to be offline."""
     wait_until(lambda: not any(each["online"] for each in cloud.look("devices")))
     return cloud.look("devices")
 
@@ -114,7 +114,7 @@ def test_what_is_changed_on_the_board_is_put_right_and_what_shadows_it_is_remove
     assert "/lib/arduino_iot_cloud/senml.py" not in files and len(files["/lib/arduino_iot_cloud/cbor.mpy"]) > 100
 
 
-# Every file of the package gets another first byte, and the rest of the flash is filled but for 80 KB.
+# Changes the first byte of each file of the package, and fills the rest of the flash except for 80 KB.
 SPOIL_AND_FILL = """
 import os
 def spoil(folder):
@@ -155,7 +155,7 @@ def test_somebodys_program_is_left_alone_unless_told(plug, provision, cloud, tmp
     assert files_on(board)["/main.py"] == own
     provision.run(board, "--no-check", "--main", program, "--replace-main")
     assert files_on(board)["/main.py"] == program.read_bytes()
-    # From now on it is a program that came from here.
+    # The program now comes from this tool.
     program.write_text("print('newer')\n")
     provision.run(board, "--no-check", "--main", program)
     assert files_on(board)["/main.py"] == program.read_bytes()
@@ -213,7 +213,7 @@ def test_a_terminal_shows_how_far_the_copying_is(plug):
     try:
         while data := os.read(terminal, 4096):
             shown += data
-    except OSError:  # the end of a pseudo-terminal
+    except OSError:  # the pseudo-terminal was closed
         pass
     os.close(terminal)
     assert child.wait(30) == 0

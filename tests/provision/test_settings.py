@@ -1,4 +1,4 @@
-"""Credentials, networks and keys get into the board's own stores, and do there."""
+"""Credentials, networks and keys get into the board's own stores, and work there."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ print(settings.networks())
 
 @pytest.fixture
 def pico(plug):
-    """A board with the package that says it is a Pico W: it keeps its settings in files."""
+    """A board with the package that calls itself a Pico W, so it keeps its settings in files."""
     return plug(installed=True, machine=PICO)
 
 

@@ -1,12 +1,12 @@
-/* The clock of a board under test, preloaded into MicroPython: no sleep takes longer than the test wants it to.
+/* The clock of a board under test, preloaded into MicroPython. No sleep takes longer than the test wants it to.
 
-A page of a file, shared with the test and with the stand-in `machine`, holds the board's time. While `fast` is
-set, a process that would sleep until a deadline does not: its clocks jump there, unless a file descriptor is
-ready now. Computing takes the time that it takes. The wall clock is the monotonic one and an offset, which setting
-the RTC changes: so it is also the time by which mbedtls checks certificates. Into the cloud, with CLOUD_CLOCK, it
-brings only the time of day that it is in the board's world.
+The test and the stand-in `machine` share a page of a file with this code, which has the board's time. While `fast`
+is set, a process does not sleep until a deadline: its clocks jump there, unless a file descriptor is ready now.
+Computing takes its normal time. The wall clock is the monotonic one plus an offset that changes when the RTC is set.
+mbedtls checks certificates by it too. In the cloud, with CLOUD_CLOCK, it only gives the time of day in the board's
+world.
 
-Built with -nostdlib, so that a 32-bit one needs no 32-bit libc to build: what is used of it is declared here. */
+Built with -nostdlib, so that the 32-bit build needs no 32-bit libc. What is used of libc is declared here. */
 
 typedef unsigned long size;
 
@@ -16,11 +16,11 @@ extern void *mmap(void *, size, int, int, int, long);
 extern long syscall(long, ...);
 
 struct page {
-    double skipped;       /* us that the monotonic clock is ahead of the machine's */
+    double skipped;       /* us by which the monotonic clock is ahead of the machine's */
     double wall;          /* us from the monotonic clock to the Unix time */
     double fast;          /* whether sleeping takes no time */
-    double asleep;        /* us: the longest that one sleep may jump */
-    double jumps;         /* how many there were */
+    double asleep;        /* us: the longest jump in one sleep */
+    double jumps;         /* their number */
 };
 
 struct stamp32 { int s, f; };
@@ -34,7 +34,7 @@ enum { POLL = 7, CLOCK_GETTIME = 228, NANOSLEEP = 35, SELECT = 23 };
 enum { POLL = 168, CLOCK_GETTIME = 265, NANOSLEEP = 162, SELECT = 142 };
 #endif
 
-#define SLICE 4000.0 /* us after which a sleeper looks at the page again */
+#define SLICE 4000.0 /* us after which a sleeping process looks at the page again */
 
 static volatile struct page *page;
 static int cloud;
@@ -46,7 +46,7 @@ static void find_page(void) {
         cloud = name != 0;
     }
     int fd = name ? open(name, 2) : -1;
-    page = mmap(0, 4096, 3, fd < 0 ? 0x21 : 1, fd, 0); /* without a file: a page of its own */
+    page = mmap(0, 4096, 3, fd < 0 ? 0x21 : 1, fd, 0); /* without a file: a private page */
 }
 
 static double read_clock(int id) {
@@ -70,7 +70,7 @@ static double clock_of(int id) {
     return id == 0 || id == 5 ? wall() : id == 2 || id == 3 ? read_clock(id) : monotonic();
 }
 
-/* Sleep on `n` descriptors for `us`, forever if negative: as poll() returns. */
+/* Wait for `n` descriptors for `us`, forever if that is negative. Returns what poll() does. */
 static long sleep_on(struct ready *fds, unsigned n, double us) {
     double end = monotonic() + us;
     if (cloud) return syscall(POLL, fds, (long)n, us < 0 ? -1L : (long)((us + 999) / 1000));

@@ -1,6 +1,6 @@
-"""A stand-in for `machine`: a real-time clock, a watchdog, sleep, and why the board started. Times are the board's.
+"""A stand-in for `machine`: a real-time clock, a watchdog, sleep, and the reset cause. Times are the board's.
 
-What ends a board here ends the process at once, as a reset does: nothing is closed or written any more.
+Whatever ends a board ends the process at once, like a reset: nothing more is closed or written.
 """
 
 import time
@@ -10,7 +10,7 @@ import ffi
 import page
 
 PWRON_RESET, WDT_RESET = 1, 3
-if board.PORT != "rp2":  # whose reset is its watchdog's, too
+if board.PORT != "rp2":  # an rp2 resets through its watchdog
     HARD_RESET, DEEPSLEEP_RESET, SOFT_RESET = 2, 4, 5
 ASLEEP, RESET, BITTEN = 42, 43, 44  # exit codes
 
@@ -18,12 +18,12 @@ _exit = ffi.open(None).func("v", "_exit", "i")
 
 
 def now():
-    """The monotonic clock in us."""
+    """Return the monotonic clock in us."""
     return time.time_ns() // 1000 - int(page.get("wall"))
 
 
 def reset_cause():
-    """Why the board started."""
+    """Return why the board started."""
     return int(page.get("cause"))
 
 
@@ -34,26 +34,26 @@ def _end(cause, code):
 
 
 def reset():
-    """Start anew."""
+    """Reset the board."""
     _end(WDT_RESET if board.PORT == "rp2" else HARD_RESET, RESET)
 
 
 def deepsleep(ms):
-    """Switch off; the RTC goes on, and wakes it."""
+    """Switch off. The RTC goes on, and wakes the board."""
     page.put("down", now())
     page.put("wake", now() + ms * 1000)
     _end(DEEPSLEEP_RESET, ASLEEP)
 
 
 def lightsleep(ms):
-    """Stand still for so long."""
+    """Do nothing for this long."""
     if page.get("down") < page.get("asked"):
         page.put("down", now())
-    page.put("skipped", page.get("skipped") + 1000 * ms)  # nothing comes in meanwhile that would take its own time
+    page.put("skipped", page.get("skipped") + 1000 * ms)  # no data arrives meanwhile, so the time can be skipped
 
 
 class RTC:
-    """The clock."""
+    """The real-time clock."""
 
     def datetime(self, fields=None):
         """Set or read it: (year, month, day, weekday, hours, minutes, seconds, subseconds)."""
@@ -67,7 +67,7 @@ class RTC:
 
 
 class WDT:
-    """Ends the process if it is fed too late; the test does so if it is never fed again."""
+    """Ends the process if it is fed too late. If it is never fed again, the test ends the process."""
 
     def __init__(self, id=0, timeout=5000):
         if not 0 < timeout <= board.WATCHDOG_MS:
@@ -76,7 +76,7 @@ class WDT:
         page.put("limit", timeout)
 
     def feed(self):
-        """In time, it is hoped."""
+        """Feed it, or end the process if that is too late."""
         moment = now()
         gap = (moment - page.get("fed")) / 1000
         if gap > page.get("limit"):
@@ -94,5 +94,5 @@ class Pin:
         self._name = name
 
     def value(self, value):
-        """Set it."""
+        """Set the level."""
         print("pin %s %d" % (self._name, value))

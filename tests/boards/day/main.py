@@ -1,4 +1,4 @@
-"""What the board runs at each start: a device with a history in a file, and orders from the test."""
+"""The program that the board runs at each start: a device with a history in a file, which obeys the test."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ number = 1000 * int(os.getenv("BOOT"))
 
 
 def take(client, args):
-    """A sample."""
+    """Take a sample."""
     global number
     number += 1
     client["stored"] = number
@@ -36,7 +36,7 @@ def take(client, args):
 
 
 async def listen():
-    """Note how long the event loop stands still, at the most."""
+    """Note the longest time for which the event loop stood still."""
     longest = page.get("standstill")
     beats = page.get("beats")
     while True:
@@ -51,7 +51,7 @@ async def listen():
 
 
 async def orders():
-    """Do what the test says."""
+    """Do what the test orders."""
     reader = asyncio.StreamReader(sys.stdin)
     while True:
         line = await reader.readline()
@@ -72,7 +72,7 @@ def lie_down(seconds, flush):
 
 
 def hang():
-    """A program that stands still."""
+    """Block forever."""
     print("hangs")
     while True:
         pass

@@ -1,29 +1,29 @@
-"""What a board and the world around it have in common in these tests: numbers in a file of one page.
+"""What a board and the world around it share in these tests: numbers in a file of one page. Each is a double.
 
-The test writes it through `board_worlds`, the preloaded clock (clock.c) through its mapping, a board's stand-ins
-through this. Each is a double. Runs on MicroPython.
+The test accesses it through `board_worlds`, the preloaded clock (clock.c) through a mapping, and the board's
+stand-ins through this module. Runs on MicroPython.
 """
 
 import os
 import struct
 
 NAMES = (
-    "skipped",  # us that the board's monotonic clock is ahead of the machine's
+    "skipped",  # us by which the board's monotonic clock is ahead of the machine's
     "wall",  # us from the monotonic clock to the Unix time: the RTC
-    "fast",  # sleeping takes no time
-    "asleep",  # us: the longest that one sleep may jump
+    "fast",  # whether sleeping takes no time
+    "asleep",  # us: the longest jump in one sleep
     "jumps",
     "air",  # whether the access point is on
-    "address",  # the last number of the IP address that it gives
-    "limit",  # ms: of the watchdog, 0 while it is off
-    "fed",  # us: when
+    "address",  # the last number of the IP address it gives
+    "limit",  # ms: the watchdog's, or 0 while it is off
+    "fed",  # us: when the watchdog was last fed
     "hunger",  # ms: the longest time between two feedings
-    "cause",  # of the last reset, as machine.reset_cause()
-    "standstill",  # ms: the longest that the event loop did not get on
+    "cause",  # of the last reset, as in machine.reset_cause()
+    "standstill",  # ms: the longest time for which the event loop stood still
     "beats",  # turns of the event loop, ten a second
-    "asked",  # us: when it was told to go to sleep
-    "down",  # us: when it went
-    "wake",  # us: when to wake from deep sleep
+    "asked",  # us: when the board was told to sleep
+    "down",  # us: when it fell asleep
+    "wake",  # us: when it wakes from deep sleep
 )
 SIZE = 4096
 
@@ -40,7 +40,7 @@ def _at(name):
 
 
 def get(name):
-    """A number of the page."""
+    """Return a number of the page."""
     return struct.unpack("<d", _at(name).read(8))[0]
 
 

@@ -1,6 +1,6 @@
-"""The stand-in radio on the air of these tests: in the board's own time, with the access point that `page` tells of.
+"""A stand-in radio for these tests. It works in the board's own time, and `page` describes the access point.
 
-Time is fast as long as the radio has no address: nothing can come from the network that would need its own time.
+Time is fast while the radio has no address, because nothing can then come from the network, which has its own time.
 """
 
 import sys
@@ -13,7 +13,7 @@ SSID, PASSWORD = "workshop", "a password of no importance"
 
 
 class Air(World):
-    """A world whose time is the board's."""
+    """A world that follows the board's time."""
 
     def __init__(self):
         super().__init__()
@@ -21,7 +21,7 @@ class Air(World):
         self._point = self.point(SSID, PASSWORD)
 
     def catch_up(self):
-        """Let happen what has been due."""
+        """Let everything happen that is due."""
         self._point.on = page.get("air") != 0
         self._point.ip = "192.0.2.%d" % page.get("address")
         ticks = time.ticks_ms()
@@ -29,14 +29,14 @@ class Air(World):
         self._before = ticks
 
     def spend(self, ms):
-        """A call that blocks."""
+        """Let the time of a blocking call pass."""
         if ms:
             time.sleep_ms(ms)
         self.catch_up()
 
 
 class Listened:
-    """A radio that is up to date whenever something is asked of it."""
+    """A radio that is brought up to date at each access."""
 
     def __init__(self, radio):
         self._radio = radio
@@ -49,7 +49,7 @@ class Listened:
 
 
 def install(kind):
-    """Put a radio of that kind in place of the module `network`."""
+    """Replace the module `network` by one with a radio of this kind."""
     module = Module(Air(), kind)
     station = Listened(module.radio)
     module.WLAN = lambda interface=0: station

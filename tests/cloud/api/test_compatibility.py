@@ -1,4 +1,4 @@
-"""Versions beside each other, the table of endpoints, documents of the official API, the docs page."""
+"""Old and new versions of the API side by side, the table of endpoints, the official API's documents, the docs page."""
 
 import datetime
 import json
@@ -71,10 +71,10 @@ def test_the_newest_version_and_the_one_before_live_beside_each_other(user):
     assert "pages" not in shown.json
     assert shown.headers["link"] == '</iot/v3/dashboards/%s>; rel="successor-version"' % id
     assert re.fullmatch(r"@\d+", shown.headers["deprecation"])
-    # Changing it in the older version loses nothing of the newer one.
+    # A change through the older version keeps what only the newer one has.
     user.put("/v2/dashboards/" + id, {"name": "Board"})
     assert user.get("/v3/dashboards/" + id).json["pages"]
-    # What only the older version has is not deprecated.
+    # Endpoints that only the older version has are not deprecated.
     assert "deprecation" not in user.get("/v2/dashboards/%s/shares" % id).headers
     assert "deprecation" not in user.delete("/v2/dashboards/" + id).headers
 
@@ -163,11 +163,11 @@ def test_the_documented_requests_about_devices_and_dashboards_are_understood(use
 
 
 NOT_HERE = set("organization_id sketch_id no_sketch cover_image example statistics seqno events".split())
-"""Optional members for which there is nothing to tell."""
+"""Optional members for which there is nothing to report."""
 
 
 def assert_like(answer, sample, place):
-    """Every member of the sample is in the answer, with a value of the same kind."""
+    """Assert that every member of the sample is in the answer, with a value of the same kind."""
     if isinstance(sample, dict):
         for name in sample.keys() - NOT_HERE:
             assert name in answer, "%s.%s" % (place, name)
@@ -175,7 +175,7 @@ def assert_like(answer, sample, place):
     elif isinstance(sample, list):
         assert isinstance(answer, list) and (answer or not sample), place
         if sample:
-            # The last one: of the properties the one with all optional members.
+            # The last one: among properties, it has all optional members.
             assert_like(answer[-1], sample[0], place + "[]")
     elif isinstance(sample, (int, float)) and not isinstance(sample, bool):
         assert isinstance(answer, (int, float)) and not isinstance(answer, bool), place

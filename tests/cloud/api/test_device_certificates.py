@@ -1,4 +1,4 @@
-"""Certificates for keys that stay on the board: issued, shown at the broker, disabled, replaced, deleted."""
+"""Certificates for keys that stay on the board: issued, presented to the broker, disabled, replaced, deleted."""
 
 import base64
 import time
@@ -16,7 +16,7 @@ REFUSED = "Not authorized"
 
 
 class Board:
-    """A key, and the certificates of it that were got, as files."""
+    """A key, and the certificates issued for it, as files."""
 
     def __init__(self, user, device_id, folder, key=None):
         self.user, self.id, self.folder = user, device_id, folder
@@ -24,20 +24,20 @@ class Board:
         self.key = key or ec.generate_private_key(ec.SECP256R1())
 
     def request(self):
-        """A certificate request for the key; its subject is of no importance."""
+        """Return a certificate request for the key. Its subject does not matter."""
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "anybody")])
         builder = x509.CertificateSigningRequestBuilder().subject_name(name)
         return builder.sign(self.key, hashes.SHA256()).public_bytes(PEM).decode()
 
     def enrol(self, **members):
-        """Have the key signed for."""
+        """Have a certificate issued for the key."""
         body = {"csr": self.request(), "enabled": True, "ca": "Arduino_v2", **members}
         made = self.user.put(self.path, body)
         assert made.status == 201, made.body
         return made.json
 
     def about(self, certificate):
-        """What a PahoDevice and a client of ours need to show the certificate; one folder for each."""
+        """Return what PahoDevice and our client need to present the certificate. Each certificate has a folder."""
         folder = self.folder / certificate["compressed"]["serial"]
         folder.mkdir()
         form = (serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
@@ -55,7 +55,7 @@ class Board:
 
 @pytest.fixture
 def new_board(user, tmp_path):
-    """`new_board(key=None)` -> a Board that is a new device of the user, without password."""
+    """`new_board(key=None)` -> a Board for a new device of the user, without a password."""
     return lambda key=None, owner=user: Board(owner, owner.make_device()["id"], tmp_path, key)
 
 
@@ -66,7 +66,7 @@ def board(new_board):
 
 @pytest.fixture
 def show(make_device):
-    """`show(about, client_id=None)` -> a device that shows the certificate, and what the broker says."""
+    """`show(about, client_id=None)` -> a device that presents the certificate, and the broker's answer."""
 
     def connect(about, **options):
         device = make_device(about, port="mtls_port", **options)
@@ -81,7 +81,7 @@ def test_a_request_of_a_board_becomes_a_certificate_of_the_authority(board, user
     authority = x509.load_pem_x509_certificate(open(user.about["ca_file"], "rb").read())
     parsed.verify_directly_issued_by(authority)
     assert parsed.public_key() == board.key.public_key()
-    # Not the name that the request has.
+    # The name in the request does not count.
     assert parsed.subject.rfc4514_string() == "CN=" + board.id
     assert made["pem"].encode() == parsed.public_bytes(PEM) and len(made["pem"]) <= 512
     facts = {"device_id": board.id, "enabled": True, "ca": "Arduino_v2"}
@@ -94,7 +94,7 @@ def test_its_parts_are_told_as_boards_take_them(board, user):
     compressed = board.enrol()["compressed"]
     parsed = x509.load_der_x509_certificate(base64.b64decode(board.enrol()["der"]))
     shown = user.get(board.path).json[1]["compressed"]
-    # Whole hours, and numbers of fixed length: so much room is for them on a board with a crypto chip.
+    # Whole hours and numbers of fixed length: a crypto chip has room for no more.
     lengths = {"serial": 32, "authority_key_identifier": 40, "signature_asn1_x": 64, "signature_asn1_y": 64}
     assert {name: len(bytes.fromhex(shown[name])) * 2 for name in lengths} == lengths
     assert int(shown["serial"], 16) == parsed.serial_number != int(compressed["serial"], 16)
@@ -178,7 +178,7 @@ def test_a_certificate_that_serve_made_still_lets_its_device_in(user, show, new_
 def test_certificates_of_another_device_or_user_are_not_found(board, new_board, new_user):
     made = board.enrol()
     mine, others = new_board(), new_board(owner=new_user("other"))
-    # Not at another device of the same user, nor anywhere for another user.
+    # Neither under another device of the same user, nor anywhere for another user.
     for asker, path in ((mine, mine.path), (others, others.path), (others, board.path)):
         assert asker.user.get(path + "/" + made["id"]).status == 404
         assert asker.user.post(path + "/" + made["id"], {"enabled": False}).status == 404
@@ -191,7 +191,7 @@ def test_certificates_of_another_device_or_user_are_not_found(board, new_board, 
 
 
 def spoilt(request):
-    """The request with a signature of somebody else."""
+    """Return the request with a wrong signature."""
     data = bytearray(x509.load_pem_x509_csr(request.encode()).public_bytes(DER))
     data[-1] ^= 1
     text = base64.encodebytes(bytes(data)).decode()
@@ -199,7 +199,7 @@ def spoilt(request):
 
 
 def bad_requests(board):
-    """Requests that are refused, and what the answer says."""
+    """Yield requests that are refused, each with a word of the answer."""
     good = board.request()
     signer = lambda key: Board(board.user, board.id, None, key)  # noqa: E731
     edwards = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
@@ -255,7 +255,7 @@ def test_a_micropython_device_works_with_it_until_it_is_deleted(board, prop, mic
 
 
 def wait_for_value(user, thing, value):
-    """Wait until the thing's only variable has the value; devices report while we ask."""
+    """Wait until the thing's only variable has the value. Devices report in the background."""
     path = "/v2/things/%s/properties/%s" % (thing["id"], thing["properties"][0]["id"])
     for _ in range(500):
         if user.get(path).json["last_value"] == value:

@@ -1,4 +1,4 @@
-"""Where SQLite and PostgreSQL differ, the API must not."""
+"""The API behaves the same on SQLite and PostgreSQL, also where the two differ."""
 
 import pytest
 from localcloud.remote import RemoteError
@@ -6,14 +6,14 @@ from localcloud.remote import RemoteError
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def local(request, api_of):
-    """The local API of a cloud on each database in turn."""
+    """The local API of a cloud, on each database in turn."""
     name = {"sqlite": "local_cloud", "postgresql": "cloud_on_postgresql"}[request.param]
     return api_of(request.getfixturevalue(name).about)
 
 
 @pytest.fixture
 def user(local, new_user):
-    """A user of the test's own, of that cloud."""
+    """The test's own user in that cloud."""
     return new_user(about=local.about, local=local)
 
 

@@ -1,4 +1,4 @@
-"""The published clients of Python and JavaScript, unchanged, with only base URL and token URL changed."""
+"""The published Python and JavaScript clients, unchanged but for the base URL and the token URL."""
 
 import hashlib
 import inspect
@@ -25,7 +25,7 @@ def widget(property_id, kind="Gauge"):
 
 
 def wait_for(question, tries=200):
-    """Ask until the answer is true; values of devices are stored while we ask."""
+    """Ask until the answer is true. Values of devices are stored in the background."""
     for _ in range(tries):
         answer = question()
         if answer:
@@ -76,7 +76,7 @@ def the_life_of_a_project(official, user, make_device, prop):
 
 
 def remove_all(call, dashboards, things, devices):
-    """Delete everything; nothing is left in any list."""
+    """Delete everything. No list has anything left then."""
     for each in dashboards:
         call(DASHBOARDS + "dashboards_v2_delete", each["id"])
     for each in things:
@@ -92,12 +92,12 @@ def remove_all(call, dashboards, things, devices):
 
 @pytest.fixture
 def project(user, prop):
-    """A device with a secret, a thing with three variables and some values, a dashboard."""
+    """A device with a secret, a thing with three variables and some values, and a dashboard."""
     return make_project(user, prop)
 
 
 def make_project(user, prop):
-    """The same, of any user."""
+    """Make such a project for any user."""
     device = user.make_device(serial="94b97e01")
     user.put("/v2/devices/%s/pass" % device["id"], {"password": "secret"})
     properties = [prop("t"), prop("on", "STATUS"), prop("lamp", "HOME_COLORED_LIGHT")]
@@ -248,11 +248,11 @@ CALLS = (
     methods_of_dashboards,
     methods_of_updates,
 )
-"""Each with a user of its own; the parameters are fixtures."""
+"""Each runs with its own user. The parameters are fixtures."""
 
 
 def unnamed(path):
-    """The path with `{}` for all parameters, which clients and list name differently."""
+    """Return the path with `{}` for each parameter, since the clients and the list name them differently."""
     return re.sub(r"{\w+}", "{}", path)
 
 
@@ -306,5 +306,5 @@ def test_the_python_client_uploads_an_update_over_https(
 
 
 def progress(ota_id, state):
-    """OtaProgress."""
+    """Return an OtaProgress message."""
     return cbor2.dumps(cbor2.CBORTag(0x010200, [ota_id, cbor2.CBORSimpleValue(state), 0, 1]))

@@ -1,4 +1,4 @@
-"""Lists cost as many questions to the database for many things as for few."""
+"""A list of many things costs no more database queries than a list of few."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ PATHS = (
 
 @contextmanager
 def questions():
-    """A list that grows with every statement that this process executes."""
+    """Yield a list that grows with every statement this process executes."""
     statements = []
 
     def note(connection, cursor, statement, parameters, context, executemany):
@@ -39,7 +39,7 @@ def questions():
 
 
 def add(session, user_id, other_id, count):
-    """Add things with variables and devices, and dashboards for them, shared with another user."""
+    """Add things with variables, devices and dashboards. The dashboards are shared with another user."""
     for i in range(count):
         device = catalogue.create_device(session, name="board", secret_hash=None, user_id=user_id)
         thing = catalogue.create_thing(session, name="thing", user_id=user_id)
@@ -66,7 +66,7 @@ def fetch(about, path, token):
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory):
-    """By path and by whether the owner asks: the lists and the number of questions, for one and for many."""
+    """By path and whether the owner asks: the list and its number of queries, first for one thing, then for many."""
 
     async def run():
         cloud = await LocalCloud.start(tmp_path_factory.mktemp("cloud"), ports=Ports.free())

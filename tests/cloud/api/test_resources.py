@@ -1,4 +1,4 @@
-"""What things, properties, devices and dashboards do at the edges, by status code and answer."""
+"""Edge cases of things, properties, devices and dashboards: status codes and answers."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""Credentials that are taken back while a device is being let in: it stays outside."""
+"""A device whose credentials are revoked while it is being let in stays outside."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ REFUSED = "Not authorized"
 
 @contextlib.contextmanager
 def meanwhile(monkeypatch, change):
-    """Let `change` happen, once, after a device has been admitted and before it is connected."""
+    """Make `change` happen once, after a device has been admitted and before it is connected."""
     admit, changes = ConnectedDevices.admit, [change]
 
     async def admit_and_change(self, credentials):
@@ -34,7 +34,7 @@ def meanwhile(monkeypatch, change):
 
 @pytest.fixture
 def in_cloud(tmp_path, api_of, new_user):
-    """`in_cloud(work)`: run `work(user)`, which blocks, beside a cloud in this process."""
+    """`in_cloud(work)` runs `work(user)`, which may block, beside a cloud in this process."""
 
     async def run(work):
         cloud = await LocalCloud.start(tmp_path / "cloud", ports=Ports.free())
@@ -48,7 +48,7 @@ def in_cloud(tmp_path, api_of, new_user):
 
 
 def device_about(user):
-    """The path of a device of the user's, and what it needs to connect."""
+    """Return the path of a new device of the user, and what it needs to connect."""
     made = user.make_device()
     path = "/v2/devices/" + made["id"]
     assert user.put(path + "/pass", {"password": "old"}).status == 200
@@ -56,7 +56,7 @@ def device_about(user):
 
 
 def events(user, path):
-    """What has been noted of the device's connections, oldest first."""
+    """Return what was noted about the device's connections, oldest first."""
     return [each["value"] for each in reversed(user.get(path + "/events").json["events"])]
 
 
@@ -81,7 +81,7 @@ def test_a_secret_that_is_taken_back_while_it_is_verified(in_cloud, make_device,
 
 
 def enrol(user, path, folder):
-    """Have a key of the device signed for: the path of the certificate, and files to show it."""
+    """Have a certificate issued for a new key of the device: return the certificate's path and the files."""
     key = ec.generate_private_key(ec.SECP256R1())
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, hashes.SHA256())
     pem = serialization.Encoding.PEM

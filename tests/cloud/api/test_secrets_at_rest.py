@@ -1,4 +1,4 @@
-"""What is in the data folder in clear, and that the documentation says so."""
+"""Which secrets the data folder has in clear, and that the documentation says so."""
 
 import os
 import re
@@ -17,7 +17,7 @@ KEY = b"PRIVATE KEY"
 
 
 def documented():
-    """The patterns of the table in docs/security.md."""
+    """Return the patterns in the table of docs/security.md."""
     text = Path(ROOT, "docs", "security.md").read_text()
     table = text.partition("| file | what it gives access to |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines()[2:]]
@@ -26,7 +26,7 @@ def documented():
 
 @pytest.fixture
 def cloud(start_local_cloud):
-    """A cloud with all that can be in its folder, started by a user whose files others may read."""
+    """A cloud with everything its folder can have, started by a user whose files are readable by others."""
     before = os.umask(0o022)
     try:
         return start_local_cloud()
@@ -35,7 +35,7 @@ def cloud(start_local_cloud):
 
 
 def secrets_of(about):
-    """Every secret of a cloud that it does not keep as a hash, as it may be in a file."""
+    """Return every secret that the cloud does not keep as a hash, in the forms a file may have."""
     folder = Path(about["data"])
     with closing(sqlite3.connect(folder / "cloud.sqlite3", timeout=10)) as connection:
         ((token_key,),) = connection.execute("SELECT value FROM settings WHERE name = 'token_key'").fetchall()
@@ -67,7 +67,7 @@ def test_secrets_in_clear_are_where_the_documentation_says_for_their_owner_only(
     assert len(patterns) == 11
     unknown = {name for name in found if not any(fnmatch(name, pattern) for pattern in patterns)}
     assert not unknown
-    # A checkpoint may have emptied the one or not yet filled the other.
+    # A secret may be in the database file or in its log, depending on the last checkpoint.
     sure = [pattern for pattern in patterns if not pattern.startswith("cloud.sqlite3")]
     assert [pattern for pattern in sure if not any(fnmatch(name, pattern) for name in found)] == []
     assert any(name.startswith("cloud.sqlite3") for name in found)

@@ -1,4 +1,4 @@
-"""Each way across that a stranger or another user may try."""
+"""Every way by which a stranger or another user may try to get at something."""
 
 import json
 import socket
@@ -35,7 +35,7 @@ def belongings(user, prop):
 
 
 def path_of(endpoint, belongings):
-    """The path of an endpoint with the ids of `belongings` in it."""
+    """Return the path of an endpoint, with the ids of `belongings` in it."""
     group = endpoint.path.split("/")[2]
     subject = {"things": "thing", "devices": "device", "dashboards": "dashboard"}.get(group)
     names = {"{id}": belongings.get(subject, ""), "{pid}": belongings["property"], "{key}": "site"}
@@ -66,7 +66,7 @@ def test_another_users_ids_are_not_found(endpoint, belongings, other, user):
         body = {"key": "site", "value": "x"}
     answer = other.request(endpoint.method, path_of(endpoint, belongings), body)
     if endpoint.path.endswith("share_request"):
-        # Answered alike for every id, so that nobody learns which exist.
+        # The answer is the same for every id, so that nobody learns which ids exist.
         assert answer.status == 200 and other.put("/v2/dashboards/x/share_request", {}).status == 200
     else:
         assert answer.status == 404 and answer.detail
@@ -88,7 +88,7 @@ def test_nothing_of_others_is_in_lists_or_series_or_reach(belongings, other, pro
     place = {"x": 0, "y": 0, "width": 1, "height": 1}
     widget = {"id": "w", "type": "Gauge", "options": {}, "variables": [belongings["property"]], **place}
     assert other.post("/v2/dashboards", {"widgets": [widget]}).status == 400
-    # A property of one's own thing cannot be reached through another's, nor the other way round.
+    # Neither can another user's property be reached through one's own thing, nor the other way round.
     path = "/v2/things/%s/properties/%s"
     mine = thing["properties"][0]["id"]
     assert other.get(path % (thing["id"], belongings["property"])).status == 404
@@ -112,7 +112,7 @@ def test_forged_and_foreign_tokens_are_refused(user, api):
     for header in ("Basic " + user.token, user.token, "Bearer", "bearer" + user.token):
         assert user.raw("GET", "/iot/v2/things", headers={"Authorization": header}).status == 401
     assert user.raw("GET", "/iot/v2/things").status == 401
-    # The token of the API opens nothing of the local API.
+    # A token for the Application API opens nothing in the local API.
     assert user.raw("GET", "/local/v1/things", headers={"Authorization": "Bearer " + user.token}).status == 401
 
 
@@ -165,7 +165,7 @@ def test_a_faulty_form_at_the_token_endpoint_is_answered_as_oauth_says(user):
         assert answer.json["error_description"]
 
 
-# What Python reads as JSON, but neither JSON nor databases of any kind take.
+# Python reads these as JSON, but JSON does not allow them and databases refuse them.
 POISON = {
     "NaN": b"NaN",
     "infinity": b"1e999",
@@ -222,14 +222,14 @@ def test_who_looks_at_a_shared_dashboard_gets_nothing_else_of_it(user, other, be
         ("PUT", "/widgets/%s/variables" % belongings["widget"], {"variables": []}),
     ):
         assert other.request(method, path + tail, body).status == 404, (method, tail)
-    # A copy and a template are the viewer's: without what is not.
+    # A copy or a template belongs to the viewer, so it lacks what does not.
     assert other.put(path + "/clone", {}).json["widgets"][0]["variables"] == []
     assert other.get(path + "/template").json["widgets"][0]["variables"] == []
     mine = other.make_thing(prop("t"))["id"]
     for old, new in ((belongings["thing"], mine), (mine, belongings["thing"])):
         overrides = [{"old_thing_id": old, "new_thing_id": new}]
         assert other.put(path + "/clone", {"overrides": overrides}).status == 404
-    # Neither the variable nor its thing can be reached by what the dashboard tells.
+    # The ids that the dashboard shows give no access to the variable or its thing.
     thing = "/v2/things/" + belongings["thing"]
     assert other.get(thing).status == other.get(thing + "/properties/" + belongings["property"]).status == 404
     assert other.put(thing + "/properties/%s/publish" % belongings["property"], {"value": 1}).status == 404
@@ -331,7 +331,7 @@ def test_where_boards_reach_it_is_told_and_certified(start_local_cloud):
     assert about["https"].startswith("https://127.0.0.1:")
     trust = ssl.create_default_context(cafile=about["ca_file"])
     assert about["reached_at"]
-    for name in about["reached_at"]:  # the last is the machine's name, which some machines cannot look up themselves
+    for name in about["reached_at"]:  # the last one is the machine's name, which some machines cannot resolve
         with socket.create_connection((name if name[0].isdigit() else "127.0.0.1", about["mqtts_port"])) as sock:
             with trust.wrap_socket(sock, server_hostname=name) as secured:
                 assert secured.version()

@@ -1,4 +1,4 @@
-"""Series against values whose aggregates are worked out by hand."""
+"""Series, compared with aggregates worked out by hand."""
 
 import pytest
 
@@ -15,7 +15,7 @@ VALUES = [
 
 @pytest.fixture
 def numbers(user, prop):
-    """The id of a variable with VALUES, its thing's id, and a question for it."""
+    """Return the id of a variable with VALUES, its thing's id, and a query for it."""
     thing = user.make_thing(prop("n"), prop("on", "STATUS"), prop("text", "CHARSTRING"))
     ids = {each["name"]: each["id"] for each in thing["properties"]}
     batch = [{"timestamp": "2026-03-02T%sZ" % clock, "value": value} for clock, value in VALUES]

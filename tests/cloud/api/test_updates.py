@@ -1,4 +1,4 @@
-"""Over-the-air updates: one at a time, waited for, followed, cancelled, expired."""
+"""Over-the-air updates: one at a time, awaited, followed, cancelled, expired."""
 
 import http.client
 import os
@@ -19,7 +19,7 @@ FETCH, REBOOT, FAIL = 5, 7, 8
 
 
 def upload_request(user, board, file="firmware", **fields):
-    """Path, body and headers of an upload of a firmware file."""
+    """Return path, body and headers for the upload of a firmware file."""
     part = '--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
     parts = [part % ("ota_file", '; filename="f"', file)]
     parts += [part % (name.rstrip("_"), "", value) for name, value in fields.items()]
@@ -28,7 +28,7 @@ def upload_request(user, board, file="firmware", **fields):
 
 
 class Upload(threading.Thread):
-    """An upload, whose answer may take its time."""
+    """An upload whose answer may take a while."""
 
     def __init__(self, user, board, **fields):
         super().__init__(daemon=True)
@@ -46,12 +46,12 @@ class Upload(threading.Thread):
 
 
 def report(board, tag, *parameters):
-    """Let the device say something about an update."""
+    """Have the device report something about an update."""
     board.publish(board.device_topic("c/up"), cbor2.dumps(cbor2.CBORTag(tag, list(parameters))))
 
 
 def let_expire(user, ota_id):
-    """As if the time of the update were over."""
+    """Make the update's time be over."""
     with closing(sqlite3.connect(Path(user.about["data"]) / "cloud.sqlite3", timeout=10)) as connection:
         id = str(uuid.UUID(bytes=ota_id))
         connection.execute("UPDATE ota_updates SET expires_at = 1 WHERE id = ?", (id,))
@@ -141,7 +141,7 @@ def test_how_an_update_gets_on(user, board):
     report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(FETCH), 4, 1)
     report(board, OTA_PROGRESS, uuid.uuid4().bytes, cbor2.CBORSimpleValue(FETCH), 4, 1)
     report(board, OTA_PROGRESS, ota_id, cbor2.CBORSimpleValue(FAIL), -12, 1)
-    # As the official command line asks: beside `/iot`.
+    # The official command line asks here, outside of `/iot`.
     shown = user.raw("GET", path, headers={"Authorization": "Bearer " + user.token}).json
     states = [(each["state"], each["state_data"]) for each in shown["states"]]
     assert states == [("fetch", "4"), ("fail", "-12")]

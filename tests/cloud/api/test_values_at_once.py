@@ -1,4 +1,4 @@
-"""Parts of one value that several write at the same time: none of them takes another's part back."""
+"""Several writers change parts of one value at the same time: none of them undoes another's part."""
 
 import json
 import sqlite3
@@ -14,7 +14,7 @@ PARTS = ("hue", "sat", "bri")
 
 @pytest.fixture
 def light(user, prop, make_device):
-    """A connected device with a coloured light, subscribed to it."""
+    """A connected device with a coloured light, subscribed to its value."""
     made = user.make_device()
     user.put("/v2/devices/%s/pass" % made["id"], {"password": "secret"})
     thing = user.make_thing(prop("light", "HOME_COLORED_LIGHT"), device_id=made["id"])
@@ -27,7 +27,7 @@ def light(user, prop, make_device):
 
 
 def at_once(*works):
-    """Do each with 1, 2, 3 … up to LAST, all at the same time."""
+    """Call each with 1, 2, 3 … up to LAST, all at the same time."""
     failed = []
 
     def count(work):
@@ -46,14 +46,14 @@ def at_once(*works):
 
 
 def in_order(light):
-    """The values in the order in which they were stored; a history is in that of their times."""
+    """Return the values in the order in which they were stored. A history is ordered by their times."""
     with closing(sqlite3.connect(Path(light.about["data"]) / "cloud.sqlite3", timeout=10)) as connection:
         query = "SELECT value FROM samples WHERE variable_id = ? ORDER BY id"
         return [json.loads(value) for (value,) in connection.execute(query, (light.variable_id,))]
 
 
 def assert_nothing_is_taken_back(values):
-    """Each part only grows, as whoever writes it has written it."""
+    """Each part only grows, because its writer counts up."""
     for part in PARTS:
         numbers = [value.get(part, 0) for value in values]
         assert numbers == sorted(numbers) and numbers[-1] == LAST, (part, numbers)
@@ -71,7 +71,7 @@ def test_parts_that_users_publish_side_by_side(user, light):
     assert len(stored) == 3 * LAST
     assert_nothing_is_taken_back(stored)
     assert {part: user.get(light.path).json["last_value"][part] for part in PARTS} == dict.fromkeys(PARTS, LAST)
-    # The device gets each of them whole, and the last one last.
+    # The device gets each value whole, and the last one last.
     sent = [{record[0].partition(":")[2]: record[2] for record in light.records()[1] if 2 in record} for _ in stored]
     assert_nothing_is_taken_back(sent)
 

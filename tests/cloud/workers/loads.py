@@ -1,4 +1,4 @@
-"""Many devices at a fleet's broker that publish numbers, and what of them is stored."""
+"""Many devices that publish numbers at a fleet's broker, and which numbers are stored."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ VARIABLES = (
 
 
 def at_broker(about, fleet):
-    """What a device needs to connect to the fleet's broker."""
+    """Return what a device needs to connect to the fleet's broker."""
     return {**about, "mqtt_port": fleet.port, "mqtts_port": fleet.tls_port, "mtls_port": fleet.mtls_port}
 
 
@@ -34,7 +34,7 @@ class Load:
             each.close()
 
     async def publish(self, first, last, pause=0):
-        """Let each publish all numbers from `first` to `last`, and wait for the broker's acknowledgements."""
+        """Have each publish all numbers from `first` to `last`, and wait for the broker's acknowledgements."""
 
         async def one(publisher):
             for number in range(first, last + 1):
@@ -47,7 +47,7 @@ class Load:
 
 
 def stored_numbers(api, about, last, within=20):
-    """The history of `count`, as soon as it ends with `last`."""
+    """Return the history of `count` once it ends with `last`."""
     return wait_for(
         lambda: [sample["value"] for sample in api.history("count", about["thing_id"], limit=10_000)],
         lambda numbers: numbers[-1:] == [last],
@@ -56,7 +56,7 @@ def stored_numbers(api, about, last, within=20):
 
 
 def wait_for(read, is_right, within=10):
-    """What `read` returns as soon as it is right; it is asked again and again, for there is no event to wait for."""
+    """Return the result of `read` once it is right. It is polled, because no event announces that."""
     deadline = time.monotonic() + within
     while True:
         found = read()

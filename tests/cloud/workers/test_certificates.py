@@ -1,4 +1,4 @@
-"""Certificates that a worker issues, at mosquitto: who gets in, and what it does not tell from each other."""
+"""Certificates that a worker issues, at mosquitto: who gets in, and which of them the broker cannot tell apart."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from loads import at_broker
 
 @pytest.fixture
 def enrol(fleet, api_user, tmp_path):
-    """`enrol(device_id)` -> the path of a certificate, and `about` for a device that shows it."""
+    """`enrol(device_id)` -> the path of a certificate, and `about` for a device that presents it."""
 
     def make(device_id):
         key = ec.generate_private_key(ec.SECP256R1())
@@ -37,25 +37,25 @@ def enrol(fleet, api_user, tmp_path):
 
 @pytest.fixture
 def device_id(api_user):
-    """A new device, without password."""
+    """The id of a new device without a password."""
     made = api_user("PUT", "/iot/v2/devices", {"type": "login_and_secretkey_wifi", "name": "board"})
     return json.loads(made)["id"]
 
 
 def show(make_device, about):
-    """A device that has connected with its certificate."""
+    """Return a device that has connected with its certificate."""
     device = make_device(about, port="mtls_port")
     assert device.connect("localhost") == "Success"
     return device
 
 
 def refused(device):
-    """May the device, which the broker lets in with its certificate alone, do nothing there?"""
+    """Return whether the device, which the broker lets in by its certificate, may do nothing there."""
     return device.subscribe(device.device_topic("c/dw")) == 128
 
 
 def finds(device, thing_id):
-    """Is the device told, when it subscribes, that this is its thing?"""
+    """Return whether the device hears, when it subscribes, that this is its thing."""
     topic = device.device_topic("e/i")
     return device.subscribe(topic) == 1 and device.records() == (topic, [{0: "thing_id", 3: thing_id}])
 
@@ -102,6 +102,6 @@ def test_who_shows_a_certificate_takes_no_other_name(device_id, enrol, make_devi
     show(make_device, about)
     thief = make_device(about, port="mtls_port", client_id="local-cloud-partition-0")
     assert thief.connect("localhost") == "Success" and not refused(thief)
-    # The broker calls it by the name in its certificate, whatever it calls itself.
+    # The broker uses the name in the certificate, whatever the device calls itself.
     names = re.findall(r"New client connected from \S+ as (\S+) \(.*u'%s'" % device_id, fleet.broker.stderr)
     assert names == [device_id] * 2

@@ -1,4 +1,4 @@
-"""The command line beside a fleet: devices are at the broker, values come from any worker, whichever ends."""
+"""The command line beside a fleet: devices are at the broker, and any worker serves values, whichever ends."""
 
 import json
 
@@ -10,7 +10,7 @@ from toolchain.paths import TOOLS
 
 
 def run(fleet, *arguments, code=0):
-    """Run a command with the fleet to its end, which must have this exit code."""
+    """Run a command with the fleet to its end. It must have this exit code."""
     finished = Process([TOOLS / "local-cloud", *arguments, "--data", fleet.data]).wait(30)
     assert finished.returncode == code and "Traceback" not in finished.stderr, finished
     return finished
@@ -65,7 +65,7 @@ def test_what_devices_are_told_of_the_broker_is_what_is_known(tmp_path):
     assert told("mqtt://u:p@127.0.0.1:1") == ours
     elsewhere = {**ours, "reached_at": ["broker.example"], "mqtts_host": "broker.example"}
     assert told("mqtts://u:p@broker.example:2") == elsewhere
-    # Another one than that of broker-config
+    # A port that broker-config does not name
     assert told("mqtts://u:p@broker.example:8883") == {"mqtts_host": "broker.example", "mqtts_port": 8883}
     assert told("mqtt://u:p@127.0.0.1:1?security=none") == {"mqtts_host": "127.0.0.1"}
     assert told("mqtt://u:p@broker.example:1?tls=none", tmp_path / "empty") == {"mqtts_host": "broker.example"}

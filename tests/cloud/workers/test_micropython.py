@@ -1,4 +1,4 @@
-"""A real MicroPython device with our client, at a broker with two workers of which one is killed."""
+"""A real MicroPython device with our client at a broker with two workers, of which one is killed."""
 
 from loads import at_broker, wait_for
 from toolchain.paths import ROOT
@@ -22,7 +22,7 @@ def test_a_micropython_device_goes_on_though_its_worker_is_killed(start_fleet, a
     names = {"id": about["device_id"], "secret": about["secret"], "port": fleet.tls_port, "ca": about["ca_der_file"]}
     script.write_text(PROGRAM % names)
     device = micropython(32).start(script, path=[ROOT / "tests" / "support" / "device"])
-    # A question that is lost while a partition changes hands is asked again within 30 s.
+    # If a question is lost while a partition changes hands, the device asks again within 30 s.
     device.wait_for("led is True", timeout=45)
     shown = wait_for(
         lambda: apis[1].request("GET", "/devices/" + about["device_id"]), lambda shown: shown["lib_version"]
@@ -30,7 +30,7 @@ def test_a_micropython_device_goes_on_though_its_worker_is_killed(start_fleet, a
     assert shown["online"] is True and shown["thing_id"] == about["thing_id"]
     for number in range(1, 21):
         device.send("client['count'] = %d\n" % number)
-        # The worker that takes this device's messages is one of the two: both are killed, one after the other.
+        # One of the two workers has this device's messages, so both are killed, one after the other.
         if number == 7:
             fleet.workers[0].process.kill()
             fleet.start_worker()

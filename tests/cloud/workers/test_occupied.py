@@ -11,7 +11,7 @@ NOWHERE = "mqtt://127.0.0.1:1?security=none"
 
 @pytest.fixture
 def refused(tmp_path):
-    """`refused(*options)`: the one line with which a local cloud says why it does not start."""
+    """`refused(*options)` -> the line in which a local cloud says why it does not start."""
 
     def start(*options):
         data = tmp_path / "refused"

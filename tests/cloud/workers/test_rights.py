@@ -1,4 +1,4 @@
-"""At the broker, a device uses its own topics and no others; secrets and certificates; nothing secret is told."""
+"""A device can use only its own topics at the broker. Secrets and certificates work, and none of them leaks."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ REFUSED = 128
 
 
 def _publish(make_device, about, topic, records):
-    """Publish on a connection of its own: mosquitto 2.0 may end it, where the topic is not the device's."""
+    """Publish on a separate connection: mosquitto 2.0 may close it if the topic is not the device's."""
     device = make_device(about)
     assert device.connect() == "Success"
     device.publish(topic, cbor2.dumps(records))
@@ -75,7 +75,7 @@ def test_a_device_that_is_detached_neither_speaks_for_the_thing_nor_hears_it(api
     assert device.subscribe(device.thing_topic("e/i")) == 1
     apis[1].request("DELETE", "/things/%s/device" % project["thing_id"])
     apis[0].set_value("count", 8, project["thing_id"])
-    # Nothing of that has come: the first message is the answer to this.
+    # None of that has arrived: the first message is the answer to this.
     assert device.subscribe(device.device_topic("e/i")) == 1
     assert device.records() == (device.device_topic("e/i"), [{0: "thing_id", 3: ""}])
     device.close()

@@ -1,4 +1,4 @@
-"""Two workers share what devices send: nothing is missed or stored twice, in order, whoever is killed or restarted."""
+"""Two workers share what devices send. Nothing is lost, stored twice or reordered, whichever is killed or restarted."""
 
 import asyncio
 import queue
@@ -27,7 +27,7 @@ def test_each_value_is_stored_once_and_in_order_though_a_worker_is_killed(start_
             await asyncio.to_thread(wait_for, lambda: _counts(apis), all)
             fleet.workers[0].process.kill()
             await going_on
-            # A worker more: the survivor hands over a part of what it took over.
+            # Another worker joins: the survivor hands over part of what it took over.
             joining = asyncio.create_task(asyncio.to_thread(fleet.start_worker))
             await load.publish(201, 300, pause=0.01)
             await joining
@@ -49,7 +49,7 @@ def test_what_comes_while_no_worker_is_there_is_stored_once_though_the_next_one_
             await load.publish(1, 1500)
 
     asyncio.run(run())
-    # The broker has written it down.
+    # The broker has it on disk.
     fleet.stop_broker()
     fleet.start_broker()
     killed = fleet.start_worker()
@@ -86,7 +86,7 @@ def test_what_came_with_qos_0_is_answered_by_a_worker_that_is_told_to_end(start_
     with psycopg.connect(fleet.database) as lock:
         lock.execute("LOCK TABLE things IN ACCESS EXCLUSIVE MODE")
         _ask_for_the_thing(device)
-        # Waiting for the lock: it has the question, and is told to end.
+        # It has the question and waits for the lock when it is told to end.
         wait_for(lambda: lock.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone(), lambda n: n[0])
         fleet.workers[0].process.signal(signal.SIGTERM)
         assert not fleet.workers[0].process.ended_within(0.3)

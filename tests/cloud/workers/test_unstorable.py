@@ -1,4 +1,4 @@
-"""What the database refuses costs the one message: neighbours in the partition, and what comes after it, are stored."""
+"""A message that the database refuses costs only itself: others in the partition, and later ones, are stored."""
 
 import uuid
 
@@ -13,7 +13,7 @@ DEVICE_BEGIN, WIFI_FW_VERSION = 0x010700, 0x012014
 
 @pytest.fixture
 def neighbour(apis, fleet, project, make_device):
-    """A connected device of the project's partition, with a thing of its own."""
+    """A connected device in the project's partition, with its own thing."""
     here, id = partition_of(project["device_id"]), None
     while id is None or partition_of(id) != here:
         id = str(uuid.uuid4())
@@ -27,7 +27,7 @@ def neighbour(apis, fleet, project, make_device):
 
 
 def numbers_after(fleet, api, device, poison):
-    """What is stored of the neighbour after the device has sent the poison; and the workers' logs since then."""
+    """Send the poison; return what is stored of the neighbour then, and what the workers have logged meanwhile."""
     before = [len(worker.process.stderr) for worker in fleet.workers]
     poison()
     for number in range(1, 11):
@@ -56,7 +56,7 @@ def test_what_a_device_says_of_itself_stops_no_neighbour(fleet, apis, device, ne
 
 @pytest.fixture
 def refused_by_the_database(fleet, project):
-    """Let the database refuse the data of each change of the device."""
+    """Make the database refuse the data of every change to the device."""
     table, refuse = "devices", "refuse_" + project["device_id"].replace("-", "_")
     with psycopg.connect(fleet.database, autocommit=True) as connection:
         connection.execute(
