@@ -16,7 +16,7 @@ def sources(root, *folders):
 def imports_of(root, *folders, top_only=False):
     """Return {module: the modules among them that it imports}, with `top_only` without imports in functions.
 
-    Imports from the `__init__` of a folder that contains the module do not count: that is loaded before it.
+    Imports from the `__init__` of a folder that contains the module do not count, because that is loaded first.
     """
     modules = sources(root, *folders)
     found = {}
