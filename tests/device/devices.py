@@ -1,4 +1,4 @@
-"""A device program as a child process. A test writes its middle, and gives it orders while it runs."""
+"""A device program as a child process. The test writes its middle part and gives it orders while it runs."""
 
 import ast
 import re
@@ -21,7 +21,7 @@ run(client, globals(), **%r)
 
 
 def wait_for_log(broker, pattern, count=1, timeout=30):
-    """Wait until a broker has logged `count` lines that match, and return the matches."""
+    """Wait until a broker has logged `count` lines that match and return the matches."""
     deadline = time.monotonic() + timeout
     while True:
         found = re.findall(pattern, broker.log)
@@ -47,7 +47,7 @@ class Program:
         return self.process.stdout + self.process.stderr
 
     def wait_for(self, pattern, timeout=None):
-        """Wait until a line of its whole output matches, and return the match."""
+        """Wait until a line of its whole output matches and return the match."""
         return self.process.wait_for(pattern, timeout or self.WAIT)
 
     def wait_for_next(self, pattern, timeout=None):

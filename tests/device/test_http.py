@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def parse_request(self):
-        """Handle /deaf too, whose body is not read."""
+        """Hold requests for /deaf without reading their body."""
         done = super().parse_request()
         if done and self.path == "/deaf":
             self.server.silence.wait(20)

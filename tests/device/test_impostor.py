@@ -11,7 +11,7 @@ from toolchain.paths import PEERS
 SECRET = "a-secret-for-the-true-server"
 VERIFIED = ({}, *({key: value} for key in ("verify_mode", "cert_reqs") for value in (None, True, 1, 2)))
 
-# Each connects to an impostor on port %(port)d until it has failed once, and prints why. `params`: the ssl_params.
+# Each connects to an impostor on port %(port)d until it has failed once and prints why. `params`: the ssl_params.
 _HEAD = """
 import asyncio, sys
 params = %(params)r

@@ -16,7 +16,7 @@ for name in ("a", "b"):
 
 
 def send_in_vain(device, broker, statement):
-    """Change a value while the broker is stopped, and wait until the device has sent it."""
+    """Change a value while the broker is stopped and wait until the device has sent it."""
     settle(device)
     broker.process.signal(signal.SIGSTOP)
     count = device.ask("client.stats()['published']")

@@ -1,4 +1,4 @@
-"""A device that is detached from its thing in the local cloud, and attached to another, while it runs."""
+"""A device that is detached from its thing in the local cloud and attached to another, while it runs."""
 
 import time
 

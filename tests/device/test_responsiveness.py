@@ -19,7 +19,7 @@ LONGEST = 20  # ms between most runs of a task that sleeps for 5
 
 
 def observe(device, ticks=60):
-    """Let the task tick, and check its gaps."""
+    """Let the task tick and check its gaps."""
     device.do("ticker = Ticker()")
     device.wait_until("len(ticker.gaps) >= %d" % ticks, timeout=ticks * LONGEST / 1000 + 5)
     count, median, longest = device.ask("ticker.stop()")

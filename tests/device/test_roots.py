@@ -51,7 +51,7 @@ def test_a_root_is_what_its_name_says(name):
         assert root.fingerprint(hashes.SHA256()).hex() == FINGERPRINTS[name]
 
 
-# Runs on each interpreter, and records which roots are loaded at the point where a connection would begin.
+# Runs on each interpreter and records which roots are loaded at the point where a connection would begin.
 _PROGRAM = """
 import builtins, json, sys
 if sys.implementation.name == "micropython":

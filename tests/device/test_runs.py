@@ -238,7 +238,7 @@ asyncio.run(main())
 
 
 def test_a_cancelled_run_leaves_no_task_behind(start_program, broker, opposite):
-    # While it is connected, while it connects, and during a pause.
+    # While it is connected, while it connects and during a pause.
     silent = socket.create_server(("127.0.0.1", 0))
     process = start_program(
         """
@@ -384,7 +384,7 @@ def test_a_server_that_no_longer_reads_is_noticed_within_one_and_a_half_keepaliv
         broker.process.signal(signal.SIGSTOP)
         device.do("client['a'] = 'x' * %d" % (buffer - 200))
         device.wait_until("not client.connected", timeout=5)
-        assert time.monotonic() - begin < 4.5  # three seconds, and the time to notice
+        assert time.monotonic() - begin < 4.5  # three seconds and the time to notice
         broker.process.signal(signal.SIGCONT)
         device.wait_until("client.connected")
         opposite.wait_value("a", "x" * (buffer - 200))

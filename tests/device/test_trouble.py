@@ -47,7 +47,7 @@ def test_an_absent_service_is_waited_for(mosquitto, start_opposite, start_device
 
 
 class Rejecting(Server):
-    """Ends each connection at once, and records when."""
+    """Ends each connection at once and records when."""
 
     def __init__(self):
         self.times = []

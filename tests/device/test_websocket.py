@@ -14,7 +14,7 @@ for name, value in (("number", 1), ("text", "a")):
     client.register(name, value=value, on_write=lambda client, value, name=name: print("wrote", name, repr(value)))
 """
 QUICK = {"interval": 0.3}
-LONG = "0123456789" * 80  # leaves in several frames, and arrives with the long form of a length
+LONG = "0123456789" * 80  # leaves in several frames and arrives with the long form of a length
 
 
 @pytest.fixture(params=["ws", "wss"])
@@ -102,7 +102,7 @@ def test_a_server_that_is_not_verified_gets_nothing(start_device, broker, certif
 
 
 class Relay:
-    """A WebSocket server in front of a broker, independent of ours. It does what brokers seldom do, and counts `pongs`.
+    """A WebSocket server in front of a broker, independent of ours. It does what brokers seldom do and counts `pongs`.
 
     cut     bytes of each fragment that it sends; each piece from the broker is one message
     ping    payload of a ping between the pieces
@@ -199,7 +199,7 @@ class Answering(Server):
         super().__init__()
 
     def serve(self, connection):
-        """Answer, and keep the connection."""
+        """Answer and keep the connection."""
         connection.recv(4096)
         connection.sendall(self.answer)
         connection.recv(1)

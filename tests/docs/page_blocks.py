@@ -1,6 +1,6 @@
 """Runs the Python blocks of one page, in order and in one namespace: page_blocks.py BLOCKS.json.
 
-It runs on CPython and MicroPython, and provides what a page takes for granted: an account's keys, the local cloud
+It runs on CPython and MicroPython and provides what a page takes for granted: an account's keys, the local cloud
 instead of Arduino Cloud, a client, a board's lamp and sensor. A client that a block runs is stopped soon after it has
 connected. If a page has run none, its `client` is connected at the end. The program prints `block N` before each block
 and `the end` after the last.

@@ -1,4 +1,4 @@
-"""docs/reference.md is made from the docstrings, and has every public name."""
+"""docs/reference.md is made from the docstrings and has every public name."""
 
 import importlib.machinery
 import subprocess

@@ -15,7 +15,7 @@ MPREMOTE = VENV / "bin" / "mpremote"
 # AN385's 16 MB of PSRAM, which the firmware does not use, stand in for a flash chip.
 FLASH = 0x21000000
 
-# Runs before a program, and mounts the image of make_image() as boards with ROMFS mount flash.
+# Runs before a program and mounts the image of make_image() as boards with ROMFS mount flash.
 MOUNT = """
 import sys, uctypes, vfs
 vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), "/rom")

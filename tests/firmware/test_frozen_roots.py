@@ -1,4 +1,4 @@
-"""Root certificates in frozen code are found without files, and stay in flash."""
+"""Root certificates in frozen code are found without files and stay in flash."""
 
 from processes import Process
 

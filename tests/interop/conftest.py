@@ -103,7 +103,7 @@ class Project:
                 self._news.wait(left)
 
     def wait_value(self, name, wanted=lambda value: True, timeout=15):
-        """Wait until the device publishes a variable and `wanted(value)` is true, and return the value."""
+        """Wait until the device publishes a variable and `wanted(value)` is true and return the value."""
         return self.wait_event(name, lambda event: wanted(event["value"]), "value of %s" % name, timeout)["value"]
 
     def wait_online(self, online, timeout=15):
@@ -178,7 +178,7 @@ class SyncDevice:
         return self.process.stdout + self.process.stderr
 
     def wait_for(self, pattern, timeout=15, start=0):
-        """Wait until its output has a line that matches, and return the match."""
+        """Wait until its output has a line that matches and return the match."""
         return self.process.wait_for(pattern, timeout, start=start)
 
     def do(self, statement):

@@ -1,8 +1,8 @@
 """A device in sync mode that takes orders on stdin, each a line of Python: sync_device.py ARGUMENTS [SETUP]
 
 ARGUMENTS is a JSON file with the arguments of ArduinoCloudClient. SETUP is a Python file that registers variables on
-`client`. The program prints `started` once `start` has returned, and logs to stdout. After Ctrl-C it prints
-`interrupted` with the count of interrupts so far, and starts again.
+`client`. The program prints `started` once `start` has returned and logs to stdout. After Ctrl-C it prints
+`interrupted` with the count of interrupts so far and starts again.
 """
 
 import json

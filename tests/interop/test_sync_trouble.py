@@ -22,7 +22,7 @@ def device(interpreter, broker, opposite, start_sync_device):
 
 
 def interrupt(device, times):
-    """Press Ctrl-C for the `times`-th time, and wait until the device has started again."""
+    """Press Ctrl-C for the `times`-th time and wait until the device has started again."""
     device.process.signal(signal.SIGINT)
     device.wait_for(r"interrupted %d\n[^$]*^started" % times, 20)
 

@@ -21,7 +21,7 @@ class Callback:
         self.called = None  # when it was called in this run
 
     def enter(self):
-        """Note the call, and check its time."""
+        """Note the call and check its time."""
         self.device.program.traffic += 1
         check = self.device.program.check
         if self.interval is not None:

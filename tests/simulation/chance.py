@@ -1,4 +1,4 @@
-"""Random numbers that depend only on a seed. They are the same on every interpreter, and small integers on each."""
+"""Random numbers that depend only on a seed. They are the same on every interpreter and small integers on each."""
 
 
 class Chance:

@@ -164,7 +164,7 @@ class Cloud:
         self.broker.publish("/a/d/%s/e/i" % device.device_id, encode(pack))
 
     def attach(self, device, thing):
-        """Attach a device to a thing or to none, and tell it."""
+        """Attach a device to a thing or to none and tell it."""
         old = device.thing
         device.thing = thing
         if old and not thing:

@@ -373,7 +373,7 @@ class Disturbances:
         clock.interrupt = KeyboardInterrupt(PLANNED)
 
     def restarts(self, chance):
-        """Make the program call stop(), and run again after a pause."""
+        """Make the program call stop() and run again after a pause."""
         ms = 1000 * chance.wide(1, 600)
         if self.world.has("pauses") and chance.one_in(3):
             ms = chance.choice((3600000, 86400000, 7 * 86400000, 13 * 86400000))

@@ -33,7 +33,7 @@ class Pipe:
         return max(0, self.window - self.held) if self.open else 0
 
     def send(self, data):
-        """Send bytes, and return how many were taken."""
+        """Send bytes and return how many were taken."""
         n = min(len(data), self.room())
         if n:
             self.held += n
@@ -103,7 +103,7 @@ class Connection:
         self.down = Pipe(network, self._to_client)
         self.down.window = 1 << 24  # the server's own memory
         self.inbox = bytearray()
-        self.since = self.heard = clock.now  # when the client began to open it, and when it last received something
+        self.since = self.heard = clock.now  # when the client began to open it and when it last received something
         self.unread = []  # while the server reads nothing: what has come
         self.reads = True
         self.over = False  # the server has closed
@@ -239,7 +239,7 @@ class Network:
         return self.chance.between(1, 60), self.names[name]
 
     def open(self, address, done):
-        """Open a connection, and call `done(connection, error)` when that has succeeded or failed."""
+        """Open a connection and call `done(connection, error)` when that has succeeded or failed."""
         latency = self.chance.between(*self.latency)
         if address[0] in self.dead:
             clock.at(_OS_GIVES_UP_MS, done, None, ETIMEDOUT)

@@ -279,8 +279,8 @@ class Collector:
 
 
 def heap():
-    """Collect garbage, and return the bytes in use."""
-    # MicroPython's asyncio keeps the last task that ended with an exception, and everything its coroutine refers to.
+    """Collect garbage and return the bytes in use."""
+    # MicroPython's asyncio keeps the last task that ended with an exception and everything its coroutine refers to.
     core._exc_context["future"] = core._exc_context["exception"] = None
     _gc.collect()
     return _gc.mem_alloc()

@@ -56,7 +56,7 @@ class World:
         self.idle = "idle" in off
         self.busy = "busy" in off
         self.over = False
-        self.pause = None  # ms; the program must end, and begin again after this time
+        self.pause = None  # ms; the program must end and begin again after this time
         self.chance = chance = Chance(seed, "world")
         # A new board counts from 0. A board that has long been on is anywhere, sometimes near the end of the period.
         first = chance.choice((0, PERIOD - chance.below(3600000), (PERIOD >> 1) - chance.below(3600000)))
@@ -192,7 +192,7 @@ class World:
         return clock.now - max(self.starved, network.starved) < ms
 
     def tick(self):
-        """Do what is due, and return the ms until the next call. The program calls it."""
+        """Do what is due and return the ms until the next call. The program calls it."""
         self.check.starved()
         return getattr(self, "_in_" + self.phase)()
 

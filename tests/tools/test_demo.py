@@ -129,7 +129,7 @@ def test_help_fetches_nothing(tmp_path, start_demo):
 
 
 def fresh_checkout(folder):
-    """Copy tools/ without anything fetched, and return the copy's tools folder."""
+    """Copy tools/ without anything fetched and return the copy's tools folder."""
     copy = folder / "checkout"
     shutil.copytree(TOOLS, copy / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "examples", copy / "examples", ignore=shutil.ignore_patterns("secrets.py"))

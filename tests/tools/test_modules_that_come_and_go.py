@@ -10,7 +10,7 @@ MODULES = {name: ast.parse(path.read_text()) for name, path in modules("arduino_
 TOGETHER = {
     ("websocket.upgrade", "http.head"), ("diagnosis.tls", "diagnosis"), ("keys", "credentials"), ("keys.pkcs11", "keys"),
 }  # fmt: skip
-# The first stays, and is counted as a user of the second forever, so that WebSocket does not unload that.
+# The first stays and is counted as a user of the second forever, so that WebSocket does not unload that.
 HOLDS = {("http.client", "http.head"), ("http.response", "http.head")}
 
 

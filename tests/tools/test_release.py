@@ -28,7 +28,7 @@ OWN_FILES = sorted(path.name for path in ROOT.glob("package*.json") if "sync" no
 
 
 def copy_checkout(target):
-    """Copy what a release is made from, without git's folder."""
+    """Copy what a release is made from, without git's folder, and return the copy."""
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for folder in ("lib", "boards"):
         shutil.copytree(ROOT / folder, target / folder, ignore=ignore)
