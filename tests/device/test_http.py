@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.client_address[1], self.command, self.path, self.headers["X-Test"], body))
         if self.path == "/silent":
             return self.server.silence.wait(10)
-        if self.path == "/drip":  # a byte of the head now and then
+        if self.path == "/drip":  # the head, byte by byte
             for byte in b"HTTP/1.1 200 OK\r\n" * 100:
                 self.wfile.write(bytes((byte,)))
                 if self.server.silence.wait(0.05):

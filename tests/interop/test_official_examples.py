@@ -51,7 +51,7 @@ def _check_values(project, process):
     process.wait_for(r"Schedule activated \{.*'len': 3600", stream="stderr")
     assert project.device()["lib_version"] == arduino_iot_cloud.__version__
     assert project.device()["online"]
-    # and from the cloud to the device
+    # from the cloud to the device
     project.write("sw1", False)
     project.wait_value("led", lambda value: value is False)
     project.write("clight", {"swi": False, "hue": 12, "sat": 34, "bri": 56})

@@ -64,7 +64,7 @@ def test_as_a_task_it_does_not_block(run):
         "    await waiting\n"
         "    print(network.WLAN(0).isconnected())\n"
         "    print(async_wifi_connection(client, None))\n"
-        "    network.WLAN._since = None\n"  # the link is lost
+        "    network.WLAN._since = None\n"  # loses the link
         "    await async_wifi_connection(client, None)\n"
         "asyncio.run(main())\n"
     )

@@ -355,7 +355,7 @@ class Disturbances:
         self.world.note("a pack of %d records" % len(pack))
         self.world.broker.publish(topic, encode(pack))
 
-    # The program's own
+    # The program
 
     def memory(self, chance):
         """Make one of the next allocations fail."""

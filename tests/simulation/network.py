@@ -101,7 +101,7 @@ class Connection:
         self.network = network
         self.up = Pipe(network, self._to_server)
         self.down = Pipe(network, self._to_client)
-        self.down.window = 1 << 24  # the server's own memory
+        self.down.window = 1 << 24  # the server has enough memory
         self.inbox = bytearray()
         self.since = self.heard = clock.now  # when the client began to open it and when it last received something
         self.unread = []  # while the server reads nothing: what has come

@@ -167,7 +167,7 @@ _jitter = Chance(0)
 
 
 def keep(*words, **options):
-    """Take what is printed."""
+    """Keep what is printed."""
     story.add("%s  %s" % (clock, " ".join([str(word) for word in words])))
 
 

@@ -290,7 +290,7 @@ _print = builtins.print
 
 
 def keep(*words, **options):
-    """Take what is printed."""
+    """Keep what is printed."""
     story.add("%s  %s" % (clock, " ".join([str(word) for word in words])))
 
 

@@ -4,7 +4,7 @@ import ast
 
 
 def sources(root, *folders):
-    """Return the modules below some folders of `root`: {"package.module": path}. An `__init__` has the folder's."""
+    """Return {"package.module": path} for the modules in folders of `root`. An `__init__` has its folder's name."""
     found = {}
     for folder in folders:
         for path in sorted((root / folder).rglob("*.py")):

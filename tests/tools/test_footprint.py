@@ -1,4 +1,4 @@
-"""The budgets of memory, as tools/footprint measures them on the 32-bit MicroPython."""
+"""Budgets of memory, measured by tools/footprint on the 32-bit MicroPython."""
 
 import json
 import subprocess
