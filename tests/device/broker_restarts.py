@@ -1,4 +1,4 @@
-"""A broker that is killed and starts again, and device programs that are back soon."""
+"""Kill a broker and start it again, for device programs that reconnect soon."""
 
 import time
 
@@ -6,7 +6,7 @@ QUICK = {"interval": 0.3}
 
 
 def restart(broker, opposite, while_away=lambda: None):
-    """SIGKILL, then the same ports again."""
+    """Kill it with SIGKILL, then start it again on the same ports."""
     opposite.expect_restart()
     broker.process.kill()
     while_away()
@@ -15,7 +15,7 @@ def restart(broker, opposite, while_away=lambda: None):
 
 
 def start_again(broker):
-    """Start on the same ports; one may be somebody's for a moment."""
+    """Start it on the same ports. Another process may use one of them for a moment."""
     for attempt in range(10):
         try:
             return broker.start()
@@ -26,6 +26,6 @@ def start_again(broker):
 
 
 def settle(device):
-    """Wait until nothing is under way: then the next change leaves in a packet of its own."""
+    """Wait until nothing is under way, so that the next change leaves in a packet of its own."""
     device.do("later(client.flush())")
     device.wait_for_next("^result True\n")

@@ -10,7 +10,7 @@ from opposite import Opposite
 
 @pytest.fixture
 def broker(mosquitto):
-    """A mosquitto that knows the device's secret."""
+    """A mosquitto that accepts the device's secret."""
     broker = mosquitto(users=USERS)
     yield broker
     if broker.process.returncode is None:
@@ -59,7 +59,7 @@ def start_device(interpreter, tmp_path):
 
 @pytest.fixture
 def connect_device(start_device, broker, opposite):
-    """Like `start_device`, but it also waits until values flow."""
+    """Like `start_device`, but also wait until values flow."""
 
     def make(setup="", **options):
         device = start_device(setup, broker, **options)
@@ -80,7 +80,7 @@ class Project:
         self.thing_id = self.create_thing(variables, self.device_id if attached else None)
 
     def create_thing(self, variables, device_id=None):
-        """Make another thing and return its id. `variables` are (name, type, permission)."""
+        """Make another thing and return its id. `variables` is a list of (name, type, permission)."""
         body = {
             "name": "test thing",
             "timezone": "UTC",

@@ -1,4 +1,4 @@
-"""A device program as a child process: a test writes its middle, and gives it orders while it runs."""
+"""A device program as a child process. The test writes its middle part and gives it orders while it runs."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from toolchain.paths import ROOT
 FOLDER = ROOT / "tests" / "support" / "device"
 DEVICE_ID = "d0d0d0d0-1111-4222-8333-d0d0d0d0d0d0"
 SECRET = "a-secret-of-no-importance"
-USERS = {DEVICE_ID: SECRET, "opposite": "opposite"}  # whom the brokers of these tests know
+USERS = {DEVICE_ID: SECRET, "opposite": "opposite"}  # the users of these tests' brokers
 
 _PROGRAM = """\
 from program import *
@@ -21,7 +21,7 @@ run(client, globals(), **%r)
 
 
 def wait_for_log(broker, pattern, count=1, timeout=30):
-    """Wait until a broker has logged so many lines that match; the matches."""
+    """Wait until a broker has logged `count` lines that match and return the matches."""
     deadline = time.monotonic() + timeout
     while True:
         found = re.findall(pattern, broker.log)
@@ -32,9 +32,9 @@ def wait_for_log(broker, pattern, count=1, timeout=30):
 
 
 class Program:
-    """A program of program.py in a process, which takes orders."""
+    """A program that begins with program.py, in a process that takes orders."""
 
-    WAIT = 10  # seconds, where a call says nothing else
+    WAIT = 10  # seconds, unless a call gives another time
 
     def __init__(self, process):
         self.process = process
@@ -43,25 +43,25 @@ class Program:
 
     @property
     def output(self):
-        """What it has printed and logged."""
+        """Everything it has printed and logged."""
         return self.process.stdout + self.process.stderr
 
     def wait_for(self, pattern, timeout=None):
-        """Wait until its output has a line that matches (from the start on): the match."""
+        """Wait until a line of its whole output matches and return the match."""
         return self.process.wait_for(pattern, timeout or self.WAIT)
 
     def wait_for_next(self, pattern, timeout=None):
-        """As `wait_for`, after what the last call of this found."""
+        """Like `wait_for`, but look only behind the match of the last call."""
         match = self.process.wait_for(pattern, timeout or self.WAIT, start=self._read)
         self._read = match.end()
         return match
 
     def do(self, statement):
-        """Have it execute a line."""
+        """Make it execute a line."""
         self.process.send(statement + "\n")
 
     def ask(self, expression, timeout=None):
-        """The value of an expression there. On the users' side `await ` may stand before it."""
+        """Return the value of an expression in it. On the users' side the expression may begin with `await `."""
         self._asked += 1
         self.do("print('answer %d', repr((%s)))" % (self._asked, expression))
         answer = self.wait_for(r"^answer %d (.*)\n|^order failed.*\n" % self._asked, timeout)
@@ -72,9 +72,9 @@ class Program:
 class Device(Program):
     """A program around an ArduinoCloudClient.
 
-    setup      the program between the construction of `client` and `run`: registers the variables
+    setup      the program between the construction of `client` and `run`; it registers the variables
     run        arguments of `client.run`
-    arguments  of ArduinoCloudClient; a plain connection to `broker` unless they say otherwise
+    arguments  arguments of ArduinoCloudClient; by default a plain connection to `broker`
     """
 
     def __init__(self, interpreter, path, setup, broker=None, run=None, path_folders=(), heap=None, **arguments):
@@ -91,13 +91,13 @@ class Device(Program):
         super().__init__(interpreter.start(path, path=[FOLDER, *path_folders], heap=heap))
 
     def wait_until(self, expression, timeout=10):
-        """Wait until an expression is true there; it is looked at every 10 ms."""
+        """Wait until an expression is true in it. The program checks it every 10 ms."""
         self._asked += 1
         self.do("until(lambda: %s, %d)" % (expression, self._asked))
         self.wait_for(r"^until %d\n" % self._asked, timeout)
 
     def stop(self, timeout=10):
-        """`client.stop()`, and wait for the program's end."""
+        """Call `client.stop()` and wait until the program ends."""
         self.do("client.stop()")
         self.wait_for(r"^ended\n", timeout)
         assert self.process.wait(timeout).returncode == 0

@@ -1,4 +1,4 @@
-"""The user's callbacks: when they are called, with what, and what becomes of those that raise."""
+"""The user's callbacks: when they are called, with which arguments, and what happens if they raise."""
 
 
 def test_on_write_is_called_in_the_order_of_arrival(connect_device, opposite):
@@ -189,7 +189,7 @@ def test_a_callback_that_raises_is_reported_and_called_again(connect_device, opp
     ):
         line = "'%s' raised ValueError: no luck with %s\n" % (name, what)
         assert device.output.count(line) == times, device.output
-    # with the traceback: where it was raised, and from where
+    # with tracebacks that name the user's functions
     assert device.output.count("Traceback") == 8
     for function in ("fail", "wrote", "wrote_later", "read", "work"):
         assert "in " + function in device.output

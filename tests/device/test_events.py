@@ -25,7 +25,7 @@ def test_events_come_in_the_order_of_the_cpp_library(connect_device, opposite):
     opposite.last_values[THING_ID] = {"a": 7}
     device = connect_device(EVENTS.replace("value=0, ", ""))
     assert events(device) == [("connect", "RequestLastValues"), ("sync", "Connected")]
-    # what the last values brought was there before the event
+    # the last values have been written before the event
     assert device.output.index("wrote 7") < device.output.index("event sync")
     opposite.thing_id = OTHER_THING_ID
     opposite.tell_thing()

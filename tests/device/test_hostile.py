@@ -1,4 +1,4 @@
-"""What a broken or hostile cloud sends is dropped, counted and said in one line; everything else lives on."""
+"""What a broken or hostile cloud sends is dropped, counted and logged in one line. Everything else keeps working."""
 
 import json
 
@@ -27,7 +27,7 @@ def lines_about_drops(device):
 
 
 def goes_on(device, opposite, value=1000):
-    """The same connection still works both ways."""
+    """Check that the same connection still works both ways."""
     opposite.write(other=value)
     device.wait_for("^wrote other %d\n" % value)
     device.do("client['test'] = %d" % (value + 1))
@@ -140,7 +140,7 @@ def test_an_oversized_packet_is_drained(connect_device, opposite, broker, qos, s
     opposite.write(qos=qos, text="x" * size)
     opposite.write(qos=qos, other=5)
     device.wait_for("^wrote other 5\n")
-    if qos:  # acknowledged all the same, or the broker would keep it for ever
+    if qos:  # acknowledged anyway, or the broker would keep it forever
         wait_for_log(broker, "Received PUBACK from %s" % device.id, 2)
     goes_on(device, opposite)
     assert dropped(device) == 1
@@ -201,5 +201,5 @@ def test_empty_bytes_are_no_last_values(start_device, broker, opposite):
     opposite.write(other=2)
     device.wait_for("^wrote other 2\n")
     assert device.ask("client.state") == "RequestLastValues"
-    opposite.command(LAST_VALUES_UPDATE, b"\x80")  # an empty pack is something else: no values yet
+    opposite.command(LAST_VALUES_UPDATE, b"\x80")  # an empty pack is valid: no values yet
     device.wait_until("client.connected")

@@ -1,4 +1,4 @@
-"""Devices whose key is in a PKCS#11 token: SoftHSM, which keeps it in files; CPython alone."""
+"""Devices whose key is in a PKCS#11 token, on CPython only. The token is SoftHSM, which keeps it in files."""
 
 import ctypes
 import os
@@ -41,7 +41,7 @@ def _run(*command):
 
 @pytest.fixture
 def make_token(tmp_path, monkeypatch):
-    """`make_token(key, certificate)` (PEM, DER): a token with both, as `device`; its ssl_params."""
+    """`make_token(key, certificate)` (PEM, DER) -> ssl_params of a token that has both under the label `device`."""
     (tmp_path / "tokens").mkdir()
     settings = tmp_path / "softhsm2.conf"
     settings.write_text("directories.tokendir = %s/tokens\nobjectstore.backend = file\nlog.level = ERROR\n" % tmp_path)
@@ -71,7 +71,7 @@ def make_token(tmp_path, monkeypatch):
 
 @pytest.fixture
 def token(make_token, certificates):
-    """The ssl_params for a token with the test client's key, and for the test authority."""
+    """The ssl_params for a token with the test client's key and for the test authority."""
     params = make_token(certificates.client_key, certificates.client_cert_der)
     params.update(cafile=str(certificates.ca_file), server_hostname="localhost")
     return params
@@ -79,7 +79,7 @@ def token(make_token, certificates):
 
 @pytest.fixture
 def open_broker(mosquitto):
-    """A mosquitto that lets in everybody whose certificate it trusts."""
+    """A mosquitto that accepts anybody whose certificate it trusts."""
     return mosquitto()
 
 
@@ -176,7 +176,7 @@ def test_the_pin_may_be_in_the_uri(start_device, open_broker, token):
 
 
 def test_the_server_is_verified(start_device, open_broker, token):
-    del token["cafile"]  # the bundled roots do not know the test authority
+    del token["cafile"]  # the bundled roots do not include the test authority
     device = start_device(broker=open_broker, port=open_broker.mtls_port, ssl_params=token, **NO_PASSWORD)
     device.wait_for("The certificate of 127.0.0.1:%d is refused" % open_broker.mtls_port)
     device.stop()

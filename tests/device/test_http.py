@@ -1,4 +1,4 @@
-"""HTTP on each interpreter: bodies of every kind from a server of Python's own, plain and over verified TLS."""
+"""HTTP on each interpreter: bodies of every kind from Python's own server, plain and over verified TLS."""
 
 import json
 import socket
@@ -36,7 +36,7 @@ BODY = bytes(range(256)) * 20
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers by path."""
+    """Answers according to the path."""
 
     protocol_version = "HTTP/1.1"
 
@@ -45,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append((self.client_address[1], self.command, self.path, self.headers["X-Test"], body))
         if self.path == "/silent":
             return self.server.silence.wait(10)
-        if self.path == "/drip":  # a byte of the head now and then
+        if self.path == "/drip":  # the head, byte by byte
             for byte in b"HTTP/1.1 200 OK\r\n" * 100:
                 self.wfile.write(bytes((byte,)))
                 if self.server.silence.wait(0.05):
@@ -72,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def parse_request(self):
-        """Also for /deaf, whose body is not read."""
+        """Hold requests for /deaf without reading their body."""
         done = super().parse_request()
         if done and self.path == "/deaf":
             self.server.silence.wait(20)
@@ -88,10 +88,10 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(params=["http", "https"])
 def server(request, certificates):
-    """The server; `url` and `params` are for HTTP."""
+    """The server. `url` and `params` are what an HTTP request to it needs."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.handle_error = lambda *_: None  # clients that have gone away
+    server.handle_error = lambda *_: None  # clients that have left
     server.seen, server.silence = [], threading.Event()
     server.url, server.params = "http://127.0.0.1:%d/" % server.server_port, {}
     if request.param == "https":
@@ -187,7 +187,7 @@ def waited(interpreter, tmp_path, url, params, requests, timeout=0.7):
     done = interpreter.run(path, heap=heap, check=True)
     lines = [line for line in done.stdout.splitlines() if "encrypted" not in line]
     if interpreter.name == "cpython":
-        assert {line for line in lines[1::2]} <= {"1", "2"}, lines  # the loop's own, and a kept connection
+        assert {line for line in lines[1::2]} <= {"1", "2"}, lines  # the loop's own file, and a kept connection
         lines = lines[::2]
     return lines
 
@@ -212,7 +212,7 @@ def test_a_connection_that_does_not_come_about_has_an_end(scheme, interpreter, t
         silent.bind(("127.0.0.1", 0))
         silent.listen(5)
         waiting = []
-        for _ in range(4):  # as many as the listener keeps, and more
+        for _ in range(4):  # more than the listener queues
             waiting.append(socket.socket())
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(full.getsockname())

@@ -1,4 +1,4 @@
-"""A server that is not who it says gets no byte of anybody's secret, whatever `ssl_params` says but a plain no."""
+"""An impostor gets no byte of a secret, unless `ssl_params` plainly turns verification off."""
 
 import ssl
 
@@ -11,7 +11,7 @@ from toolchain.paths import PEERS
 SECRET = "a-secret-for-the-true-server"
 VERIFIED = ({}, *({key: value} for key in ("verify_mode", "cert_reqs") for value in (None, True, 1, 2)))
 
-# Each tries an impostor on port %(port)d until it has failed once, and prints why. `params` are the ssl_params.
+# Each connects to an impostor on port %(port)d until it has failed once and prints why. `params`: the ssl_params.
 _HEAD = """
 import asyncio, sys
 params = %(params)r
@@ -74,7 +74,7 @@ PROGRAMS = {
 
 @pytest.fixture(scope="session")
 def impostor(tmp_path_factory, certificates):
-    """{flaw: (certificate, key)}: by another authority; by the right one, but of another name."""
+    """{flaw: (certificate, key)}: issued by another authority, or by the right one but for another name."""
     stranger = certificate_maker.Certificates(tmp_path_factory.mktemp("impostor"))
     return {
         "unknown root": (stranger.server_cert, stranger.server_key),
@@ -99,7 +99,7 @@ def start(interpreter, server, certificates, program, params):
 
 
 def attempt(*arguments):
-    """Run one of PROGRAMS to its end; what it printed."""
+    """Run one of PROGRAMS to its end and return what it printed."""
     done = start(*arguments).wait(30)
     return done.stdout + done.stderr
 
@@ -119,7 +119,7 @@ def test_an_impostor_gets_nothing(interpreter, serve, certificates, impostor, pr
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_the_true_server_gets_something(interpreter, serve, certificates, program):
-    """The same programs do send it: else the tests above would prove nothing."""
+    """The same programs do send the secret. Otherwise the tests above would prove nothing."""
     server = serve(TLSServer, certificates.server_cert, certificates.server_key)
     start(interpreter, server, certificates, program, {"verify_mode": 1})
     server.wait(lambda: server.received)
@@ -136,7 +136,7 @@ def test_nonsense_connects_to_nobody(interpreter, serve, certificates, impostor,
 
 
 def test_suites_that_verify_nobody_are_not_offered(interpreter, serve, certificates):
-    """OpenSSL would speak to anybody with these, and keep quiet about it."""
+    """With these OpenSSL would silently connect to anybody."""
     if interpreter.name != "cpython":
         pytest.skip("mbedtls has no such suites")
 

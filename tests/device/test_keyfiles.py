@@ -1,4 +1,4 @@
-"""Keys and certificates in every form, into CPython's ssl."""
+"""Keys and certificates in every form, loaded into CPython's ssl."""
 
 import os
 import ssl
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    """The folder of temporary files, of the test's own."""
+    """The test's own folder of temporary files."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

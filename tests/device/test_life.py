@@ -1,4 +1,4 @@
-"""The life of a client: states, flush, stop, counts."""
+"""The life of a client: states, flush, stop, counters."""
 
 import signal
 
@@ -56,7 +56,7 @@ def test_stop_says_goodbye_to_the_broker(connect_device, broker):
     broker.wait_for_log("Received DISCONNECT from %s" % device.id)
     assert "No will message specified" in broker.log
     assert "Client %s closed its connection" % device.id not in broker.log
-    assert "c1, k10" in broker.log  # clean session, keepalive as by default
+    assert "c1, k10" in broker.log  # clean session, default keepalive
 
 
 def test_stop_before_the_connection_ends_at_once(start_device):

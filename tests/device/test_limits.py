@@ -1,4 +1,4 @@
-"""Numbers that wrap, names that are long, modules that are missing, clocks that are wrong, heaps that are small."""
+"""Numbers that wrap around, long names, missing modules, wrong clocks, small heaps."""
 
 import pytest
 from devices import DEVICE_ID, SECRET, wait_for_log
@@ -26,7 +26,7 @@ def mqtt():
         device.wait_for_next("^result True\n")
         opposite.wait_value("a", i)
     pattern = r"Received PUBLISH from %s \(d0, q1, r0, m(\d+)," % device.id
-    identifiers = [int(text) for text in wait_for_log(broker, pattern, 8)][1:]  # without the initial value's
+    identifiers = [int(text) for text in wait_for_log(broker, pattern, 8)][1:]  # the first is the initial value's
     assert identifiers == [65533, 65534, 65535, 1, 2, 3, 4]
     assert device.ask("client.stats()['connections'], client.connected") == (1, True)
 
@@ -60,7 +60,7 @@ MODULES = [name for name in modules("arduino_iot_cloud") if name]
 
 MISSING = ("machine", "network", "esp32", "ssl", "logging", "typing", "dataclasses", "enum", "ntptime")
 
-# MicroPython finds our files of these names first; CPython's own library needs some of them for itself.
+# MicroPython finds our files with these names first. CPython's own library needs some of them itself.
 _IMPORT_ALL = """
 import sys
 if sys.implementation.name != "micropython":
@@ -80,7 +80,7 @@ def test_no_module_needs_a_board(interpreter, tmp_path):
         modules = [name for name in MODULES if name not in NOT_ON_BOARDS]
         for name in MISSING:
             (tmp_path / (name + ".py")).write_text("raise ImportError(%r)" % name)
-    done = interpreter.run(path, *modules, path=[tmp_path, PEERS / "umqtt"])  # sync mode stands on umqtt
+    done = interpreter.run(path, *modules, path=[tmp_path, PEERS / "umqtt"])  # sync mode needs umqtt
     assert done.stdout.splitlines() == ["imported " + name for name in modules], done.stderr
 
 
@@ -91,7 +91,7 @@ def test_a_connected_client_has_imported_nothing_of_a_board(start_device, broker
     assert device.ask("boards()") == []
 
 
-# A `time` whose epoch is 2000, as on several ports
+# A `time` whose epoch is 2000, as on several ports.
 _OTHER_TIME = """
 import sys, time as real
 SHIFT = 946684800
@@ -138,14 +138,14 @@ client.register("a", value=1, on_write=lambda client, value: print("wrote", valu
 client.register("b", value=False)
 client.start()
 """
-HEAPSIZE = "44k"  # 43 works; tools/footprint measures the least of its own program, whose budget is 42
+HEAPSIZE = "44k"  # 43 works. tools/footprint measures the smallest heap for its own program, with a budget of 42.
 
 
 def test_a_verified_connection_works_in_a_small_heap(micropython, broker, opposite, certificates, tmp_path):
     (tmp_path / "small.py").write_text(
         _SMALL % (DEVICE_ID, DEVICE_ID, SECRET, str(certificates.ca_file_der), broker.host, broker.tls_port)
     )
-    boards = tmp_path / "lib"  # as on a board: .mpy files only, by a short path
+    boards = tmp_path / "lib"  # as on a board: only .mpy files, with a short path
     compile_tree(boards)
     compile_file(tmp_path / "small.py", boards / "small.mpy")
     path = {"MICROPYPATH": "lib:.frozen"}

@@ -1,4 +1,4 @@
-"""Values as large as a packet, larger, and a buffer as small as it may be."""
+"""Values as large as a packet, larger values, and the smallest buffer."""
 
 from broker_restarts import settle
 from opposite import THING_ID

@@ -1,4 +1,4 @@
-"""A connection that ends, in every way, and what must have arrived after the next one."""
+"""Every way in which a connection ends, and what must have arrived once the next one is up."""
 
 import signal
 
@@ -16,7 +16,7 @@ for name in ("a", "b"):
 
 
 def send_in_vain(device, broker, statement):
-    """Change a value while the broker is stopped, and wait until it has been sent to it."""
+    """Change a value while the broker is stopped and wait until the device has sent it."""
     settle(device)
     broker.process.signal(signal.SIGSTOP)
     count = device.ask("client.stats()['published']")
@@ -25,7 +25,7 @@ def send_in_vain(device, broker, statement):
 
 
 def published(broker, least):
-    """The PUBLISH packets of the device, so many at least, that the broker has logged: (dup, packet identifier)."""
+    """Wait until the broker has logged `least` PUBLISH packets of the device: [(dup, packet identifier)]."""
     pattern = r"Received PUBLISH from %s \(d(\d), q1, r0, m(\d+), '/a/t/" % DEVICE_ID
     return [(int(dup), int(identifier)) for dup, identifier in wait_for_log(broker, pattern, least)]
 
@@ -99,7 +99,7 @@ def test_after_a_restart_subscriptions_are_renewed_and_everything_is_asked_for_a
     settle(device)
     opposite.wait_value("b", 0)
     before = opposite.commands()
-    # Somebody changes `b` while the device is away; nothing has changed in the device.
+    # `b` changes in the cloud while the device is away, and nothing changes on the device.
     restart(broker, opposite, lambda: opposite.last_values[THING_ID].update(b=77))
     device.wait_for("^wrote b 77\n")
     assert {"ThingBegin", "LastValuesBegin"} <= set(opposite.commands()[len(before) :])
@@ -148,7 +148,7 @@ def test_an_unacknowledged_value_does_not_go_to_the_wrong_thing(connect_device, 
 
 @pytest.fixture
 def relay(serve, broker):
-    """A way to the broker that the test can cut."""
+    """A relay to the broker that the test can cut."""
     return serve(Relay, broker)
 
 
@@ -177,7 +177,7 @@ def test_a_closed_tls_connection_is_noticed_at_once(connect_device, serve, broke
 def test_a_stopped_broker_closes_and_its_return_is_used(connect_device, broker, opposite):
     device = connect_device(WRITER, run=QUICK)
     opposite.expect_restart()
-    broker.stop()  # SIGTERM: mosquitto says goodbye with a FIN
+    broker.stop()  # SIGTERM: mosquitto closes connections with a FIN
     device.wait_for("^127.0.0.1:%d " % broker.port, timeout=5)
     start_again(broker)
     opposite.wait_online()
@@ -193,7 +193,7 @@ def test_a_half_open_link_is_noticed_within_one_and_a_half_keepalives(
     watch = Stopwatch(device.process)
     broker.process.signal(signal.SIGSTOP)
     device.wait_for("^Lost the link to 127.0.0.1:%d: the server does not answer" % getattr(broker, port), timeout=30)
-    assert watch.seconds() < 3 + 1  # 1.5 keepalives, and some for the way
+    assert watch.seconds() < 3 + 1  # 1.5 keepalives, and some time on the way
     device.do("client['a'] = 5")
     broker.process.signal(signal.SIGCONT)
     opposite.wait_value("a", 5, timeout=20)

@@ -1,4 +1,4 @@
-"""Mistakes of a program raise at once and name what was wrong."""
+"""A mistake in a program raises at once, and the exception names what is wrong."""
 
 import pytest
 
@@ -21,7 +21,7 @@ else:
     print("raised nothing")
 """
 
-# name -> (lines of a program, the exception, words that its text has)
+# name -> (lines of a program, the exception, words in its text)
 _MISTAKES = {
     "another type": (
         ["c = make()", "c.register('speed', value=1)", "c['speed'] = 'fast'"],

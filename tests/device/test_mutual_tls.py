@@ -1,4 +1,4 @@
-"""Devices that show a certificate instead of a password, and servers that do not like it."""
+"""Devices that authenticate with a certificate instead of a password, and servers that refuse it."""
 
 import pytest
 from throwaway_certificates import Certificates
@@ -6,14 +6,14 @@ from tls_params import NO_PASSWORD, connect_to_local_cloud, key_and_certificate
 
 
 def of(interpreter, made):
-    """The same for a throwaway_certificates.Certificates."""
+    """Return `key_and_certificate` of a throwaway_certificates.Certificates."""
     pem, der = (made.client_key, made.client_cert), (made.client_key_der, made.client_cert_der)
     return key_and_certificate(interpreter, *pem, *der)
 
 
 @pytest.fixture
 def open_broker(mosquitto):
-    """A mosquitto that lets in everybody whose certificate it trusts."""
+    """A mosquitto that accepts anybody whose certificate it trusts."""
     return mosquitto()
 
 
@@ -56,7 +56,7 @@ def test_a_refused_certificate_is_said(start_device, open_broker, certificates, 
 def test_a_missing_certificate_is_said(start_device, open_broker, certificates):
     params = {"cafile": str(certificates.ca_file_der), "server_hostname": "localhost"}
     device = start_device(broker=open_broker, port=open_broker.mtls_port, ssl_params=params)
-    # The server closes the connection with its alert, and the reset may overtake that.
+    # The server closes the connection after its alert, and the reset may overtake the alert.
     said = "127.0.0.1:%d (refused the TLS handshake: .* requires a device certificate|closed the connection .* require a certificate)"
     device.wait_for(said % open_broker.mtls_port)
     assert "the device's certificate" not in device.output  # it has none

@@ -1,4 +1,4 @@
-"""Samples that wait for the cloud, in memory and in a file, over everything that a link can do."""
+"""Samples that wait for the cloud in memory and in a file, whatever the link does."""
 
 import time
 
@@ -10,7 +10,7 @@ HISTORY = "client.register('a', history=%d)"
 
 
 def records(opposite, name, thing_id=THING_ID):
-    """The records that arrived for a variable, in order."""
+    """Return the records that have arrived for a variable, in order."""
     topic = "/a/t/%s/e/o" % thing_id
     return [
         record
@@ -22,7 +22,7 @@ def records(opposite, name, thing_id=THING_ID):
 
 
 def wait_values(opposite, name, expected, timeout=15, thing_id=THING_ID):
-    """Wait until exactly these values have arrived, in order; a packet may be repeated after a lost link."""
+    """Wait until exactly these values have arrived, in order. A packet may be repeated after a lost link."""
     opposite.wait(lambda: opposite.values(name, thing_id)[-1:] == expected[-1:], "last sample", timeout)
     assert opposite.values(name, thing_id) == expected
 
@@ -87,7 +87,7 @@ def test_what_was_under_way_at_a_kill_of_the_broker_is_not_doubled(connect_devic
     count = device.ask("client.stats()['published']")
     device.do("client['a'] = 0")
     device.wait_until("client.stats()['published'] > %d" % count)
-    device.do("for i in range(1, 31): client['a'] = i")  # drops what is under way from the ring
+    device.do("for i in range(1, 31): client['a'] = i")  # pushes what is under way out of the ring
     device.ask("1")
     restart(broker, opposite)
     wait_values(opposite, "a", [0] + list(range(11, 31)))
@@ -130,7 +130,7 @@ def test_composites_arrive_whole(connect_device, broker, opposite):
 
 def test_samples_in_a_file_survive_a_kill_of_the_device(start_device, broker, opposite, tmp_path):
     setup = "client.register('a', history=50, store=%r)" % str(tmp_path / "a.history")
-    device = start_device(setup, port=1, server="127.0.0.1", run=QUICK)  # nobody is there
+    device = start_device(setup, port=1, server="127.0.0.1", run=QUICK)  # nothing listens there
     device.do("for i in range(30): client['a'] = i")
     assert device.ask("client['a']") == 29
     device.process.kill()

@@ -1,4 +1,4 @@
-"""A device that is unlinked from its thing in the local cloud, and linked to another, while it runs."""
+"""A device that is detached from its thing in the local cloud and attached to another, while it runs."""
 
 import time
 
@@ -64,7 +64,7 @@ def test_unlinked_the_values_stop_and_linked_to_another_thing_all_go_there(start
     device.wait_until("client.state == 'SendCapabilities'")
     count = device.ask("client.stats()['published']")
     device.do("client['a'] = 2; client['b'] = 3.5; client['lamp'].hue = 77")
-    made.write("a", 99)  # the thing lives on without the device
+    made.write("a", 99)  # the thing exists without the device
     time.sleep(0.5)
     assert device.ask("client.stats()['published']") == count
     assert made.value("b") == 2.5 and made.value("lamp") == LAMP
@@ -79,7 +79,7 @@ def test_unlinked_the_values_stop_and_linked_to_another_thing_all_go_there(start
     device.wait_for("^wrote 5\n")
     made.write("lamp", dict(LAMP, hue=5), other)
     device.wait_for("^lamp .*5")
-    assert made.value("b") == 2.5 and made.value("a") == 99  # the first thing is as it was left
+    assert made.value("b") == 2.5 and made.value("a") == 99  # the first thing is unchanged
     assert events(device) == ["connect", "sync", "disconnect", "connect", "sync"]
     assert device.ask("client.stats()['connections']") == 1
 

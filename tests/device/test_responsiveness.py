@@ -1,4 +1,4 @@
-"""Nothing blocks: the program's own tasks go on, whatever the network does."""
+"""Nothing blocks: the program's own tasks keep running whatever the network does."""
 
 import signal
 
@@ -15,11 +15,11 @@ def read(client):
     return count
 client.register("b", on_read=read, interval=0.02)
 """
-LONGEST = 20  # ms, of a task that sleeps for 5, most of the time
+LONGEST = 20  # ms between most runs of a task that sleeps for 5
 
 
 def observe(device, ticks=60):
-    """Let the task tick, and see that it does."""
+    """Let the task tick and check its gaps."""
     device.do("ticker = Ticker()")
     device.wait_until("len(ticker.gaps) >= %d" % ticks, timeout=ticks * LONGEST / 1000 + 5)
     count, median, longest = device.ask("ticker.stop()")
@@ -39,9 +39,9 @@ def test_tasks_tick_while_the_broker_is_stopped(connect_device, broker, certific
     params = None if port == "port" else {"cafile": str(certificates.ca_file_der), "server_hostname": "localhost"}
     device = connect_device(VARIABLES, port=getattr(broker, port), ssl_params=params, keepalive=2)
     broker.process.signal(signal.SIGSTOP)
-    observe(device)  # while publishing to nobody
+    observe(device)  # while it publishes to a dead broker
     device.wait_for("the server does not answer")
-    observe(device)  # while connecting again
+    observe(device)  # while it reconnects
     assert device.ask("client.connected") is False
 
 
@@ -76,7 +76,7 @@ def test_tasks_tick_while_a_server_drips_bytes(start_device, serve):
 
 
 def test_a_change_leaves_at_once_and_a_write_comes_at_once(connect_device, opposite, broker):
-    """No polling: a chain of 20 answers to 20 writes takes much less than 20 polls of any kind would."""
+    """Nothing is polled: a chain of 20 answers to 20 writes takes much less time than 20 polls would."""
     setup = """
 def answer(client, value):
     client["answer"] = value
@@ -87,7 +87,7 @@ client.register("answer", value=0)
     for i in range(1, 21):
         opposite.write(question=i)
         opposite.wait_value("answer", i)
-    assert watch.seconds() < 4  # the official client: 20 times a second
+    assert watch.seconds() < 4  # the official client polls 20 times a second
 
 
 def test_stop_while_a_handshake_hangs_is_not_held_up_for_long(start_device, serve):

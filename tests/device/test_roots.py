@@ -1,4 +1,4 @@
-"""The bundled root certificates: which they are, and which a connection trusts."""
+"""The bundled root certificates: which ones are bundled, and which ones a connection trusts."""
 
 import datetime
 import json
@@ -20,7 +20,7 @@ ROOTS = {
     "ArduinoRoot": ("Arduino", "Arduino LLC US"),
 }
 
-# SHA-256, as the authorities publish it
+# SHA-256, as published by the authorities
 FINGERPRINTS = {
     "AmazonRootCA1": "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e",
     "AmazonRootCA2": "1ba5b2aa8c65401a82960118f80bec4f62304d83cec4713a19c39c011ea46db4",
@@ -51,7 +51,7 @@ def test_a_root_is_what_its_name_says(name):
         assert root.fingerprint(hashes.SHA256()).hex() == FINGERPRINTS[name]
 
 
-# Runs on the interpreters: notes which roots are loaded, where a connection would begin.
+# Runs on each interpreter and records which roots are loaded at the point where a connection would begin.
 _PROGRAM = """
 import builtins, json, sys
 if sys.implementation.name == "micropython":
@@ -75,7 +75,7 @@ print(json.dumps([sorted(seen), made.verify_mode == tls.CERT_REQUIRED]))
 
 
 def run(interpreter, **arguments):
-    """[server, port, root files, whether it verifies] of a client with these arguments."""
+    """Return [server, port, root files, whether it verifies] of a client with these arguments."""
     done = interpreter.run(code=_PROGRAM % arguments, check=True)
     return sum((json.loads(line) for line in done.stdout.splitlines()), [])
 

@@ -1,4 +1,4 @@
-"""What ends a run and what does not, and what comes after it: Ctrl-C, other event loops, several clients at once."""
+"""What ends a run, what does not, and what follows it: Ctrl-C, other event loops, several clients at once."""
 
 import re
 import signal
@@ -10,7 +10,7 @@ from devices import DEVICE_ID, FOLDER, SECRET, USERS, wait_for_log
 
 OTHER_ID = "d0d0d0d0-2222-4222-8333-d0d0d0d0d0d0"
 
-# A program without the orders of program.py, which has its own ends.
+# A program without the orders of program.py, because it ends in its own ways.
 _HEAD = """\
 from program import ArduinoCloudClient, MICROPYTHON
 import asyncio
@@ -33,7 +33,7 @@ client = make()
 
 @pytest.fixture
 def start_program(interpreter, broker, tmp_path):
-    """`start_program(code)` -> a process; `make()` and `client` are there."""
+    """`start_program(code)` -> a process. The code can use `make()` and `client`."""
 
     def start(code, name="program.py"):
         path = tmp_path / ("run_" + name)
@@ -49,7 +49,7 @@ def connections(broker):
 
 
 def interrupt(process):
-    """Press Ctrl-C while the process waits. MicroPython's unix port sleeps on if a signal comes just before its poll."""
+    """Press Ctrl-C while the process waits. MicroPython's unix port misses a signal that comes just before its poll."""
     asleep = 0
     while asleep < 3:
         with open("/proc/%d/stat" % process.pid) as file:
@@ -59,12 +59,12 @@ def interrupt(process):
 
 
 def stays(broker, opposite, process, count):
-    """The client has its only connection, and keeps it: nothing cuts it off for two keepalives."""
+    """Check that the client keeps its connection for two keepalives and opens no other."""
     deadline = time.monotonic() + 4
     while time.monotonic() < deadline:
         assert process.returncode is None, process.stdout
         time.sleep(0.05)
-    assert connections(broker) - 1 == count, process.stdout  # one is the opposite's
+    assert connections(broker) - 1 == count, process.stdout  # one belongs to the opposite
     opposite.write(a=5)
     process.wait_for("^wrote 5\n")
     assert "already runs" not in process.stdout + process.stderr
@@ -110,7 +110,7 @@ def test_short_memory_after_ctrl_c_ends_nothing(start_program, broker, opposite)
     process.wait_for("^synced\n")
     interrupt(process)
     process.wait_for("^interrupted\n(.*\n)*synced\n")
-    assert connections(broker) == 3  # of the other side, too
+    assert connections(broker) == 3  # the opposite's included
 
 
 def test_ctrl_c_while_there_is_no_link(start_program, broker, opposite):
@@ -238,7 +238,7 @@ asyncio.run(main())
 
 
 def test_a_cancelled_run_leaves_no_task_behind(start_program, broker, opposite):
-    # While it is connected, on the way, and during a pause.
+    # While it is connected, while it connects and during a pause.
     silent = socket.create_server(("127.0.0.1", 0))
     process = start_program(
         """
@@ -384,7 +384,7 @@ def test_a_server_that_no_longer_reads_is_noticed_within_one_and_a_half_keepaliv
         broker.process.signal(signal.SIGSTOP)
         device.do("client['a'] = 'x' * %d" % (buffer - 200))
         device.wait_until("not client.connected", timeout=5)
-        assert time.monotonic() - begin < 4.5  # three seconds, and the look at it
+        assert time.monotonic() - begin < 4.5  # three seconds and the time to notice
         broker.process.signal(signal.SIGCONT)
         device.wait_until("client.connected")
         opposite.wait_value("a", "x" * (buffer - 200))

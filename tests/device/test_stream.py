@@ -1,4 +1,4 @@
-"""The stream on CPython, over a pair of sockets whose other end does not read."""
+"""CPython's stream over a pair of sockets whose other end does not read."""
 
 import asyncio
 import socket

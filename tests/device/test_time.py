@@ -1,4 +1,4 @@
-"""The clock from the network, and clocks that jump."""
+"""Time from the network, and clocks that jump."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from opposite import TIMEZONE_DOWN
 from time_server import TimeServer, answer
 
-THEN = 1900000000  # 2030, so that no clock of the test's own shows it
+THEN = 1900000000  # in 2030, which no real clock shows
 
 PRELUDE = """
 import asyncio, sys
@@ -146,7 +146,7 @@ def test_a_fraction_of_a_second_and_the_way_are_counted(interpreter, time_server
 
 
 def test_the_time_is_right_after_2036(interpreter, time_server):
-    # Then the seconds since 1900 begin again at 0
+    # Then the seconds since 1900 wrap to 0.
     server = time_server(now=2085978496 + 1000)
     *_, told, now = lines(interpreter, ASK % (server.name, 5))
     assert told == "True" and 0 <= int(now) - 2085979496 <= 2
@@ -232,7 +232,7 @@ def test_the_next_time_zone_is_asked_for_at_the_end_of_this_one(connect_device, 
     device = connect_device(WRITER)
     device.do("port.time = lambda: 1800000000")
     opposite.command(TIMEZONE_DOWN, 7200, 1800000000 - 1)
-    opposite.wait_command("0x10800", timeout=60)  # half a minute after the last question
+    opposite.wait_command("0x10800", timeout=60)  # half a minute after the last request
     assert opposite.commands().count("LastValuesBegin") == 1
     opposite.command(TIMEZONE_DOWN, 3600, 1800000000 + 5000)
     device.wait_until("client.local_time() == 1800003600")

@@ -1,4 +1,4 @@
-"""TLS: servers that are refused, why, and that they get nothing; the ways to name roots; SNI; no verification."""
+"""TLS: which servers are refused and why, that they get nothing, ways to name roots, SNI, no verification."""
 
 import ssl
 
@@ -49,8 +49,8 @@ def test_an_unfit_server_is_refused_and_gets_no_byte(start_device, serve, certif
     server.wait(lambda: server.errors)
     assert server.received == b""
     device.stop()
-    assert device.output.count("is refused") == 1  # told once
-    assert server.connections == 1  # and not tried again at once
+    assert device.output.count("is refused") == 1  # logged once
+    assert server.connections == 1  # no retry at once
 
 
 def test_the_bundled_roots_do_not_trust_a_stranger(start_device, serve, certificates):
@@ -115,7 +115,7 @@ def test_ciphers_can_be_chosen(start_device, serve, certificates):
     server = serve(TLSServer, certificates.server_cert, certificates.server_key, version=ssl.TLSVersion.TLSv1_2)
     name = "ECDHE-ECDSA-AES128-GCM-SHA256"
     if start_device.interpreter.name != "cpython":
-        name = ["TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256"]  # as MicroPython's `set_ciphers` takes them
+        name = ["TLS-ECDHE-ECDSA-WITH-AES-128-GCM-SHA256"]  # in the form that MicroPython's `set_ciphers` takes
     start_device(broker=server, ssl_params=verified(certificates, ciphers=name))
     server.wait(lambda: password_in(server.received))
 

@@ -1,4 +1,4 @@
-"""Servers that refuse, or that speak something else: the device's words say what, and what to look at."""
+"""Servers that refuse, or that speak another protocol: the message says what happened and what to check."""
 
 import ssl
 import time
@@ -11,7 +11,7 @@ from tls_params import verified
 
 NO_PASSWORD = {"username": None, "password": None}
 OF_DEVICE = "refused the device's certificate"
-SPOKEN = {  # by CPython, whose OpenSSL tells which alert came; by MicroPython, whose mbedtls does not
+SPOKEN = {  # by CPython, whose OpenSSL names the alert; by MicroPython, whose mbedtls does not
     "version": (r"it accepts none of this device's TLS versions \(OpenSSL: TLSV1_ALERT_PROTOCOL_VERSION\)", None),
     "ciphers": (r"it accepts none of this device's ciphers", None),
     "name": (r"it does not know the name 'localhost' \(OpenSSL: TLSV1_UNRECOGNIZED_NAME\)", None),
@@ -20,7 +20,7 @@ OF_MBEDTLS = r"it accepts none of this device's TLS versions or ciphers, .*does 
 
 
 class Refusing(TLSServer):
-    """A TLS server that refuses what every device offers: its version, its ciphers or the name of the server."""
+    """A TLS server that refuses what every device offers: the version, the ciphers or the name of the server."""
 
     def __init__(self, certificates, what):
         super().__init__(certificates.server_cert, certificates.server_key)
@@ -31,7 +31,7 @@ class Refusing(TLSServer):
             context.maximum_version = ssl.TLSVersion.TLSv1_1
         elif what == "ciphers":
             context.maximum_version = ssl.TLSVersion.TLSv1_2
-            context.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")  # its own key is of another kind
+            context.set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")  # its own key is not RSA
         else:
             context.sni_callback = lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
@@ -79,13 +79,13 @@ def test_a_broker_with_tls_tells_a_plain_device_to_look_at_the_port(start_device
 
 
 class Talking(Server):
-    """Speaks something else: to who begins, or first."""
+    """Speaks another protocol, once the client has begun or before."""
 
     answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
     first = False
 
     def serve(self, connection):
-        """Say it, and read on."""
+        """Say it, then keep reading."""
         if self.first:
             connection.sendall(self.answer)
         while connection.recv(1000):
@@ -148,7 +148,7 @@ def test_a_date_that_does_not_fit_comes_with_the_clock_of_the_device(start_devic
 
 
 def test_a_clock_that_nobody_answers_for_is_said_with_a_reason(interpreter, serve):
-    silent = serve(Server)  # nothing listens at this port of UDP
+    silent = serve(Server)  # nothing listens on this UDP port
     code = """
 import asyncio
 from arduino_iot_cloud import ArduinoCloudClient

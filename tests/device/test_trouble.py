@@ -1,4 +1,4 @@
-"""What keeps a device from its cloud is said in words, and overcome when it ends."""
+"""Whatever keeps a device from its cloud is explained in the log, and the device recovers when it ends."""
 
 import time
 
@@ -17,7 +17,7 @@ def test_a_wrong_password_is_told_once_and_not_hammered_with(start_device, broke
     time.sleep(1.5)  # ten times the interval
     assert broker.log.count("New connection from") <= 2
     assert "wrong\n" not in device.output.replace("secret key", "")
-    device.stop()  # the long wait does not hold that up
+    device.stop()  # the long pause does not delay that
     assert device.output.count("refused the device") == 1
 
 
@@ -47,7 +47,7 @@ def test_an_absent_service_is_waited_for(mosquitto, start_opposite, start_device
 
 
 class Rejecting(Server):
-    """Ends each connection at once, and notes when."""
+    """Ends each connection at once and records when."""
 
     def __init__(self):
         self.times = []
@@ -71,10 +71,10 @@ def test_the_waits_between_attempts_grow_and_vary(start_device, serve):
         waits.append([after - before for before, after in zip(server.times, server.times[1:5])])
     for some in waits:
         for i in range(4):
-            # between half of the interval, doubled each time, and all of it
+            # between half the interval and all of it; the interval doubles each time
             assert 0.1 * 2**i * 0.9 < some[i] < 0.2 * 2**i + 1.5
         assert some[3] > some[0]
-    # Chance may make one of them the same in both, hardly all.
+    # One of them may be the same in both by chance, but hardly all.
     assert any(abs(one - other) > 0.01 for one, other in zip(*waits))
 
 
@@ -104,7 +104,7 @@ def test_a_detached_device_asks_again_and_goes_on_when_attached(connect_device, 
     opposite.command(THING_DETACH, old)
     device.wait_for("^The device is not attached to a thing.")
     device.do("client['a'] = 5")
-    opposite.publish("/a/t/%s/e/i" % old, b"\x81\xa2\x00\x61a\x02\x18\x63")  # a = 99, not for it any more
+    opposite.publish("/a/t/%s/e/i" % old, b"\x81\xa2\x00\x61a\x02\x18\x63")  # a = 99, for its former thing
     opposite.thing_id = old
     opposite.tell_thing()
     opposite.wait_value("a", 5)
@@ -161,7 +161,7 @@ def test_a_host_that_never_answers_is_given_up_in_time(start_device, serve):
 
 
 def test_two_clients_of_one_device_do_not_fall_silent(start_device, broker, opposite):
-    """The broker throws out the first when the second comes: each says so, and comes back."""
+    """The broker disconnects the first when the second connects. Each logs it and reconnects."""
     first = start_device(WRITER, broker, run={"interval": 0.3})
     first.wait_until("client.connected")
     second = start_device("", broker, run={"interval": 5})

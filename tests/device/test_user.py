@@ -1,4 +1,4 @@
-"""The users' side on each interpreter: seen and set values of a device in the local cloud, over WebSocket and TLS."""
+"""The users' side on each interpreter: read and set a device's values in the local cloud, over WebSocket and TLS."""
 
 import json
 import os
@@ -59,7 +59,7 @@ def start_user(interpreter, tmp_path):
 
 @pytest.fixture
 def mine(project):
-    """A project with a device that is connected, or not yet."""
+    """A project whose device may not be connected yet."""
     return project(VARIABLES)
 
 
@@ -74,7 +74,7 @@ def device(start_device, mine, local_cloud):
 
 
 def repeat(device, statement, condition):
-    """Have a device report until a user has seen it: the subscription may take longer than the first report."""
+    """Make a device report until a user has seen it. Subscribing may take longer than the first report."""
     deadline = time.monotonic() + 20
     while not condition():
         assert time.monotonic() < deadline, device.output
@@ -103,7 +103,7 @@ def test_a_user_sees_a_device_and_the_device_sees_the_user(start_user, device, m
     device.wait_for(r"^wrote \[\('bri', 3.0\), \('hue', 9.5\), \('sat', 77.0\), \('swi', True\)\]\n")
     assert (mine.value("number"), mine.value("text")) == (-70000, "grüezi")
     user.do("light.unsubscribe(); light.unsubscribe()")
-    user.ask("1")  # it has been done
+    user.ask("1")  # the order before it has been executed
     device.do("client['light'].hue = 8.5; client['sensor'] = -5")
     user.wait_for("^sensor -5.0\n")
     assert "8.5" not in user.process.stdout
@@ -161,7 +161,7 @@ def test_ways_to_connect(start_user, mine, local_cloud, kind):
 
 
 def token_for(about):
-    """A token as the local cloud makes it."""
+    """Make a token as the local cloud does."""
     form = {"grant_type": "client_credentials", "client_id": about["api_key_id"], "client_secret": about["api_key_secret"]}
     with urllib.request.urlopen(about["token_url"], urllib.parse.urlencode(form).encode()) as answer:
         return json.load(answer)["access_token"]

@@ -25,7 +25,7 @@ client.register(Schedule("plan", frm=1000, to=2000, len=60, msk=0))
 
 @pytest.fixture(params=["plain", "tls"])
 def connection(request, broker, certificates):
-    """Arguments for a plain connection, and for a verified one."""
+    """Arguments for a plain and for a verified connection."""
     if request.param == "plain":
         return {"port": broker.port}
     params = {"cafile": str(certificates.ca_file_der), "server_hostname": "localhost"}
@@ -67,7 +67,7 @@ def test_composites_go_both_ways(connect_device, opposite):
         opposite.wait_value(name, value)
     device.do("client['place'].lat = -33.5")
     opposite.wait_value("place:lat", -33.5)
-    opposite.wait_value("place:lon", 8.25)  # always the whole
+    opposite.wait_value("place:lon", 8.25)  # always all attributes
     device.do("client['lamp'].value = {'swi': False, 'hue': 200.0}")
     opposite.wait_value("lamp:hue", 200.0)
     opposite.wait_value("lamp:swi", False)

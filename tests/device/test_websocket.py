@@ -1,4 +1,4 @@
-"""MQTT over WebSocket: mosquitto, the local cloud, and a server that pings, cuts and closes as it likes."""
+"""MQTT over WebSocket: mosquitto, the local cloud, and a server that pings, fragments and closes at will."""
 
 import socket
 import threading
@@ -14,12 +14,12 @@ for name, value in (("number", 1), ("text", "a")):
     client.register(name, value=value, on_write=lambda client, value, name=name: print("wrote", name, repr(value)))
 """
 QUICK = {"interval": 0.3}
-LONG = "0123456789" * 80  # takes several frames out, and the long form of a length in
+LONG = "0123456789" * 80  # leaves in several frames and arrives with the long form of a length
 
 
 @pytest.fixture(params=["ws", "wss"])
 def connection(request, broker, certificates):
-    """Arguments for mosquitto's WebSocket listener, plain and verified."""
+    """Arguments for mosquitto's WebSocket listeners, plain and verified."""
     if request.param == "ws":
         return {"port": broker.ws_port, "transport": "websocket"}
     params = {"cafile": str(certificates.ca_file_der), "server_hostname": "localhost"}
@@ -102,9 +102,9 @@ def test_a_server_that_is_not_verified_gets_nothing(start_device, broker, certif
 
 
 class Relay:
-    """A WebSocket server in front of a broker, independent of ours: it has `pongs` and can do what brokers seldom do.
+    """A WebSocket server in front of a broker, independent of ours. It does what brokers seldom do and counts `pongs`.
 
-    cut     bytes of each fragment that it sends, all in one message for each piece it gets from the broker
+    cut     bytes of each fragment that it sends; each piece from the broker is one message
     ping    payload of a ping between the pieces
     """
 
@@ -133,7 +133,7 @@ class Relay:
                 if not data:
                     return connection.close()
                 if self.ping is not None:
-                    # its answer is waited for: it comes before anything else that the device says
+                    # wait for the pong, so that it comes before anything else from the device
                     assert connection.ping(self.ping).wait(5)
                     self.pongs += 1
                 step = self.cut or len(data)
@@ -192,14 +192,14 @@ def test_a_text_message_ends_the_connection(connect_device, broker, serve):
 
 
 class Answering(Server):
-    """Answers a request with some bytes."""
+    """Answers a request with given bytes."""
 
     def __init__(self, answer):
         self.answer = answer
         super().__init__()
 
     def serve(self, connection):
-        """Answer, and keep the connection."""
+        """Answer and keep the connection."""
         connection.recv(4096)
         connection.sendall(self.answer)
         connection.recv(1)

@@ -1,10 +1,10 @@
-"""What device programs are given for TLS: `ssl_params` that verify, and files of keys and certificates."""
+"""TLS arguments of device programs: `ssl_params` that verify, and files of keys and certificates."""
 
 NO_PASSWORD = {"username": ..., "password": ...}  # left out
 
 
 def connect_to_local_cloud(start_device, about, params):
-    """Have a device log in to the local cloud with these `ssl_params`, until it is connected with its thing."""
+    """Check that a device with these `ssl_params` connects to the local cloud and gets its thing."""
     device = start_device(
         device_id=about["device_id"],
         server=about["host"],
@@ -18,12 +18,12 @@ def connect_to_local_cloud(start_device, about, params):
 
 
 def verified(certificates, **more):
-    """ssl_params that verify the test servers."""
+    """Return ssl_params that verify the test servers."""
     return {"cafile": str(certificates.ca_file_der), "server_hostname": "localhost", **more}
 
 
 def key_and_certificate(interpreter, key_pem, cert_pem, key_der, cert_der):
-    """The files that a port takes: DER on MicroPython, PEM on CPython."""
+    """Return the files that an interpreter takes: DER on MicroPython, PEM on CPython."""
     if interpreter.name == "cpython":
         return {"keyfile": str(key_pem), "certfile": str(cert_pem)}
     return {"keyfile": str(key_der), "certfile": str(cert_der)}

@@ -1,4 +1,4 @@
-"""Programs on the users' side, as a process of any interpreter."""
+"""Programs on the users' side as child processes, on any interpreter."""
 
 from devices import FOLDER, Program
 
@@ -40,6 +40,6 @@ class UserProgram(Program):
         super().__init__(interpreter.start(path, path=[FOLDER]))
 
     def publish(self, path, value):
-        """Publish, and wait until it has arrived."""
+        """Publish a value and wait until it has arrived."""
         self.do("later(cloud.property(*%r).publish(%r))" % (path, value))
         self.wait_for_next(r"^result True\n")

@@ -1,9 +1,9 @@
 """Runs the Python blocks of one page, in order and in one namespace: page_blocks.py BLOCKS.json.
 
-It runs on CPython and MicroPython. What a page takes for given is here: an account's keys, the local cloud in place of
-Arduino Cloud, a client, a board's lamp and sensor. A client that a block runs is stopped soon after it is connected; a
-page that has run none ends with its `client` being connected. Prints `block N` before each and `the end` after the last
-one.
+It runs on CPython and MicroPython and provides what a page takes for granted: an account's keys, the local cloud
+instead of Arduino Cloud, a client, a board's lamp and sensor. A client that a block runs is stopped soon after it has
+connected. If a page has run none, its `client` is connected at the end. The program prints `block N` before each block
+and `the end` after the last.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ import sys
 
 with open(sys.argv[1]) as file:
     PAGE = json.load(file)
-CLOUD = PAGE["cloud"]  # what the local cloud says about itself
-ENOUGH_S = 0.4  # for callbacks, after everything is acknowledged
+CLOUD = PAGE["cloud"]  # the local cloud's description of itself
+ENOUGH_S = 0.4  # for callbacks, once everything is acknowledged
 ENOUGH_UPDATES = 50
 
 if sys.implementation.name != "micropython":
@@ -31,7 +31,7 @@ been_connected = []
 
 
 class Enough(BaseException):
-    """Ends a block that goes on for ever."""
+    """Ends a block that would run forever."""
 
 
 class Client(ArduinoCloudClient):
@@ -51,7 +51,7 @@ class Client(ArduinoCloudClient):
         self._updates = 0
 
     async def run(self, *arguments):
-        """As the client's, until it has been connected for a moment."""
+        """Run the client until it has been connected for a moment."""
         stopper = asyncio.create_task(self._stop_soon())
         try:
             await super().run(*arguments)
@@ -65,11 +65,11 @@ class Client(ArduinoCloudClient):
         await asyncio.sleep(ENOUGH_S)
         self.stop()
         await asyncio.sleep(1)
-        for task in others:  # a program's own tasks, which may go on for ever
+        for task in others:  # the program's own tasks, which may run forever
             task.cancel()
 
     def update(self):
-        """As the client's, and not for ever."""
+        """Update the client, but not forever."""
         super().update()
         self._updates += 1
         if self._updates == ENOUGH_UPDATES:
@@ -83,7 +83,7 @@ run_to_the_end = asyncio.run
 
 
 def run(coroutine):
-    """asyncio.run, ended a second after a client in it was."""
+    """Like asyncio.run, but end a second after a client in it has ended."""
 
     async def main():
         task = asyncio.create_task(coroutine)
@@ -103,7 +103,7 @@ arduino_iot_cloud.ArduinoCloudClient = Client
 
 
 def redirect_users():
-    """Have the users' side go to the local cloud, too."""
+    """Direct the users' side to the local cloud."""
     from arduino_iot_cloud import user
 
     class Cloud(user.ArduinoIoTCloud):
@@ -119,7 +119,7 @@ def redirect_users():
 
 
 def redirect_api():
-    """Have the client of the Application API go to the local cloud, too."""
+    """Direct the client of the Application API to the local cloud."""
     import arduino_cloud_api
 
     class API(arduino_cloud_api.CloudAPI):
@@ -134,7 +134,7 @@ class Lamp:
     """An LED."""
 
     def value(self, value):
-        """Light it."""
+        """Switch it on or off."""
 
 
 if any(["arduino_iot_cloud.user" in block for block in PAGE["blocks"]]):

@@ -1,4 +1,4 @@
-"""CHANGELOG.md: the conventions of Keep a Changelog 1.1.0, and one version everywhere."""
+"""CHANGELOG.md follows Keep a Changelog 1.1.0, and the version is the same everywhere."""
 
 import json
 import re

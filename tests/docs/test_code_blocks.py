@@ -1,4 +1,4 @@
-"""Every code block in README.md and docs/ is run, or named here with the test that covers it."""
+"""Every code block in README.md and docs/ is run, or listed here with the test that covers it."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from toolchain.paths import PEERS, ROOT
 HERE = ROOT / "tests" / "docs"
 RUN = ("python", "setup")
 COMMANDS = ("console", "sh")
-LEFT_OUT = ("json", "text")  # data and output: nothing to run
+LEFT_OUT = ("json", "text")  # data and output, nothing to run
 QUICK_S = 20
 
-# Commands that take long, or need what is not here: the test that does the same.
+# Commands that take long or need what is missing here, each with the test that does the same.
 MIP = "tests/tools/test_mip.py::"
 INSTALLING = "tests/provision/test_installing.py::test_installing_"
 PROVISION = "tests/provision/test_provision.py::"
@@ -78,7 +78,7 @@ def test_no_block_is_left_out_unseen(page):
 
 
 def _expected(code):
-    # What a comment after `print(...)` says is what is printed.
+    # A comment after `print(...)` shows what is printed.
     return re.findall(r"^ *print\([^#\n]*\)  # (.*)$", code, re.M)
 
 

@@ -1,4 +1,4 @@
-"""Links between the pages of the whole checkout lead to files, and to headings, that exist."""
+"""Links between the pages of the checkout lead to files and headings that exist."""
 
 import re
 

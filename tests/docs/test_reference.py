@@ -1,4 +1,4 @@
-"""docs/reference.md: made from the docstrings, with every public name."""
+"""docs/reference.md is made from the docstrings and has every public name."""
 
 import importlib.machinery
 import subprocess
@@ -8,7 +8,7 @@ from arduino_cloud_board.names import _NAMES as OF_BOARDS
 from arduino_iot_cloud.names import _NAMES as OF_THE_CLIENT
 from toolchain.paths import ROOT, TOOLS
 
-DATA = ("CADATA",)  # public for the official client's sake; has no docstring
+DATA = ("CADATA",)  # public because it is in the official client; has no docstring
 ALIASES = {"Task": "ArduinoCloudObject"}
 
 
@@ -37,6 +37,6 @@ def test_lists_and_paragraphs_of_a_docstring():
     markdown = _generator()._markdown
     listed = "One.\n\n- `name`: what\n  it is\n- `other`, `third`: those\n"
     assert markdown("One.\n\nname: what\n    it is\nother, third: those") == listed
-    # a sentence with a colon that goes on in the next line is none
+    # a sentence that has a colon and continues on the next line is not a list
     assert markdown("One:\nname: what\nit is") == "One:\nname: what\nit is\n"
     assert markdown("All of *args.") == "All of \\*args.\n"

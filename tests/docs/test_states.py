@@ -1,4 +1,4 @@
-"""docs/events.md shows each state of a connection and what leads where, as the client has it."""
+"""docs/events.md shows each state of a connection and each transition, as in the client."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Fixtures for the firmware's tests. The first test that needs a firmware builds it."""
+"""Fixtures for the tests of the firmware. The first test that needs a firmware builds it."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from toolchain.parts import firmware
 
 @pytest.fixture(scope="session")
 def emulated_firmware():
-    """The path of QEMU_ARM's firmware, which is up to date."""
+    """The path of QEMU_ARM's firmware, up to date."""
     return build("QEMU_ARM")
 
 
@@ -22,13 +22,13 @@ def empty_firmware():
 
 @pytest.fixture(scope="session")
 def core_alone_firmware():
-    """The path of QEMU_ARM's firmware with only the client, without the board layer."""
+    """The path of QEMU_ARM's firmware with the client, but without the board layer."""
     return build("QEMU_ARM", manifest=Path(__file__).with_name("core_alone.py"))
 
 
 @pytest.fixture(scope="session")
 def unix_firmware():
-    """The path of the unix port with the client frozen in, which is up to date."""
+    """The path of the unix port with the client frozen in, up to date."""
     return build("UNIX")
 
 

@@ -1,4 +1,4 @@
-"""The emulated Cortex-M3 with our firmware, and mpremote at the other end of its serial line."""
+"""The emulated Cortex-M3 with our firmware. mpremote is at the other end of its serial line."""
 
 import shutil
 import subprocess
@@ -10,12 +10,12 @@ from toolchain.parts import firmware
 from toolchain.paths import VENV
 
 TESTS = Path(__file__).parents[1]
-PLACES = ("unit/client", "support/portable")  # of the modules that the image takes
+PLACES = ("unit/client", "support/portable")  # folders whose modules go into the image
 MPREMOTE = VENV / "bin" / "mpremote"
-# Memory of the board that the firmware leaves alone (AN385's 16 MB of PSRAM): it stands for a flash chip.
+# AN385's 16 MB of PSRAM, which the firmware does not use, stand in for a flash chip.
 FLASH = 0x21000000
 
-# What a program finds ready: the image of make_image(), mounted as flash is by boards with ROMFS.
+# Runs before a program and mounts the image of make_image() as boards with ROMFS mount flash.
 MOUNT = """
 import sys, uctypes, vfs
 vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), "/rom")
@@ -24,11 +24,11 @@ sys.path[:0] = %r
 
 
 def make_image(folder):
-    """A ROMFS image with the unit tests of the client compiled, asserts and all, and their vectors; its path."""
+    """Make a ROMFS image of the client's unit tests, compiled with asserts, and their vectors. Return its path."""
     files = folder / "files"
     for place in PLACES:
         for source in sorted((TESTS / place).glob("*.py")):
-            if source.name != "portable_items.py":  # CPython's
+            if source.name != "portable_items.py":  # only for CPython
                 mpy.compile_file(source, files / place / (source.stem + ".mpy"), optimisation=0)
     (files / "vectors").mkdir()
     shutil.copy(TESTS / "vectors" / "device_vectors.json", files / "vectors")
@@ -39,7 +39,7 @@ def make_image(folder):
 
 
 class Board:
-    """A running QEMU; `run(code)` is what a user does with mpremote."""
+    """A running QEMU. `run(code)` does what a user does with mpremote."""
 
     def __init__(self, elf, image=None):
         command = [firmware.QEMU, "-machine", "mps2-an385", "-nographic", "-monitor", "null", "-semihosting"]
@@ -56,13 +56,13 @@ class Board:
             raise
 
     def mpremote(self, *arguments, timeout=240):
-        """Run mpremote on the board: subprocess.CompletedProcess with stdout and stderr as text."""
+        """Run mpremote on the board. Return a subprocess.CompletedProcess with stdout and stderr as text."""
         command = [MPREMOTE, "connect", self.port, *arguments]
         none = subprocess.DEVNULL
         return subprocess.run(command, stdin=none, capture_output=True, text=True, timeout=timeout)
 
     def run(self, code, timeout=240):
-        """What a program prints, in a fresh interpreter; AssertionError with its traceback if it fails."""
+        """Run a program in a fresh interpreter and return what it prints. If it fails, raise AssertionError."""
         done = self.mpremote("exec", self._prepare + code, timeout=timeout)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.replace("\r\n", "\n")

@@ -1,5 +1,5 @@
-# Run on the board by test_heap.py: what the client takes of the heap, as one line of JSON. The interpreter's own
-# table of names grows in pieces, which would count by chance: how many names are new is printed beside it.
+# test_heap.py runs this on the board. It prints the heap that the client takes, as a line of JSON. The interpreter's
+# table of names grows in steps, which would count by chance. Therefore the number of new names is printed separately.
 import gc
 import json
 import sys
@@ -25,7 +25,7 @@ modules = sorted(name for name in sys.modules if name.startswith("arduino"))
 import asyncio.core  # noqa: E402, F401
 
 steps.append(used())
-client._run(True)  # what start() does before it connects
+client._run(True)  # as start() does before it connects
 steps.append(used())
 micropython.qstr_info()
 print(json.dumps({"steps": [b - a for a, b in zip(steps, steps[1:])], "modules": modules}))

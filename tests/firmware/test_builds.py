@@ -1,4 +1,4 @@
-"""What makes a build start anew, and the machine's own compiler, without any build."""
+"""What causes a build from scratch, and how the machine's compiler is installed. Nothing is built."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ SEEN_BY_MAKE = ("board.py", "_boot.py", "board.c", "README.md", "package.json")
 
 @pytest.fixture
 def checkout(monkeypatch, tmp_path):
-    """A copy of what of the checkout, and of MicroPython's source, makes a build start anew."""
+    """A copy of the files, of ours and of MicroPython, whose changes cause a build from scratch."""
     firmware.install(firmware.MICROPYTHON)
     board = tmp_path / "boards" / "QEMU_ARM"
     shutil.copytree(build.BOARDS / "QEMU_ARM", board)
@@ -45,7 +45,7 @@ def test_a_build_starts_anew_for_what_make_does_not_see(checkout):
 
 @pytest.fixture
 def bare_machine(monkeypatch, tmp_path):
-    """A machine with nothing on PATH but an apt-get that writes down its arguments, and `makes` what it is told to."""
+    """A machine whose PATH has nothing but an apt-get, which logs its arguments and makes the given programs."""
     monkeypatch.setenv("PATH", str(tmp_path))
     log = tmp_path / "log"
 

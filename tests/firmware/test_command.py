@@ -1,4 +1,4 @@
-"""tools/firmware: builds that run here, and what it tells of the others."""
+"""tools/firmware: the builds that run here, and what it says about the others."""
 
 import os
 import re
@@ -14,12 +14,12 @@ pytestmark = pytest.mark.timeout(600)
 
 
 def command(*arguments):
-    """Run tools/firmware: subprocess.CompletedProcess."""
+    """Run tools/firmware and return a subprocess.CompletedProcess."""
     return subprocess.run([TOOLS / "firmware", *arguments], capture_output=True, text=True, timeout=600)
 
 
 def _processor_seconds():
-    """Of processor's time that the children have taken, of those that have ended."""
+    """Return the processor time of the children that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -34,7 +34,7 @@ def test_a_second_build_is_quick(board):
     second = command(board)
     assert second.returncode == 0 and os.stat(path).st_mtime_ns == made
     assert "nothing has changed" in second.stderr
-    assert _processor_seconds() - begin < 4  # 1 s alone
+    assert _processor_seconds() - begin < 4  # 1 s on an idle machine
 
 
 @pytest.mark.parametrize("board", ["QEMU_ARM", "UNIX"])
@@ -62,7 +62,7 @@ def test_other_boards_get_what_is_missing_and_the_commands(board):
 
 
 def test_every_board_is_known_to_its_port():
-    """Under the name that the printed commands use, in the source that is built from here."""
+    """MicroPython's source has each board under the name that the printed commands use."""
     firmware.install(firmware.MICROPYTHON)
     for board in OTHERS:
         assert (firmware.SOURCE / "ports" / elsewhere.port(board) / "boards" / board).is_dir()

@@ -5,14 +5,14 @@ import time
 import pytest
 from portable_items import UNIT, parse_report, settings, with_source
 
-# The first test builds what is not built yet.
+# The first test may have to build the firmware.
 pytestmark = pytest.mark.timeout(600)
 
 CLIENT = UNIT / "client"
 VECTORS = sorted(path.stem for path in CLIENT.glob("test_vectors_*.py"))
-# A session with a simulated clock, against packets that the tests write down.
+# Sessions with a simulated clock, compared with packets written down in the tests.
 SESSIONS = sorted(path.stem for path in CLIENT.glob("test_session_*.py"))
-# Where the board's numbers differ from a computer's: its floats are singles.
+# Tests of numbers that differ on the board, whose floats have single precision.
 OTHERS = ["test_cbor_malformed", "test_kinds", "test_messages", "test_times_as_doubles"]
 
 
@@ -34,12 +34,12 @@ def test_waits_have_their_length(board):
     code += "start = time.ticks_us()\ntime.sleep(0.2)\nasyncio.run(wait())\n"
     begin = time.monotonic()
     took = int(board.run(code + "print(time.ticks_diff(time.ticks_us(), start))"))
-    # asyncio counts whole milliseconds; by the host's clock it took no less
+    # asyncio counts whole milliseconds. The host's clock must have seen at least as much.
     assert 298_000 <= took <= (time.monotonic() - begin) * 1e6
 
 
 def test_a_running_program_is_interrupted(board):
-    # mpremote begins by pressing Ctrl-C: the second gets the board only if that stops the first one's loop.
+    # mpremote first presses Ctrl-C. The second one gets the board only if that stops the first one's loop.
     board.mpremote("exec", "--no-follow", "while True: pass")
     assert board.run("print(6 * 7)") == "42\n"
 

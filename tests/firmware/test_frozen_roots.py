@@ -1,4 +1,4 @@
-"""The root certificates in frozen code: found without files, and in flash."""
+"""Root certificates in frozen code are found without files and stay in flash."""
 
 from processes import Process
 
@@ -25,5 +25,5 @@ def test_frozen_roots_stay_in_flash(unix_firmware, tmp_path):
     assert done.returncode == 0, done
     count, size, heap = map(int, done.stdout.split("\n")[0].split()[1:])
     assert count == 6 and size > 4000
-    assert heap < 700  # the module and its names; objects of a 64-bit build
+    assert heap < 700  # the module and its names, as objects of a 64-bit build
     assert "<SSLContext>" in done.stdout

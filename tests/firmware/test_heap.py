@@ -1,4 +1,4 @@
-"""What the frozen client takes of a Cortex-M3's heap: its bytecode and constants stay in flash."""
+"""The heap that the frozen client takes on a Cortex-M3, while its bytecode and constants stay in flash."""
 
 import json
 import re
@@ -9,11 +9,11 @@ from toolchain.paths import ROOT
 
 pytestmark = pytest.mark.timeout(600)
 
-# For the import, the client and five variables; asyncio, which the program has anyway, comes on top.
+# For the import, the client and five variables. asyncio, which the program needs anyway, is not included.
 LIMIT = 4096
 LIMIT_WITH_ASYNCIO = 6400
-LIMIT_RUNNING = 12544  # all of it, with the session and the buffers both ways, but for TLS: 12544 are taken
-NEAR = 100  # bytes, by which the pages may differ from what is measured
+LIMIT_RUNNING = 12544  # everything with the session and both buffers, except TLS; 12544 are used
+NEAR = 100  # bytes by which the pages may differ from the measurement
 
 
 def test_the_frozen_client_with_five_variables(board):
@@ -28,7 +28,7 @@ def test_the_frozen_client_with_five_variables(board):
     assert 1000 < heap <= LIMIT
     assert heap + asyncio <= LIMIT_WITH_ASYNCIO
     assert sum(found["steps"]) <= LIMIT_RUNNING
-    # The names of the five variables at most: all of ours are in flash.
+    # At most the names of the five variables. All of ours are in flash.
     before, after = map(int, re.findall(r"n_qstr=(\d+)", output))
     assert after - before <= 5, output
     page = (ROOT / "docs" / "firmware.md").read_text()

@@ -1,4 +1,4 @@
-"""One line in the manifest of any board: what MicroPython's own makemanifest.py freezes then."""
+"""What MicroPython's makemanifest.py freezes for a board whose manifest includes ours in one line."""
 
 import os
 import re
@@ -19,7 +19,7 @@ BOARD = {"arduino_cloud_board/device.py"}
 
 @pytest.fixture
 def freeze(emulated_firmware, tmp_path):
-    """`freeze(text)` -> names of the modules in the C code that a build makes of a manifest (a list)."""
+    """`freeze(text)` -> a list of the modules in the C code that a build generates from a manifest."""
     port = firmware.SOURCE / "ports" / "qemu"
     strings = "genhdr/qstrdefs.preprocessed.h"
     (tmp_path / "genhdr").mkdir()
@@ -44,7 +44,7 @@ def freeze(emulated_firmware, tmp_path):
 
 @pytest.fixture
 def relative(tmp_path):
-    """The path of this checkout from the manifest's folder."""
+    """The path of this checkout relative to the manifest's folder."""
     return os.path.relpath(ROOT, tmp_path)
 
 

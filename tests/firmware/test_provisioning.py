@@ -1,4 +1,4 @@
-"""tools/provision at an emulated Cortex-M3, whose raw REPL and files are MicroPython's own. It has no network."""
+"""tools/provision with an emulated Cortex-M3, whose raw REPL and files are MicroPython's. It has no network."""
 
 import subprocess
 
@@ -32,7 +32,7 @@ def frozen_board(emulated_firmware):
 
 
 def provision(board, *arguments):
-    """What tools/provision says about the board's part."""
+    """Do the board's part of tools/provision and return what it says."""
     command = [TOOLS / "provision", "--port", board.port, "--no-device", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -77,5 +77,5 @@ def test_what_the_firmware_lacks_is_copied_beside_what_is_frozen_in(core_alone_f
 def test_the_program_runs_after_a_reset(frozen_board, tmp_path):
     program = tmp_path / "program.py"
     program.write_text("with open('started', 'w') as file:\n    file.write('by itself')\n")
-    provision(frozen_board, "--main", program)  # which leaves the board running its program
+    provision(frozen_board, "--main", program)  # leaves the board with its program running
     assert files_on(frozen_board, packages=True)["/started"] == b"by itself"

@@ -1,4 +1,4 @@
-"""The unix port with the client frozen in: the demonstration's device program, over TLS."""
+"""The unix port with the client frozen in runs the demonstration's device program over TLS."""
 
 import subprocess
 
@@ -8,7 +8,7 @@ from processes import Process
 
 pytestmark = pytest.mark.timeout(600)
 
-# Nothing but what is frozen: no lib/, no folder of the user.
+# Only frozen modules: no lib/, no folder of the user.
 FROZEN_ONLY = {"MICROPYPATH": ".frozen", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
 
 

@@ -1,4 +1,4 @@
-"""Fixtures for the interoperability tests: a test's own project in the local cloud, and a view into it."""
+"""Fixtures for the interoperability tests: the test's own project in the local cloud, and a view of it."""
 
 import ast
 import asyncio
@@ -15,7 +15,7 @@ from opposite import Opposite
 from sync_setting import DEVICE
 from toolchain.paths import PEERS, ROOT
 
-PRELUDE = ROOT / "tests" / "support" / "device"  # what sync_device.py begins with
+PRELUDE = ROOT / "tests" / "support" / "device"  # imported by sync_device.py
 
 # What the official examples register.
 VARIABLES = (
@@ -88,7 +88,7 @@ class Project:
     # What happens in the cloud
 
     def wait_event(self, kind, wanted, what, timeout=15):
-        """Wait for the next event of a kind for which `wanted(event)` is true. Earlier ones of the kind are dropped."""
+        """Wait for the next event of a kind for which `wanted(event)` is true. Drop earlier ones of the kind."""
         deadline = time.monotonic() + timeout
         with self._news:
             while True:
@@ -103,7 +103,7 @@ class Project:
                 self._news.wait(left)
 
     def wait_value(self, name, wanted=lambda value: True, timeout=15):
-        """Wait until the device publishes a variable and `wanted(value)` is true, and return the value."""
+        """Wait until the device publishes a variable and `wanted(value)` is true and return the value."""
         return self.wait_event(name, lambda event: wanted(event["value"]), "value of %s" % name, timeout)["value"]
 
     def wait_online(self, online, timeout=15):
@@ -174,15 +174,15 @@ class SyncDevice:
 
     @property
     def output(self):
-        """What it has printed and logged."""
+        """Everything it has printed and logged."""
         return self.process.stdout + self.process.stderr
 
     def wait_for(self, pattern, timeout=15, start=0):
-        """Wait until its output has a line that matches, and return the match."""
+        """Wait until its output has a line that matches and return the match."""
         return self.process.wait_for(pattern, timeout, start=start)
 
     def do(self, statement):
-        """Let it execute a line. Then it calls `update` again."""
+        """Make it execute a line. Then it goes on calling `update`."""
         self._asked += 1
         self.process.send("%s; print('done %d')\n" % (statement, self._asked))
         self.wait_for(r"^done %d\n|^order failed" % self._asked)
@@ -221,7 +221,7 @@ def start_sync_device(tmp_path):
 
 @pytest.fixture
 def broker(mosquitto):
-    """A mosquitto that knows the device in sync mode and the opposite."""
+    """A mosquitto that accepts the device in sync mode and the opposite."""
     broker = mosquitto(users={DEVICE: "secret", "opposite": "opposite"})
     yield broker
     if broker.process.returncode is None:

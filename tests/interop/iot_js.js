@@ -1,13 +1,13 @@
-// Runs the published package arduino-iot-js, unchanged, for test_javascript: one order per line of stdin.
+// Runs the unchanged package arduino-iot-js for test_javascript. Each line of stdin is an order.
 //
 //     node iot_js.js OPTIONS      OPTIONS of ArduinoIoTCloud.connect, in JSON
 //
-// Orders, in JSON: ["on", path...] listens, ["send", path..., value] sends; a path is a thing and a name, or a name.
+// Orders, in JSON: ["on", path...] listens, ["send", path..., value] sends. A path is a thing and a name, or a name.
 // Reports: `connected`, `value NAME JSON`, `sent NAME`, `failed WHY`.
 
 const dns = require("dns");
 
-// The cloud's own names stand for this machine: the package puts them together itself.
+// The package builds the cloud's host names itself, so they must resolve to this machine.
 const lookup = dns.lookup;
 dns.lookup = (name, ...rest) => lookup(name.endsWith(".arduino.cc") ? "127.0.0.1" : name, ...rest);
 

@@ -1,9 +1,9 @@
-"""Runs a program that was written for the real cloud, unchanged, with the client's defaults redirected.
+"""Runs an unchanged program for the real cloud, with the client's defaults redirected.
 
     launcher.py SETTINGS PROGRAM ARGUMENT...
 
-SETTINGS is a JSON file: `server`, `ports` (with a certificate, with a password), `root` (a DER file) and, to
-stand for the chip of a secure element, `key` and `certificate` (DER files).
+SETTINGS is a JSON file with `server`, `ports` (with a certificate, with a password) and `root` (a DER file). The DER
+files `key` and `certificate` in it stand in for the chip of a secure element.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""A device made with the official client for CPython: official_device.py SETTINGS
+"""A device that uses the official client for CPython: official_device.py SETTINGS
 
-SETTINGS is a JSON file: `arguments` of its ArduinoCloudClient.
+SETTINGS is a JSON file with the `arguments` of its ArduinoCloudClient.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""A device in sync mode that takes orders, a line of Python each, on stdin: sync_device.py ARGUMENTS [SETUP]
+"""A device in sync mode that takes orders on stdin, each a line of Python: sync_device.py ARGUMENTS [SETUP]
 
-ARGUMENTS is a JSON file with the arguments of ArduinoCloudClient, SETUP a Python file that registers variables on
-`client`. It prints `started` once `start` has returned, and what is logged goes to stdout. After Ctrl-C it says
-`interrupted` and how often, and starts again.
+ARGUMENTS is a JSON file with the arguments of ArduinoCloudClient. SETUP is a Python file that registers variables on
+`client`. The program prints `started` once `start` has returned and logs to stdout. After Ctrl-C it prints
+`interrupted` with the count of interrupts so far and starts again.
 """
 
 import json
@@ -21,7 +21,7 @@ if arguments["ssl_params"] and "cadata" in arguments["ssl_params"]:
         arguments["ssl_params"]["cadata"] = file.read()
 client = ArduinoCloudClient(sync_mode=True, **arguments)
 written = []
-wanted = None  # a number, and an expression that will be true
+wanted = None  # a number, and an expression that will become true
 longest = 0
 orders = select.poll()
 orders.register(sys.stdin, select.POLLIN)
@@ -30,7 +30,7 @@ with open(sys.argv[2]) as file:
 
 
 def look():
-    """Say it once the expression that is waited for is true."""
+    """Report once the wanted expression is true."""
     global wanted
     try:
         if wanted and eval(wanted[1], globals()):
@@ -54,7 +54,7 @@ def take_order():
 
 
 def run():
-    """What a program in sync mode does."""
+    """Do what a program in sync mode does."""
     global longest
     client.start(0.1, 1.5)
     print("started")

@@ -1,4 +1,4 @@
-"""The device that the tests of sync mode start: its id, its variables, its arguments."""
+"""The device in the tests of sync mode: its id, variables and arguments."""
 
 DEVICE = "d0d0d0d0-2222-4222-8333-d0d0d0d0d0d0"
 SETUP = """
@@ -8,7 +8,7 @@ client.register("text", value=None)
 
 
 def start(interpreter, broker, start_sync_device, setup=SETUP, started=True, **arguments):
-    """A device at a broker, with a keepalive of 2 s; `started`: once it has connected."""
+    """Start a device with a keepalive of 2 s. `started`: wait until it has connected."""
     arguments = dict(
         {"device_id": DEVICE, "username": DEVICE, "password": "secret", "keepalive": 2}, **arguments
     )

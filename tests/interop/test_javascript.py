@@ -1,4 +1,4 @@
-"""The published JavaScript package, as a user and as a device, with our client and the local cloud."""
+"""The published JavaScript package as a user and as a device, with our client and the local cloud."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def start_javascript(local_cloud):
 
 @pytest.fixture
 def api_key(local_cloud):
-    """Options for the default user."""
+    """Options of ArduinoIoTCloud.connect for the default user."""
     return {
         "clientId": local_cloud.api_key_id,
         "clientSecret": local_cloud.api_key_secret,
@@ -80,7 +80,7 @@ def api_key(local_cloud):
 
 @pytest.fixture(params=["tcp", "websocket"])
 def device(request, board, project, local_cloud):
-    """Our client on each MicroPython, over verified TLS, and over WebSocket in it."""
+    """Our client on each MicroPython, over verified TLS, with and without WebSocket."""
     arguments = {
         "device_id": project.device_id,
         "username": project.device_id,
@@ -94,7 +94,7 @@ def device(request, board, project, local_cloud):
     path.write_text(DEVICE % arguments)
     process = board.start(path)
     yield process
-    print(process.stdout, process.stderr)  # shown where the test fails
+    print(process.stdout, process.stderr)  # shown if the test fails
 
 
 def test_as_a_user_it_sees_the_device_and_the_device_sees_it(start_javascript, api_key, project, device):

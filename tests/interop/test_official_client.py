@@ -1,4 +1,4 @@
-"""The official client for CPython as a device of the local cloud, the server verified."""
+"""The official client for CPython as a device of the local cloud, over verified TLS."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ VERSION = "1.4.1"
 
 @pytest.fixture
 def start_peer(project):
-    """`start_peer(path, *arguments, ...)` -> a program under the official client's own interpreter."""
+    """`start_peer(path, *arguments, ...)` -> a program in the official client's virtual environment."""
     made = []
 
     def start(*words, env=None):
@@ -48,7 +48,7 @@ def test_values_both_ways(project, start_peer, login, mode):
     project.write("count", 3)
     project.write("text", "stored before")
     process = start_peer(HERE / "official_device.py", _arguments(project, login, mode == "sync"))
-    # discovery, then the last values: `count` had none of its own
+    # the thing's id, then the last values; `count` had no value of its own
     process.wait_for("^count 3$", 20)
     assert project.wait_value("text") == "got 3"
     assert project.wait_value("temperature") == 20.5
@@ -73,7 +73,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def test_its_own_example(project, start_peer):
-    """As the real cloud's users run it: nothing verified."""
+    """Run it as its users do, without verification."""
     launcher = project.folder / "launcher.py"
     launcher.write_text(LAUNCHER % (project.cloud.mtls_port, project.cloud.mqtts_port))
     project.write("sw1", True)

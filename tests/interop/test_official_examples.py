@@ -1,4 +1,4 @@
-"""The official client's four examples, byte for byte as it ships them, run by our client against the local cloud."""
+"""The official client's four examples, byte for byte, run by our client against the local cloud."""
 
 import re
 import time
@@ -27,21 +27,21 @@ def run_example(project):
         return process
 
     yield run
-    # shown where a test fails
+    # shown if a test fails
     for process in started:
         print("%s\n%s" % (process.stdout, process.stderr))
 
 
 def _set_last_values(project):
     project.write("sw1", True)
-    # the examples give their light no saturation: without one from the cloud it stays incomplete
+    # the examples give their light no saturation, so it stays incomplete until the cloud sends one
     project.write("clight", {"swi": True, "hue": 1, "sat": 25, "bri": 1})
     project.write("schedule", {"frm": int(time.time()) - 60, "to": 0, "len": 3600, "msk": 0})
 
 
 def _check_values(project, process):
-    """What basic, advanced and example.py have in common, seen from the cloud."""
-    # last values: the switch was on, so its callback ran
+    """Check from the cloud what basic, advanced and example.py have in common."""
+    # the switch was on in the last values, so its callback has run
     project.wait_value("led", lambda value: value is True)
     assert re.fullmatch(r"\d\d:\d\d:\d\d", project.wait_value("clk"))
     light = project.wait_value("clight")
@@ -51,7 +51,7 @@ def _check_values(project, process):
     process.wait_for(r"Schedule activated \{.*'len': 3600", stream="stderr")
     assert project.device()["lib_version"] == arduino_iot_cloud.__version__
     assert project.device()["online"]
-    # and from the cloud to the device
+    # from the cloud to the device
     project.write("sw1", False)
     project.wait_value("led", lambda value: value is False)
     project.write("clight", {"swi": False, "hue": 12, "sat": 34, "bri": 56})
@@ -98,7 +98,7 @@ def test_example_on_cpython(cpython, project, run_example, mode):
 
 
 def test_the_examples_are_the_official_ones():
-    """Four of them, and none is kept here."""
+    """There are four, and this project has no copy."""
     assert sorted(path.name for path in EXAMPLES.glob("*.py")) == [
         "example.py",
         "micropython_advanced.py",

@@ -1,6 +1,6 @@
-"""Programs for the official client, run by both clients, on CPython and on MicroPython.
+"""Programs for the official client, run with both clients on CPython and on MicroPython.
 
-What a program prints is written behind `# ->` in its lines, in the order in which it does.
+What a line prints stands behind `# ->` in it. The lines are in the order of their output.
 """
 
 import json
@@ -68,7 +68,7 @@ def test_a_program_prints_the_same(machine, program):
     expected = _expected(path)
     assert expected
     done = machine.run(path, check=True)
-    # ours prints its warnings where no logging is imported
+    # without logging, our client prints its warnings
     printed = [line for line in done.stdout.splitlines() if "no effect" not in line]
     assert printed == expected
 
@@ -101,7 +101,7 @@ def test_a_star_imports_all_names_on_cpython(cpython):
 
 
 def _arguments(machine, project):
-    """A file with the arguments for ArduinoCloudClient."""
+    """Write the arguments of ArduinoCloudClient into a file and return its path."""
     cloud = project.cloud
     ca = cloud.ca_file if "cpython" in machine.name else cloud.ca_der_file
     arguments = {
@@ -164,7 +164,7 @@ def test_a_program_with_the_cloud(machine, project):
     process.wait_for(r"^active \['frm', 'len', 'msk', 'to'\] True$")
     assert project.wait_value("text") == "here"
     project.wait_value("treasureisland", lambda value: value == {"lat": 10, "lon": 29.5})
-    # values of a dashboard, and what the program makes of them
+    # values from a dashboard, and what the program does with them
     project.write("clight", {"swi": False, "hue": 99, "sat": 20, "bri": 30})
     process.wait_for("^light True False 99")
     project.wait_value("treasureisland", lambda value: value == {"lat": 99, "lon": 29.5})
@@ -173,9 +173,9 @@ def test_a_program_with_the_cloud(machine, project):
     assert project.wait_value("temperature") == 20.5
     assert project.wait_value("count") == 3
     process.wait_for(r"^published 20\.5 True$")
-    # a light without a value is in nobody's way, and a value can be sent once more
+    # a light without a value disturbs nothing, and a value can be sent again
     project.write("count", 4)
     process.wait_for("^count 4 False$")
     assert project.wait_value("temperature") == 20.5
-    if machine.ours:  # the official client ends tasks of its own by exceptions
+    if machine.ours:  # the official client ends its own tasks with exceptions
         assert not re.search("raised|Traceback", process.stdout + process.stderr)

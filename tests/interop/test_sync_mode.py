@@ -1,4 +1,4 @@
-"""Sync mode on every interpreter: over umqtt.robust on MicroPython, over its own few lines on CPython."""
+"""Sync mode on every interpreter: over umqtt.robust on MicroPython, over a small stand-in on CPython."""
 
 import signal
 
@@ -17,7 +17,7 @@ def device(interpreter, broker, opposite, start_sync_device):
 
 @pytest.fixture(params=["older", "current"])
 def umqtt(request, tmp_path):
-    """The older umqtt, and the same with what the current one does in another way."""
+    """The older umqtt, and the same with the changes of the current one."""
     folder = PEERS / "umqtt"
     if request.param == "older":
         return folder
@@ -77,7 +77,7 @@ def _check_values(project, device):
     project.write("text", "kept")
     device.wait_for("^started")
     assert device.ask("client.connected, client.thing_id") == (True, project.thing_id)
-    # what was stored before the device came, and its callback
+    # what was stored before the device connected, and its callback
     assert device.ask("written, client['text']") == ([5], "kept")
     first = project.wait_value("temperature")
     project.wait_value("temperature", lambda value: value > first)
@@ -135,7 +135,7 @@ def test_a_write_just_before_the_kill_arrives(interpreter, broker, opposite, sta
     device.do("longest = 0")
     broker.process.signal(signal.SIGSTOP)
     device.process.send("client['count'] = 42\n")
-    # sent, or about to be, and never acknowledged
+    # sent or about to be sent, and never acknowledged
     device.wait_for(r"does not answer|Lost the link")
     opposite.expect_restart()
     broker.process.kill()
@@ -145,7 +145,7 @@ def test_a_write_just_before_the_kill_arrives(interpreter, broker, opposite, sta
     opposite.wait_value("text", "while offline", timeout=20)
     assert 42 in opposite.values("count")
     assert device.ask("client['count'], client.connected") == (42, True)
-    # half a keepalive for the acknowledgement that never came, and what a busy machine takes
+    # half a keepalive for the acknowledgement that never came, and some time for a busy machine
     assert device.ask("longest") < 1000 + 1500
 
 
@@ -160,7 +160,7 @@ def test_a_restart_in_the_middle_of_writing(device, broker, opposite):
     seen = len(opposite.values("tick"))
     opposite.wait(lambda: len(opposite.values("tick")) > seen + 5, "values after the restart", 20)
     values = opposite.values("tick")
-    # in order, and nothing twice but what the dead broker had passed on and not acknowledged
+    # in order, and only once unless the dead broker had forwarded it without an acknowledgement
     assert values == sorted(values)
     assert len(values) - len(set(values)) <= 1
 
@@ -169,7 +169,7 @@ def test_a_half_open_link_is_noticed(device, broker, opposite):
     watch = Stopwatch(device.process)
     broker.process.signal(signal.SIGSTOP)
     device.wait_for("does not answer|Lost the link", timeout=30)
-    assert watch.seconds() < 3 + 1  # 1.5 keepalives, and some for the way
+    assert watch.seconds() < 3 + 1  # 1.5 keepalives, and some time on the way
     broker.process.signal(signal.SIGCONT)
     device.do("client['count'] = 7")
     opposite.wait_value("count", 7, timeout=20)
@@ -344,7 +344,7 @@ def test_a_packet_whose_value_the_last_values_replaced_is_not_sent_again(
     opposite.wait_value("a", 1)
     opposite.expect_restart()
     broker.process.signal(signal.SIGSTOP)
-    device.do("client['a'] = 5")  # which nobody acknowledges
+    device.do("client['a'] = 5")  # never acknowledged
     device.wait_until("not client.connected")
     broker.process.kill()
     opposite.last_values[THING_ID]["a"] = 9

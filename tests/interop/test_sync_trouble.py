@@ -1,4 +1,4 @@
-"""Sync mode where something goes wrong: Ctrl-C, faults, no memory, dead addresses, long pauses, other clients."""
+"""Sync mode in trouble: Ctrl-C, exceptions, no memory, dead addresses, long pauses, other clients."""
 
 import random
 import signal
@@ -22,20 +22,20 @@ def device(interpreter, broker, opposite, start_sync_device):
 
 
 def interrupt(device, times):
-    """Press Ctrl-C: it has then been interrupted so many times, and has started again."""
+    """Press Ctrl-C for the `times`-th time and wait until the device has started again."""
     device.process.signal(signal.SIGINT)
     device.wait_for(r"interrupted %d\n[^$]*^started" % times, 20)
 
 
 def only_update(device, first="pass"):
-    """Have it call update() and nothing else, until it is interrupted."""
+    """Make it call nothing but update() until it is interrupted."""
     start = len(device.process.stdout)
     device.process.send("%s; print('updating'); exec('while True: client.update()')\n" % first)
     device.wait_for("^updating\n", start=start)
 
 
 def works(device, opposite, number):
-    """Whether values go both ways, once it is connected."""
+    """Check that values go both ways once the device is connected."""
     device.wait_for("^started", 20)
     opposite.write(count=number)
     device.wait_until("client['count'] == %d" % number, 20)
@@ -64,7 +64,7 @@ def test_ctrl_c_while_an_acknowledgement_is_waited_for(device, broker, opposite)
 
 
 class Halting(servers.Relay):
-    """A relay that stops in the middle of a packet: `held` is set after `allowed` bytes from the broker."""
+    """A relay that stops in the middle of a packet. `held` is set after `allowed` bytes from the broker."""
 
     allowed = None
     held = False
@@ -89,13 +89,13 @@ class Halting(servers.Relay):
 def test_ctrl_c_in_the_middle_of_a_packet(board, broker, opposite, start_sync_device, bytes_before):
     relay = Halting(broker)
     try:
-        # so long a keepalive that nothing but Ctrl-C ends the connection
+        # the keepalive is so long that only Ctrl-C ends the connection
         device = start(board, broker, start_sync_device, port=relay.port, keepalive=20)
         only_update(device)
         relay.allowed = bytes_before
         opposite.write(text="x" * 100)
         relay.wait(lambda: relay.held)
-        time.sleep(0.1)  # it reads what has come, and waits for the rest
+        time.sleep(0.1)  # the device reads what has come and waits for the rest
         interrupt(device, 1)
         works(device, opposite, 4)
         assert device.ask("client.stats()['connections']") == 2
@@ -138,7 +138,7 @@ def test_stop_anywhere(interpreter, broker, opposite, start_sync_device):
     device = start(interpreter, broker, start_sync_device, setup)
     device.do("client.stop(); client.stop(); client.update()")
     assert device.ask("client.state, written") == ("Disconnect", ["connect", "sync", "disconnect"])
-    # in a callback; the rest of that update() is still done
+    # in a callback; that update() still does the rest
     device.do("client.start(); client.register('end', on_run=lambda client, args: client.stop(), interval=9)")
     device.wait_until("client.state == 'Disconnect'")
     device.do("client.update()")

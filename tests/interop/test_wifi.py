@@ -1,5 +1,7 @@
-"""async_wifi_connection on MicroPython, with a stand-in for the interface; tests/boards/test_wifi_official.py has it
-with the boards' package."""
+"""async_wifi_connection on MicroPython with a stand-in for the interface.
+
+tests/boards/test_wifi_official.py tests it with the boards' package.
+"""
 
 import pytest
 from toolchain.paths import ROOT
@@ -10,12 +12,12 @@ LOGGING = "import logging; logging.basicConfig(level=20, format='%(message)s')\n
 
 @pytest.fixture
 def run(board, tmp_path):
-    """`run(code, secrets=text or None)` -> Finished."""
+    """`run(code, secrets=text or None)` -> a processes.Finished."""
 
     def go(code, secrets="WIFI_SSID, WIFI_PASS = 'home', 'key'"):
         if secrets is not None:
             (tmp_path / "secrets.py").write_text(secrets)
-        (tmp_path / "arduino_cloud_board").mkdir(exist_ok=True)  # found first, and empty: as if it were not installed
+        (tmp_path / "arduino_cloud_board").mkdir(exist_ok=True)  # found first and empty, as if it were not installed
         (tmp_path / "arduino_cloud_board" / "__init__.py").touch()
         return board.run(code=LOGGING + code, path=[tmp_path, FIRMWARE])
 
@@ -62,7 +64,7 @@ def test_as_a_task_it_does_not_block(run):
         "    await waiting\n"
         "    print(network.WLAN(0).isconnected())\n"
         "    print(async_wifi_connection(client, None))\n"
-        "    network.WLAN._since = None\n"  # the link is lost
+        "    network.WLAN._since = None\n"  # loses the link
         "    await async_wifi_connection(client, None)\n"
         "asyncio.run(main())\n"
     )
@@ -75,7 +77,7 @@ def test_in_sync_mode_a_task_asks_and_returns(run):
     done = run(
         CLIENT % False
         + "print(async_wifi_connection(client, None))\n"
-        "print(async_wifi_connection(client, None))\n"  # under way: not asked again
+        "print(async_wifi_connection(client, None))\n"  # under way, so it is not called again
     )
     assert done.stdout == "network: connect to home with key\nNone\nNone\n", done
 

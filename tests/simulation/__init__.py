@@ -1,1 +1,1 @@
-"""A world in which the client lives months in seconds: see README.md."""
+"""A world in which the client lives for months within seconds. See README.md."""

@@ -1,4 +1,4 @@
-"""An MQTT 3.1.1 broker of the simulated world. What a client must not send is a failure."""
+"""The MQTT 3.1.1 broker of the simulated world. It fails the check if a client sends what it must not."""
 
 from .clock import clock
 
@@ -12,14 +12,14 @@ DISCONNECT = 14
 
 
 def field(data):
-    """A string field."""
+    """Return a string field."""
     if isinstance(data, str):
         data = data.encode()
     return bytes((len(data) >> 8, len(data) & 255)) + data
 
 
 def packet(first, body):
-    """A whole packet."""
+    """Return a complete packet."""
     n = len(body)
     head = bytearray((first,))
     while n > 127:
@@ -48,7 +48,7 @@ class Session:
     # From the client
 
     def received(self, data, sent):
-        """Bytes have come, that were sent at `sent`."""
+        """Take bytes that the client sent at `sent`."""
         if self.over:
             return
         self.heard = clock.now
@@ -131,7 +131,7 @@ class Session:
             clock.at(self.keepalive * 1500, self._listen)
 
     def _listen(self):
-        # As brokers do: the end, after 1.5 keepalives without a packet.
+        # Like real brokers, end it after 1.5 keepalives without a packet.
         if self.over:
             return
         left = self.heard + self.keepalive * 1500 - clock.now
@@ -181,7 +181,7 @@ class Session:
             self.send(b"\x40\x02" + identifier)
 
     def ended(self):
-        """The connection is over."""
+        """Note that the connection has ended."""
         if not self.over:
             self.over = True
             if self.broker.sessions.get(self.client_id) is self:
@@ -197,7 +197,7 @@ class Session:
         self.connection.send(data)
 
     def publish(self, topic, payload):
-        """Publish to this client, with the QoS that it asked for."""
+        """Publish to this client with the QoS that it requested."""
         qos = self.subscriptions[topic]
         head = field(topic)
         if qos:
@@ -208,25 +208,25 @@ class Session:
 
 
 class Broker:
-    """`sessions`: those that have logged in, by client identifier."""
+    """`sessions`: {client identifier: Session} of the clients that have logged in."""
 
     def __init__(self, cloud, check):
         self.cloud = cloud
         self.check = check
         self.sessions = {}
-        self.refusal = 0  # return code for all who log in
-        self.mute = False  # it accepts connections, and answers no CONNECT
+        self.refusal = 0  # return code for all log-ins
+        self.mute = False  # it accepts connections but answers no CONNECT
 
     def accept(self, connection):
-        """Serve a connection: for `network.servers`."""
+        """Serve a connection. It goes into `network.servers`."""
         return Session(self, connection)
 
     def refuses(self, client_id, username, password):
-        """The return code for a CONNECT."""
+        """Return the return code for a CONNECT."""
         return self.refusal or self.cloud.refuses(username, password)
 
     def publish(self, topic, payload):
-        """Publish to all who have subscribed. Returns how many those are."""
+        """Publish to all subscribers and return their number."""
         sessions = [one for one in self.sessions.values() if topic in one.subscriptions]
         for session in sessions:
             session.publish(topic, payload)

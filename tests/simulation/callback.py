@@ -1,4 +1,4 @@
-"""The callbacks of the simulated program: what they do beside their work, by chance."""
+"""The callbacks of the simulated program, and the trouble that they make by chance."""
 
 import asyncio
 
@@ -8,20 +8,20 @@ _ERRORS = (ValueError, OSError, KeyError, TypeError, ZeroDivisionError, MemoryEr
 
 
 class Callback:
-    """A callback of the program's. `interval` in ms: how often it is due, None where an event calls it."""
+    """A callback of the program. `interval`: ms after which it is due again, None if an event calls it."""
 
     def __init__(self, device, name, style, interval=None):
         self.device = device
         self.name = name
         self.style = style
         self.interval = interval
-        self.last = clock.now  # when it was called, or could have been
+        self.last = clock.now  # when it was called or could have been
         self.blocked = clock.blocked
         self.under_way = False
-        self.called = None  # when it was, in this run
+        self.called = None  # when it was called in this run
 
     def enter(self):
-        """It is called."""
+        """Note the call and check its time."""
         self.device.program.traffic += 1
         check = self.device.program.check
         if self.interval is not None:
@@ -32,7 +32,7 @@ class Callback:
         self.blocked = clock.blocked
 
     def misbehave(self):
-        """What it does beside its work."""
+        """Make trouble, as its style says."""
         program = self.device.program
         chance = program.chance
         if program.calm:
@@ -46,7 +46,7 @@ class Callback:
             raise (KeyboardInterrupt if chance.one_in(2) else SystemExit)(PLANNED)
 
     async def linger(self):
-        """What a coroutine does."""
+        """Do what a coroutine does."""
         if self.style == "endless" and not self.device.program.chance.below(3):
             while True:
                 await asyncio.sleep(3600)

@@ -1,4 +1,4 @@
-"""CBOR (RFC 8949) and SenML (RFC 8428, section 6) as the cloud of the simulated world writes and reads them."""
+"""CBOR (RFC 8949) and SenML (RFC 8428, section 6) as written and read by the cloud of the simulated world."""
 
 import struct
 
@@ -6,7 +6,7 @@ _BREAK = object()
 
 
 class Tagged:
-    """A tag and what it is put on."""
+    """A tag and its content."""
 
     def __init__(self, tag, item):
         self.tag = tag
@@ -145,7 +145,7 @@ class _Reader:
 
 
 def decode(data):
-    """The one item that the bytes are. Raises ValueError."""
+    """Return the item that the bytes encode, or raise ValueError."""
     reader = _Reader(bytes(data))
     item = reader.item()
     if reader.pos != len(reader.data):
@@ -154,7 +154,7 @@ def decode(data):
 
 
 def records(payload):
-    """The records of a pack: a list of (name, value, time). Raises ValueError for what is none."""
+    """Return a pack's records as a list of (name, value, time). Raises ValueError if it is not a pack."""
     pack = decode(payload)
     if not isinstance(pack, list):
         raise ValueError("a pack is an array")
@@ -170,7 +170,7 @@ def records(payload):
 
 
 def record(name, value, time=0, base=None):
-    """A record of a pack."""
+    """Return a record for a pack."""
     one = {}
     if base is not None:
         one[-3] = base

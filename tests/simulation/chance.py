@@ -1,9 +1,11 @@
-"""Random numbers that depend on a seed alone: the same on every interpreter, in small integers on each of them."""
+"""Random numbers that depend only on a seed. They are the same on every interpreter and small integers on each."""
 
 
 class Chance:
-    """Three short congruential generators side by side (Wichmann and Hill). `name` makes streams of one seed apart,
-    so that a part of the world can be switched off and the rest stays as it was."""
+    """Three short congruential generators side by side (Wichmann and Hill).
+
+    `name` gives each part of the world its own stream of the seed. Switching one part off leaves the others unchanged.
+    """
 
     def __init__(self, seed, name=""):
         mark = 7
@@ -16,35 +18,35 @@ class Chance:
             self.below(2)
 
     def below(self, n):
-        """An int from 0 to n - 1; n is 2**30 at most."""
+        """Return an int from 0 to n - 1. n is 2**30 at most."""
         self.a = self.a * 171 % 30269
         self.b = self.b * 172 % 30307
         self.c = self.c * 170 % 30323
-        # Each of the three reaches the lowest bits, on which `n` may look alone.
+        # Each of the three reaches the lowest bits, because a small `n` may depend only on them.
         return ((self.a << 15 ^ self.b << 8 ^ self.c ^ self.a >> 3 ^ self.b >> 5) & 0x3FFFFFFF) % n
 
     def between(self, low, high):
-        """An int from low to high, both included."""
+        """Return an int from low to high, both included."""
         return low + self.below(high - low + 1)
 
     def one_in(self, n):
-        """True once in n times."""
+        """Return True once in n times."""
         return self.below(n) == 0
 
     def choice(self, items):
-        """One of them."""
+        """Return one of the items."""
         return items[self.below(len(items))]
 
     def wide(self, low, high):
-        """An int from low (at least 1) to high, small ones as often as large ones."""
+        """Return an int from low (at least 1) to high, small ones as often as large ones."""
         while low * 4 < high and self.below(3):
             low *= 4
         return self.between(low, min(high, low * 4))
 
     def bytes(self, n):
-        """n bytes."""
+        """Return n bytes."""
         return bytes([self.below(256) for _ in range(n)])
 
     def random(self):
-        """A float from 0 to below 1."""
+        """Return a float from 0 to below 1."""
         return self.below(1 << 24) / 16777216.0

@@ -1,66 +1,67 @@
-"""What must be true in every simulated world. The bounds are worked out from docs/; each says from what."""
+"""What must be true in every simulated world. The bounds are derived from docs/, and each says how."""
 
 import sys
 
 from .clock import clock
 
-# What leaves late, since the way is narrow, is followed the sooner.
+# If a packet leaves late because the link is slow, the next one follows sooner.
 _NARROW_MS = 2000
-# Between two questions for the last values, or for the time zone (docs/time-and-schedules.md: 30 s, 60 s and so on;
-# while the last values are waited for: 30 s).
+# Between two requests for the last values or the time zone (docs/time-and-schedules.md: 30 s, 60 s and so on, but
+# 30 s while the client waits for the last values).
 _QUESTION_MS = 30000 - _NARROW_MS
-_BOTH_WAYS_MS = 500  # the same question, in the other way
-# Between two questions for the thing: 4, 8, 16, 32, 32 s.
+_BOTH_WAYS_MS = 500  # the same request in the other way
+# Between two requests for the thing: 4, 8, 16, 32, 32 s.
 _THING_MS = 4000
 _THING_MAX_MS = 32000
-# Ten attempts, none of which led to a connection of 30 s: the pauses between them are at least the half of
-# 1, 2, 4, 8, 16, 32, 32 and 32 s, where the first one may be left out.
+# Ten attempts none of which led to a connection of 30 s: the pauses between them are at least half of
+# 1, 2, 4, 8, 16, 32, 32 and 32 s. The first pause may be missing.
 _ATTEMPTS = 10
 _ATTEMPTS_MS = 60000
 _LASTING_MS = 30000
-# A callback that is due is called at once; in sync mode, once `update` has come back: 15 s for a connection, 3 for the
-# time, 5 for an acknowledgement (docs/reference.md), and as long as the program waits between two calls.
+# A callback is called as soon as it is due. In sync mode `update` must return first, which takes up to 15 s for a
+# connection, 3 for the time, 5 for an acknowledgement (docs/reference.md) and the program's wait between two calls.
 _LATE_MS = 300
 _EARLY_MS = 20
 _LATE_SYNC_MS = 26000
-# Polls for each thing that there is to do: a packet in several pieces, its callback, the answer to it.
+# Polls for each thing to do: a packet in several pieces, its callback, the answer.
 _POLLS = 30
 _NOTICED_MS = 5000  # more than 1.5 keepalives
-# What may be left after a collection beside what was there some cycles ago: texts and numbers of some ten variables, on
-# three sides. A pointer's size tells one interpreter from the other.
+# How much more may be left after a collection than some cycles ago: texts and numbers of about ten variables, on three
+# sides. The size of a pointer depends on the interpreter.
 _HEAP = 2048 if sys.maxsize < 1 << 32 else 4096
-# What an earlier run had, once: the collector takes an old number on the stack for a pointer, and asyncio keeps a task.
+# What an earlier run may leave once: the collector takes an old number on the stack for a pointer; asyncio keeps a task
+# of it.
 _OLD_RUN = 12 * _HEAP
 
 
 class _Asked:
-    # When a device asked for something.
+    # When a device requested something.
     def __init__(self):
         self.connects = []  # when it looked up its server
-        self.begins = 0  # connections, things, and questions for the last values
+        self.begins = 0  # connections, things, and requests for the last values
         self.anew()
 
     def anew(self):
-        """It may ask at once: there is a new connection, or another thing."""
+        """Allow requests at once, because there is a new connection or another thing."""
         self.begins += 1
         self.last = {}  # "thing", or "values" for both the last values and the time zone -> when
         self.things = 0
         self.values = 0
         self.what = None
-        self.allowed = 0  # further questions for last values: variables that were registered meanwhile
-        self.late = False  # there were such
-        self.earlier = None  # when last values were asked for before the last time
-        self.told = []  # when it was told a thing, or none: each allows it to ask anew, whenever it gets there
+        self.allowed = 0  # further requests for last values, because of variables that were registered meanwhile
+        self.late = False  # variables were registered meanwhile
+        self.earlier = None  # when last values were requested the time before last
+        self.told = []  # when it was told a thing or none; each, once it arrives, allows requests at once
 
 
 class Checks:
-    """Called by cloud, broker and program at every step."""
+    """The cloud, the broker and the program call these at every step."""
 
     def __init__(self, world):
         self.world = world
         self._asked = {}
         self._heap = []
-        self._run = []  # likewise, in this run of the program
+        self._run = []  # the same for this run of the program
         self._number = 0
         self._large = False
         self.packets = 0
@@ -73,7 +74,7 @@ class Checks:
     # From the broker
 
     def packet(self, session, kind, sent):
-        """A packet has arrived, that was sent at `sent`."""
+        """Check a packet that the client sent at `sent`."""
         self.packets += 1
         self.world.program.traffic += 1
         session.sent = sent
@@ -88,21 +89,21 @@ class Checks:
                 )
 
     def online(self, session):
-        """A client has logged in."""
+        """Note that a client has logged in."""
         self._of(session.client_id).anew()
 
     def offline(self, session):
-        """A connection is over."""
+        """Note that a connection has ended."""
         if clock.now - session.began >= _LASTING_MS and session.client_id:
             self._of(session.client_id).connects.clear()
 
     def silent(self, session):
-        """The broker has heard nothing for 1.5 keepalives: a fault where the network works and the program runs."""
+        """Check why the broker has heard nothing for 1.5 keepalives. It is a fault if the network and program work."""
         connection = getattr(session.connection, "connection", session.connection)
         program = self.world.program
         quiet = session.keepalive * 1500
         if (
-            # In sync mode, update() of another client may take long.
+            # In sync mode another client's update() may take long.
             (program.mode != "sync" or len(program.devices) == 1)
             and connection.up.hung is None
             and connection.is_open
@@ -114,13 +115,13 @@ class Checks:
             clock.fail("%s has sent nothing for 1.5 keepalives" % session.client_id)
 
     def by_hand(self, name):
-        """The program itself has somebody connect now."""
+        """Note that the program itself makes a client connect now."""
         self._of(name).connects.clear()
 
     # From the network
 
     def deadlines(self, connections):
-        """No connection is kept on which nothing has come for 1.5 keepalives; an attempt has 15 s."""
+        """Check that no connection is kept for 1.5 keepalives without receiving, and that no attempt exceeds 15 s."""
         program = self.world.program
         for connection in connections:
             session = getattr(connection.server, "session", connection.server)
@@ -129,16 +130,16 @@ class Checks:
                 limit += _LATE_SYNC_MS * len(program.devices)
             since = max(connection.heard, program.since)
             if self.world.starved_since(clock.now - connection.since):
-                continue  # it may have got lost for want of memory
+                continue  # the client may have lost it when memory ran out
             silence = clock.now - since
             if not program.running or connection.since < program.since:
-                continue  # a run before it was interrupted
+                continue  # of an earlier run, which was interrupted
             if silence > limit + clock.blocked_since(since):
                 name = session.client_id
                 clock.fail("nothing has come to %s for %d ms, and it keeps the connection" % (name, silence))
 
     def looked_up(self, name):
-        """A name is looked up."""
+        """Check the time of a look-up, which begins an attempt to connect."""
         device = self.world.hosts.get(name)
         if device is None:
             return
@@ -152,7 +153,7 @@ class Checks:
     # From the cloud
 
     def asked(self, device, what):
-        """A device asks for its thing, for the last values (in one of two ways), or for the time zone."""
+        """Check when a device requests its thing, the last values (in one of two ways) or the time zone."""
         session = self.world.broker.sessions.get(device.device_id)
         if not session:
             return
@@ -171,14 +172,14 @@ class Checks:
             asked.what = what
             asked.values += 1
             asked.begins += 1
-            # The first answer may bring an offset that has ended: the next question then comes at once.
+            # The first answer may bring an offset that has ended. The next request then comes at once.
             least = _QUESTION_MS if asked.values > 2 else 0
             earlier, asked.earlier = asked.earlier, last
             if gap is not None and gap < least:
                 if asked.allowed:
                     asked.allowed -= 1
                     return
-                # The questions for what was registered meanwhile, and those for the time zone, have a schedule each.
+                # Requests for variables that were registered meanwhile and for the time zone have separate schedules.
                 if asked.late and (earlier is None or session.sent - earlier >= least):
                     return
         if gap is not None and gap < least:
@@ -190,7 +191,7 @@ class Checks:
                 clock.fail("%s asks for the %s again after %d ms" % (device.device_id, what, gap))
 
     def _was_told(self, asked, session):
-        # Whether a thing that it was told may have got there only now: it does within 1.5 keepalives, or the link is
+        # Whether a thing that it was told may have arrived only now. It arrives within 1.5 keepalives, or the link is
         # dead.
         longest = session.keepalive * 1500 + _LATE_SYNC_MS
         while asked.told:
@@ -200,7 +201,7 @@ class Checks:
         return False
 
     def attached(self, device_id):
-        """The cloud, or who passes for it, has told a device another thing, or none: it may ask anew."""
+        """Allow requests again: the cloud or an impostor has told the device another thing or none."""
         asked = self._of(device_id)
         asked.begins += 1
         asked.told.append(clock.now)
@@ -208,13 +209,13 @@ class Checks:
             asked.told.pop(0)
 
     def registered(self, device):
-        """A variable was registered meanwhile: the last values may be asked for once more, in both ways."""
+        """Allow one more request for last values in both ways, because a variable was registered meanwhile."""
         asked = self._of(device.identity.device_id)
         asked.allowed += 2
         asked.late = True
 
     def stored(self, device, stored, again):
-        """A value of a device has arrived."""
+        """Note that a device's value has arrived."""
         variable = stored.variable
         if variable.options.get("history"):
             sample = stored.value
@@ -227,9 +228,9 @@ class Checks:
     # From the program
 
     def in_time(self, callback):
-        """A callback that is due by time is called."""
+        """Check that a callback that is due is called in time."""
         if self.world.starved_since(callback.interval + 60000):
-            return  # a call may have failed for want of memory
+            return  # a call may have failed for lack of memory
         late = clock.now - callback.last - callback.interval - (clock.blocked - callback.blocked)
         program = self.world.program
         bound = _LATE_SYNC_MS * len(program.devices) if program.mode == "sync" else _LATE_MS
@@ -237,12 +238,12 @@ class Checks:
             clock.fail("'%s' of %s is called %d ms late" % (callback.name, callback.device.identity.device_id, late))
 
     def not_early(self, callback):
-        """The interval has passed since it was called before, in this run."""
+        """Check that the interval has passed since the callback's last call in this run."""
         if callback.called is None:
             return
-        # Its turn may have come before it was called.
+        # It may have been called later than it was due.
         early = _EARLY_MS + clock.blocked_since(callback.called - callback.interval - 20000)
-        # A coroutine begins some time after it was called.
+        # A coroutine begins some time after the call.
         interval = callback.interval // 2 if callback.style == "coroutine" else callback.interval
         if clock.now - callback.called < interval - early:
             clock.fail(
@@ -251,20 +252,20 @@ class Checks:
             )
 
     def starved(self):
-        """Look for callbacks that are not called at all."""
+        """Check that every callback that is due has been called."""
         for device in self.world.program.devices:
             for callback in device.callbacks:
                 if not callback.under_way:
                     self.in_time(callback)
 
     def synced(self, device):
-        """The event "sync"."""
+        """Check the event "sync"."""
         if device.syncs > device.connects:
             name = device.identity.device_id
             clock.fail("%s: %d events 'sync', %d 'connect'" % (name, device.syncs, device.connects))
 
     def flushed(self, device):
-        """flush() says that everything has arrived."""
+        """Check that everything has arrived, as flush() says."""
         thing = device.identity.thing
         if thing is None or device.client.thing_id != thing.thing_id:
             return
@@ -272,7 +273,7 @@ class Checks:
             stored = thing.stored[variable.name]
             value = device.get(variable)
             if type(variable.options.get("publish")) is int:
-                continue  # its time will come
+                continue  # not due yet
             if isinstance(value, dict) and None in value.values():
                 continue
             if variable.publishes and not variable.writable and value is not None:
@@ -285,7 +286,7 @@ class Checks:
     # At the end of a quiet minute
 
     def agreement(self, device):
-        """Both sides agree on every variable."""
+        """Check that both sides agree on every variable."""
         name = device.identity.device_id
         thing = device.identity.thing
         if device.client.thing_id != thing.thing_id:
@@ -305,14 +306,16 @@ class Checks:
                 self._samples(device, variable, stored)
 
     def echoes(self, device):
-        """No variable has been published more often than it changed, on either side, but for what a connection brings:
-        a packet that was not acknowledged, and a value that won over the last one of the cloud."""
+        """Check that no variable was published more often than it changed on either side.
+
+        A connection may add a packet that was not acknowledged, and a value that won over the cloud's last one.
+        """
         begins = self._of(device.identity.device_id).begins
         for variable in device.variables:
             publish = variable.options.get("publish")
             allowed = variable.changes + 3 * begins
             if variable.options.get("history"):
-                continue  # each connection may bring all samples again
+                continue  # each connection may send all samples again
             if type(publish) is int:
                 allowed += clock.now // (1000 * publish)
             stored = [thing.stored[variable.name] for thing in device.identity.things]
@@ -334,17 +337,16 @@ class Checks:
             )
 
     def polls(self, before, traffic, ms):
-        """The event loop has not come round more often than there was something to do."""
+        """Check that the event loop has not polled more often than there was something to do."""
         polls = clock.polls - before
         allowed = 200 + _POLLS * traffic + ms // 500
         if polls > allowed:
             clock.fail("%d polls in %d ms for %d things to do" % (polls, ms, traffic))
 
     def heap(self, size, run):
-        """`size` bytes are taken after a collection, in the run of this number, with the same objects alive as the
-        other times."""
+        """Check the heap: `size` bytes are used after a collection in run number `run`, with the same objects alive."""
         if clock.now >> 30 and not self._large:
-            self._large = True  # from here on, each moment that is noted is an object of its own on 32 bits
+            self._large = True  # from now on each recorded time is an object of its own on 32 bits
             self._heap.clear()
             self._run.clear()
         if run != self._number:

@@ -1,46 +1,48 @@
-"""The simulated clock. Time passes only where somebody waits, and then at once, from one event to the next."""
+"""The simulated clock. Time passes only when the program waits. Then it jumps at once from event to event."""
 
-PERIOD = 1 << 30  # of the ticks in ms, as on a 32-bit board, on every interpreter
+PERIOD = 1 << 30  # of the ticks, in ms; the same on every interpreter, as on a 32-bit board
 _HALF = PERIOD >> 1
-_STILL = 4000  # polls at one moment: no program of ours has so much to do at once
+_STILL = 4000  # polls without passing time; no program of ours has so much to do at once
 
 
 PLANNED = "planned"  # in the text of each exception that the program raises on purpose
 
 
 class Failed(BaseException):
-    """A check has failed. No `except Exception` in between swallows it."""
+    """A check has failed. No `except Exception` swallows it."""
 
 
 class Clock:
-    """`now` is in ms since the beginning of the world. What goes wrong is noted by `fail`, and raised by the next wait,
-    since an exception out of a callback might be swallowed on its way."""
+    """`now` is in ms since the beginning of the world.
+
+    `fail` only records a failure, and the next wait raises it, because an exception from a callback might be swallowed.
+    """
 
     def __init__(self):
         self.reset()
 
     def reset(self, first_tick=0, wall=1800000000):
-        """Begin anew: at this tick, at this Unix time."""
+        """Start again at this tick and this Unix time."""
         self.now = 0
         self.first_tick = first_tick
         self.wall = wall
-        self.events = []  # (when, call, arguments), the next one last
-        self.blocked = 0  # ms that the program or a look-up of a name stood still
-        self.may_block = False  # it is no fault to wait without the event loop
+        self.events = []  # (when, call, arguments), the next event last
+        self.blocked = 0  # ms in which the program was blocked, including name look-ups
+        self.may_block = False  # waiting outside the event loop is no fault
         self.in_loop = True  # the program has an event loop of its own
-        self.interrupt = None  # an exception that comes out of the next wait, as Ctrl-C does
+        self.interrupt = None  # an exception that the next wait raises, like Ctrl-C
         self.failure = None
         self.polls = self.sleeps = 0
         self._at = self._still = 0
-        self._blocks = []  # the last ones: (their end, ms)
+        self._blocks = []  # the last ones as (end, ms)
 
     def fail(self, text):
-        """Note that a check has failed; the first one counts."""
+        """Record that a check has failed. Only the first failure counts."""
         if not self.failure:
             self.failure = "at %s: %s" % (self, text)
 
     def check(self):
-        """Raise Failed where a check has."""
+        """Raise Failed if a check has failed."""
         if self.failure:
             raise Failed(self.failure)
 
@@ -53,21 +55,21 @@ class Clock:
     # What the program reads
 
     def ticks_ms(self):
-        """As time.ticks_ms."""
+        """Like time.ticks_ms."""
         return (self.first_tick + self.now) % PERIOD
 
     def unix(self):
-        """The wall clock: Unix time in seconds, a float."""
+        """Return the wall clock's Unix time in seconds, a float."""
         return self.wall + self.now / 1000
 
     def set_wall(self, unix):
-        """Move the wall clock; the ticks know nothing of it."""
+        """Set the wall clock. The ticks do not change."""
         self.wall = unix - self.now // 1000
 
     # Events
 
     def at(self, delay, call, *arguments):
-        """Have `call(*arguments)` called in `delay` ms."""
+        """Call `call(*arguments)` in `delay` ms."""
         when = self.now + delay
         events = self.events
         i = len(events)
@@ -84,7 +86,7 @@ class Clock:
     # Waiting
 
     def wait(self, ms, ready):
-        """Let time pass until `ready()` returns something true, for `ms` at most (None: for ever). Returns that."""
+        """Let time pass until `ready()` is true, at most `ms` (None: forever). Return its last value."""
         self.polls += 1
         self.check()
         if self.now != self._at:
@@ -122,7 +124,7 @@ class Clock:
             raise error
 
     def block(self, ms, counts=True):
-        """The program stands still, the world goes on. `counts`: which is no fault of the client's."""
+        """Block the program while the world continues. `counts`: the client is not to blame for it."""
         end = self.now + ms
         while self.events and self.events[-1][0] <= end:
             self._next()
@@ -137,16 +139,16 @@ class Clock:
             self._blocks.pop(0)
 
     def blocked_since(self, when):
-        """For how long the program stood still since then, in ms."""
+        """Return for how many ms the program has been blocked since `when`."""
         return sum([ms for end, ms in self._blocks if end > when])
 
     def skip(self, ms):
-        """The device is off for so long; the world waits for it, but for the clocks."""
+        """Switch the device off for so long. Meanwhile only the clocks go on, and the world stops."""
         self.now += ms
         self.events = [(when + ms, call, arguments) for when, call, arguments in self.events]
 
     def sleep(self, ms):
-        """As time.sleep_ms, which is a fault inside an event loop, unless a callback of the program does it."""
+        """Like time.sleep_ms. It is a fault inside an event loop, unless a callback of the program calls it."""
         self.check()
         self._interrupted()
         if not self.may_block:
@@ -155,15 +157,15 @@ class Clock:
 
 
 def ticks_add(a, b):
-    """As time.ticks_add: no step may be half a period."""
+    """Like time.ticks_add. No step may be half a period."""
     if not -_HALF < b < _HALF:
         raise OverflowError("ticks interval overflow")
     return (a + b) % PERIOD
 
 
 def ticks_diff(a, b):
-    """As time.ticks_diff."""
+    """Like time.ticks_diff."""
     return (a - b + _HALF) % PERIOD - _HALF
 
 
-clock = Clock()  # the only one: what stands in for `time` reads it
+clock = Clock()  # the only one; the stand-ins for `time` read it

@@ -4,7 +4,7 @@ from .cbor import Simple, Tagged, decode, encode, record, records
 from .chance import Chance
 from .clock import clock
 
-# Tags of the commands
+# Tags of commands.
 DEVICE_BEGIN = 0x010700
 THING_BEGIN = 0x010300
 THING_UPDATE = 0x010400
@@ -16,31 +16,31 @@ TIMEZONE_DOWN = 0x010900
 NET_CONFIG = 0x011100
 
 START = 1800000000  # the true Unix time when a world begins
-_LATE_MS = 40000  # the longest that an answer takes where the cloud is slow
-_FAR_S = 180 * 86400  # until the offset of a time zone ends
+_LATE_MS = 40000  # the longest delay of an answer while the cloud is slow
+_FAR_S = 180 * 86400  # until a time zone's offset ends
 
 
 def unix():
-    """The true Unix time; the device's clock may show another."""
+    """Return the true Unix time. The device's clock may show another."""
     return START + clock.now // 1000
 
 
 class Stored:
-    """The last value of a variable: a scalar, or a dict by attribute. What it is for is in `variable` (program.py)."""
+    """The last value of a variable: a scalar, or a dict of attributes. `variable` is a variables.Variable."""
 
     def __init__(self, variable):
         self.variable = variable
         self.value = None
         self.time = 0  # Unix time of the value
-        self.records = 0  # from the device, attributes of one update counted once
+        self.records = 0  # from the device; the attributes of an update count once
         self.writes = 0  # by the dashboard
         self.sample = -1  # the newest sample of a history
-        self.missing = 0  # samples that were left out
-        self.doubtful = False  # the device was told an older value since: an answer from before its connection
+        self.missing = 0  # samples that were skipped
+        self.doubtful = False  # the device has been told an older value since, in an answer from before its connection
 
 
 class Thing:
-    """`stored`: name -> Stored."""
+    """A thing. `stored`: {name: Stored}."""
 
     def __init__(self, thing_id, variables):
         self.thing_id = thing_id
@@ -58,7 +58,7 @@ class Device:
 
 
 class Cloud:
-    """Answers what devices ask, stores what they publish, writes what a dashboard would."""
+    """Answers devices, stores what they publish, and writes values as a dashboard does."""
 
     def __init__(self, seed, check):
         self.chance = Chance(seed, "cloud")
@@ -66,25 +66,25 @@ class Cloud:
         self.devices = {}
         self.users = {}  # user name -> token
         self.broker = None
-        self.deaf = False  # devices get no answers
-        self.slow = False  # or late ones
-        self.padding = 0  # records of other variables among the last values, which then are larger than a buffer
-        self.zone = None  # a function that returns the end of the time zone; None: in half a year
+        self.deaf = False  # it does not answer devices
+        self.slow = False  # it answers late
+        self.padding = 0  # records of other variables among the last values, which are then larger than a buffer
+        self.zone = None  # a function that returns when the time zone ends; None: in half a year
 
     # For the broker
 
     def refuses(self, username, password):
-        """The return code for a log-in."""
+        """Return the return code for a log-in."""
         if username in self.devices:
             return 0 if self.devices[username].secret == password else 5
         return 0 if username in self.users and self.users[username] == password else 4
 
     def may_read(self, client_id, topic):
-        """Whether a client may subscribe to a topic."""
+        """Return whether a client may subscribe to a topic."""
         return True
 
     def subscribed(self, session, topic):
-        """A client has subscribed to a topic."""
+        """Note that a client has subscribed to a topic."""
         device = self._device(topic)
         if device and topic.endswith("/e/i"):
             self._answer(self._tell_thing, device)
@@ -93,7 +93,7 @@ class Cloud:
         return self.devices.get(topic[5:].partition("/")[0]) if topic.startswith("/a/d/") else None
 
     def _thing_of(self, topic):
-        # (device, thing, end of the topic), None where it is no thing's.
+        # (device, thing, end of the topic); None instead of a thing if the topic belongs to none.
         if topic.startswith("/a/t/"):
             thing_id, _, rest = topic[5:].partition("/")
             for device in self.devices.values():
@@ -103,7 +103,7 @@ class Cloud:
         return None
 
     def published(self, session, topic, payload, again):
-        """A client has published."""
+        """Take what a client has published."""
         device = self._device(topic)
         try:
             if device and topic.endswith("/c/up"):
@@ -164,7 +164,7 @@ class Cloud:
         self.broker.publish("/a/d/%s/e/i" % device.device_id, encode(pack))
 
     def attach(self, device, thing):
-        """Attach a device to a thing, or to none, and tell it."""
+        """Attach a device to a thing or to none and tell it."""
         old = device.thing
         device.thing = thing
         if old and not thing:
@@ -194,7 +194,7 @@ class Cloud:
             pack.append(record(name, value, time))
 
     def _state(self, device, thing):
-        # The last values now: as a pack, as they are, and the session that asks for them.
+        # The last values now: as a pack, as they are, and the session that requests them.
         values = {name: stored.value for name, stored in thing.stored.items()}
         return self._last_values(thing), values, self.broker.sessions.get(device.device_id)
 
@@ -207,8 +207,8 @@ class Cloud:
         self.broker.publish("/a/t/%s/shadow/i" % thing.thing_id, state[0])
 
     def _doubt(self, device, thing, state):
-        # A late answer to a question of an earlier connection cannot be told from one to this connection's
-        # (docs/types-and-policies.md), so what has changed meanwhile may be undone by it.
+        # The device cannot tell a late answer to an earlier connection's request from one to its own request
+        # (docs/types-and-policies.md), so the answer may undo changes made meanwhile.
         _, values, session = state
         if session is not self.broker.sessions.get(device.device_id):
             for name, stored in thing.stored.items():
@@ -217,7 +217,7 @@ class Cloud:
     # Values
 
     def _values(self, device, thing, found, again):
-        last = None  # the device may be attached to another thing since: it does not know yet
+        last = None  # the device may have been attached to another thing without knowing it yet
         for name, value, time in found:
             name, colon, attribute = name.partition(":")
             stored = thing.stored.get(name)
@@ -239,7 +239,7 @@ class Cloud:
             self.check.stored(device, stored, again)
 
     def write(self, thing, name, value, time=0):
-        """The dashboard sets a variable: `value` is a scalar, or a dict of some or all attributes."""
+        """Set a variable as the dashboard does. `value` is a scalar, or a dict of some or all attributes."""
         stored = thing.stored[name]
         stored.writes += 1
         stored.doubtful = False

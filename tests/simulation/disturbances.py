@@ -1,4 +1,4 @@
-"""What befalls a simulated world: one method for each, called now and then; `heal` undoes them all."""
+"""The trouble in a simulated world. Each kind has a method, called now and then, and `heal` undoes all of them."""
 
 from .cbor import Tagged, encode, record
 from .chance import Chance
@@ -6,9 +6,9 @@ from .clock import PLANNED, clock
 from .cloud import TIMEZONE_DOWN, unix
 from .network import network
 
-_THING_UPDATE = b"\xda\x00\x01\x04\x00"  # the tag of that command
+_THING_UPDATE = b"\xda\x00\x01\x04\x00"  # the command's tag
 
-# Feature -> the mean time between two of its kind, in seconds, in a world of pace 1; 0 for what comes with a value.
+# Feature -> the mean time between two of its kind in a world of pace 1, in seconds. 0: it comes with a value.
 DISTURBANCES = {
     "writes": 15,
     "crossings": 0,
@@ -34,7 +34,7 @@ DISTURBANCES = {
 
 
 class Disturbances:
-    """Those of one world."""
+    """The disturbances of one world."""
 
     def __init__(self, world):
         self.world = world
@@ -56,14 +56,14 @@ class Disturbances:
         self._plan(feature)
 
     def _for_a_while(self, chance, what, change, back):
-        # Something is so for up to some minutes, unless everything is healed before.
+        # A state that lasts up to some minutes, unless everything is healed before.
         ms = 1000 * chance.wide(1, 900)
         self.world.note("%s for %d s" % (what, ms // 1000))
         change()
         clock.at(ms, back)
 
     def heal(self):
-        """Everything works."""
+        """Make everything work again."""
         world = self.world
         broker = world.broker
         cloud = world.cloud
@@ -76,7 +76,7 @@ class Disturbances:
             if device.thing is None:
                 self._attach(device, device.things[0])
         for connection in list(network.connections):
-            if connection.broken:  # perhaps the client waits for the rest of a packet that never was one
+            if connection.broken:  # the client may wait for the rest of what it takes for a packet
                 connection.reset()
         network.heal()
 
@@ -94,12 +94,12 @@ class Disturbances:
             self.world.note("%s after %d bytes" % (name, pipe.fuse))
 
     def cuts(self, chance):
-        """A connection ends, at some byte."""
+        """End a connection at some byte."""
         how = chance.choice(("reset", "finish", "vanish"))
         self._pipe(chance, how, lambda connection: getattr(connection, how))
 
     def hangs(self, chance):
-        """Nothing gets through any more, in one direction or both."""
+        """Let nothing through any more, in one direction or both."""
         which = chance.below(3)
 
         def blow(connection):
@@ -114,11 +114,11 @@ class Disturbances:
         self._pipe(chance, "hangs", blow)
 
     def stops(self, chance):
-        """The server stops reading."""
+        """Make the server stop reading."""
         self._pipe(chance, "stops reading", lambda connection: connection.stop_reading)
 
     def names(self, chance):
-        """The name server is away."""
+        """Take the name server away."""
         network_state = chance.choice(("refused", "silent"))
 
         def away():
@@ -136,7 +136,7 @@ class Disturbances:
         return ["10.0.%s.1" % name[5:] for name in self.world.hosts]
 
     def broker(self, chance):
-        """The broker is away."""
+        """Take the broker away."""
         how = chance.choice(("refuses", "does not answer", "answers no CONNECT"))
         ends = chance.choice(("reset", "finish", "vanish"))
 
@@ -161,7 +161,7 @@ class Disturbances:
         self.world.broker.mute = False
 
     def refusals(self, chance):
-        """Log-ins are refused."""
+        """Refuse log-ins."""
         broker = self.world.broker
         code = chance.choice((1, 2, 3, 3, 4, 5))
 
@@ -178,7 +178,7 @@ class Disturbances:
     # The cloud
 
     def deaf(self, chance):
-        """The cloud answers no questions."""
+        """Make the cloud answer no requests."""
         cloud = self.world.cloud
 
         def close():
@@ -190,7 +190,7 @@ class Disturbances:
         self._for_a_while(chance, "no answers", close, open_again)
 
     def slow(self, chance):
-        """The cloud answers late."""
+        """Make the cloud answer late."""
         cloud = self.world.cloud
 
         def slow_down():
@@ -206,7 +206,7 @@ class Disturbances:
         return devices[chance.choice(sorted(devices))]
 
     def writes(self, chance):
-        """The dashboard sets a variable."""
+        """Set a variable from the dashboard."""
         device = self._device(chance)
         if not device.thing:
             return
@@ -218,7 +218,7 @@ class Disturbances:
             self.world.cloud.write(device.thing, name, value)
 
     def assigned(self, device, variable):
-        """The program has set a variable: at times the dashboard does so in the same moment."""
+        """Sometimes set a variable from the dashboard at the moment when the program sets it."""
         chance = self._chances.get("crossings")
         if chance and variable.writable and device.thing and not self.world.program.calm and chance.one_in(8):
             clock.at(chance.below(2 * network.latency[1]), self._cross, chance, device, variable)
@@ -228,8 +228,10 @@ class Disturbances:
             self.world.cloud.write(device.thing, variable.name, variable.from_dashboard(chance))
 
     def stored(self, device, stored):
-        """A value has arrived: at times the connection ends before its acknowledgement leaves, and at times the
-        dashboard has another value before the device is back."""
+        """Sometimes end the connection when a value has arrived, before its acknowledgement leaves.
+
+        Then the dashboard sometimes sets another value before the device is back.
+        """
         chance = self._chances.get("unacknowledged")
         if not chance or self.world.program.calm or not chance.one_in(12):
             return
@@ -241,7 +243,7 @@ class Disturbances:
                 clock.at(chance.below(800), self._cross, chance, device, stored.variable)
 
     def zones(self, chance):
-        """The time zone ends soon, again and again, or has ended, or is nonsense."""
+        """Make the time zone end soon, repeatedly, or in the past, or make it nonsense."""
         cloud = self.world.cloud
         form = chance.below(6)
         self.world.note("time zones of kind %d" % form)
@@ -257,7 +259,7 @@ class Disturbances:
             cloud.tell(device, Tagged(TIMEZONE_DOWN, [offset, max(0, until())]))
 
     def things(self, chance):
-        """The device is attached to another thing, or to none."""
+        """Attach the device to another thing or to none."""
         device = self._device(chance)
         self._attach(device, chance.choice((None, device.things[0], device.things[1])))
 
@@ -267,7 +269,7 @@ class Disturbances:
         self.world.cloud.attach(device, thing)
 
     def jumps(self, chance):
-        """The wall clock jumps."""
+        """Make the wall clock jump."""
         step = chance.wide(1, 86400 * 30)
         if chance.one_in(4):
             step = 86400 * 365 * chance.between(1, 8)
@@ -277,21 +279,21 @@ class Disturbances:
         self.world.note("the clock jumps to %d" % now)
         clock.set_wall(now)
 
-    # What no honest cloud sends
+    # What no honest cloud would send
 
     def _topics(self, chance):
         sessions = self.world.broker.sessions
         return sorted(sessions[chance.choice(sorted(sessions))].subscriptions) if sessions else []
 
     def hostile(self, chance):
-        """A malformed or senseless message."""
+        """Send a malformed or senseless message."""
         topics = self._topics(chance)
         if not topics:
             return
         topic = chance.choice(topics)
         payload = self._payload(chance)
         self.world.note("on %s: %r" % (topic, payload))
-        if topic.endswith("/c/dw") and payload.startswith(_THING_UPDATE):  # one that says "none" is taken
+        if topic.endswith("/c/dw") and payload.startswith(_THING_UPDATE):  # the client accepts one that says "none"
             self.world.check.attached(topic.split("/")[3])
         self.world.program.traffic += 1
         self.world.broker.publish(topic, payload)
@@ -300,7 +302,7 @@ class Disturbances:
         form = min(chance.below(8), 5)
         if form == 0:
             return chance.bytes(chance.wide(1, 100))
-        if form == 1:  # a tag that says what it is not
+        if form == 1:  # a tag with the wrong content
             tag = chance.choice((0x010400, 0x010600, 0x010900, 0x011000, 0x010100, 7))
             return encode(Tagged(tag, self._item(chance)))
         if form == 2:
@@ -320,7 +322,7 @@ class Disturbances:
         )
 
     def broken(self, chance):
-        """Bytes that are no MQTT: the client may well give up the connection."""
+        """Send bytes that are not MQTT. The client may close the connection."""
         connection = self._connection(chance)
         if connection:
             data = chance.bytes(chance.wide(1, 40))
@@ -329,7 +331,7 @@ class Disturbances:
             connection.send(data)
 
     def oversized(self, chance):
-        """A pack that is larger than the buffer, with a value in it that counts; or one record that is too large."""
+        """Send a pack that is larger than the buffer and has a valid value in it, or a record that is too large."""
         device = self._device(chance)
         topic = device.thing and "/a/t/%s/e/i" % device.thing.thing_id
         session = self.world.broker.sessions.get(device.device_id)
@@ -353,10 +355,10 @@ class Disturbances:
         self.world.note("a pack of %d records" % len(pack))
         self.world.broker.publish(topic, encode(pack))
 
-    # The program's own
+    # The program
 
     def memory(self, chance):
-        """One of the next allocations fails."""
+        """Make one of the next allocations fail."""
         self.world.starved = clock.now
         if chance.one_in(3):
             self.world.note("memory ends at the next import")
@@ -366,12 +368,12 @@ class Disturbances:
             self.world.note("memory ends after %d allocations" % network.starve)
 
     def interrupts(self, chance):
-        """Ctrl-C."""
+        """Press Ctrl-C."""
         self.world.note("Ctrl-C")
         clock.interrupt = KeyboardInterrupt(PLANNED)
 
     def restarts(self, chance):
-        """The program calls stop(), and runs again after a pause."""
+        """Make the program call stop() and run again after a pause."""
         ms = 1000 * chance.wide(1, 600)
         if self.world.has("pauses") and chance.one_in(3):
             ms = chance.choice((3600000, 86400000, 7 * 86400000, 13 * 86400000))

@@ -1,17 +1,17 @@
-"""What the program does now and then beside setting variables: it asks for the time, and sets one from elsewhere."""
+"""What the program also does now and then: get the time, and set a variable as an interrupt handler does."""
 
 import sys
 
 from .clock import clock
 from .cloud import unix
 
-_ASK_MS = 3000  # `ntp_timeout`; the name server's silence, which MicroPython waits for, counts as blocked
+_ASK_MS = 3000  # `ntp_timeout`; waiting for a silent name server, as MicroPython does, counts as blocked
 _CLOCK_S = 2
 _SET = 1704067200  # a clock that shows less has not been set (docs/time-and-schedules.md)
 
 
 async def ask_time(device):
-    """`sync_time()`: true means that the clock is right, and it takes no longer than it may."""
+    """Call `sync_time()`, and check that the clock is right if it returns true, and that it did not take too long."""
     began = clock.now
     blocked = clock.blocked
     done = await device.client.sync_time()
@@ -26,7 +26,7 @@ async def ask_time(device):
 
 
 def make_inlet(device):
-    """An inlet for a variable of the device; None where there is none that takes one."""
+    """Make an inlet for a variable of the device. Return None if no variable allows one."""
     for variable in device.variables:
         if variable.publishes and not variable.late and device.program.mode != "sync":
             return variable, device.client.inlet(variable.name)
@@ -34,7 +34,7 @@ def make_inlet(device):
 
 
 def use_inlet(device):
-    """As an interrupt handler does."""
+    """Set a variable as an interrupt handler does."""
     if device.inlet:
         variable, inlet = device.inlet
         value = variable.value(device.program.chance)

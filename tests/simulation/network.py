@@ -1,4 +1,4 @@
-"""The simulated network: names, addresses, and connections whose bytes take their time, or never arrive."""
+"""The simulated network: names, addresses, and connections whose bytes arrive late or never."""
 
 from .chance import Chance
 from .clock import clock
@@ -10,30 +10,30 @@ ETIMEDOUT = 110
 ECONNREFUSED = 111
 EINPROGRESS = 115
 
-_OS_GIVES_UP_MS = 127000  # on an address that does not answer, as Linux
+_OS_GIVES_UP_MS = 127000  # on an address that does not answer, like Linux
 
 
 class Pipe:
-    """One direction of a connection. `land(data, sent)` is called with what has arrived, and when that was sent."""
+    """One direction of a connection. It calls `land(data, sent)` with arrived data and the time when they were sent."""
 
     def __init__(self, network, land):
         self.network = network
         self.land = land
         self.latency = network.chance.between(*network.latency)
         self.window = network.chance.choice(network.windows)
-        self.held = 0  # bytes that were sent and not read
-        self.hung = None  # what does not arrive, while nothing does
-        self.fuse = None  # so many bytes pass until `blow` is called
+        self.held = 0  # bytes that were sent but not read
+        self.hung = None  # while nothing arrives: what waits
+        self.fuse = None  # number of bytes that pass before `blow` is called
         self.blow = None
         self.open = True
         self._last = 0  # when the last piece arrives
 
     def room(self):
-        """How many bytes can be sent now."""
+        """Return how many bytes can be sent now."""
         return max(0, self.window - self.held) if self.open else 0
 
     def send(self, data):
-        """Send. Returns how much was taken."""
+        """Send bytes and return how many were taken."""
         n = min(len(data), self.room())
         if n:
             self.held += n
@@ -49,7 +49,7 @@ class Pipe:
         return n
 
     def end(self, call):
-        """Call when all that was sent has arrived."""
+        """Call `call` when everything sent has arrived."""
         self._at(call, ())
 
     def _fly(self, data):
@@ -78,12 +78,12 @@ class Pipe:
         self.land(data, sent)
 
     def hang(self):
-        """From now on nothing arrives."""
+        """Let nothing arrive from now on."""
         if self.hung is None:
             self.hung = []
 
     def heal(self):
-        """It does again, and what was lost on the way is repeated, as TCP does: what comes meanwhile waits behind it."""
+        """Let it arrive again. As in TCP, lost data are repeated, and data that come meanwhile wait behind them."""
         self.fuse = None
         if self.hung is not None:
             clock.at(self.latency, self._release)
@@ -95,19 +95,19 @@ class Pipe:
 
 
 class Connection:
-    """A TCP connection of the client's. The server's side has `received(data, sent)` and `ended()`."""
+    """A TCP connection of the client. The server's side has `received(data, sent)` and `ended()`."""
 
     def __init__(self, network, server):
         self.network = network
         self.up = Pipe(network, self._to_server)
         self.down = Pipe(network, self._to_client)
-        self.down.window = 1 << 24  # the server's own memory
+        self.down.window = 1 << 24  # the server has enough memory
         self.inbox = bytearray()
-        self.since = self.heard = clock.now  # when the client began to open it, when something last came to it
-        self.unread = []  # what the server has not read, while it reads nothing
+        self.since = self.heard = clock.now  # when the client began to open it and when it last received something
+        self.unread = []  # while the server reads nothing: what has come
         self.reads = True
         self.over = False  # the server has closed
-        self.broken = False  # the server has sent what is no MQTT
+        self.broken = False  # the server has sent what is not MQTT
         self.eof = False
         self.error = 0
         self.is_open = True
@@ -129,7 +129,7 @@ class Connection:
     # The client's side
 
     def read(self, n):
-        """Up to n bytes; None where there is none yet, b"" at the end."""
+        """Return up to n bytes, None if there are none yet, b"" at the end."""
         if self.inbox:
             data = bytes(self.inbox[:n])
             self.inbox = self.inbox[n:]
@@ -137,7 +137,7 @@ class Connection:
         return b"" if self.eof else None
 
     def close(self):
-        """The client closes."""
+        """Close the client's side."""
         if self.is_open:
             self.is_open = False
             self.up.end(self._over)
@@ -150,11 +150,11 @@ class Connection:
     # The server's side
 
     def send(self, data):
-        """The server sends."""
+        """Send from the server."""
         self.down.send(data)
 
     def finish(self):
-        """The server closes, after what it has sent."""
+        """Close the server's side, after what it has sent."""
         if not self.over:
             self.over = True
             self.down.end(self._finished)
@@ -164,25 +164,25 @@ class Connection:
         self.eof = True
 
     def reset(self):
-        """Both sides lose the connection at once."""
+        """Make both sides lose the connection at once."""
         self.over = True
         self.error = ECONNRESET
         self.up.open = self.down.open = False
         self.server.ended()
 
     def vanish(self):
-        """The server has lost it, the client does not know."""
+        """Make the server lose the connection without the client knowing."""
         self.over = True
         self.up.hang()
         self.down.hang()
         self.server.ended()
 
     def stop_reading(self):
-        """The server reads no more, and keeps the connection."""
+        """Make the server stop reading but keep the connection."""
         self.reads = False
 
     def heal(self):
-        """It works again."""
+        """Make it work again."""
         self.up.heal()
         self.down.heal()
         if not self.reads:
@@ -193,13 +193,13 @@ class Connection:
 
 
 class Network:
-    """`servers`: what answers at an address, a function of a Connection; one that is not there refuses."""
+    """`servers`: {address: function of a Connection, which answers there}. Other addresses refuse connections."""
 
     def __init__(self):
         self.reset(0)
 
     def reset(self, seed):
-        """Begin anew, with a network that works."""
+        """Start again with a network that works."""
         self.chance = Chance(seed, "network")
         self.latency = (5, 40)
         self.windows = (1 << 16,)
@@ -210,16 +210,16 @@ class Network:
         self.dead = set()  # addresses that do not answer
         self.no_names = None  # None, "refused" or "silent": the name server
         self.connections = []
-        self.lookups = {}  # name -> when it was asked for
-        self.looked_up = None  # called with a name
-        self.starve = 0  # so many allocations on, one fails
-        self.starved = -(1 << 40)  # when one has
+        self.lookups = {}  # name -> when it was looked up
+        self.looked_up = None  # called with each name
+        self.starve = 0  # after so many allocations one fails
+        self.starved = -(1 << 40)  # when one has failed
 
     def fail_import(self, fails=True):
-        """Let the next import run out of memory, or not: set by what stands in for an interpreter."""
+        """Make the next import run out of memory, or not. The interpreter's stand-in replaces this."""
 
     def allocate(self):
-        """What stands in for the system allocates: raises MemoryError where the world says so."""
+        """Allocate as the system would. Raises MemoryError if the world says so."""
         if self.starve:
             self.starve -= 1
             if not self.starve:
@@ -227,7 +227,7 @@ class Network:
                 raise MemoryError("memory allocation failed, simulated")
 
     def look_up(self, name):
-        """Returns (ms that it takes, addresses); no addresses where that fails."""
+        """Return (ms that it takes, addresses). There are no addresses if it fails."""
         if self.looked_up:
             self.looked_up(name)
         if name and name[0].isdigit():
@@ -239,7 +239,7 @@ class Network:
         return self.chance.between(1, 60), self.names[name]
 
     def open(self, address, done):
-        """Open a connection; `done(connection, error)` is called when that has worked or not."""
+        """Open a connection and call `done(connection, error)` when that has succeeded or failed."""
         latency = self.chance.between(*self.latency)
         if address[0] in self.dead:
             clock.at(_OS_GIVES_UP_MS, done, None, ETIMEDOUT)
@@ -259,12 +259,12 @@ class Network:
             done(connection, 0)
 
     def drop(self):
-        """The program has made new clients: the system closes what the old ones had."""
+        """Close the old clients' connections, as the system does when the program has made new ones."""
         for connection in list(self.connections):
             connection.close()
 
     def heal(self):
-        """From now on everything works, but for addresses that stay dead."""
+        """Make everything work from now on, except addresses that stay dead."""
         self.no_names = None
         self.starve = 0
         self.fail_import(False)
@@ -272,4 +272,4 @@ class Network:
             connection.heal()
 
 
-network = Network()  # the only one, as the clock
+network = Network()  # the only one, like the clock

@@ -1,4 +1,4 @@
-"""CPython in the simulated world: an event loop with a clock of its own, and sockets whose files only it knows."""
+"""CPython in the simulated world: an event loop with its own clock, and sockets whose files only it knows."""
 
 import asyncio
 import gc
@@ -21,10 +21,10 @@ story = Story()  # what was printed last
 
 
 class Selector(selectors.BaseSelector):
-    """The place where time passes."""
+    """Lets time pass."""
 
     def __init__(self):
-        self._keys = {}  # by number of the file
+        self._keys = {}  # by file number
 
     def _number(self, file):
         return file if isinstance(file, int) else file.fileno()
@@ -71,7 +71,7 @@ class Selector(selectors.BaseSelector):
 
     def select(self, timeout=None):
         if timeout is not None:
-            # A timer that is due in less than a millisecond is not due yet.
+            # A timer that is due within a millisecond is not due yet.
             timeout = max(1, math.ceil(timeout * 1000 - 1e-6)) if timeout > 0 else 0
         return clock.wait(timeout, self._ready)
 
@@ -82,14 +82,14 @@ class Loop(asyncio.SelectorEventLoop):
     def __init__(self):
         super().__init__(Selector())
         self.set_exception_handler(_unhandled)
-        # asyncio adds this to a time before it compares. After half a year, a nanosecond is lost in the sum, and a
-        # timer of this very moment would wait for the next one, which here only a timer brings.
+        # asyncio adds this to a time before it compares. After half a year a nanosecond is lost in the sum. A timer
+        # that is due now would then wait for a later moment, which here only another timer can bring.
         self._clock_resolution = 1e-6
 
     def time(self):
         return clock.now / 1000
 
-    # Nothing comes from other threads.
+    # There are no other threads.
 
     def _make_self_pipe(self):
         self._ssock = self._csock = None
@@ -126,7 +126,7 @@ class _Policy(asyncio.DefaultEventLoopPolicy):
 
 
 class _Sockets(dict):
-    """Sockets by the number of their file, for as long as they live."""
+    """Sockets by file number, as long as they exist."""
 
 
 _sockets = _Sockets()
@@ -167,12 +167,12 @@ _jitter = Chance(0)
 
 
 def keep(*words, **options):
-    """Take what is printed."""
+    """Keep what is printed."""
     story.add("%s  %s" % (clock, " ".join([str(word) for word in words])))
 
 
 def heap():
-    """Collect; None, since nobody knows how much is in use."""
+    """Collect garbage. Return None, because the size of the heap is unknown."""
     gc.collect()
 
 
@@ -180,13 +180,13 @@ _print = print
 
 
 def leave(code):
-    """End the process, without what others want to do at its end: their clock has stopped."""
+    """End the process without running exit handlers, because their clock has stopped."""
     sys.stdout.flush()
     os._exit(code)
 
 
 def show(*words):
-    """Print in earnest."""
+    """Print to stdout."""
     _print(*words, flush=True)
 
 
@@ -200,7 +200,7 @@ def _print_exception(kind, error, trace, *rest, **options):
 
 
 def report(error):
-    """Take note of an exception that nobody has caught."""
+    """Note an exception that was not caught."""
     _print_exception(type(error), error, error.__traceback__)
 
 
@@ -208,15 +208,15 @@ _all_tasks = asyncio.all_tasks
 
 
 def _tasks_in_order(loop=None):
-    # A set has its order by addresses, and what is cancelled first may matter.
+    # The order of a set depends on addresses, and the order of cancelling may matter.
     return sorted(_all_tasks(loop), key=lambda task: int(task.get_name().rpartition("-")[2]))
 
 
 def install():
-    """Replace what the client reads: clock, sockets, random numbers, print."""
+    """Replace what the client uses: clock, sockets, random numbers, print."""
     import builtins
 
-    # A little more, so that a whole millisecond stays one when it is multiplied again.
+    # A little more, so that whole milliseconds stay whole when they are multiplied again.
     time.monotonic = lambda: (clock.now + clock.first_tick) / 1000 + 1e-7
     time.time = clock.unix
     time.sleep = lambda seconds: clock.sleep(int(seconds * 1000))
@@ -233,16 +233,16 @@ def install():
 
 
 def fail_import(fails=True):
-    """Memory does not run out here."""
+    """Do nothing. Memory does not run out on CPython."""
 
 
 def begin(seed, on_unhandled):
-    """A new world: jitter by its seed."""
+    """Begin a new world, with jitter by its seed."""
     global _jitter, _on_unhandled
     _jitter = Chance(seed, "jitter")
     _on_unhandled = on_unhandled
     story.clear()
     _sockets.clear()
-    for name in list(sys.modules):  # so that a world does not depend on those before it
+    for name in list(sys.modules):  # so that a world does not depend on earlier ones
         if name.startswith("arduino_iot_cloud"):
             del sys.modules[name]

@@ -1,6 +1,6 @@
-"""MicroPython in the simulated world: what its asyncio and the client import is replaced before the first import.
+"""MicroPython in the simulated world. What its asyncio and the client import is replaced before the first import.
 
-The frozen asyncio is used as it is. `_asyncio` is replaced, too, since the one in C reads the real clock.
+The frozen asyncio is used as it is. `_asyncio` is replaced too, because the one in C reads the real clock.
 """
 
 import builtins
@@ -53,7 +53,7 @@ class Time:
 
 
 class Poll:
-    """select.poll: the place where time passes. Beside sockets it takes asyncio's flags."""
+    """select.poll, which lets time pass. It takes asyncio's flags as well as sockets."""
 
     def __init__(self):
         self.wanted = []  # [stream, events]
@@ -104,10 +104,10 @@ class Select:
 
 
 class TaskQueue:
-    """_asyncio.TaskQueue: the tasks by their time, equal ones in the order in which they came."""
+    """_asyncio.TaskQueue: tasks by their time, those of the same time in the order in which they came."""
 
     def __init__(self):
-        self.tasks = []  # the next one last
+        self.tasks = []  # the next task last
 
     def peek(self):
         return self.tasks[-1] if self.tasks else None
@@ -131,7 +131,7 @@ class TaskQueue:
 
 
 class Task:
-    """_asyncio.Task, with the attributes that asyncio and the client look at."""
+    """_asyncio.Task with the attributes that asyncio and the client use."""
 
     def __init__(self, coro, globals=None):
         self.coro = coro
@@ -176,7 +176,7 @@ class Task:
 
 
 _SELDOM = 20
-core = None  # asyncio's, once that is imported
+core = None  # asyncio's, once imported
 
 
 class Asyncio:
@@ -199,7 +199,7 @@ class Sockets:
     @staticmethod
     def getaddrinfo(name, port, family=0, type=0, proto=0, flags=0):
         ms, found = addresses(name, port, type)
-        clock.block(ms)  # as on boards; that much of it is documented
+        clock.block(ms)  # blocks as on boards, which is documented
         if not found:
             raise trouble(-2)
         return found
@@ -211,7 +211,7 @@ jitter = [Chance(0)]
 class Random:
     """The module `random`."""
 
-    # What the client imports by name must not be bound to a class.
+    # The client imports this by name, so it must not be bound to a class.
     @staticmethod
     def random():
         return jitter[0].random()
@@ -222,7 +222,7 @@ class Random:
 
 
 class Os:
-    """The module `os`, with random bytes that repeat."""
+    """The module `os`, with reproducible random bytes."""
 
     def __getattr__(self, name):
         return getattr(_os, name)
@@ -234,17 +234,17 @@ class Os:
 
 
 class Machine:
-    """The module `machine`: a clock that can be set."""
+    """The module `machine`, with a clock that can be set."""
 
     class RTC:
-        """The clock."""
+        """The real-time clock."""
 
         def datetime(self, t):
             clock.set_wall(_time.mktime((t[0], t[1], t[2], t[4], t[5], t[6], 0, 0)))
 
 
 class System:
-    """The module `sys`, whose reports of exceptions are kept."""
+    """The module `sys`, which keeps reports of exceptions."""
 
     def __getattr__(self, name):
         return getattr(_sys, name)
@@ -263,8 +263,10 @@ class System:
 
 
 class Collector:
-    """The module `gc`. The client collects so often, to keep a board's heap in one piece, that it would be half of a
-    world's time: here one collection in many is done."""
+    """The module `gc`, which does only one in many collections.
+
+    The client collects so often to keep a board's heap in one piece that it would take half of a world's time.
+    """
 
     skipped = 0
 
@@ -277,8 +279,8 @@ class Collector:
 
 
 def heap():
-    """Bytes in use, after a collection."""
-    # MicroPython's asyncio keeps the last task that ended by an exception, and all that its coroutine knew.
+    """Collect garbage and return the bytes in use."""
+    # MicroPython's asyncio keeps the last task that ended with an exception and everything its coroutine refers to.
     core._exc_context["future"] = core._exc_context["exception"] = None
     _gc.collect()
     return _gc.mem_alloc()
@@ -288,12 +290,12 @@ _print = builtins.print
 
 
 def keep(*words, **options):
-    """Take what is printed."""
+    """Keep what is printed."""
     story.add("%s  %s" % (clock, " ".join([str(word) for word in words])))
 
 
 def on_fault(error):
-    """An exception is reported that nobody has planned."""
+    """Report an exception that was not planned."""
     if "simulated" not in str(error):
         clock.fail("reported: %r" % error)
 
@@ -304,7 +306,7 @@ def leave(code):
 
 
 def show(*words):
-    """Print in earnest."""
+    """Print to stdout."""
     _print(*words)
 
 
@@ -318,7 +320,7 @@ def _no_import(name, *words):
 
 
 def fail_import(fails=True):
-    """Let the next import run out of memory, or not. A hook that lets imports through would not know where they are."""
+    """Make the next import run out of memory, or not. A hook that passes imports on would not know the importer."""
     if fails:
         builtins.__import__ = _no_import
     elif _import_fails[0]:
@@ -327,7 +329,7 @@ def fail_import(fails=True):
 
 
 def install():
-    """Replace the modules."""
+    """Replace modules."""
     modules = _sys.modules
     for names, module in (
         (("time", "utime"), Time),
@@ -349,14 +351,14 @@ report = System.print_exception
 
 
 def forget_client():
-    """Let the next world import the client anew, so that it does not depend on the worlds before it."""
+    """Unload the client, so that the next world imports it again and does not depend on earlier worlds."""
     for name in list(_sys.modules):
         if name.startswith("arduino_iot_cloud"):
             del _sys.modules[name]
 
 
 def begin(seed, on_unhandled):
-    """A new world: jitter by its seed, an empty event loop."""
+    """Begin a new world, with jitter by its seed and an empty event loop."""
     global core
     import asyncio
     from asyncio import core

@@ -1,4 +1,4 @@
-"""The program on the simulated device: its clients, their variables and callbacks, and what it does by chance."""
+"""The program on the simulated device: its clients with their variables and callbacks, and what it does by chance."""
 
 import asyncio
 
@@ -8,15 +8,15 @@ from .clock import clock
 from .errands import ask_time, make_inlet, use_inlet
 from .variables import COMPOSITES, Variable
 
-# One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md)
+# One call of update(): 15 s for an attempt to connect, 3 for the time, 5 for an acknowledgement (docs/reference.md).
 _UPDATE_MS = 24000
-# By the pace of the world.
+# The keys are paces of a world.
 _KEEPALIVES = {1: (10, 10, 10, 30, 60), 4: (10, 30, 60, 300), 16: (30, 60, 300, 1200), 64: (60, 300, 1200)}
-_STOP_MS = 6000  # stop() to the end of run(): the name server's silence, which MicroPython waits for; for each client
+_STOP_MS = 6000  # from stop() to the end of run(), per client: MicroPython waits for a silent name server
 
 
 class Device:
-    """One client of the program, with the rig's own notes. `identity` is the cloud's Device."""
+    """A client of the program, with the rig's notes about it. `identity` is the cloud's Device."""
 
     def __init__(self, program, identity, variables, arguments):
         self.program = program
@@ -30,7 +30,7 @@ class Device:
         self.clean = None  # what flush() returned in the quiet minute
 
     def make(self):
-        """A new client, as after a reset."""
+        """Make a new client, as after a reset."""
         from arduino_iot_cloud import ArduinoCloudClient
 
         self.callbacks = []
@@ -88,7 +88,7 @@ class Device:
             self.client.register(variable.name, **options)
 
     def _style(self, style):
-        # What this world and this mode allow.
+        # What the world and the mode allow.
         program = self.program
         if style in ("coroutine", "endless") and (program.mode == "sync" or not program.has("coroutines")):
             return "plain"
@@ -136,7 +136,7 @@ class Device:
         for i in range(chance.below(4)):
             style = self._style(chance.choice(("plain", "plain", "coroutine", "raises", "blocks", "ends")))
             quick = (0.2, 1, 1) if self.program.has("quick") else (100, 300)
-            # The ticks of 700000 s are more than half their period.
+            # 700000 s are more than half a period of the ticks.
             slow = (10 * self.program.world.pace, 60, 600, 90000, 700000 if self.program.has("long") else 7000)
             interval = chance.choice(quick + slow)
             callback = Callback(self, "task %d" % i, style, int(interval * 1000))
@@ -158,14 +158,14 @@ class Device:
     # What the program does with a variable
 
     def get(self, variable):
-        """The value on the device: a scalar or a dict; None for none."""
+        """Return the value on the device, a scalar or a dict, or None."""
         if variable.name not in self.client.records:
             return None
         value = self.client.records[variable.name].value
         return dict(value) if isinstance(value, dict) else value
 
     def assign(self, variable):
-        """The program sets a variable."""
+        """Set a variable."""
         if variable.name not in self.client.records:
             return
         value = variable.value(self.program.chance)
@@ -182,14 +182,14 @@ class Device:
         self.program.world.disturbances.assigned(self.identity, variable)
 
     def push(self, variable):
-        """The program pushes a variable that is published on demand."""
+        """Push a variable that is published on demand."""
         variable.changes += 1
         variable.unpushed = False
         self.client.push(variable.name)
 
 
 class Program:
-    """All clients of one program. `mode`: "async", "websocket", "sync" or "user"."""
+    """All clients of a program. `mode`: "async", "websocket", "sync" or "user"."""
 
     def __init__(self, world):
         self.world = world
@@ -201,18 +201,18 @@ class Program:
         self.calm = False
         self.running = False
         self.since = 0  # when it was started
-        self.traffic = 0  # what there was to do
-        self.endings = 0  # planned ones
+        self.traffic = 0  # the number of things to do so far
+        self.endings = 0  # planned ends of runs
         self.generation = 0
         self.stopped = False  # in sync mode, where update() then does nothing
-        self.by_start = False  # the next run is client.start(), without a task of the program around it
+        self.by_start = False  # the next run is client.start(), not a coroutine of the program
 
     def has(self, feature):
-        """Whether the world has a feature."""
+        """Return whether the world has a feature."""
         return self.world.has(feature)
 
     def add(self, identity, host, port, number):
-        """A device of this identity."""
+        """Add a device with this identity."""
         chance = self.chance
         plain = not self.has("policies")
         variables = [Variable("v%d" % i, chance, plain, self.world.pace) for i in range(chance.between(1, 9))]
@@ -239,7 +239,7 @@ class Program:
     # What it does by chance
 
     def act(self):
-        """Do one thing. Where memory is short, it may fail."""
+        """Do one thing. It may fail if memory is short."""
         try:
             self._act()
         except MemoryError:
@@ -270,16 +270,16 @@ class Program:
             device.assign(variable)
 
     async def _flush(self, device):
-        # What flush() says has arrived must have.
+        # What flush() reports as arrived must have arrived.
         generation = self.generation
         client = device.client
         if await client.flush(self.chance.choice((1, 10, 60))) and generation == self.generation:
             self.check.flushed(device)
 
     async def quiet_flush(self, device):
-        """In the quiet minute: note whether everything has arrived."""
+        """In the quiet minute, note whether everything has arrived."""
         for variable in device.variables:
-            # What the cloud does not know: also a value of the device that counted more at a connection.
+            # The cloud may also lack a value of the device that has won at a connection.
             unknown = variable.unpushed or variable.options.get("sync", "cloud") != "cloud"
             if variable.options.get("publish") == "demand" and unknown:
                 if variable.name in device.client.records and variable.publishes:
@@ -290,17 +290,17 @@ class Program:
     # How it runs
 
     def may_start(self):
-        """Whether the program may consist of `client.start()`."""
+        """Return whether the program may consist of `client.start()`."""
         return len(self.devices) == 1 and self.mode in ("async", "websocket")
 
     def starts_anew(self, anew):
-        """Whether all clients are made again."""
-        # In sync mode start() waits for one client, and the others would starve.
+        """Return whether all clients are made again."""
+        # In sync mode start() waits for one client, so the others would starve.
         return anew or self.mode == "sync" and len(self.devices) > 1
 
     def start(self, anew, kept):
-        """Before each run: with new clients, as after a reset, or with those that are there. `kept`: coroutines of
-        before may go on."""
+        """Prepare a run with new clients, as after a reset, or with those that exist. `kept`: coroutines of the
+        previous run may go on."""
         self.generation += 1
         for device in self.devices:
             self.check.by_hand(device.identity.device_id)
@@ -316,7 +316,7 @@ class Program:
         self.running = True
 
     async def main(self):
-        """The program in the modes with an event loop: runs until the world is over, or an exception ends it."""
+        """Run in the modes with an event loop, until the world is over or an exception ends the program."""
         generation = self.generation
         for device in self.devices:
             device.task = asyncio.create_task(device.client.run())
@@ -327,7 +327,7 @@ class Program:
             await self._stop()
 
     async def watch(self, generation):
-        """Beside client.start()."""
+        """Run beside client.start()."""
         self.devices[0].task = None
         await self._live(generation)
         if generation == self.generation:
@@ -345,7 +345,7 @@ class Program:
             await asyncio.sleep(wait / 1000)
 
     async def _stop(self):
-        # By stop(), or by the run's own cancellation, while something wakes it.
+        # By stop(), or by cancelling the run while something wakes it.
         self.running = False
         self.stopped = len(self.devices) == 1
         cancels = Chance(self.world.seed, "cancels %d" % self.generation).one_in(3)
@@ -373,7 +373,7 @@ class Program:
             clock.fail("run() goes on after stop() or its cancellation")
 
     def run_sync(self):
-        """The program in sync mode."""
+        """Run in sync mode."""
         due = clock.now
         pause = self.chance.choice({1: (100, 300, 1000), 4: (1000, 3000)}.get(self.world.pace, (3000,)))
         if len(self.devices) == 1 and self.chance.one_in(2) or self.stopped:

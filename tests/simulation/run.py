@@ -1,8 +1,8 @@
-"""Live through worlds: `-m simulation.run MODE FIRST_SEED COUNT DAYS FEATURES`, in the folder `tests`.
+"""Run worlds: `-m simulation.run MODE FIRST_SEED COUNT DAYS FEATURES` in the folder `tests`.
 
-FEATURES: those that are off, with commas; "-" for none, "plain" for all, then "+name" for one that is on; "idle" and
-"busy": see world.World. Prints a line for each world, `OK seed days`, days of each of its devices added up; or, and
-then it ends, `FAIL seed` behind the story of what happened.
+FEATURES lists the features that are off, separated by commas. "-" is none and "plain" is all. "+name" switches one on
+again. For "idle" and "busy" see world.World. After each world the program prints `OK seed days`, with the days of its
+devices added up. At a failure it prints the story of what happened and `FAIL seed`, and ends.
 """
 
 import sys
@@ -24,24 +24,24 @@ from simulation.disturbances import DISTURBANCES
 from simulation.network import network
 from simulation.world import FEATURES, World
 
-_ended = []  # what has ended a run of this world before its time
+_ended = []  # set if a run of this world has been ended early
 
 
 def _unhandled(message, error):
-    # asyncio reports what its transports catch, too.
+    # asyncio also reports what its transports catch.
     if error is not None and (PLANNED in str(error) or "simulated" in str(error)):
         return
     if error is None and not clock.in_loop:
-        return  # the loop of a client of sync mode that the program has dropped
+        return  # the loop of a client in sync mode that the program has dropped
     if error is None and _ended and "Turn._run" in message:
-        return  # the end of a run has begun a callback's coroutine, which Ctrl-C out of asyncio.run leaves no time
+        return  # the end of a run began a callback's coroutine, and Ctrl-C in asyncio.run left it no time
     if error is not None:
         host.report(error)
     clock.fail("%s: %r" % (message, error))
 
 
 def _once(world):
-    # One run of the program. Returns whether it ended by a planned exception.
+    # Run the program once.
     program = world.program
     try:
         if world.mode == "sync":
@@ -61,11 +61,11 @@ def _once(world):
 
 
 def live(world):
-    """Live through a world. Raises what ends it too early."""
+    """Run a world. Raises what ends it too early."""
     chance = Chance(world.seed, "restarts")
     _ended.clear()
     anew = True
-    kept = False  # the event loop of before, with the coroutines in it
+    kept = False  # whether the previous event loop with its coroutines is kept
     while True:
         world.pause = None
         clock.interrupt = None
@@ -82,8 +82,8 @@ def live(world):
         clock.skip(max(pause - 60000, 0))
         world.paused += pause
         anew = chance.one_in(2)
-        # After Ctrl-C, MicroPython's loop still holds the tasks of before. A program that only calls start() again may
-        # leave it as it is, with the same client or a new one.
+        # After Ctrl-C MicroPython's loop still has the previous tasks. A program that only calls start() again may
+        # leave the loop as it is, with the same client or a new one.
         world.program.by_start = MICROPYTHON and world.program.may_start() and chance.one_in(2)
         kept = world.program.by_start and chance.one_in(2)
         if MICROPYTHON and not kept:
@@ -108,11 +108,11 @@ network.fail_import = host.fail_import
 
 
 def main(mode, first, count, days, off):
-    """Live through `count` worlds."""
+    """Run `count` worlds."""
     for seed in range(first, first + count):
         network.fail_import(False)
         if not MICROPYTHON:
-            gc.disable()  # what it finds is reported, and so must not depend on when it comes
+            gc.disable()  # its findings are reported, so they must not depend on its timing
         host.begin(seed, _unhandled)
         world = World(seed, mode, days, off, host.heap)
         try:

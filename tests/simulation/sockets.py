@@ -1,4 +1,4 @@
-"""What the client takes for a socket: the methods of both interpreters, on the simulated network."""
+"""The client's sockets on the simulated network, with the methods of both interpreters."""
 
 import sys
 
@@ -13,16 +13,16 @@ POLLHUP = 16
 STREAM = 1
 DATAGRAM = 2
 
-_number = [1000000]  # of the last file: beyond those of the system
+_number = [1000000]  # of the last file, higher than the system's
 
 
 def trouble(code):
-    """The exception for an error of the system."""
+    """Return the exception for an error of the system."""
     return OSError(code) if MICROPYTHON else OSError(code, "simulated error %d" % code)
 
 
 class Socket:
-    """A socket of the simulated network, for streams or datagrams."""
+    """A socket on the simulated network, for streams or datagrams."""
 
     def __init__(self, family=2, type=STREAM, proto=0, fileno=None):
         network.allocate()
@@ -32,7 +32,7 @@ class Socket:
         self.type = type
         self.proto = proto
         self.connection = None
-        self._error = 0  # what connecting ended with
+        self._error = 0  # the result of connecting
         self._pending = False
         self._closed = False
         self._blocking = True
@@ -72,7 +72,7 @@ class Socket:
         return self._peer
 
     def ready(self):
-        """The events for which a poll would return now."""
+        """Return the events for which a poll would return now."""
         if self.type == DATAGRAM:
             return POLLOUT | (POLLIN if self._datagrams else 0)
         if self._pending:
@@ -128,7 +128,7 @@ class Socket:
             raise trouble(self.connection.error)
         return self.connection
 
-    # Reading and writing: what differs is how "nothing yet" is said
+    # Reading and writing. The methods differ in how they say "nothing yet"
 
     def _read(self, n):
         network.allocate()
@@ -162,7 +162,7 @@ class Socket:
         return len(data)
 
     def write(self, data, *part):
-        # As MicroPython's streams: all of it, so many bytes, or from where on and how many.
+        # As in MicroPython's streams, `part` is empty, (bytes,) or (offset, bytes).
         network.allocate()
         connection = self._usable()
         data = memoryview(data)
@@ -228,7 +228,7 @@ class Socket:
 
 
 def addresses(name, port, type=STREAM):
-    """What getaddrinfo returns, after the time that it takes: (ms, list), an empty list where it fails."""
+    """Return what getaddrinfo returns, and the time it takes: (ms, list). The list is empty if it fails."""
     network.allocate()
     ms, found = network.look_up(name)
     return ms, [(2, type or STREAM, 6 if type == STREAM else 17, "", (address, port)) for address in found]

@@ -1,4 +1,4 @@
-"""What happened last in a world, in memory of one size: the heap is measured beside it."""
+"""What happened last in a world, in a fixed amount of memory, because the heap is measured too."""
 
 
 class Story:
@@ -9,7 +9,7 @@ class Story:
         self._end = 0
 
     def add(self, line):
-        """Add a line; the oldest ones make room for it."""
+        """Add a line. The oldest ones make room for it."""
         text = self._text
         data = (line[: len(text) // 8] + "\n").encode()
         if self._end + len(data) > len(text):
@@ -21,9 +21,9 @@ class Story:
         self._end += len(data)
 
     def clear(self):
-        """Begin anew."""
+        """Remove all lines."""
         self._end = 0
 
     def lines(self):
-        """All of them, the oldest first."""
+        """Return all lines, the oldest first."""
         return bytes(self._text[: self._end]).decode().split("\n")[:-1]

@@ -1,9 +1,9 @@
-"""The client lives through simulated worlds on every interpreter and in every mode; README.md says what is checked."""
+"""The client lives in simulated worlds on every interpreter and in every mode. README.md says what is checked."""
 
 import pytest
 from soaking.worlds import MODES, live
 
-# Worlds for each of four modes: 300 in all. Each has some minutes of trouble, and takes a second or less.
+# Worlds for each of four modes, 300 in all. Each has some minutes of trouble and takes a second or less.
 SEEDS = {"cpython": 48, "mp64": 10, "mp32": 17}
 TIMEOUT_S = 300  # ends what hangs
 
@@ -29,13 +29,13 @@ def test_a_device_lives_a_week(kind):
 
 @pytest.mark.parametrize("interpreter", ["cpython", "mp32"])
 def test_a_world_replays_exactly(interpreter):
-    # Whatever becomes of it, failures with their stories included.
+    # The result may be a failure. Then its story must be the same.
     once, again = [live(interpreter, "async", 7, 1, timeout=TIMEOUT_S) for _ in range(2)]
     assert once == again
 
 
 def test_a_fault_is_found_and_told_with_its_seed():
-    # The world's own fault: a cloud that never comes back.
+    # The fault is in the world: its cloud never comes back.
     result = live("cpython", "async", 1, 2, off=("plain", "+nothing_heals"), timeout=TIMEOUT_S)
     assert [failure.seed for failure in result.failures] == [1, 2]
     assert "is not back" in result.failures[0].story

@@ -1,4 +1,4 @@
-"""The users' side in a simulated program: an ArduinoIoTCloud that listens to a device and writes to it."""
+"""The users' side of a simulated program: an ArduinoIoTCloud that listens to a device and writes to it."""
 
 import asyncio
 from binascii import b2a_base64
@@ -10,7 +10,7 @@ _PROBE_S = 20
 
 
 def token(name):
-    """A JSON Web Token of this user's, as far as the client looks into it."""
+    """Return a JSON Web Token of this user, with only what the client reads."""
     claims = b2a_base64(b'{"http://arduino.cc/id": "%s"}' % name.encode())[:-1].decode().rstrip("=")
     return "e30." + claims.replace("+", "-").replace("/", "_") + ".c2ln"
 
@@ -46,7 +46,7 @@ class User:
 
     @property
     def online(self):
-        """Whether the user is connected."""
+        """Return whether the user is connected."""
         return self.cloud is not None and self.cloud.connected
 
     async def main(self, generation):

@@ -1,6 +1,6 @@
-"""The variables of the simulated devices: of every kind, with every option, by chance."""
+"""The variables of the simulated devices, of every kind and with every option by chance."""
 
-# Kind -> the attributes of a composite, or the way a scalar is registered.
+# Kind -> the attributes of a composite, or how a scalar is registered.
 COMPOSITES = {
     "Location": ("lat", "lon"),
     "Color": ("hue", "sat", "bri"),
@@ -23,22 +23,22 @@ def _scalar(kind, chance):
         return chance.below(8)
     if kind == "str":
         return "text %d %s" % (chance.below(1000), "x" * chance.below(30))
-    # A dashboard sends a whole number as an integer. Quarters are exact in floats of any width.
+    # A dashboard sends whole numbers as integers. Quarters are exact in floats of any size.
     return chance.between(-400, 400) / 4
 
 
 class Variable:
-    """One variable of one device, and what the rig knows about it.
+    """A variable of a device, and what the rig knows about it.
 
-    `kind`: see COMPOSITES and SCALARS; "number" has no first value of the program's, "hole" is for text and has none.
-    `options`: arguments of `register` beside the value. `style`: what its `on_write` does, None for no `on_write`.
+    `kind`: see COMPOSITES and SCALARS. The program gives "number" and "hole", which is for text, no first value.
+    `options`: arguments of `register` beside the value. `style`: what its `on_write` does, None if it has none.
     """
 
     def __init__(self, name, chance, plain=False, pace=1):
         self.name = name
         self.kind = chance.choice(SCALARS if chance.below(3) else sorted(COMPOSITES))
         if self.kind == "Schedule" and pace > 4:
-            self.kind = "Color"  # a schedule looks at the clock each second
+            self.kind = "Color"  # a schedule checks the clock every second
         self.pace = pace
         self.options = {}
         self.style = chance.choice(_STYLES) if chance.below(3) else None
@@ -59,15 +59,15 @@ class Variable:
             self.publishes = True
         self.late = False  # registered while the program runs
         self.read_every = 0
-        late = self.style in ("coroutine", "endless")  # a variable's callbacks wait for each other
+        late = self.style in ("coroutine", "endless")  # callbacks of a variable wait for each other
         readable = self.publishes and not late and self.kind in SCALARS[:7] and not self.options.get("history")
         if readable and chance.one_in(5):
             self.read_every = chance.choice((1, 5, 30, 300))
-        self.changes = 0  # of all kinds that may be published, since the world began
+        self.changes = 0  # of every kind that may be published, since the world began
         self.reset()
 
     def reset(self):
-        """The device starts anew."""
+        """Note that the device starts again."""
         self.assigned = 0  # by the program, since the start
         self.unpushed = False  # assigned since the last push
         self.calls = 0
@@ -100,11 +100,11 @@ class Variable:
 
     @property
     def has_value(self):
-        """Whether the program registers it with a value."""
+        """Return whether the program registers it with a value."""
         return self.kind not in ("number", "hole") and not self.options.get("history")
 
     def value(self, chance):
-        """A value that the program or the dashboard may set."""
+        """Return a value that the program or the dashboard may set."""
         if self.options.get("history"):
             self.next_sample += 1
             return self.next_sample - 1
@@ -121,7 +121,7 @@ class Variable:
         return _scalar(kind, chance) if kind else chance.below(360) / 4
 
     def from_dashboard(self, chance):
-        """A value that the dashboard sets: of a composite, some of the attributes; whole numbers as integers."""
+        """Return a value from the dashboard: whole numbers as integers, and only some attributes of a composite."""
         value = self.value(chance)
         if isinstance(value, dict):
             if chance.one_in(3):
@@ -132,7 +132,7 @@ class Variable:
         return value
 
     def describe(self):
-        """One line about it."""
+        """Describe it in a line."""
         words = ["%s %s" % (self.name, self.kind)]
         for key in sorted(self.options):
             option = self.options[key]
@@ -145,13 +145,13 @@ class Variable:
         return ", ".join(words)
 
     def agrees(self, device, cloud):
-        """Whether these two values are as the documented rules want them after a quiet minute."""
+        """Return whether these two values follow the documented rules after a quiet minute."""
         if device is None:
             return cloud is None
-        if isinstance(device, dict) and None in device.values():  # it is not published before all of it is there
+        if isinstance(device, dict) and None in device.values():  # not published until it is complete
             return not [key for key in cloud or () if device[key] != cloud[key]]
         if not self.publishes and (self.assigned or self.options.get("sync", "cloud") != "cloud"):
-            return True  # what the program has set, or has not taken at a connection, is never published
+            return True  # what the program has set, or has not accepted at a connection, is never published
         if not self.writable and not self.publishes:
             return True
         if cloud is None:
@@ -170,12 +170,12 @@ class Variable:
             return True
         delta = self.options.get("min_delta")
         if delta and not isinstance(a, str):
-            return abs(a - b) < delta  # for a Location each coordinate is nearer than the distance
+            return abs(a - b) < delta  # each coordinate of a Location differs by less than the distance does
         return False
 
 
 def larger(variable, value, time):
-    """A rule of the program's own: the cloud's value counts where it is the larger one."""
+    """A rule of the program: the cloud's value wins if it is larger."""
     if isinstance(value, dict):
         return sorted(value.items()) > sorted(variable.value.items())
     return str(value) > str(variable.value)

@@ -1,4 +1,4 @@
-"""The server's side of a WebSocket (RFC 6455) in front of the broker of the simulated world."""
+"""The server's side of a WebSocket (RFC 6455) in front of the simulated world's broker."""
 
 from binascii import b2a_base64
 from hashlib import sha1
@@ -9,7 +9,7 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class WebSocket:
-    """A connection that becomes a WebSocket; has the face of a connection for the session behind it."""
+    """A connection that becomes a WebSocket. To the session behind it, it looks like a connection."""
 
     def __init__(self, connection, accept, chance):
         self.connection = connection
@@ -20,7 +20,7 @@ class WebSocket:
         self.session = accept(self)
 
     def received(self, data, sent):
-        """Bytes have come."""
+        """Take bytes from the client."""
         self.buffer += data
         if not self.upgraded:
             self._upgrade()
@@ -91,7 +91,7 @@ class WebSocket:
     # What the session sees
 
     def send(self, data):
-        """Send a message, in fragments by chance."""
+        """Send a message, by chance in fragments."""
         if self.chance.one_in(8):
             self._send(0x89, b"are you there")
         opcode = 2
@@ -103,11 +103,11 @@ class WebSocket:
         self._send(0x80 | opcode, data)
 
     def ended(self):
-        """The connection is over."""
+        """Note that the connection has ended."""
         self.session.ended()
 
     def finish(self):
-        """The session closes."""
+        """Close it for the session."""
         self._send(0x88, b"\x03\xe8")
         self.connection.finish()
 

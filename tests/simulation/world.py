@@ -1,7 +1,7 @@
-"""A world, made by a seed: devices and their cloud, what befalls them, and when they are looked at.
+"""A world made from a seed: devices and their cloud, the trouble they have, and when they are checked.
 
-A world goes through cycles: trouble for a while; then everything is healed, and the devices must come back in time;
-then a quiet minute, after which both sides must agree.
+A world goes through cycles. There is trouble for a while. Then everything is healed, and the devices must come back in
+time. After a quiet minute both sides must agree.
 """
 
 from .broker import Broker
@@ -21,40 +21,44 @@ _BUSY = ("policies", "coroutines", "writes")  # what a busy device has
 PORT = 8883
 WEBSOCKET_PORT = 443
 
-# What a world may have beside DISTURBANCES; each can be left out.
+# What a world may have beside DISTURBANCES. Each can be switched off.
 FEATURES = (
     "policies", "coroutines", "clients", "late", "raises", "blocks", "endless", "ends", "interrupts", "restarts",
     "pauses", "latency", "pieces", "addresses", "quick", "long", "times", "inlets",
 )  # fmt: skip
 
-# The longest until a device is back, once everything works again:
+# The longest time until a device is back after everything works again:
 # 1.5 keepalives to notice a dead link; 15 s for an attempt that began before; 60 s for the pause after it, the longest
-# there is (where waiting alone does not help); 32 s until the thing is asked for again, and 30 s until the last values
-# are, where a question got lost; then the way there, and the name server, whose silence ends after 5 s.
+# one (if waiting alone does not help); 32 s until the client requests the thing again and 30 s until it requests the
+# last values again, if a request got lost; then time on the way, and the name server, whose silence ends after 5 s.
 _BACK_S = 15 + 60 + 32 + 30 + 15
-_QUIET_MS = 95000  # a minute, and the longest `publish=` beside `read_every`
+_QUIET_MS = 95000  # a minute, and the longest `publish=` other than `read_every`
 
 
 class World:
-    """`days`: how long it lasts at least. `off`: features that it does not have; among them "idle" stands for a device
-    to which nothing happens, "busy" for one to which nothing bad happens, but a value every ten seconds. `heap`
-    collects, and returns the bytes in use, None for unknown."""
+    """A world.
+
+    days: how long it lasts at least.
+    off: features that it does not have. "idle" in it makes a device to which nothing happens, "busy" one to which
+        nothing bad happens, but which has a value every ten seconds.
+    heap: a function that collects garbage and returns the bytes in use, None if unknown.
+    """
 
     def __init__(self, seed, mode, days, off, heap):
         self.seed = seed
         self.mode = mode
         self.length = int(days * 86400000)
-        # How many times as rarely anything happens: a short world is a dense one, but for one in four.
+        # How many times less often things happen. A short world is a dense one, except one in four.
         self.pace = Chance(seed, "pace").choice((16, 64) if days >= 7 else (1, 4, 16) if days >= 1 else (1, 1, 1, 4))
-        self.least = min(self.pace * self.pace, 1024)  # likewise, for the shortest times between two of a kind
+        self.least = min(self.pace * self.pace, 1024)  # the same for the shortest time between two of a kind
         self.off = off
         self._heap = heap
         self.idle = "idle" in off
         self.busy = "busy" in off
         self.over = False
-        self.pause = None  # ms: the program is to end, and to begin again after these
+        self.pause = None  # ms; the program must end and begin again after this time
         self.chance = chance = Chance(seed, "world")
-        # A new board counts from 0, and a long-lived one is somewhere; near the end of the period, at times.
+        # A new board counts from 0. A board that has long been on is anywhere, sometimes near the end of the period.
         first = chance.choice((0, PERIOD - chance.below(3600000), (PERIOD >> 1) - chance.below(3600000)))
         clock.reset(first, chance.choice((START, START, 946684800 + 5)))
         clock.may_block = mode == "sync"
@@ -70,7 +74,7 @@ class World:
         self.hosts = {}  # name -> id of the device that connects there
         self.addresses = {}
         self.starved = -(1 << 40)
-        self.paused = 0  # ms that the program did not run
+        self.paused = 0  # ms in which the program did not run
         self._subscribe_network()
         self._people()
         self.phase = "trouble"
@@ -83,16 +87,16 @@ class World:
         clock.at(10000, self._each_ten_seconds)
 
     def has(self, feature):
-        """Whether it has a feature."""
+        """Return whether it has a feature."""
         if feature == "quick" and self.pace > 1:
             return False
         return feature not in self.off and (not (self.idle or self.busy) or self.busy and feature in _BUSY)
 
     def note(self, text):
-        """Write into the log what befalls."""
+        """Write into the log what happens."""
         print("#", text)
 
-    # What there is
+    # Its parts
 
     def _subscribe_network(self):
         if self.has("latency"):
@@ -104,7 +108,7 @@ class World:
         network.datagrams[("10.1.0.1", 123)] = self._tell_time
 
     def _tell_time(self, question):
-        # As RFC 4330 wants it.
+        # In the format of RFC 4330.
         now = unix() + 2208988800
         answer = bytearray(48)
         answer[0] = 0x24
@@ -114,12 +118,12 @@ class World:
         return bytes(answer)
 
     def serve(self, address):
-        """Have the broker answer at an address."""
+        """Make the broker answer at an address."""
         network.servers[(address, PORT)] = self.broker.accept
         network.servers[(address, WEBSOCKET_PORT)] = self._accept_websocket
 
     def leave(self, address):
-        """Have nothing answer there."""
+        """Make nothing answer at an address."""
         network.servers.pop((address, PORT), None)
         network.servers.pop((address, WEBSOCKET_PORT), None)
 
@@ -133,7 +137,7 @@ class World:
         if self.has("addresses") and self.chance.one_in(4):
             other = "10.0.%d.2" % number
             if self.chance.one_in(2):
-                network.dead.add(other)  # else nothing listens there
+                network.dead.add(other)  # otherwise nothing listens there
             addresses.insert(self.chance.below(2), other)
         network.names[name] = addresses
         self.hosts[name] = device_id
@@ -166,7 +170,7 @@ class World:
                 self.program.users.append(user)
 
     def describe(self):
-        """Some lines about it."""
+        """Describe it in a few lines."""
         lines = ["pace %d" % self.pace]
         for device in self.program.devices:
             arguments = device.arguments
@@ -184,11 +188,11 @@ class World:
         return clock.now + 1000 * self.chance.wide(30 * self.pace, longest)
 
     def starved_since(self, ms):
-        """Whether memory was short in the last `ms`."""
+        """Return whether memory was short in the last `ms`."""
         return clock.now - max(self.starved, network.starved) < ms
 
     def tick(self):
-        """Called by the program: what is due is done. Returns the ms until the next time."""
+        """Do what is due and return the ms until the next call. The program calls it."""
         self.check.starved()
         return getattr(self, "_in_" + self.phase)()
 
@@ -210,7 +214,7 @@ class World:
         self.phase = "healing"
         self.program.calm = True
         self.disturbances.heal()
-        if "+nothing_heals" in self.off:  # to see that this is noticed
+        if "+nothing_heals" in self.off:  # to test that this is noticed
             network.servers.clear()
             for connection in list(network.connections):
                 connection.reset()
@@ -270,7 +274,7 @@ class World:
                 self.check.echoes(device)
         clock.check()
         heap = self._heap()
-        # What is registered late may be missing after a restart.
+        # A variable that is registered late may be missing after a restart.
         missing = [
             one.name for device in self.program.devices for one in device.variables if one.name not in device.client.records
         ]

@@ -21,6 +21,6 @@ def make_project(local_cloud, tmp_path):
 
 @pytest.fixture
 def serve():
-    """`serve(folder, how=Plain)` -> its URL on loopback."""
+    """`serve(folder, how=Plain)` -> the folder's URL on loopback."""
     with contextlib.ExitStack() as stack:
         yield lambda folder, how=Plain: stack.enter_context(serving(folder, how))

@@ -1,4 +1,4 @@
-"""What manifest.py freezes, told as MicroPython's build tells it."""
+"""Find out what manifest.py freezes, by standing in for MicroPython's build."""
 
 import contextlib
 
@@ -13,7 +13,7 @@ class _Options:
 
 
 def frozen(root, **options):
-    """Run manifest.py of a checkout: ({name on the board: its source}, names of the packages it requires)."""
+    """Run a checkout's manifest.py. Return ({name on the board: its source}, names of the packages it requires)."""
     found, required = {}, []
 
     def package(folder, files, base_path, opt):

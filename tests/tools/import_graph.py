@@ -4,7 +4,7 @@ import ast
 
 
 def sources(root, *folders):
-    """Return the modules below some folders of `root`: {"package.module": path}. An `__init__` has the folder's."""
+    """Return {"package.module": path} for the modules in folders of `root`. An `__init__` has its folder's name."""
     found = {}
     for folder in folders:
         for path in sorted((root / folder).rglob("*.py")):
@@ -16,7 +16,7 @@ def sources(root, *folders):
 def imports_of(root, *folders, top_only=False):
     """Return {module: the modules among them that it imports}, with `top_only` without imports in functions.
 
-    Imports from the `__init__` of a folder that contains the module do not count: that is loaded before it.
+    Imports from the `__init__` of a folder that contains the module do not count, because that is loaded first.
     """
     modules = sources(root, *folders)
     found = {}

@@ -1,4 +1,4 @@
-"""No module of lib/ or tools/ imports one that imports it again, at its top or in a function."""
+"""No modules of lib/ or tools/ import each other in a circle, neither at their top nor in functions."""
 
 import pytest
 from import_graph import circles, imports_of

@@ -1,4 +1,4 @@
-"""A constant that modules of the package share stands in each of them, since that costs no memory on a board."""
+"""A constant that modules share is defined in each of them, because that costs no memory on a board."""
 
 import ast
 
@@ -11,7 +11,7 @@ STANDING = {"_OWN": 1, "_SENT": 2, "_EXCHANGED": 4, "_FIRST": 8}  # the bits of 
 
 
 def numbers(tree):
-    """The (name, number) pairs of a module that are `_NAME = const(NUMBER)`."""
+    """Yield (name, number) for each `_NAME = const(NUMBER)` of a module."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "const":
             value = node.value.args[0]
@@ -20,7 +20,7 @@ def numbers(tree):
 
 
 def tags(tree):
-    """The (command, tag) pairs of a module: its constants that are the head of a tag, or an `_UPDATE`'s number."""
+    """Yield (command, tag) for each constant of a module that is an encoded tag or the number of an `_UPDATE`."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "const":
             value = node.value.args[0]
@@ -31,7 +31,7 @@ def tags(tree):
 
 
 def trees(package):
-    """The modules of a package, by name."""
+    """Return {name: syntax tree} of a package's modules."""
     return {name: ast.parse(path.read_text()) for name, path in modules(package).items()}
 
 

@@ -1,4 +1,4 @@
-"""tools/demo: what it prints, what it leaves behind, how it fails."""
+"""tools/demo: what it prints, that it leaves nothing running, how it fails."""
 
 import os
 import re
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(200)
 
 
 class Demo(Process):
-    """`tools/demo`, with a mark in its environment that everything it starts inherits."""
+    """`tools/demo` with a mark in its environment, which everything it starts inherits."""
 
     def __init__(self, *arguments, tools=TOOLS, **environment):
         self.mark = "DEMO_MARK=" + uuid.uuid4().hex
@@ -28,18 +28,18 @@ class Demo(Process):
         super().__init__([tools / "demo", *arguments], {**os.environ, name: value, **environment})
 
     def marked(self):
-        """Command lines of the living processes that came from it."""
+        """Return the command lines of its running descendants."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 if self.mark.encode() in (process / "environ").read_bytes():
                     found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
             except OSError:
-                continue  # it has ended meanwhile, or belongs to somebody else
+                continue  # it has ended meanwhile, or belongs to another user
         return found
 
     def wait_nothing_is_left(self, timeout=30):
-        """Wait until all of them are gone."""
+        """Wait until all of them have ended."""
         deadline = time.monotonic() + timeout
         while self.marked():
             assert time.monotonic() < deadline, self.marked()
@@ -129,7 +129,7 @@ def test_help_fetches_nothing(tmp_path, start_demo):
 
 
 def fresh_checkout(folder):
-    """A copy of tools/ with nothing fetched; its tools folder."""
+    """Copy tools/ without anything fetched and return the copy's tools folder."""
     copy = folder / "checkout"
     shutil.copytree(TOOLS, copy / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "examples", copy / "examples", ignore=shutil.ignore_patterns("secrets.py"))
@@ -138,7 +138,7 @@ def fresh_checkout(folder):
 
 @pytest.fixture
 def path_without_apt(tmp_path):
-    """A PATH with a Python and nothing else."""
+    """Return a PATH with nothing but a Python."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "python3").symlink_to(Path(sys._base_executable).resolve())
@@ -163,7 +163,7 @@ def test_a_signal_ends_the_first_fetch(tmp_path, start_demo, path_without_apt):
         index = "http://127.0.0.1:%d/simple" % silent.getsockname()[1]
         demo = start_demo(tools=fresh_checkout(tmp_path), PATH=path_without_apt, PIP_INDEX_URL=index)
         silent.settimeout(50)
-        connection, _ = silent.accept()  # pip asks, and gets no answer
+        connection, _ = silent.accept()  # pip sends a request and gets no answer
         demo.signal(signal.SIGINT)
         done = demo.wait(START_S)
         connection.close()

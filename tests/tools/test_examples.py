@@ -1,11 +1,11 @@
-"""examples/: each of them as it is, on each interpreter, against the local cloud."""
+"""The programs in examples/, unchanged, on each interpreter against the local cloud."""
 
 import pytest
 from example_projects import LAPTOP, READ_ONLY, READ_WRITE, check_laptop
 from processes import Process
 from toolchain.paths import PEER_PYTHON, PEERS, TOOLS
 
-# What a board's firmware has: the parts of it that basic.py uses.
+# Stand-ins for the parts of a board's firmware that basic.py uses.
 FIRMWARE = {
     "network.py": """
 STA_IF = 0
@@ -37,7 +37,7 @@ class Pin:
 
 def test_laptop(interpreter, make_project):
     project = make_project(*LAPTOP)
-    # On 32 bits 72 KB do, and 64 do not: the largest modules are compiled from source here.
+    # On 32 bits 72 KB are enough and 64 are not, because the largest modules are compiled from source here.
     heap = None if interpreter.name == "cpython" else "%dk" % (9 * interpreter.bits // 4)
     process = project.start(interpreter, "laptop.py", heap=heap)
     check_laptop(project)
@@ -47,12 +47,12 @@ def test_laptop(interpreter, make_project):
 @pytest.mark.parametrize("where", ["cpython", "micropython"])
 def test_laptop_runs_unchanged_with_the_official_client(where, micropython, make_project, local_cloud):
     project = make_project(*LAPTOP)
-    tls = {"verify_mode": 2, "server_hostname": "localhost"}  # without, it verifies nothing
+    tls = {"verify_mode": 2, "server_hostname": "localhost"}  # without them it verifies nothing
     if where == "cpython":
         tls["cafile"] = local_cloud.ca_file
         process = Process([PEER_PYTHON, project.write("laptop.py", tls)])
     else:
-        # the unix port's `select` lacks what that client needs; boards have it
+        # the unix port's `select` lacks a function that this client needs and boards have
         path = "%s:%s:.frozen" % (TOOLS / "bench" / "standins", PEERS / "micropython")
         process = project.start(micropython(64), "laptop.py", tls, env={"MICROPYPATH": path})
     try:

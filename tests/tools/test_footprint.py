@@ -1,4 +1,4 @@
-"""The budgets of memory, as tools/footprint measures them on the 32-bit MicroPython."""
+"""Budgets of memory, measured by tools/footprint on the 32-bit MicroPython."""
 
 import json
 import subprocess
@@ -6,8 +6,8 @@ import subprocess
 import pytest
 from toolchain.paths import TOOLS
 
-# In bytes, or in KB where the name says so. The smallest heaps were 39 and 54 KB before each duty had its owner: what is
-# to come down again.
+# In bytes, or in KB if the name says so. The smallest heaps were 39 and 54 KB before each duty got its own module. They
+# should come down again.
 BUDGETS = {
     "construct": 20 * 1024,
     "steady publish": 128,
@@ -34,15 +34,15 @@ def test_memory_is_within_its_budgets():
     for name in ("ours", "official"):
         found = figures[name]
         assert found["import"] < found["construct"] < found["steady"]["connected"]
-        assert found["steady"]["id"] == 0  # else a wait for a socket would cost more than on a board
+        assert found["steady"]["id"] == 0  # otherwise a wait for a socket would cost more than on a board
         assert found["romfs"]["import"] < found["import"]
         for name in ("smallest_kb", "demo_kb"):
             assert found["romfs"][name] < found[name]
     assert list(figures["options"]) == list(figures["flash"]["options"])
-    # what each device loads is no option, however briefly it stays
+    # a module that every device loads is no option, however briefly it stays
     assert not {"client", "session", "loop", "arguments", "registering", "mqtt_packets"} & set(figures["options"])
     assert {"property.policy", "property.schedule", "sync", "user", "websocket", "diagnosis"} < set(figures["options"])
-    # a heap of 64 KB is enough to list 200 things, over HTTPS from the local cloud
+    # a heap of 64 KB is enough to list 200 things from the local cloud over HTTPS
     assert figures["api"]["romfs"]["listing_kb"] < figures["api"]["files"]["listing_kb"] <= 64
     assert figures["ours"]["qstrs"]["count"] < 300
 

@@ -1,4 +1,4 @@
-"""The modules that tests share lie where tests/README.md says, and each has a name of its own."""
+"""The modules that tests share are where tests/README.md says, and each has a unique name."""
 
 import ast
 import tomllib
@@ -13,17 +13,17 @@ FOLDERS = [ROOT / name for name in SETTINGS["pythonpath"]]
 
 
 def is_helper(path):
-    """Whether a file is neither a test nor what pytest itself looks for."""
+    """Return whether a file is neither a test nor a file that pytest itself looks for."""
     return not path.name.startswith("test_") and path.name != "conftest.py"
 
 
 def helpers():
-    """The modules below tests/ that a test imports by their plain names."""
+    """Return the modules below tests/ that a test imports by their plain names."""
     return [path for folder in FOLDERS if TESTS in folder.parents for path in folder.glob("*.py") if is_helper(path)]
 
 
 def imported_by(path):
-    """The first words of what a file imports."""
+    """Return the top-level names that a file imports."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -32,7 +32,7 @@ def imported_by(path):
 
 
 def importers():
-    """The files below tests/ and tools/ that import a module, by the module's name."""
+    """Return {name of a module: the files below tests/ and tools/ that import it}."""
     found = defaultdict(set)
     for path in [*TESTS.rglob("*.py"), *TOOLS.rglob("*.py")]:
         for name in imported_by(path):

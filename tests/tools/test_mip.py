@@ -1,7 +1,7 @@
-"""Installing from this checkout, served over HTTP, with MicroPython's own mip and mpremote's; what the packages list.
+"""Installing this checkout over HTTP with MicroPython's mip and mpremote's, and what the packages list.
 
-Addresses in package.json are relative to it. mip 0.3, frozen into Debian's MicroPython (boards have 0.4 since 1.25),
-does not know such addresses: for it, the server completes them.
+Addresses in package.json are relative to it. mip 0.3, which is frozen into Debian's MicroPython, does not know such
+addresses, so the server completes them. Boards have mip 0.4 since MicroPython 1.25.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from toolchain.paths import LIB, PEERS, ROOT
 PACKAGE = "arduino_iot_cloud"
 PACKAGES = sorted(path.name for path in ROOT.glob("package*.json"))
 BOARDS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("boards/*/package.json"))
-# For CPython alone: these never go to a board.
+# Only for CPython. These never go to a board.
 NOT_ON_BOARDS = {"%s/%s.py" % (PACKAGE, name) for name in ("cpython", "hsm", "keys/pkcs11", "pem_files", "sync/cpython")}
-# What micropython-lib's index has had under these names; umqtt.robust's package does not ask for umqtt.simple.
+# As in micropython-lib's index. The package umqtt.robust does not require umqtt.simple.
 UMQTT = [["umqtt.simple", "1.7.0"], ["umqtt.robust", "1.0.2"]]
 
 
 def listed(name):
-    """{file on the board: file in the checkout} of a package."""
+    """Return a package's {file on the board: file in the checkout}."""
     package = json.loads((ROOT / name).read_text())
     assert len(dict(package["urls"])) == len(package["urls"])
     return dict(package["urls"])
@@ -45,7 +45,7 @@ def test_every_file_is_in_one_package():
 
 
 def test_no_two_modules_have_one_name_in_frozen_code():
-    # mpy-tool makes a name in C of a path: of a/b.py and a_b.py the same one
+    # mpy-tool turns a path into a name in C, the same one for a/b.py and a_b.py
     names = [name[:-3].replace("/", "_") for package in PACKAGES for name in listed(package) if name.endswith(".py")]
     assert len(set(names)) == len(names), sorted(name for name in names if names.count(name) > 1)
 
@@ -81,18 +81,18 @@ mip.install(package, target=target, index=index)
 
 
 def install(machine, folder, package, index):
-    """Run mip on this interpreter; what it printed."""
+    """Run mip on this interpreter and return what it printed."""
     script = folder / "install.py"
     script.write_text(INSTALL)
     target = folder / "installed"
     done = machine.run(script, package, target, index, env={"MICROPYPATH": ".frozen"}, cwd=folder, check=True)
-    # mip reports a failure in words alone.
+    # mip reports a failure only in words.
     assert "Done" in done.stdout, done.stdout
     return target
 
 
 def assert_installed(target, *packages):
-    """The folder has the files of these packages, and nothing else."""
+    """Check that the folder has exactly the files of these packages."""
     installed = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
     assert installed == set().union(*map(listed, packages))
     for name in installed:
@@ -154,7 +154,7 @@ def test_mpremote_installs_from_relative_addresses(serve, tmp_path, address):
 
 
 def add_to_index(index, name, version, files):
-    """Put a package into an index as mip asks for it: files by the start of their hash, and a JSON file by name."""
+    """Put a package into an index as mip requests it: files by the start of their hash, a JSON file by name."""
     hashes = []
     for on_board, path in files:
         short = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
@@ -189,6 +189,6 @@ def test_mip_installs_sync_mode_with_its_dependencies(micropython, serve, tmp_pa
 
 
 def test_each_folder_of_modules_is_a_package():
-    # MicroPython takes a folder without `__init__` for an empty module, and setuptools leaves it out of the wheel
+    # MicroPython imports a folder without `__init__` as an empty module, and setuptools omits it from the wheel
     for folder in {path.parent for path in LIB.glob("arduino_*/**/*.py")}:
         assert (folder / "__init__.py").exists(), folder

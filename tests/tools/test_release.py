@@ -1,4 +1,4 @@
-"""tools/release: what it makes, that it is the same each time, what --check finds, installing from it."""
+"""tools/release: what it makes, that it makes the same each time, what --check finds, installing the result."""
 
 import gzip
 import json
@@ -23,12 +23,12 @@ from toolchain.report import ToolchainError
 
 RELEASE = TOOLS / "release"
 BASE = "arduino-iot-cloud-1.0.0-mpy6"
-# those that need no other package from an index
+# those that require no package from an index
 OWN_FILES = sorted(path.name for path in ROOT.glob("package*.json") if "sync" not in path.name)
 
 
 def copy_checkout(target):
-    """What a release is made of, without git's folder."""
+    """Copy what a release is made from, without git's folder, and return the copy."""
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
     for folder in ("lib", "boards"):
         shutil.copytree(ROOT / folder, target / folder, ignore=ignore)
@@ -208,8 +208,8 @@ def test_bytecode_is_much_smaller_than_source(made):
     for package in checkout.packages:
         source = sum(path.stat().st_size for _, path in package.files())
         assert sizes[str(package.place)] < 0.6 * source, package.place
-    # what fits beside MicroPython and a program on every board
-    assert sizes["package.json"] < 103_000  # 100.7 KB with the checks, policies and drivers that there are
+    # fits beside MicroPython and a program on every board
+    assert sizes["package.json"] < 103_000  # 100.7 KB with today's checks, policies and drivers
     assert (folder / (BASE + ".romfs")).stat().st_size < 128 * 1024
     assert mpy.version().bytecode == about["bytecode"] == 6
 

@@ -1,4 +1,4 @@
-"""The package from places without a file system of its own: a ROMFS image made by mpremote, and frozen code."""
+"""The package in a ROMFS image made by mpremote, and in frozen code."""
 
 import ast
 import hashlib
@@ -16,7 +16,7 @@ PACKAGE = "arduino_iot_cloud"
 CERTIFICATES = LIB / PACKAGE / "certs"
 FROM_ROM = TOOLS / "bench" / "device" / "from_rom.py"
 
-# Prints every bundled root as the package finds it, and makes the TLS context of a device with a secret key.
+# Prints every bundled root as the package finds it. Also makes the TLS context of a device with a secret key.
 ROOTS = """
 import sys
 from binascii import hexlify
@@ -38,7 +38,7 @@ print("stays", [name for name in sys.modules if name.startswith("arduino_iot_clo
 """
 
 
-# The context has just been made by it
+# It has just made the context.
 STAYS = ["arduino_iot_cloud.trust"]
 
 
@@ -52,7 +52,7 @@ def assert_all_roots(output, where):
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    """An image with the compiled client, the example, and ROOTS as the program `roots`."""
+    """An image with the compiled client, the example, and the program `roots` from ROOTS."""
     folder = tmp_path_factory.mktemp("rom")
     mpy.compile_tree(folder / "files", [PACKAGE])
     shutil.copy(ROOT / "examples" / "laptop.py", folder / "files")
@@ -80,9 +80,9 @@ def test_bundled_roots_are_read_from_a_romfs_image(micropython, image):
 
 @pytest.fixture
 def make_frozen(tmp_path):
-    """`make_frozen(**roots)` -> a folder with the modules that manifest.py freezes, and nothing else.
+    """`make_frozen(**roots)` -> a folder with only the modules that manifest.py freezes.
 
-    roots: certificates to bundle instead of those of that name.
+    roots: certificates that replace the bundled ones of the same name.
     """
 
     def make(**roots):

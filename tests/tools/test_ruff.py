@@ -1,4 +1,4 @@
-"""ruff's rules, those that pyproject.toml names, hold wherever there is Python."""
+"""All Python in the project follows the rules of ruff that pyproject.toml lists."""
 
 import subprocess
 

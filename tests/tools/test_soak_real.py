@@ -1,4 +1,4 @@
-"""What `tools/soak --real` prints and finds fault with; tests/device/test_real_time.py has the two minutes."""
+"""What `tools/soak --real` prints and reports as faults. tests/device/test_real_time.py runs its two minutes."""
 
 import re
 from collections import Counter
@@ -29,7 +29,7 @@ def test_a_table_for_each_minute(tmp_path, certificates, capsys):
 
 
 class Still:
-    """Stands for a device that has taken ten seconds."""
+    """Stands in for an idle device."""
 
     name, interpreter, mode, keepalive = "mp32 async", "mp32", "async", 10
     process = SimpleNamespace(returncode=None)

@@ -1,10 +1,10 @@
-"""stopwatches.py: work is counted, and not that others have the processor."""
+"""stopwatches.py counts work, but not the time in which other processes have the processor."""
 
 import time
 
 from stopwatches import Stopwatch
 
-# All on one processor
+# All run on one processor.
 WORK = """
 import os, sys, time
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
@@ -25,7 +25,7 @@ def test_what_a_busy_machine_adds_is_not_counted(cpython):
     watch, begin = Stopwatch(worker), time.monotonic()
     for process in [*others, worker]:
         process.send("\n")
-    worker.wait_for("^done", 1.2)  # nor by this limit
+    worker.wait_for("^done", 1.2)  # this limit does not count it either
     seconds, passed = watch.seconds(), time.monotonic() - begin
     assert passed > 1.5, "the processor was not busy"
     assert 0.2 < seconds < 1.2

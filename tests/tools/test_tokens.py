@@ -1,15 +1,15 @@
-"""A token goes to the server that it is for: nothing here takes one along to where that server sends on."""
+"""A token goes only to the server it is for. Nothing here takes it along when that server redirects."""
 
 import ast
 
 from toolchain.paths import LIB, ROOT, TOOLS
 
-# They follow redirects to anywhere, with all headers.
+# These follow redirects to any server, with all headers.
 FOLLOW = {"urllib.request", "requests", "httpx", "aiohttp"}
 
 
 def imported(tree):
-    """The names of modules that a program imports anywhere."""
+    """Yield the names of all modules that a program imports, at its top or in functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

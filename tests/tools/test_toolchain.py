@@ -1,4 +1,4 @@
-"""The tool chain: what tools/setup installs, and how it fails."""
+"""The toolchain: what tools/setup installs, and how it fails."""
 
 import os
 import resource
@@ -67,7 +67,7 @@ def test_second_setup_is_quick():
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert done.returncode == 0, done.stderr
     assert "fetching" not in done.stderr and "installing" not in done.stderr
-    # of processor's time; 0.15 s on a slow machine
+    # processor time in seconds; 0.15 on a slow machine
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1
 
 
@@ -129,7 +129,7 @@ def test_mosquitto_asks_for_a_client_certificate(mosquitto, certificates):
             assert stream.version().startswith("TLS")
     with socket.create_connection((broker.host, broker.mtls_port)) as plain, pytest.raises(OSError):
         with context.wrap_socket(plain, server_hostname="localhost") as stream:
-            # With TLS 1.3 a client learns of the refusal when it reads.
+            # With TLS 1.3 the client notices the refusal when it reads.
             stream.recv(1)
 
 
@@ -262,7 +262,7 @@ def test_a_syntax_error_names_its_file(tmp_path):
 @pytest.mark.timeout(120)
 def test_pip_installs_the_package_with_its_certificates(tmp_path):
     pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--disable-pip-version-check", "-w", tmp_path]
-    # A copy, since building writes folders beside the sources.
+    # A copy, because building writes folders beside the sources.
     copy = tmp_path / "checkout"
     copy.mkdir()
     for name in ("lib", "pyproject.toml", "LICENSE", "README.md"):

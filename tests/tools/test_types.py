@@ -67,7 +67,7 @@ def test_mistakes_in_a_users_program_are_found():
 
 
 def declared(path):
-    """The public names of a .pyi file."""
+    """Return the public names of a .pyi file."""
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.ImportFrom):
             yield from (alias.asname for alias in node.names if alias.asname)
@@ -123,7 +123,7 @@ def test_an_editor_offers_what_is_found_late(text, offered):
 def test_no_board_gets_what_is_for_editors(tmp_path):
     for_editors = (".pyi", ".typed")
     assert len(STUBS) > 5 and all((LIB / name / "py.typed").is_file() for name in PACKAGES)
-    installed = [name for each in Checkout(ROOT).packages for name, _ in each.files()]  # by mip, and in a release
+    installed = [name for each in Checkout(ROOT).packages for name, _ in each.files()]  # by mip and from a release
     provisioned = [*package(OPTIONS, mpy=0).files, *package(OPTIONS, mpy=version().bytecode).files]
     frozen_in = [*frozen(ROOT, sync=True, api=True, board=True)[0]]
     compiled = [path.name for path in compile_tree(tmp_path)]

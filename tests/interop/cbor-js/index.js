@@ -2,7 +2,7 @@
 
 const cbor = require("cbor");
 
-// An object has its keys as text; with `numericKeys` those that are numbers become CBOR integers.
+// Keys of objects are text. With `numericKeys` those that are numbers become CBOR integers.
 function withKeys(value, numericKeys) {
   if (Array.isArray(value)) return value.map((item) => withKeys(item, numericKeys));
   if (value === null || typeof value !== "object") return value;

@@ -1,4 +1,4 @@
-"""What of the other programs needs the cloud: connected.py ARGUMENTS, a JSON file for ArduinoCloudClient."""
+"""Those parts of the other programs that need the cloud: connected.py ARGUMENTS (JSON, for ArduinoCloudClient)."""
 
 import json
 import sys

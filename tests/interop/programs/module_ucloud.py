@@ -1,4 +1,4 @@
-"""Imports from the module that has the classes."""
+"""Imports from the official client's module with the classes."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""None, as a value and as that of an attribute: there is no value now, and nothing to publish."""
+"""None as a value or as an attribute's value means that there is no value now and nothing to publish."""
 
 from arduino_iot_cloud import ArduinoCloudClient, ColoredLight, Location
 

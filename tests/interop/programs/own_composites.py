@@ -1,4 +1,4 @@
-"""Variables with attributes that the program names itself: `keys=`."""
+"""Variables with attributes of the program's own, given as `keys=`."""
 
 from arduino_iot_cloud import ArduinoCloudClient, ArduinoCloudObject
 

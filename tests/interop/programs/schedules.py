@@ -1,4 +1,4 @@
-"""A class of one's own on the base of Schedule, and an on_run beside that of Schedule."""
+"""A subclass of Schedule, and an on_run in addition to Schedule's own."""
 
 from arduino_iot_cloud import ArduinoCloudClient, Schedule, timestamp
 

@@ -1,4 +1,4 @@
-"""A program with a mistake in each line that says so: the kind that a type checker is to find there."""
+"""A program with mistakes. Each such line names the kind of error that a type checker must find in it."""
 
 import arduino_iot_cloud
 from arduino_cloud_api import CloudAPI

@@ -1,4 +1,4 @@
-"""A program that uses all that is found late: type checkers have no complaint, and know these types."""
+"""A program that uses everything that is loaded late. Type checkers accept it and know these types."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""stubtest, after what comes late has come: the methods of the client, the arguments of variables with attributes."""
+"""Run stubtest after loading what comes late: methods of the client, arguments of variables with attributes."""
 
 import sys
 
