@@ -217,6 +217,7 @@ class ArduinoCloudClient:
             forget("names", "registering")
             if async_mode:
                 from .loop import Driver
+            forget()  # what the import has left: compiled from source, TLS would find no piece that is large enough
             from .trust import context
 
             tls = context(self)

@@ -5,14 +5,12 @@ import json
 import os
 import random
 import signal
-import socket
 import sqlite3
 import time
 import urllib.request
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
+from brokers import free_ports
 from forked_cloud import ForkedCloud
 from kill_load import STAMP_BASE, Board, Builder
 from processes import Process
@@ -26,18 +24,6 @@ START_TAKES = 1.5
 """A start may be killed within this many seconds: about as long as it takes."""
 KEPT = """device_id secret thing_id user_id api_key_id api_key_secret api_token mqtt_port http ca_file
 client_key client_cert""".split()
-
-
-def free_ports(count):
-    """Return free ports that the system gives to nobody else while the cloud is down."""
-    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-    usable = range(10_000, low) if low > 20_000 else range(high + 1, 65_536)
-    found = []
-    while len(found) < count:
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", random.choice(usable)))
-            found.append(probe.getsockname()[1])
-    return found
 
 
 class KilledCloud:

@@ -237,6 +237,7 @@ def test_a_callback_that_raises_anything_costs_that_one_call(interpreter, broker
 
 ADDRESSES = """
 import socket
+import sys
 import arduino_iot_cloud.sync.link as sync_link
 
 look_up = socket.getaddrinfo
@@ -252,7 +253,7 @@ class Socket:
 
 
 sync_link.socket = Socket
-if MICROPYTHON:
+if sys.implementation.name == "micropython":
     import umqtt.simple
     umqtt.simple.socket = Socket
 """

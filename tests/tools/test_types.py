@@ -115,7 +115,8 @@ def test_methods_that_come_late_are_told_of_in_the_same_words():
         ("from arduino_cloud_api import CloudAPI\nCloudAPI().things.list(", {"show_properties=", "tags="}),
     ],
 )
-def test_an_editor_offers_what_is_found_late(text, offered):
+def test_an_editor_offers_what_is_found_late(text, offered, tmp_path, monkeypatch):
+    monkeypatch.setattr(jedi.settings, "cache_directory", str(tmp_path))  # not one that tests beside this one write
     project = jedi.Project(ROOT, sys_path=[str(LIB)], smart_sys_path=False)
     assert offered <= {one.name for one in jedi.Script(text, project=project).complete()}
 

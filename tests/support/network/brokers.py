@@ -3,8 +3,11 @@
 import base64
 import hashlib
 import os
+import random
 import signal
 import socket
+from contextlib import suppress
+from pathlib import Path
 
 from processes import Process
 from toolchain.paths import MOSQUITTO
@@ -13,14 +16,15 @@ HOST = "127.0.0.1"
 
 
 def free_ports(count):
-    """Return ports on which nothing listens at the moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind((HOST, 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Return ports on which nothing listens, and which the system gives to nobody else while a server restarts."""
+    low, high = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    usable = range(10_000, low) if low > 20_000 else range(high + 1, 65_536)
+    found = set()
+    while len(found) < count:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind((HOST, random.choice(usable)))
+            found.add(probe.getsockname()[1])
+    return list(found)
 
 
 class Mosquitto:
