@@ -217,7 +217,7 @@ class ArduinoCloudClient:
             forget("names", "registering")
             if async_mode:
                 from .loop import Driver
-            forget()  # what the import has left: compiled from source, TLS would find no piece that is large enough
+            forget()  # garbage only: the TLS context needs a large piece
             from .trust import context
 
             tls = context(self)

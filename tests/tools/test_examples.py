@@ -37,8 +37,8 @@ class Pin:
 
 def test_laptop(interpreter, make_project):
     project = make_project(*LAPTOP)
-    # On 32 bits 72 KB are enough and 64 are not, because the largest modules are compiled from source here.
-    heap = None if interpreter.name == "cpython" else "%dk" % (9 * interpreter.bits // 4)
+    # On 32 bits 80 KB are enough for modules that are compiled from source. With 72 it depends on where the pieces lie.
+    heap = None if interpreter.name == "cpython" else "%dk" % (5 * interpreter.bits // 2)
     process = project.start(interpreter, "laptop.py", heap=heap)
     check_laptop(project)
     assert process.returncode is None and "raised" not in process.stdout, process.stdout + process.stderr
