@@ -1,0 +1,3 @@
+"""The import path for programs. The code is in `inlet`."""
+
+from .inlet import Inlet as Inlet
