@@ -8,7 +8,7 @@ from toolchain.paths import LIB, NOT_ON_BOARDS, modules
 MODULES = {name: ast.parse(path.read_text()) for name, path in modules("arduino_iot_cloud").items()}
 # Pairs that are entered and unloaded together. The first imports the second.
 TOGETHER = {
-    ("websocket.upgrade", "http.head"), ("diagnosis.tls", "diagnosis"), ("keys", "credentials"), ("keys.pkcs11", "keys"),
+    ("websocket.upgrade", "http.head"), ("diagnosis.tls", "diagnosis"), ("keys.pkcs11", "keys"),
 }  # fmt: skip
 # The first stays and is counted as a user of the second forever, so that WebSocket does not unload that.
 HOLDS = {("http.client", "http.head"), ("http.response", "http.head")}

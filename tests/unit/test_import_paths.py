@@ -9,7 +9,6 @@ PATHS = """
 arduino_iot_cloud ArduinoCloudClient ArduinoCloudObject Task Location Color ColoredLight DimmedLight Television
 arduino_iot_cloud Schedule async_wifi_connection CADATA ArduinoIoTCloud CloudError Temperature Switch timestamp
 arduino_iot_cloud.ucloud ArduinoCloudClient ArduinoCloudObject timestamp timestamp_ms log_level_enabled
-arduino_iot_cloud.announcing net_config
 arduino_iot_cloud.cbor CBORError
 arduino_iot_cloud.cbor_item dumps loads
 arduino_iot_cloud.client ArduinoCloudClient
@@ -20,7 +19,6 @@ arduino_iot_cloud.keys register_provider
 arduino_iot_cloud.kinds Scalar
 arduino_iot_cloud.masks ONCE every
 arduino_iot_cloud.persistence open_store
-arduino_iot_cloud.policy configure
 arduino_iot_cloud.property ArduinoCloudObject
 arduino_iot_cloud.schedule Schedule is_active
 arduino_iot_cloud.trust context
