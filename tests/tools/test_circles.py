@@ -1,7 +1,7 @@
 """No modules of lib/ or tools/ import each other in a circle, neither at their top nor in functions."""
 
 import pytest
-from import_graph import circles, imports_of
+from toolchain.imports import circles, imports_of
 from toolchain.paths import LIB, ROOT, TOOLS
 
 PLACES = {

@@ -2,7 +2,7 @@
 
 import ast
 
-from import_graph import imports_of
+from toolchain.imports import imports_of
 from toolchain.paths import LIB, NOT_ON_BOARDS, modules
 
 MODULES = {name: ast.parse(path.read_text()) for name, path in modules("arduino_iot_cloud").items()}

@@ -15,7 +15,8 @@ from time import monotonic
 
 from mpremote.romfs import make_romfs
 from toolchain import mpy
-from toolchain.paths import NOT_ON_BOARDS, ROOT, is_alias, modules
+from toolchain.imports import imports_of
+from toolchain.paths import LIB, NOT_ON_BOARDS, ROOT, is_alias, module_name, modules
 
 from .account import Listings, account
 from .report import command, print_figures
@@ -30,7 +31,6 @@ WAIT = 12
 
 _FIGURE = re.compile(r"^([\w.]+) (-?[\d.]+)$", re.M)
 _OPENED = re.compile(r"^opens \S*\b%s/([\w/]+)\.mpy$" % PACKAGE, re.M)
-_IMPORTED_AT_THE_TOP = re.compile(r"^from (\.+)([\w.]*) import", re.M)
 _QSTRS = re.compile(r"n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)")
 
 
@@ -167,30 +167,24 @@ def _core(builds, cloud):
         device.values.get(timeout=WAIT)
         device.send("led", True)
         process.wait_for("^received", WAIT)
-        return {_name(path) for path in _OPENED.findall(process.stdout)}
+        return {module_name(path) for path in _OPENED.findall(process.stdout)}
     except (AssertionError, queue.Empty) as error:
         raise RuntimeError("exchange, watched: %s\n%s%s" % (error, process.stdout, process.stderr))
     finally:
         process.kill()
 
 
-def _name(path):
-    # "session/answers" is the module session.answers; "session/__init__" is the package session.
-    return path.replace("/", ".").removesuffix("__init__").rstrip(".")
-
-
 def _options(core):
     """Return the other modules for boards, each after those of them that it imports at its top."""
     paths = modules(PACKAGE)
     others = {name for name in paths.keys() - core - NOT_ON_BOARDS if not is_alias(paths[name])}
+    graph = imports_of(LIB, PACKAGE, top_only=True)
     ordered = []
 
     def add(name):
-        folder = name.split(".") + [""] * (paths[name].stem == "__init__")
-        for dots, module in _IMPORTED_AT_THE_TOP.findall(paths[name].read_text()):
-            one = ".".join(folder[: len(folder) - len(dots)] + [module]).strip(".")
-            if one in others and one != name:
-                add(one)
+        for one in sorted(graph["%s.%s" % (PACKAGE, name)]):
+            if one.removeprefix(PACKAGE + ".") in others:
+                add(one.removeprefix(PACKAGE + "."))
         if name not in ordered:
             ordered.append(name)
 
@@ -201,8 +195,8 @@ def _options(core):
 
 def _flash(builds, core, options):
     files = [path for path in builds.files[OURS] if PACKAGE in path.parts]
-    inside = {path: path.with_suffix("").parts for path in files if path.suffix == ".mpy"}
-    sizes = {_name("/".join(inside[path][inside[path].index(PACKAGE) + 1 :])): path.stat().st_size for path in inside}
+    folder = builds.folder / OURS / PACKAGE
+    sizes = {module_name(path.relative_to(folder)): path.stat().st_size for path in files if path.suffix == ".mpy"}
     return {
         "core": sum(sizes[name] for name in core),
         "certificates": sum(path.stat().st_size for path in files if path.suffix == ".der"),

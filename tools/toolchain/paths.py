@@ -1,6 +1,6 @@
 """The paths of the checkout and its cache folder, and the modules that are not for boards."""
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ROOT / "tools"
@@ -30,11 +30,16 @@ PKCS11_TOOL = BIN / "pkcs11-tool"
 NOT_ON_BOARDS = {"cpython", "hsm", "keys.pkcs11", "pem_files", "sync.cpython"}
 
 
+def module_name(path: "str | PurePath") -> str:
+    """The name of the module in a file: "session.answers" of session/answers.py, "session" of session/__init__.py."""
+    parts = PurePath(path).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
 def modules(package: str) -> dict:
     """The files of a package in lib/ by their module names, such as "session.answers"; "" is the package itself."""
     folder = LIB / package
-    paths = {path.relative_to(folder).with_suffix(""): path for path in sorted(folder.rglob("*.py"))}
-    return {".".join(path.parts).removesuffix("__init__").rstrip("."): paths[path] for path in paths}
+    return {module_name(path.relative_to(folder)): path for path in sorted(folder.rglob("*.py"))}
 
 
 def is_alias(path: Path) -> bool:

@@ -2,14 +2,15 @@
 
 import ast
 
+from .paths import module_name
+
 
 def sources(root, *folders):
     """Return {"package.module": path} for the modules in folders of `root`. An `__init__` has its folder's name."""
     found = {}
     for folder in folders:
         for path in sorted((root / folder).rglob("*.py")):
-            parts = path.relative_to(root).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+            found[module_name(path.relative_to(root))] = path
     return found
 
 
@@ -69,5 +70,6 @@ def circles(graph):
                 seen.add(one)
                 waiting.append(one)
         reach[start] = seen
-    groups = {tuple(sorted({one} | {two for two in reach[one] if one in reach[two]})) for one in graph if one in reach[one]}
+    # Of one in a circle, the others in it are those that it reaches and that reach it.
+    groups = {tuple(sorted(two for two in reach[one] if one in reach[two])) for one in graph if one in reach[one]}
     return sorted(groups)
