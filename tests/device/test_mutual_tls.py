@@ -26,6 +26,7 @@ def test_a_device_logs_in_with_its_certificate(start_device, start_opposite, ope
     opposite.wait_value("a", 1)
     opposite.write(a=2)
     device.wait_until("client['a'] == 2")
+    open_broker.wait_for_log(" as %s .*\n" % device.id)
     assert "u'" not in open_broker.log.split(" as %s " % device.id)[1].split("\n")[0]  # no user name
 
 

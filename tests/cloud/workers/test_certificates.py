@@ -103,5 +103,7 @@ def test_who_shows_a_certificate_takes_no_other_name(device_id, enrol, make_devi
     thief = make_device(about, port="mtls_port", client_id="local-cloud-partition-0")
     assert thief.connect("localhost") == "Success" and not refused(thief)
     # The broker uses the name in the certificate, whatever the device calls itself.
-    names = re.findall(r"New client connected from \S+ as (\S+) \(.*u'%s'" % device_id, fleet.broker.stderr)
+    logged = r"New client connected from \S+ as (\S+) \(.*u'%s'" % device_id
+    fleet.broker.wait_for(logged + r"(?:.*\n)+?.*" + logged, stream="stderr")
+    names = re.findall(logged, fleet.broker.stderr)
     assert names == [device_id] * 2
