@@ -39,7 +39,7 @@ def network_interface(board, kind: "str | None" = None):
 
 
 def deep_sleep(board, ms: int):
-    """Switch off for `ms` milliseconds (1 or more), then restart.
+    """Switch off for `ms` milliseconds (from 1 to the longest sleep that the port can do), then restart.
 
     Raises NotImplementedError if the port has no deep sleep, ValueError for another time.
     """
@@ -49,6 +49,11 @@ def deep_sleep(board, ms: int):
         raise NotImplementedError("%s has no deep sleep" % board.NAME)
     from machine import deepsleep
 
+    from .sleep import longest
+
+    most = longest(board)
+    if ms > most:
+        raise ValueError("deep_sleep: up to %d ms expected on %s, not %d" % (most, board.NAME, ms))
     deepsleep(ms)
 
 

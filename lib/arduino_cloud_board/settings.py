@@ -32,17 +32,19 @@ def open(board=None) -> "Settings":
     """The settings of a board, in the store that `board.KEYS` names. For "files", and without a board, that is the
     folder `keys`.
 
-    Raises OSError if the board does not have the store that `KEYS` names.
+    Raises ValueError if `KEYS` is none of docs/boards.md, OSError if the board does not have the store that it names.
     """
     kind = getattr(board, "KEYS", "files")
     if kind == "secrets":
         return Settings(None)
     if kind == "nvs":
         return Settings(open_store("nvs:" + NAMESPACE))
+    if kind != "files" and kind not in _CHIPS:
+        raise ValueError("board.KEYS: files, nvs, secrets, se05x or atecc608 expected, not %r" % (kind,))
     import os
 
     files = open_store("files:%s/%s" % (os.getcwd().rstrip("/"), _FOLDER))
-    return Settings(files, open_store(kind) if kind in _CHIPS else None)
+    return Settings(files, open_store(kind) if kind != "files" else None)
 
 
 class Settings:
@@ -94,7 +96,10 @@ class Settings:
             return _arguments_of_secrets()
         arguments = {"device_id": device_id}
         arguments.update(self._json("cloud", dict) or {})
-        params = dict(arguments.get("ssl_params") or {})
+        params = arguments.get("ssl_params") or {}
+        if not isinstance(params, dict):
+            raise KeyCorrupted("cloud", self.keys, "its ssl_params are not a dict")
+        params = dict(params)
         secret = self._text("secret_key")
         if secret:
             arguments["username"], arguments["password"] = device_id, secret
@@ -291,5 +296,8 @@ def _arguments_of_secrets():
     secret = _secret("secret_key", None)
     if secret:
         arguments["username"], arguments["password"] = device_id, secret
-    arguments.update(_secret("cloud", {}))
+    cloud = _secret("cloud", {})
+    if not isinstance(cloud, dict):
+        raise KeyCorrupted("cloud", "secrets.py", "not a dict")
+    arguments.update(cloud)
     return arguments
