@@ -2,6 +2,7 @@
 
 from ..clock import clock
 from .power import power
+from .radio import conditions
 
 _DHCP_MS = 2000
 _NO_CABLE_MS = 10000  # for which stm32 blocks (PHY_INIT_TIMEOUT_MS, ports/stm32/eth.c)
@@ -18,7 +19,7 @@ class Cable:
 class Lan:
     """network.LAN of an ESP32. It connects by itself whenever there is a cable.
 
-    lease_over, raises: as in radio.Driver.
+    lease_over: as in radio.Driver.
     """
 
     blocks = False
@@ -30,13 +31,12 @@ class Lan:
         self._fixed = None
         self._number = 0
         self.address = None
-        self.raises = self.lease_over = None
-        self.no_rssi = self.no_ssid = False
+        self.lease_over = None
 
     def _enter(self):
         power.check(self._boot)
-        if self.raises:
-            raise self.raises()
+        if conditions.raises:
+            conditions.fault(conditions.raises)
 
     def active(self, *on):
         self._enter()
@@ -58,12 +58,13 @@ class Lan:
         if not self._active or not cable.on:
             self.address = None
             self.lease_over = None
-        elif self.address is None or not self._fixed and self.address != cable.ip:
+        elif self.address is None or not self._fixed and cable.ip and self.address != cable.ip:
             clock.at(_DHCP_MS, self._addressed, self._number)
         self._module.look()
 
     def _addressed(self, number):
         if number == self._number:
+            self.lease_over = None
             self.address = self._fixed[0] if self._fixed else self._module.cable.ip
             self._module.look()
 

@@ -4,7 +4,7 @@ from ..checks import Checks
 from ..clock import clock
 from .power import clock_is_right, power
 from .program import DEVICE_ID
-from .radio import way
+from .radio import conditions, way
 
 # The longest time until a board is back after everything works again, by the bounds of docs/device.md:
 # 150 s until Wi-Fi is joined, and up to 60 s for each network tried before; on Ethernet 60 s and 12 s; a link that
@@ -14,6 +14,11 @@ _JOIN_S = 150
 _EACH_NETWORK_S = 60
 _CLIENT_S = 60 + 15 + 4 + 3 + 32 + 15
 _NOTICED_MS = 10000 + 6000  # a lost link: 10 s on an ESP32, which reconnects by itself; 6 s in all by docs/device.md
+
+
+_JUST_MS = 20000
+# If neither the name server nor the gateway answers, the link is given up: after 3 failed attempts, and two tries of 3 s.
+_DOUBT_MS = 120000
 
 
 class BoardChecks(Checks):
@@ -44,6 +49,20 @@ class BoardChecks(Checks):
         blocked = clock.blocked_since(since)
         if device.link.connected and clock.now - since > _NOTICED_MS + blocked and not self._is_deaf():
             clock.fail("the link has been down for %d ms, and it says connected" % (clock.now - since))
+
+    def dropped(self):
+        """Check that the program drops no sound link, now that it switches the radio off or disconnects."""
+        program = self.world.program
+        device = program.device
+        if not way.up or not program.running or program.stops or program.asleep or not (device and device.link):
+            return
+        # At the start it may be connected to a network that is not ours, or cannot be read. A driver that raised an
+        # exception may be anything.
+        if min(clock.now - program.since, clock.now - conditions.raised) < _JUST_MS:
+            return
+        if self.world.trouble.silent_since(_DOUBT_MS) or clock.now - way.since < _JUST_MS:
+            return
+        clock.fail("the program drops a link that has been sound for %d s" % ((clock.now - way.since) // 1000))
 
     def _is_deaf(self):
         # Only traffic can tell.
@@ -129,4 +148,4 @@ class BoardChecks(Checks):
             clock.fail("stats() does not add up: %r" % stats)
 
 
-__all__ = ("DEVICE_ID", "BoardChecks")
+

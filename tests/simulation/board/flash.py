@@ -233,4 +233,4 @@ class Esp32:
     NVS = NVS
 
 
-__all__ = ("ROOT", "Esp32", "flash", "clock")
+

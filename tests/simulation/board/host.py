@@ -84,9 +84,11 @@ class Threads:
     @staticmethod
     def start_new_thread(function, arguments):
         """Let a scan take its time beside everything else."""
-        from .radio import air
+        from .radio import air, conditions
 
         power.check()
+        if conditions.scans == "hangs":
+            return
         clock.at(air.scan_takes(), _in_thread, power.boots, function, arguments)
 
 

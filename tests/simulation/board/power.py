@@ -150,4 +150,4 @@ def clock_is_right():
     return abs(clock.unix() - unix()) <= 2
 
 
-__all__ = ("Machine", "Power", "Reset", "clock_is_right", "gmtime", "power")
+

@@ -62,6 +62,8 @@ class Program:
         self.hangs_until = 0  # the part of its own gives no sign of life until then
         self.alive = clock.now  # when it gave one
         self.runs = 0  # since the power came on
+        self.asleep = False  # it sleeps, or dozes
+        self.stops = False  # it has called stop(), or Ctrl-C ends it
 
     def describe(self):
         """Describe it in a line."""
@@ -71,6 +73,7 @@ class Program:
 
     def booted(self):
         """Forget everything, as a reset does."""
+        self.hangs_until = 0
         self.device = self.client = None
         self.runs = 0
         self.generation += 1
@@ -92,6 +95,7 @@ class Program:
         self.generation += 1
         self.runs += 1
         self.running = True
+        self.asleep = self.stops = False
         self.since = self.alive = clock.now
         try:
             if self.style == "start":
@@ -114,7 +118,7 @@ class Program:
         )  # fmt: skip
         self.client = client = device.client
         client.register("up", value=self.count, permission="read")
-        client.register("target", value=0)
+        client.register("target", value=0, permission="readwrite")
         client.register(Task("count", on_run=self._on_count, interval=self.every))
         client.on("connect", self._on_connect)
 
@@ -153,14 +157,21 @@ class Program:
         asyncio.create_task(self._sleep(seconds))
 
     async def _sleep(self, seconds):
+        self.asleep = True
         try:
             await self.device.sleep(seconds, 5)
         except (NotImplementedError, ValueError) as error:
             self.world.note("it cannot sleep: %s" % error)
+        self.asleep = False
+
+    def stop(self):
+        """Call stop(), after which it runs again."""
+        self.stops = True
+        self.device.stop()
 
     def value(self, name):
         """Return a value on the board."""
         return self.client.records[name].value if self.client and name in self.client.records else None
 
 
-__all__ = ("DEVICE_ID", "Program", "Value", "power")
+

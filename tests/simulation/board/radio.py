@@ -40,9 +40,14 @@ class Air(standin.World):
         return self.module.radio.takes["scan"]
 
     def changed(self):
-        """Let the radio see that an access point has changed."""
+        """Let the radio see that an access point has changed. An address stays as long as there is no other one."""
         radio = self.module.radio
-        if hasattr(radio, "point") and radio.point:
+        point = radio.point
+        if point and radio.waits and point.on and point.ip:
+            if hasattr(radio, "code"):
+                radio.code = 3
+            radio.addressed()
+        elif point and (point.ip or not point.on):
             radio.watch()
         self.module.look()
 
@@ -50,16 +55,45 @@ class Air(standin.World):
 air = Air()
 
 
-class Station(standin.Module):
-    """The module `network` with a radio. `changed` is called when the connection may have come or gone."""
+class Conditions:
+    """How the driver behaves now, whatever the radio does.
 
-    def __init__(self, kind, changed, trouble):
+    raises: a function that makes an exception for every call; None for none.
+    refuses: a function that makes an exception for connect(). scans: "raises" or "hangs"; None for neither.
+    no_rssi: an rssi cannot be read. no_ssid: neither can the network's name.
+    """
+
+    def __init__(self):
+        self.heal()
+
+    def heal(self):
+        """Let it behave as documented."""
+        self.raises = self.refuses = self.scans = None
+        self.no_rssi = self.no_ssid = False
+        self.raised = -(1 << 40)  # when it raised an exception last
+
+    def fault(self, make):
+        """Raise what `make` makes."""
+        self.raised = clock.now
+        raise make()
+
+
+conditions = Conditions()
+
+
+class Station(standin.Module):
+    """The module `network` with a radio. `changed` is called when the connection may have come or gone, `dropped`
+    before the program ends it."""
+
+    def __init__(self, kind, changed, dropped, trouble):
         super().__init__(air, kind, **trouble)
+        self.dropped = dropped
         self.kind = kind
         self.calls = _Count()
         self.look = changed
         self.driver = Driver(self)
         radio = self.radio
+        radio.waits = False  # it has joined, and DHCP does not answer
         for name in ("addressed", "forget", "lost"):
             _tell(radio, name, self)
 
@@ -98,6 +132,9 @@ def _tell(radio, name, module):
                 radio._failed(200)
             return
         before()
+        radio.waits = name == "addressed" and radio.address is None
+        if radio.waits and hasattr(radio, "code"):
+            radio.code = 2
         module.look()
 
     setattr(radio, name, method)
@@ -113,21 +150,16 @@ RAISES = (
 
 
 class Driver:
-    """network.WLAN(STA_IF). Attributes that `trouble` sets:
+    """network.WLAN(STA_IF), subject to `conditions`.
 
-    raises: a function that makes an exception for every call; None for none.
-    no_rssi: an rssi cannot be read. no_ssid: neither can the network's name.
     lease_over: the address is lost while isconnected() stays true: "0.0.0.0", or "raises"; None for no.
-    scans: None, or "raises", "hangs" for the next ones.
-    refuses: a function that makes an exception for the next connect().
     """
 
     def __init__(self, module):
         self.module = module
         self._boot = power.boots
         self._radio = module.radio
-        self.raises = self.lease_over = self.scans = self.refuses = None
-        self.no_rssi = self.no_ssid = False
+        self.lease_over = None
         self.trying = False  # connect() was called, and nothing has ended that attempt
         self.connects = 0
         self.drivers = []  # who has called connect(), in order
@@ -141,8 +173,8 @@ class Driver:
 
     def _enter(self):
         power.check(self._boot)
-        if self.raises:
-            raise self.raises()
+        if conditions.raises:
+            conditions.fault(conditions.raises)
 
     def active(self, *on):
         self._enter()
@@ -156,6 +188,7 @@ class Driver:
 
     def _ended(self):
         self.trying = False
+        self.module.dropped()
         if self.lease_over:
             self.lease_over = None
             self.module.look()
@@ -164,9 +197,8 @@ class Driver:
         self._enter()
         self.connects += 1
         self._one_at_a_time()
-        if self.refuses:
-            refuses, self.refuses = self.refuses, None
-            raise refuses()
+        if conditions.refuses:
+            conditions.fault(conditions.refuses)
         self._radio.connect(*arguments, **options)
         self.trying = True
 
@@ -204,20 +236,19 @@ class Driver:
 
     def status(self, *what):
         self._enter()
-        if what and self.no_rssi:
+        if what and conditions.no_rssi:
             raise OSError(5)
         return self._radio.status(*what)
 
     def config(self, *names, **values):
         self._enter()
-        if names and self.no_ssid:
+        if names and conditions.no_ssid:
             raise OSError("unknown config param")
         return self._radio.config(*names, **values)
 
     def scan(self):
         self._enter()
-        scans, self.scans = self.scans, None
-        if scans:
+        if conditions.scans:
             raise OSError("Wifi Internal Error")
         return self._radio.scan()
 

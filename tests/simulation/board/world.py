@@ -9,9 +9,9 @@ from . import host
 from .cable import Cable, Wired
 from .checks import BoardChecks
 from .flash import flash
-from .power import Power, Reset, clock_is_right, power
+from .power import clock_is_right, power
 from .program import DEVICE_ID, Program
-from .radio import Station, air, way
+from .radio import Station, air, conditions, way
 from .trouble import TROUBLE, Trouble
 
 PORT = 8883
@@ -61,6 +61,8 @@ class World:
         network.reset(seed)
         network.latency = (10, 10 + chance.wide(1, 200))
         network.way = self._carries
+        conditions.heal()
+        self.no_time = False  # the time server does not answer
         self.over = False
         self.paused = 0  # ms in which the board was off
         self._boards_facts()
@@ -121,6 +123,8 @@ class World:
         network.datagrams[(NAME_SERVER, 53)] = self._answer_name
 
     def _tell_time(self, question):
+        if self.no_time:
+            return None
         # In the format of RFC 4330.
         answer = bytearray(48)
         answer[0] = 0x24
@@ -175,7 +179,9 @@ class World:
         if self.wired:
             self.module = Wired(self.kind, self.cable, way.look)
         else:
-            self.module = air.module = Station(self.kind, way.look, self.driver_trouble)
+            self.module = air.module = Station(
+                self.kind, way.look, self.check.dropped, self.driver_trouble
+            )
         way.begin(self.module, self.check.link_changed)
         host.give_network(self.module)
 
@@ -200,7 +206,7 @@ class World:
 
     def ended_by_itself(self):
         """Note that the program has ended without an exception."""
-        if not self.over:
+        if not self.program.stops:
             clock.fail("run() has ended")
             clock.check()
 
@@ -237,7 +243,8 @@ class World:
             self._quiet_from = clock.now
             self.check.quiet_begins()
             return _QUIET_MS
-        self.check.back_in_time(max(self.healed, self.program.since))
+        if not self.program.asleep:
+            self.check.back_in_time(max(self.healed, self.program.since))
         return 500
 
     def _in_quiet(self):
@@ -261,4 +268,4 @@ class World:
         return False
 
 
-__all__ = ("FEATURES", "Power", "Reset", "World", "clock_is_right")
+
