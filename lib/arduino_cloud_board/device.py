@@ -4,7 +4,8 @@ import asyncio
 from sys import modules
 
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.port import const, forget as forget_client, log, ticks_ms
+from arduino_iot_cloud.port import const, forget as forget_client, log, report, ticks_ms
+from arduino_iot_cloud.stream import event_loop
 
 from .link import forget, sleep_ms
 
@@ -15,6 +16,8 @@ _SET_UP = "detection settings key_store keys.files keys.nvs keys.secrets keys.br
 _LOOK_UP = const(15000)  # ms: longer than looking up a name takes if two name servers are silent
 _NO_CABLE = const(11000)  # ms: longer than stm32 blocks without a cable
 _DOUBTS = const(3)  # failed connections in a row before the link itself is checked
+
+runs: list = []  # the devices that run, or that Ctrl-C has left behind
 
 
 class Device:
@@ -38,6 +41,8 @@ class Device:
     attempts = 0  # to connect to the cloud
     watchdog = None
     running = False
+    loop = None  # the event loop of the run; None once that was taken down
+    tasks: list = []
     leaving = False  # going to sleep
 
     def __init__(self, *, board=None, settings=None, watchdog=False, offline=2, link=None, **client):
@@ -84,7 +89,10 @@ class Device:
 
     def start(self, interval: float = 1.0, backoff: float = 2.0):
         """Run until `stop()`, in a new event loop. Arguments as for `ArduinoCloudClient.run`."""
-        asyncio.run(self.run(interval, backoff))
+        try:
+            asyncio.run(self.run(interval, backoff))
+        finally:  # MicroPython leaves the tasks behind after Ctrl-C
+            self._sweep()
 
     def stop(self):
         """Disconnect, switch the network off and let `run` or `start` return. A running watchdog stays on."""
@@ -98,13 +106,29 @@ class Device:
             return lambda: None
         return self.watchdog.part(name, seconds)
 
-    async def run(self, interval: float = 1.0, backoff: float = 2.0):
+    def run(self, interval: float = 1.0, backoff: float = 2.0):
         """Bring up the network, the clock and the client, and keep them up until `stop()`, beside the program's own
-        tasks. Arguments as for `ArduinoCloudClient.run`. Raises RuntimeError if the device already runs."""
+        tasks. Await it. Arguments as for `ArduinoCloudClient.run`.
+
+        What an interrupted program has left behind is taken down first. On MicroPython that means every earlier run,
+        since Ctrl-C leaves it in the event loop. On CPython, a second run beside the first raises RuntimeError.
+        """
+        self._sweep()
+        return self._run(interval, backoff)
+
+    def _sweep(self, begins=False):
+        # Take down the runs that Ctrl-C has left behind.
+        if runs:
+            from .takeover import sweep
+
+            sweep(runs, self, begins)
+            del sweep
+            forget("takeover")
+
+    async def _run(self, interval, backoff):
         from .clock import Clock
 
-        if self.running:
-            raise RuntimeError("the device runs already")
+        self._sweep(True)
         client = self.client
         client._run(True, (interval, backoff))  # reports a mistake before the watchdog starts
         driver = client.driver
@@ -119,13 +143,22 @@ class Device:
         connect = driver.connect
         driver.connect = lambda: self._connect(driver, connect)
         self.running = True
-        supervisor = asyncio.create_task(self._supervise(driver))
+        self._ip = None
+        runs.append(self)
+        self.loop = event_loop()
+        self.tasks = [asyncio.current_task(), asyncio.create_task(self._supervise(driver))]
         try:
             await client.run(interval, backoff)
+        except BaseException:  # the program was interrupted, and so were its parts
+            if self.watchdog:
+                self.watchdog.forget()
+            raise
         finally:
             self.running = False
+            runs.remove(self)
             driver.connect = connect
-            supervisor.cancel()
+            if self.loop:
+                self.tasks[1].cancel()
             if self.link:
                 self.link.stop()
         while self.leaving:
@@ -209,26 +242,29 @@ class Device:
         mqtt = driver.mqtt
         before = None
         while True:
-            now = ticks_ms()
-            step = (driver.session.state, driver.connections, self.attempts, mqtt.last_tx, mqtt.wake)
-            if step != before:
-                before = step
-                self._alive()
-            up = not link or link.connected
-            self.clock.poll(now, up and (driver.synced or not watchdog or watchdog.limit >= _LOOK_UP))
-            if up and linked:
-                linked()
-            if link:
-                _revive(link)
-            if watchdog:
-                watchdog.poll(now)
+            try:
+                now = ticks_ms()
+                step = (driver.session.state, driver.connections, self.attempts, mqtt.last_tx, mqtt.wake)
+                if step != before:
+                    before = step
+                    self._alive()
+                up = not link or link.connected
+                if up and linked:
+                    linked()
+                if watchdog:
+                    watchdog.poll(now)
+                self.clock.poll(now, up and (driver.synced or not watchdog or watchdog.limit >= _LOOK_UP))
+                if link:
+                    _revive(link)
+            except Exception as error:  # the next turn may succeed, when there is memory again
+                report("Device", error)
             await sleep_ms(turn)
 
 
 def _revive(link):
-    # The link's own task never ends. If it failed all the same, start it again.
-    task = getattr(link, "_task", None)
-    if task and task.done():
+    # The link's own task never ends. If it failed all the same, start it again. An object of the program may have none.
+    task = getattr(link, "_task", link)
+    if task is None or task is not link and task.done():
         log(40, "%s: its task ended; starting it again." % link.kind)
         link.stop()
         link.start()

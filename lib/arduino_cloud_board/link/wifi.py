@@ -79,5 +79,5 @@ class WiFi(Connection):
             for switch, arguments in ((interface.disconnect, ()), (interface.active, (False,))):
                 try:
                     switch(*arguments)
-                except (OSError, RuntimeError):  # the second is done even if the first is refused
+                except Exception:  # the second is done even if the first is refused, whatever the driver raises
                     pass

@@ -126,17 +126,6 @@ async def test_it_can_run_again():
         assert made.attempts == count
 
 
-async def test_while_it_runs_it_refuses_to_run_again_and_goes_on():
-    link = Link("192.0.2.1")
-    made = make(link)
-    attempts = Attempts(made)
-    running = asyncio.create_task(made.run())
-    await until(lambda: attempts.count == 1)
-    await raises_async(RuntimeError, made.run())
-    assert (link.started, link.stopped) == (1, 0) and made.running
-    await stop(made, running)
-
-
 async def test_after_three_failures_in_a_row_the_link_is_looked_into():
     link = Link("192.0.2.1")
     made = make(link)
