@@ -74,9 +74,11 @@ class Connection:
         """End the task, disconnect, and switch the interface off. Do not call this from `on_change`."""
         task, self._task = self._task, None
         if task:
-            if self._loop is event_loop():
-                task.cancel()
-            else:
+            try:
+                here = self._loop is event_loop() and (task.cancel() or True)
+            except RuntimeError:  # it ran last before Ctrl-C, so MicroPython takes it for the current one
+                here = False
+            if not here:
                 from .starting import end
 
                 end(task, self._loop)

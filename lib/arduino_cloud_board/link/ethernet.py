@@ -38,7 +38,7 @@ class Ethernet(Connection):
             await self._switch_on()
         self.state = "connecting"
         looks = 0
-        while not self._interface.isconnected() or self._address() is None:
+        while not self._is_up():
             looks += 1
             if looks == _DOUBT:
                 self.failures += 1
@@ -51,6 +51,12 @@ class Ethernet(Connection):
                     self._close()
                     await self._switch_on()
             await sleep_ms(_LOOK)
+
+    def _is_up(self):
+        try:
+            return self._interface.isconnected() and self._address() is not None
+        except (OSError, RuntimeError):  # a driver may raise this until the interface has been off
+            return False
 
     def _linked(self):
         # Whether the other end of the cable is there. On some ports, isconnected() is true only with an address.

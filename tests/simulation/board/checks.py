@@ -2,6 +2,7 @@
 
 from ..checks import Checks
 from ..clock import clock
+from . import host
 from .power import clock_is_right, power
 from .program import DEVICE_ID
 from .radio import conditions, way
@@ -16,7 +17,10 @@ _CLIENT_S = 60 + 15 + 4 + 3 + 32 + 15
 _NOTICED_MS = 10000 + 6000  # a lost link: 10 s on an ESP32, which reconnects by itself; 6 s in all by docs/device.md
 
 
-_JUST_MS = 20000
+_ATTEMPT_MS = 15000
+_ON_THE_WAY_MS = 5000
+_SET = 1704067200  # a clock that shows less has not been set
+_JUST_MS = 30000
 # If neither the name server nor the gateway answers, the link is given up: after 3 failed attempts, and two tries of 3 s.
 _DOUBT_MS = 120000
 
@@ -27,7 +31,9 @@ class BoardChecks(Checks):
     def __init__(self, world):
         super().__init__(world)
         self.logins = 0
+        self._login = 0
         self._look = None
+        self._drops = None
         self.linked = 0  # when the link was there last
 
     # The link
@@ -50,19 +56,19 @@ class BoardChecks(Checks):
         if device.link.connected and clock.now - since > _NOTICED_MS + blocked and not self._is_deaf():
             clock.fail("the link has been down for %d ms, and it says connected" % (clock.now - since))
 
-    def dropped(self):
-        """Check that the program drops no sound link, now that it switches the radio off or disconnects."""
+    def drops_seen(self):
+        """Check that the program has dropped no sound link in the last ten seconds."""
         program = self.world.program
-        device = program.device
-        if not way.up or not program.running or program.stops or program.asleep or not (device and device.link):
+        link = program.running and program.device and program.device.link
+        drops = link.drops if link else 0
+        before, self._drops = self._drops, (link, drops)
+        if not link or before is None or before[0] is not link or drops <= before[1]:
             return
-        # At the start it may be connected to a network that is not ours, or cannot be read. A driver that raised an
-        # exception may be anything.
-        if min(clock.now - program.since, clock.now - conditions.raised) < _JUST_MS:
+        # A driver that raises an exception, and an address that changes, may be anything.
+        if not way.up or min(clock.now - way.since, clock.now - conditions.raised) < _JUST_MS:
             return
-        if self.world.trouble.silent_since(_DOUBT_MS) or clock.now - way.since < _JUST_MS:
-            return
-        clock.fail("the program drops a link that has been sound for %d s" % ((clock.now - way.since) // 1000))
+        if not self.world.trouble.silent_since(_DOUBT_MS):
+            clock.fail("the program has given up a link that was sound for %d s" % ((clock.now - way.since) // 1000))
 
     def _is_deaf(self):
         # Only traffic can tell.
@@ -73,6 +79,8 @@ class BoardChecks(Checks):
         super().looked_up(name)
         program = self.world.program
         device = program.device
+        if clock.now - host.lost[0] < _ATTEMPT_MS:
+            return  # an attempt that began before
         if name == "cloud" and device and device.link and not device.link.connected:
             clock.fail("an attempt to connect to the cloud without a link")
 
@@ -82,6 +90,8 @@ class BoardChecks(Checks):
         """Check that the watchdog may bite."""
         program = self.world.program
         if not program.running or program.part_is_late():
+            return
+        if program.was_late and power.fed < program.since:
             return
         if program.offline and clock.now - max(self.linked, program.since) >= program.offline * 3600000:
             return
@@ -95,6 +105,7 @@ class BoardChecks(Checks):
         """Note that the board has logged in."""
         super().online(session)
         self.logins += 1
+        self._login = clock.now
 
     def back_in_time(self, since):
         """Check that the board is back in time."""
@@ -126,11 +137,14 @@ class BoardChecks(Checks):
         now = (self.logins, power.boots, self._connects())
         if now != self._look:
             clock.fail("(log-ins, boots, connects) in a quiet minute: from %r to %r" % (self._look, now))
-        if not clock_is_right():
+        # A clock that is not set is set with the next connection; one that is set is always right.
+        if not clock_is_right() and (clock.unix() > _SET or self._login > world.healed):
             clock.fail("the clock shows %d" % clock.unix())
         thing = program.identity.thing
         for variable in program.variables:
             value, stored = program.value(variable.name), thing.stored[variable.name]
+            if variable.name == "up" and clock.now - program.counted < _ON_THE_WAY_MS:
+                continue
             if not stored.doubtful and value != stored.value:
                 clock.fail("%s: the board has %r, the cloud %r" % (variable.name, value, stored.value))
         self._stats(program.device.link)
@@ -144,7 +158,8 @@ class BoardChecks(Checks):
         stats = link.stats()
         if stats["state"] != "connected" or not stats["ip"] or stats["trouble"]:
             clock.fail("connected, and stats() says %r" % stats)
-        if stats["failures"] > stats["attempts"] or stats["ip"] != self.world.module.address:
+        # Ethernet counts an attempt once the interface has let itself be asked.
+        if link.kind != "Ethernet" and stats["failures"] > stats["attempts"] or stats["ip"] != self.world.module.address:
             clock.fail("stats() does not add up: %r" % stats)
 
 

@@ -19,6 +19,7 @@ else:
 _open = builtins.open
 _os_functions = {}
 secrets = []  # texts that no line may show
+lost = [0]  # when the program lost its link
 _graveyard = []  # on CPython: loops that ended with the power, whose coroutines must not be closed
 
 
@@ -140,13 +141,15 @@ def give_network(module):
 
 
 def watch_prints(keep):
-    """Check each line that the program prints for secrets, and keep it."""
+    """Check each line that the program prints for secrets, note when it lost its link, and keep the line."""
 
     def checked(*words, **options):
         line = " ".join([str(word) for word in words])
         for secret in secrets:
             if secret in line:
                 clock.fail("a line shows a secret (%d characters of %d)" % (len(secret), len(line)))
+        if line.endswith(": the connection was lost."):
+            lost[0] = clock.now
         keep(line)
 
     builtins.print = checked

@@ -62,6 +62,8 @@ class Program:
         self.hangs_until = 0  # the part of its own gives no sign of life until then
         self.alive = clock.now  # when it gave one
         self.runs = 0  # since the power came on
+        self.was_late = False  # its own part was late when the last run ended, so the watchdog was not fed
+        self.counted = 0  # when "up" was assigned last
         self.asleep = False  # it sleeps, or dozes
         self.stops = False  # it has called stop(), or Ctrl-C ends it
 
@@ -92,8 +94,10 @@ class Program:
         """Run until something ends it. `anew`: with a new Device, as after a reset."""
         if self.device is None or anew:
             self._make()
+        self.was_late = self.part_is_late() and self.runs > 0
         self.generation += 1
         self.runs += 1
+        self.world.check.by_hand(DEVICE_ID)
         self.running = True
         self.asleep = self.stops = False
         self.since = self.alive = clock.now
@@ -128,6 +132,7 @@ class Program:
     def _on_count(self, client, args):
         if client is self.client:
             self.count += 1
+            self.counted = clock.now
             self.traffic += 1
             client["up"] = self.count
 

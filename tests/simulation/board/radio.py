@@ -82,12 +82,10 @@ conditions = Conditions()
 
 
 class Station(standin.Module):
-    """The module `network` with a radio. `changed` is called when the connection may have come or gone, `dropped`
-    before the program ends it."""
+    """The module `network` with a radio. `changed` is called when the connection may have come or gone."""
 
-    def __init__(self, kind, changed, dropped, trouble):
+    def __init__(self, kind, changed, trouble):
         super().__init__(air, kind, **trouble)
-        self.dropped = dropped
         self.kind = kind
         self.calls = _Count()
         self.look = changed
@@ -177,7 +175,7 @@ class Driver:
             conditions.fault(conditions.raises)
 
     def active(self, *on):
-        self._enter()
+        self._tried(on)
         if not on:
             return self._radio.active()
         if not on[0]:
@@ -186,9 +184,13 @@ class Driver:
         self.module.look()
         return None
 
+    def _tried(self, on):
+        # The program did what it could, even if the driver raises an exception.
+        if on and not on[0]:
+            self.trying = False
+        self._enter()
+
     def _ended(self):
-        self.trying = False
-        self.module.dropped()
         if self.lease_over:
             self.lease_over = None
             self.module.look()
@@ -218,7 +220,7 @@ class Driver:
                 drivers.pop(0)
 
     def disconnect(self):
-        self._enter()
+        self._tried((False,))
         self._ended()
         self._radio.disconnect()
 

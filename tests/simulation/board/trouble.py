@@ -49,6 +49,7 @@ class Trouble:
         self._silent = 0  # how many things make the link carry nothing
         self._silent_at = -(1 << 40)  # when one did last
         self._number = 7  # of addresses
+        self._heals = 0
         self._chances = {}
         for feature in sorted(TROUBLE):
             if world.has(feature):
@@ -76,11 +77,17 @@ class Trouble:
         ms = 1000 * chance.wide(1, longest)
         self.world.note("%s for %d s" % (what, ms // 1000))
         change()
-        clock.at(ms, back)
+        clock.at(ms, self._back, self._heals, back)
+
+    def _back(self, heals, back):
+        if heals == self._heals:
+            back()
 
     def heal(self):
         """Make everything work again. A driver whose lease is over may stay so until it connects again."""
         world = self.world
+        self._heals += 1
+        world.program.hangs_until = 0
         conditions.heal()
         network.dead.clear()
         network.heal()

@@ -30,6 +30,7 @@ KINDS = {
 FEATURES = ("drivers", "networks", "watchdog") + tuple(sorted(TROUBLE))
 _CYCLES = 3
 _QUIET_MS = 65000
+_SETTLE_MS = 10000  # after which the new addresses have been assigned
 
 
 class World:
@@ -65,6 +66,7 @@ class World:
         self.no_time = False  # the time server does not answer
         self.over = False
         self.paused = 0  # ms in which the board was off
+        host.lost[0] = -(1 << 40)
         self._boards_facts()
         self.program = Program(self)
         self._cloud()
@@ -179,9 +181,7 @@ class World:
         if self.wired:
             self.module = Wired(self.kind, self.cable, way.look)
         else:
-            self.module = air.module = Station(
-                self.kind, way.look, self.check.dropped, self.driver_trouble
-            )
+            self.module = air.module = Station(self.kind, way.look, self.driver_trouble)
         way.begin(self.module, self.check.link_changed)
         host.give_network(self.module)
 
@@ -231,13 +231,15 @@ class World:
         client = program.client
         return (
             program.running
+            and not program.part_is_late()
+            and way.up
             and DEVICE_ID in self.broker.sessions
             and client.state == "Connected"
             and client.thing_id == program.identity.thing.thing_id
         )
 
     def _in_healing(self):
-        if self.is_back():
+        if self.is_back() and clock.now - self.healed > _SETTLE_MS:
             self.note("the board is back")
             self.phase = "quiet"
             self._quiet_from = clock.now
@@ -261,6 +263,7 @@ class World:
     def _each_ten_seconds(self):
         self.check.deadlines([one for one in network.connections if not one.local])
         self.check.link_seen()
+        self.check.drops_seen()
         clock.at(10000, self._each_ten_seconds)
 
     def starved_since(self, ms):
