@@ -67,7 +67,10 @@ def can_deep_sleep(board) -> bool:
 
 
 def set_clock(board, seconds: int):
-    """Set the clock to a Unix time (UTC). If a program may not (a computer), `port.timestamp` adds the difference."""
+    """Set the clock to a Unix time (UTC) of the years 2000 to 2099, which every RTC can keep. If a program may not (a
+    computer), `port.timestamp` adds the difference. Raises ValueError for another time."""
+    if not isinstance(seconds, int) or not 946684800 <= seconds < 4102444800:
+        raise ValueError("set_clock: a Unix time from 946684800 to 4102444799 expected, not %r" % (seconds,))
     from arduino_iot_cloud.network_time import set_rtc
 
     set_rtc(seconds)

@@ -118,7 +118,9 @@ def _installed():
     # The module board.py; None without it, or if another package owns that name.
     try:
         import board
-    except ImportError:
+    except ImportError as error:
+        if "'board'" not in str(error):  # it is there, but imports what is not
+            raise
         return None
     return board if hasattr(board, "NAME") and hasattr(board, "MACHINE") else None
 

@@ -174,6 +174,12 @@ def test_an_own_board_needs_no_folder_here(load):
     assert load(files={"board.py": own}) == ["MY_GATEWAY unix None files None", "mine"]
 
 
+def test_a_board_py_that_cannot_be_imported_is_not_taken_for_none(load):
+    (line,) = load(files={"board.py": "import no_such_module\nNAME = 'MY_GATEWAY'\nMACHINE = 'linux'\n"})
+    assert line.startswith("ImportError ") or line.startswith("ModuleNotFoundError ")
+    assert "no_such_module" in line
+
+
 def test_somebody_elses_module_named_board_is_left_alone(load):
     assert load(files={"board.py": "D1 = 1\n"}) == ["UNIX unix None secrets None", "None"]
 

@@ -74,7 +74,7 @@ def _module():
     except MemoryError:
         raise
     except OSError as error:
-        code = error.args[0]
+        code = error.args[0] if error.args and type(error.args[0]) is int else 5  # EIO
     except Exception as error:
         mistake = type(error).__name__
         if hasattr(error, "lineno"):
