@@ -135,8 +135,8 @@ class Settings:
 
     def add_network(self, network: dict) -> None:
         """Put a network before the others, replacing one with the same name. A list that is damaged as a whole is
-        dropped; a network that cannot be used stays in it, as long as there is room. Raises ValueError for a network
-        that WiFi does not take."""
+        dropped, and so is an entry that is no dict; a network that cannot be used stays, as long as there is room.
+        Raises ValueError for a network that WiFi does not take."""
         self._replace([(self.keys, "networks", self._with(network))])
 
     def set_networks(self, networks: list) -> None:
@@ -202,7 +202,8 @@ class Settings:
         return [(self.keys, "cloud", text), (self.keys, "root", root)]
 
     def _with(self, network):
-        # The list as it is stored with this network first. Bad ones stay in it: nothing that is stored gets lost.
+        # The list as it is stored with this network first. Bad ones stay in it: nothing that is stored gets lost, apart
+        # from entries that are no dicts. They have no name, so nothing could ever replace them.
         from .link.arguments import networks_of, usable
 
         networks_of([network])
@@ -211,7 +212,7 @@ class Settings:
             others, where = self._networks()
         except ValueError:  # damaged, or secrets.py is
             others = where = ()
-        others = [one for one in others if not isinstance(one, dict) or one.get("ssid") != ssid]
+        others = [one for one in others if isinstance(one, dict) and one.get("ssid") != ssid]
         good, self.complaints = usable(others)
         highest = max([one.get("priority", 0) for one in good] + [0])
         if highest and "priority" not in network:
