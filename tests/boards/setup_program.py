@@ -1,10 +1,11 @@
-"""Serves the set-up page on 127.0.0.1: setup_program.py PORT DNS_PORT.
+"""Serves the set-up page on 127.0.0.1: setup_program.py PORT DNS_PORT [FILE].
 
 Prints what is saved, and the longest time for which the event loop was blocked.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 
@@ -16,19 +17,29 @@ longest = 0
 
 
 async def slowly(entered):
-    """Save so slowly that other requests come in between."""
+    """Save so slowly that other requests come in between; "waiting" waits until a file exists."""
     await asyncio.sleep(0.2)
+    if entered["ssid"] == "waiting":
+        print("saving")
+        while True:
+            try:
+                os.stat(sys.argv[3])
+                break
+            except OSError:
+                await asyncio.sleep(0.02)
     print("saved", json.dumps(entered))
 
 
 def save(entered):
     """Save as a board's settings would."""
-    if entered["ssid"].startswith("phone"):
+    if entered["ssid"] == "waiting" or entered["ssid"].startswith("phone"):
         return slowly(entered)
     if entered["ssid"] == "refuse me":
         raise ValueError("No more room for networks.")
     if entered["ssid"] == "break":
         raise OSError(28)
+    if entered["ssid"] == "mistake":
+        raise KeyError(entered["password"])
     print("saved", json.dumps(entered))
     return None
 

@@ -39,7 +39,7 @@ arduino_cloud_board.se05x SE05X
 arduino_cloud_board.se05x_keys SE05XKeys
 arduino_cloud_board.se05x_t1 T1
 arduino_cloud_board.settings open Settings
-arduino_cloud_board.setup_page run SetupPage
+arduino_cloud_board.setup_page run SetupPage sweep
 arduino_cloud_board.wifi WiFi
 arduino_cloud_api CloudAPI
 arduino_cloud_api.times milliseconds

@@ -5,164 +5,192 @@ Anybody in range of the access point can connect, so everything is limited, and 
 
 import asyncio
 import os
-import socket
 
-from arduino_iot_cloud.port import log
+from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms
+from arduino_iot_cloud.stream import event_loop
 
 from ..link import sleep_ms
-from .captive_dns import LONGEST, answer
 from .form import entered, page, saved
-from .request import BadRequest, Request, form_of
+from .request import form_of
+from .saving import Saving, interrupted
+from .server import Server, host_of
 
-_AT_ONCE = 4  # connections
-_LIMIT = 10  # s for a request, and for its answer
-_REASONS = {200: "OK", 302: "Found", 303: "See Other", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed"}
-_FIELDS = (
-    "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\nConnection: close\r\n"
-    "Referrer-Policy: no-referrer\r\nX-Frame-Options: DENY\r\nX-Content-Type-Options: nosniff\r\n"
-    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'\r\n"
-)
+_TURN = const(20)  # ms between two looks at idle sockets
+_LINGER = const(500)  # ms for the last answer to arrive
+
+_held: list = []  # what a page uses, or an interrupted program has left: each has a `stop` that may be called again
+_loop = None  # the event loop of that page
 
 
 class SetupPage:
-    """The page, without the radio.
+    """The page, without the radio. One page is served at a time: the start of another one ends it.
 
     save: a function or coroutine function, called with the entries: a dict with "ssid", "password" and, if they were
-      entered, "device_id" and "secret_key". The page shows the text of a ValueError that it raises, so the text must
-      not contain a secret.
+      entered, "device_id" and "secret_key". A coroutine is cancelled after `SAVE_LIMIT` seconds. The page shows the
+      text that it returns or that a ValueError of it has, so the text must not contain a secret.
     seen: the names of networks to choose from.
     device: whether to ask for the device's credentials too.
     title: the heading of the form.
+
+    Raises ValueError for arguments out of range.
     """
 
+    SAVE_LIMIT = 60  # s
+
     def __init__(self, save, seen=(), device=True, title="Set up this board"):
+        if not callable(save):
+            raise ValueError("save: expected a function, got %r" % (save,))
+        if not isinstance(title, str):
+            raise ValueError("title: expected a text, got %r" % (title,))
+        if isinstance(seen, str) or [name for name in seen if not isinstance(name, str)]:
+            raise ValueError("seen: expected a list of texts, got %r" % (seen,))
         self._save = save
         self._seen = seen
         self._device = device
         self._title = title
         # A page from elsewhere does not know the token, so it cannot send the form.
         self._token = "".join(["%02x" % byte for byte in os.urandom(16)])
-        self._open = 0
-        self._entered = None
+        self._saving = None  # the last one, which goes on or has succeeded
         self._host = ""
 
     async def serve(self, ip="192.168.4.1", port=80, dns_port=53, timeout=None):
-        """Serve until something is saved. Returns the entries (a dict), or None after `timeout` seconds.
+        """Serve until something is saved. Returns the entries (a dict), or None after `timeout` seconds; a save that
+        has begun by then is waited for.
 
         ip: the board's address, on which the page listens.
         dns_port: None for no name server.
+
+        Raises ValueError for arguments out of range, OSError if it cannot listen.
         """
-        self._host = ip if port == 80 else "%s:%d" % (ip, port)
-        self._saving = asyncio.Lock()
-        server = await asyncio.start_server(self._serve_one, ip, port)
-        names = asyncio.create_task(self._serve_names(ip, dns_port)) if dns_port else None
-        waited = 0
+        _check(port, dns_port, timeout)
+        _take_down()
+        return await self._serve(ip, port, dns_port, timeout)
+
+    async def _serve(self, ip, port, dns_port, timeout, ssid=None):
+        self._saving = None
+        self._host = host_of(ip, port)
+        server = Server(self._respond, ip, port, dns_port)
+        _hold(server)
+        if ssid:
+            log(30, "Set-up page: join the Wi-Fi network %s and open http://%s/" % (ssid, self._host))
         try:
-            while self._entered is None and (timeout is None or waited < timeout * 1000):
-                await sleep_ms(100)
-                waited += 100
-            if self._entered is not None:
-                await sleep_ms(500)  # for the last answer to arrive
+            await self._until_saved(server, timeout)
+            return self._saving.entered if self._saving and self._saving.why == "" else None
         finally:
-            server.close()
-            if names:
-                names.cancel()
-        return self._entered
+            _release(server)
+            if self._saving:
+                self._saving.stop()
 
-    async def _serve_one(self, reader, writer):
-        try:
-            if self._open < _AT_ONCE:
-                self._open += 1
-                try:
-                    await asyncio.wait_for(self._answer(reader, writer), _LIMIT)
-                finally:
-                    self._open -= 1
-        except (OSError, EOFError, asyncio.TimeoutError):
-            pass
-        except Exception as error:  # no memory, say: close this connection, and the next may succeed
-            log(30, "Set-up page: no answer (%s)." % type(error).__name__)
-        try:
-            writer.close()
-            await writer.wait_closed()
-        except OSError:
-            pass
-
-    async def _answer(self, reader, writer):
-        request = Request()
-        try:
-            while not request.complete:
-                data = await reader.read(256)
-                if not data:
+    async def _until_saved(self, server, timeout):
+        before = answered = ticks_ms()  # `answered`: when an answer was last due or on its way
+        ended = None  # when the page had done its work, or had no more time for it
+        passed = 0
+        while True:
+            now = ticks_ms()
+            passed += ticks_diff(now, before)
+            before = now
+            welcome = ended is None or ticks_diff(now, ended) < _LINGER
+            busy = server.turn(now, welcome)
+            if server.answering:
+                answered = now
+            saving = self._saving
+            if saving and saving.why is None and not saving.late:
+                saving.poll()
+            elif saving and saving.why == "" or timeout is not None and passed >= timeout * 1000:
+                if ended is None:
+                    ended = now
+                # Nobody waits for anything if nothing was sent. An answer has its own limit.
+                if not saving or not welcome and ticks_diff(now, answered) >= _LINGER:
                     return
-                request.take(data)
-            status, extra, pieces = await self._respond(request)
-        except BadRequest as error:
-            status, extra, pieces = error.args[0], "", ()
-        head = "HTTP/1.1 %d %s\r\n%s%s\r\n" % (status, _REASONS.get(status, "Refused"), _FIELDS, extra)
-        writer.write(head.encode())
-        await writer.drain()
-        if request.method != "HEAD":
-            for piece in pieces:
-                writer.write(piece.encode())
-                await writer.drain()
+            await sleep_ms(0 if busy else _TURN)
+            if server.stopped:  # by the start of another page, or by `sweep`
+                raise asyncio.CancelledError
 
-    # Returns the status, extra header fields, and the pieces of the body.
-    async def _respond(self, request):
-        ours = request.host == self._host
+    # What a visit gets: the status, extra header fields, and the pieces of the body; None while it has to wait.
+    def _respond(self, visit):
+        if visit.saving:
+            return self._outcome(visit)
+        request = visit.request
+        ours = request.host == self._host or request.host == self._host + ":80"
         if request.method == "POST":
             if not ours or request.origin not in ("", "null", "http://" + self._host):
                 return 403, "", ()
-            return await self._take(form_of(request.body))
+            if request.path != "/":
+                return 404, "", ()
+            return self._take(visit, form_of(request.body))
         if not ours or request.path not in ("/", "/favicon.ico"):
             # Phones request a page of their maker to find out whether the network has a login page.
             return 302, "Location: http://%s/\r\n" % self._host, ()
         if request.path != "/":
             return 404, "", ()
-        return 200, "", page(self._title, self._seen, self._token, self._device)
+        return self._form()
 
-    async def _take(self, fields):
+    def _form(self, fields=None, why=""):
+        return 200, "", page(self._title, self._seen, self._token, self._device, fields, why)
+
+    def _take(self, visit, fields):
         if fields.get("token") != self._token:
             return 403, "", ()
         try:
             found = entered(fields, self._device)
-            async with self._saving:
-                if self._entered is None:
-                    done = self._save(found)
-                    if hasattr(done, "send"):
-                        await done
-                    self._entered = found
-            # The first request counts; a second tap on "Save" sends the same entries.
-            why = "" if found == self._entered else "Something else was saved just before."
         except ValueError as error:
-            why = str(error)
-        except Exception as error:  # a full file system, say
-            why = "This could not be saved (%s)." % type(error).__name__
-            log(40, "Set-up page: " + why)
-        if why:
-            return 200, "", page(self._title, self._seen, self._token, self._device, fields, why)
-        return 200, "", saved(self._title)
+            return self._form(fields, str(error))
+        saving = self._saving
+        if saving and not saving.why and saving.entered != found:
+            # The first request counts. A second tap on "Save" sends the same entries.
+            if saving.why is None:
+                return self._form(fields, "Something else is being saved right now. Try again in a minute.")
+            return self._form(fields, "Something else was saved just before.")
+        if not saving or saving.why:
+            saving = self._saving = Saving(self._save, found, self.SAVE_LIMIT, _held)
+        visit.saving = saving
+        visit.fields = fields
+        return self._outcome(visit)
 
-    async def _serve_names(self, ip, number):
-        address = bytes([int(part) for part in ip.split(".")])
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            s.setblocking(False)
-            s.bind(socket.getaddrinfo(ip, number)[0][-1])
-            while True:
-                await sleep_ms(50)
-                for _ in range(8):
-                    try:
-                        query, sender = s.recvfrom(LONGEST + 1)
-                        reply = answer(query, address)
-                        if reply:
-                            s.sendto(reply, sender)
-                    except OSError:
-                        break
-        except OSError as error:
-            log(30, "Set-up page: no name server (%s); open http://%s/ by hand." % (error, ip))
-        finally:
-            s.close()
+    def _outcome(self, visit):
+        saving = visit.saving
+        why = saving.why
+        if why is None:
+            if not saving.late:
+                return None
+            why = saving.too_long()
+        if why:
+            return self._form(visit.fields, why)
+        return 200, "", saved(self._title, saving.note)
+
+
+def _check(port, dns_port, timeout):
+    for name, value in (("port", port), ("dns_port", dns_port)):
+        if not (isinstance(value, int) and 0 < value < 65536) and (name == "port" or value is not None):
+            raise ValueError("%s: expected 1 to 65535, got %r" % (name, value))
+    if timeout is not None and not (isinstance(timeout, (int, float)) and timeout >= 0):
+        raise ValueError("timeout: expected seconds or None, got %r" % (timeout,))
+
+
+def _hold(thing):
+    global _loop
+    _loop = event_loop()
+    _held.append(thing)
+
+
+def _release(thing):
+    thing.stop()  # first: Ctrl-C may come in between
+    if thing in _held:
+        _held.remove(thing)
+
+
+def _take_down():
+    while _held:
+        _release(_held[-1])
+
+
+def sweep():
+    """Take down what an interrupted program (Ctrl-C) has left of a page: its sockets, its tasks, its access point.
+
+    Does nothing while the running event loop serves a page. The start of another page takes this one down in any case.
+    """
+    if _held and (_loop is not event_loop() or interrupted()):
+        _take_down()
 
 
 async def run(
@@ -175,15 +203,19 @@ async def run(
     scan: whether to scan for networks first, which blocks everything for up to 10 s.
 
     Returns the entries (a dict), or None after `timeout` seconds. Raises ValueError for arguments out of range, OSError
-    if the interface fails.
+    if the interface fails. What an interrupted program has left of a page is taken down first: see `sweep`.
     """
     from .access_point import AccessPoint
 
+    _check(port, dns_port, timeout)
+    setup = SetupPage(save, (), device, title)
     point = AccessPoint(ssid, password)
-    seen = point.seen() if scan else ()
-    ip = point.start()
-    log(30, "Set-up page: join the Wi-Fi network %s and open http://%s/" % (ssid, ip))
+    _take_down()
+    if scan:
+        setup._seen = point.seen()
+    _hold(point)
     try:
-        return await SetupPage(save, seen, device, title).serve(ip, port, dns_port, timeout)
+        ip = point.start()
+        return await setup._serve(ip, port, dns_port, timeout, ssid)
     finally:
-        point.stop()
+        _release(point)

@@ -55,10 +55,16 @@ def page(title, seen, token, device, fields=None, error=""):
     yield "<button>Save</button></form></body></html>"
 
 
-def saved(title):
-    """The page that follows a successful save, in pieces (str)."""
+def saved(title, note=""):
+    """The page that follows a successful save, in pieces (str).
+
+    note: a text to show, such as what is wrong with an earlier entry.
+    """
     yield _HEAD
-    yield "<h1>%s</h1><p>Saved. The board now connects; this network goes away.</p></body></html>" % escaped(title)
+    yield "<h1>%s</h1><p>Saved. The board now connects; this network goes away.</p>" % escaped(title)
+    if note:
+        yield '<p class="error" role="alert">%s</p>' % escaped(note)
+    yield "</body></html>"
 
 
 def entered(fields, device):
@@ -68,17 +74,30 @@ def entered(fields, device):
     found = {"ssid": ssid, "password": fields.get("password") or None}
     if not ssid:
         raise ValueError("Which network?")
+    for name, text in (("Wi-Fi network", ssid), ("Password", found["password"] or "")):
+        if [c for c in text if ord(c) < 32 or ord(c) == 127]:  # no keyboard sends them, and a driver may stop at one
+            raise ValueError("%s: it has a control character." % name)
     # Not at the top: making a WiFi object unloads that module, and empties it.
     from ..link.arguments import networks_of
 
     networks_of(found)
-    device_id = fields.get("device_id", "").strip()
+    device_id = fields.get("device_id", "").strip().lower()
     key = fields.get("secret_key", "").strip()
     if device and (device_id or key):
-        if len(device_id) != 36 or [c for c in device_id.lower() if c not in "0123456789abcdef-"]:
+        if not device_id:
+            raise ValueError("The secret key needs its device ID.")
+        if not _is_device_id(device_id):
             raise ValueError("A device ID has 36 characters: digits, letters from a to f, hyphens.")
-        if not key or len(key) > 64 or [c for c in key if not 32 < ord(c) < 127]:
+        if not key:
             raise ValueError("The device ID needs its secret key, which was shown when the device was made.")
-        found["device_id"] = device_id.lower()
+        if len(key) > 64 or [c for c in key if not 32 < ord(c) < 127]:
+            raise ValueError("A secret key has at most 64 characters, without spaces.")
+        found["device_id"] = device_id
         found["secret_key"] = key
     return found
+
+
+def _is_device_id(text):
+    return [len(part) for part in text.split("-")] == [8, 4, 4, 4, 12] and not [
+        c for c in text if c not in "0123456789abcdef-"
+    ]

@@ -18,6 +18,7 @@ class Request:
     body = b""
     complete = False
     _length = 0
+    _told = ()  # the names of the fields that count, which may come only once
     _in_body = False
     _total = 0
     _dropping = False  # the rest of a line that is too long
@@ -79,16 +80,18 @@ class Request:
         value = value.strip()
         if not colon or not name or name[-1] <= 32 or name[0] <= 32:
             raise BadRequest(400)
-        if name == b"host":
-            if self.host:
+        if name in (b"host", b"origin", b"content-length"):
+            if name in self._told:
                 raise BadRequest(400)
+            self._told += (name,)
+        if name == b"host":
             self.host = _text(value)
         elif name == b"origin":
             self.origin = _text(value)
         elif name == b"transfer-encoding":
             raise BadRequest(501)
         elif name == b"content-length":
-            if not value.isdigit() or len(value) > 9 or self._length:
+            if not value.isdigit() or len(value) > 9:
                 raise BadRequest(400)
             self._length = int(value)
             if self._length > _BODY:

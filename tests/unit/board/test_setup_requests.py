@@ -107,6 +107,9 @@ def test_bad_requests_are_refused_with_a_status():
         (b"POST / HTTP/1.1\r\nContent-Length: 2000\r\n", 413),
         (b"POST / HTTP/1.1\r\nContent-Length: -1\r\n", 400),
         (b"POST / HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n", 400),
+        (b"POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 6\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost:\r\nHost: a\r\n", 400),
+        (b"GET / HTTP/1.1\r\nOrigin: http://evil\r\nOrigin: http://a\r\n", 400),
         (b"POST / HTTP/1.1\r\nContent-Length: 99999999999999\r\n", 400),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n", 501),
     ):
@@ -165,6 +168,25 @@ def test_what_is_entered_is_checked():
         {"secret_key": ""},
         {"secret_key": "secret words"},
         {"secret_key": "secret" * 11},
+        {"device_id": "-" * 36},
+        {"ssid": "ho\nme"},
+        {"ssid": "home\0"},
+        {"password": "secret\x7fwords"},
     ):
         error = raises(ValueError, entered, dict(fields, **change), True)
         assert "secret words" not in str(error) and "k3y!" not in str(error)
+
+
+def test_each_mistake_has_its_own_words():
+    fields = {"ssid": "home", "device_id": ID, "secret_key": "k3y!"}
+    for change, words in (
+        ({"ssid": ""}, "Which network?"),
+        ({"ssid": "a\tb"}, "Wi-Fi network: it has a control character."),
+        ({"password": "secret\twords"}, "Password: it has a control character."),
+        ({"device_id": ""}, "The secret key needs its device ID."),
+        ({"device_id": "x"}, "A device ID has 36 characters"),
+        ({"secret_key": ""}, "The device ID needs its secret key"),
+        ({"secret_key": "secret" * 11}, "A secret key has at most 64 characters, without spaces."),
+    ):
+        error = raises(ValueError, entered, dict(fields, **change), True)
+        assert str(error).startswith(words), (change, error)

@@ -15,7 +15,9 @@ class _AccessPoint:
         self.sent = None
         self.router = self.address  # what its DHCP server announces: the address at its start
 
-    def active(self, on):
+    def active(self, on=None):
+        if on is None:
+            return self.on
         self.on = on
         self.sent = None
         if on:
@@ -46,10 +48,15 @@ class EarlyAccessPoint(_AccessPoint):
 
 
 class LateAccessPoint(_AccessPoint):
-    """cyw43: it reads its settings when it is switched on."""
+    """cyw43: it reads its settings when it is switched on, and not while it is on."""
 
     PM_NONE = 16
     SEC_OPEN, SEC_WPA_WPA2 = 0, 0x00400006
+
+    def active(self, on=None):
+        if on and self.on:
+            return None
+        return super().active(on)
 
     def config(self, **values):
         self.values = values
