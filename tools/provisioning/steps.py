@@ -102,7 +102,8 @@ class Run:
 
     def _wifi(self, stored: InSecrets | InStore) -> None:
         if self._networks:
-            self._did("Wi-Fi", stored.networks(self._networks))
+            done, note = stored.networks(self._networks)
+            self._say("Wi-Fi", (done or "up to date") + note, bool(done))
 
     # With a device
 
