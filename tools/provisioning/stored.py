@@ -9,7 +9,7 @@ from typing import Any
 from arduino_cloud_board.link.arguments import usable
 
 from . import secrets_file
-from .board_link import BoardError, BoardLink
+from .board_link import NEW, BoardError, BoardLink
 from .board_side import Found
 from .journal import Journal
 
@@ -24,6 +24,14 @@ def stored(link: BoardLink, found: Found, *, dry_run: bool) -> "InSecrets | InSt
     return kind(link, found, dry_run=dry_run)
 
 
+def tidy(link: BoardLink, found: Found, *, dry_run: bool) -> None:
+    """Remove the half-written files that an interrupted run has left beside main.py and board.py."""
+    names = ("main.py", "secrets.py", "board_name", "provisioning_id", _KEY, _CERTIFICATE, _ROOT)
+    half = list(link.hashes([*("%s/%s%s" % (found.root, name, NEW) for name in names), found.file.path + NEW]))
+    if half and not dry_run:
+        link.remove(half)
+
+
 class InSecrets:
     """Settings in secrets.py, beside main.py, with keys and certificates in files.
 
@@ -35,6 +43,11 @@ class InSecrets:
         self._root = found.root
         self._path = found.root + "/secrets.py"
         self._dry_run = dry_run
+
+    def check(self) -> None:
+        """Raise CommandError if nothing could be stored, before an earlier device's secret stops working."""
+        names = ("DEVICE_ID", "SECRET_KEY", "CLOUD", "WIFI_SSID", "WIFI_PASS", "NETWORKS")
+        secrets_file.changed(self._link.run("read", path=self._path) or b"", dict.fromkeys(names))
 
     def _put(self, values: dict[str, Any]) -> bool:
         before = self._link.run("read", path=self._path) or b""
@@ -129,6 +142,10 @@ class InStore:
         self._where = found.facts.get("KEYS", "files")
         self._dry_run = dry_run
 
+    def check(self) -> None:
+        """Raise CommandError if nothing could be stored: see InSecrets."""
+        _run(self._link, "store_opens", self._dry_run, True)
+
     def _store(self, program: str, **named: Any) -> str:
         return self._words(_run(self._link, program, self._dry_run, True, **named))
 
@@ -164,8 +181,8 @@ def _run(link: BoardLink, program: str, dry_run: bool, otherwise: Any, **named: 
     """Run a program that needs the package on the board; `otherwise`: the answer in a dry run without the package."""
     try:
         return link.run(program, dry=dry_run, **named)
-    except BoardError:
-        if dry_run:
+    except BoardError as error:
+        if dry_run and error.lacks_package:
             return otherwise
         raise
 
