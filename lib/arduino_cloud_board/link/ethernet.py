@@ -38,10 +38,9 @@ class Ethernet(Connection):
             await self._switch_on()
         self.state = "connecting"
         looks = 0
-        while not self._interface.isconnected() or self._address() is None:
+        while not self._is_up():
             looks += 1
             if looks == _DOUBT:
-                self.failures += 1
                 self.trouble = "no address: does the router's DHCP answer?" if self._linked() else "no cable?"
                 log(30, "Ethernet: %s; still waiting." % self.trouble)
             elif looks == _CYCLE:
@@ -51,6 +50,12 @@ class Ethernet(Connection):
                     self._close()
                     await self._switch_on()
             await sleep_ms(_LOOK)
+
+    def _is_up(self):
+        try:
+            return self._interface.isconnected() and self._address() is not None
+        except (OSError, RuntimeError):
+            return False
 
     def _linked(self):
         # Whether the other end of the cable is there. On some ports, isconnected() is true only with an address.
@@ -83,9 +88,13 @@ class Ethernet(Connection):
 
     def _activated(self):
         try:
-            if not self._interface.active():
-                self.attempts += 1
-                self._interface.active(True)
+            if self._interface.active():
+                return True
+        except OSError:
+            pass
+        self.attempts += 1
+        try:
+            self._interface.active(True)
             return True
         except OSError:
             return False
