@@ -4,7 +4,6 @@ from ..checks import Checks
 from ..clock import clock
 from . import host
 from .power import clock_is_right, power
-from .program import DEVICE_ID
 from .radio import conditions, way
 
 # The longest time until a board is back after everything works again, by the bounds of docs/device.md:
@@ -162,8 +161,9 @@ class BoardChecks(Checks):
         if stats["state"] != "connected" or not stats["ip"] or stats["trouble"]:
             clock.fail("connected, and stats() says %r" % stats)
         # Ethernet counts an attempt once the interface has let itself be asked.
-        if link.kind != "Ethernet" and stats["failures"] > stats["attempts"] or stats["ip"] != self.world.module.address:
+        if (
+            link.kind != "Ethernet"
+            and stats["failures"] > stats["attempts"]
+            or stats["ip"] != self.world.module.address
+        ):
             clock.fail("stats() does not add up: %r" % stats)
-
-
-

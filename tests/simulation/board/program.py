@@ -6,7 +6,6 @@ import sys
 from ..chance import Chance
 from ..clock import clock
 from . import host
-from .power import power
 
 MICROPYTHON = sys.implementation.name == "micropython"
 DEVICE_ID = "0f2b3d5c-1111-2222-3333-944455566677"
@@ -208,6 +207,3 @@ class Program:
     def value(self, name):
         """Return a value on the board."""
         return self.client.records[name].value if self.client and name in self.client.records else None
-
-
-

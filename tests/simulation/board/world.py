@@ -9,7 +9,7 @@ from . import host
 from .cable import Cable, Wired
 from .checks import BoardChecks
 from .flash import flash
-from .power import clock_is_right, power
+from .power import power
 from .program import DEVICE_ID, PAGE_PASSWORD, Program
 from .radio import Station, air, conditions, way
 from .stored import BAD, Stored
@@ -264,6 +264,3 @@ class World:
     def starved_since(self, ms):
         """Return whether memory was short in the last `ms`. It never is."""
         return False
-
-
-
