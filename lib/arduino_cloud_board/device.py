@@ -65,12 +65,13 @@ class Device:
         self.client = ArduinoCloudClient(**arguments)
         self.client._run(True)  # reads keys and certificates
         networks = settings.networks() if board.NETWORK and "wifi" in board.NETWORK else ()
+        complaints = getattr(settings, "complaints", None)  # of those that cannot be used
         if "keyfile" not in (self.client.ssl_params or ()):
             # No chip has to sign, so the modules that read the settings can go, unless the program uses them too.
             del settings
             forget(*[name for name in _SET_UP if name not in in_use])
             forget_client("keys.", "keys")
-        self.link = _link(board, networks, link or {})
+        self.link = _link(board, networks, link or {}, complaints)
         wired = self.link and self.link.kind == "Ethernet" and board.PORT == "stm32"
         if wired and 0 < self._limit <= _NO_CABLE:
             raise ValueError("watchdog: above %d ms expected with Ethernet, not %d" % (_NO_CABLE, self._limit))
@@ -157,10 +158,13 @@ class Device:
             self.running = False
             runs.remove(self)
             driver.connect = connect
-            if self.loop:
-                self.tasks[1].cancel()
             if self.link:
                 self.link.stop()
+            try:
+                if self.loop:
+                    self.tasks[1].cancel()
+            except RuntimeError:
+                pass  # MicroPython takes the task that ran last before Ctrl-C for the one that asks
         while self.leaving:
             await sleep_ms(_LOOK)
 
@@ -187,6 +191,8 @@ class Device:
         self.attempts += 1
         try:
             await self._find_name_server()
+            if link and not link.connected:
+                raise OSError("the link is down")
             if self._doubt:
                 # A certificate seemed not to be valid yet, or no longer: perhaps the clock is wrong.
                 self._doubt = False
@@ -200,7 +206,7 @@ class Device:
             raise
         finally:
             self._failures = 0 if driver.synced else self._failures + 1
-            if self._failures >= _DOUBTS and hasattr(link, "doubt"):
+            if self._failures >= _DOUBTS and driver.running and hasattr(link, "doubt"):
                 link.doubt()
 
     async def _find_name_server(self):
@@ -256,7 +262,8 @@ class Device:
                     linked()
                 if watchdog:
                     watchdog.poll(now)
-                self.clock.poll(now, up and (driver.synced or not watchdog or watchdog.limit >= _LOOK_UP))
+                may_block = not watchdog or watchdog.limit >= _LOOK_UP
+                self.clock.poll(now, up and (driver.synced or may_block), driver.synced)
                 if link:
                     _revive(link)
             except Exception as error:  # the next turn may succeed, when there is memory again
@@ -285,17 +292,21 @@ def _settings(board):
     return settings.open(board)
 
 
-def _link(board, networks, given):
+def _link(board, networks, given, complaints):
     # The object that keeps the network up; None if the operating system does.
     if not isinstance(given, dict):
         return given
     kinds = board.NETWORK.split("+") if board.NETWORK else ()
     if "wifi" in kinds and (networks or "ethernet" not in kinds):
         if not networks:
-            raise RuntimeError("the settings have no Wi-Fi network: provision the board, or use the set-up page")
+            found = "Wi-Fi network that can be used (%s)" % "; ".join(complaints) if complaints else "Wi-Fi network"
+            raise RuntimeError("the settings have no %s: provision the board, or use the set-up page" % found)
         from .link.wifi import WiFi
 
-        return WiFi(networks, **given)
+        made = WiFi(networks, **given)
+        if complaints:
+            made.complaints = complaints
+        return made
     if "ethernet" in kinds:
         from .link.ethernet import Ethernet
 

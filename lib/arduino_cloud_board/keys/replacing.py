@@ -19,10 +19,10 @@ def replace(changes, guard=None):
             check_entry(name, data)
     before = [_stored(store, name) for store, name, _ in every]
     todo = [i for i in range(len(every)) if before[i] != every[i][2]]
+    if len(every) > 1:  # one alone is stored completely or not at all
+        _rehearse(every, todo)
     if not todo:
         return
-    if len(every) > 1:  # one alone is stored completely or not at all
-        _rehearse([every[i] for i in todo])
     last = len(changes)  # the number of the guard
     done = False
     try:
@@ -39,19 +39,24 @@ def replace(changes, guard=None):
             _put_back(every, before, todo, last if guard else None)
 
 
-def _rehearse(changes):
+def _rehearse(every, todo):
     # Store everything beside what is there, under another name: whatever does not fit is refused here.
-    spare = [(store, "new_" + name[:11], data) for store, name, data in changes if data is not None]
-    spare = [one for one in spare if not one[0].in_chip]  # a chip has room for one, and looks at it first
     try:
-        for one in spare:
-            _put(*one)
+        for i in todo:
+            store, name, data = every[i]
+            if data is not None and not store.in_chip:  # a chip has room for one, and looks at it first
+                store.store(_spare(name), data)
     finally:
-        for store, name, _ in spare:
+        for store, name, _ in every:  # also what a rehearsal has left that the power cut short
             try:
-                _put(store, name, None)
+                if not store.in_chip:
+                    _put(store, _spare(name), None)
             except OSError:
                 pass
+
+
+def _spare(name):
+    return "new_" + name[:11]
 
 
 def _put_back(every, before, todo, last):
@@ -60,7 +65,7 @@ def _put_back(every, before, todo, last):
         if last is not None:
             _put(every[last][0], every[last][1], None)
         for i in todo:
-            if i != last and before[i] is not False:
+            if i != last and before[i] is not False and before[i] != _stored(*every[i][:2]):
                 _put(every[i][0], every[i][1], before[i])
         if last is not None and False not in before:
             _put(every[last][0], every[last][1], before[last])

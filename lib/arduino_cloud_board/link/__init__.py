@@ -33,7 +33,7 @@ class Connection:
     rssi = None  # dBm; None without a radio
     ip = None  # the board's address (str); None without a connection
     connected_s = 0  # seconds that the connection has lasted
-    unusable = ()  # stored networks that cannot be used, and why: a list of str
+    complaints = ()  # what is wrong with stored networks that cannot be used: a list of str, from `Device`
     drops = address_changes = attempts = failures = power_cycles = 0
 
     _interface = None
@@ -73,15 +73,16 @@ class Connection:
     def stop(self):
         """End the task, disconnect, and switch the interface off. Do not call this from `on_change`."""
         task, self._task = self._task, None
+        try:
+            if task and self._loop is event_loop():
+                task.cancel()
+                task = None
+        except RuntimeError:
+            pass  # MicroPython takes the task that ran last before Ctrl-C for the one that asks
         if task:
-            try:
-                here = self._loop is event_loop() and (task.cancel() or True)
-            except RuntimeError:  # it ran last before Ctrl-C, so MicroPython takes it for the current one
-                here = False
-            if not here:
-                from .starting import end
+            from .starting import end
 
-                end(task, self._loop)
+            end(task, self._loop)  # the module is not unloaded: `start` may be the caller
         if self in started:
             started.remove(self)
         self._close()

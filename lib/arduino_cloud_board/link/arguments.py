@@ -125,8 +125,9 @@ def check_quirks(quirks, power_save):
         quirks = {}
     if not isinstance(quirks, dict) or [key for key in quirks if key not in ("radio", "attempt", "scan")]:
         raise ValueError("quirks: expected a dict with radio, attempt, scan, got %r" % (quirks,))
-    if quirks.get("radio") not in (None, "esp32", "cyw43", "nina", "esp-hosted"):
-        raise ValueError("quirks: radio: expected esp32, cyw43, nina or esp-hosted, got %r" % (quirks["radio"],))
+    radio = quirks.get("radio")
+    if radio is not None and not isinstance(radio, str):  # one that is not known is treated as none of those
+        raise ValueError("quirks: radio: expected esp32, cyw43, nina or esp-hosted, got %r" % (radio,))
     attempt = quirks.get("attempt", 60)
     if type(attempt) not in (int, float) or not 1 <= attempt <= 3600:
         raise ValueError("quirks: attempt: expected 1 to 3600 seconds, got %r" % (attempt,))

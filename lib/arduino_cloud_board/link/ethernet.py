@@ -41,7 +41,6 @@ class Ethernet(Connection):
         while not self._is_up():
             looks += 1
             if looks == _DOUBT:
-                self.failures += 1
                 self.trouble = "no address: does the router's DHCP answer?" if self._linked() else "no cable?"
                 log(30, "Ethernet: %s; still waiting." % self.trouble)
             elif looks == _CYCLE:
@@ -55,7 +54,7 @@ class Ethernet(Connection):
     def _is_up(self):
         try:
             return self._interface.isconnected() and self._address() is not None
-        except (OSError, RuntimeError):  # a driver may raise this until the interface has been off
+        except (OSError, RuntimeError):
             return False
 
     def _linked(self):
@@ -89,9 +88,13 @@ class Ethernet(Connection):
 
     def _activated(self):
         try:
-            if not self._interface.active():
-                self.attempts += 1
-                self._interface.active(True)
+            if self._interface.active():
+                return True
+        except OSError:
+            pass
+        self.attempts += 1
+        try:
+            self._interface.active(True)
             return True
         except OSError:
             return False

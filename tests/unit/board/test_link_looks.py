@@ -3,6 +3,7 @@
 import asyncio
 
 from arduino_cloud_board import Ethernet
+from arduino_cloud_board.link import ethernet
 from device_parts import Attempts, make, until
 from reports import Reports
 from stands_in import Stands
@@ -200,6 +201,35 @@ async def test_ethernet_whose_address_is_gone_is_not_connected():
             assert await wired.wait(8) and wired.ip == "192.0.2.31"
             wired.stop()
             await asyncio.sleep(0)
+
+
+async def test_ethernet_that_stays_without_an_address_is_switched_off_and_on():
+    lan = Lan()
+    lan.address = None
+    lan.is_on, switched = True, []
+
+    def active(on=None):
+        if on is None:
+            return lan.is_on
+        lan.is_on = on
+        switched.append(on)
+        if len(switched) == 4:  # the second time it helps
+            lan.address = "192.0.2.31"
+        return None
+
+    lan.active = active
+    kept = ethernet.sleep_ms
+    ethernet.sleep_ms = lambda ms: asyncio.sleep(0)
+    try:
+        with Stands("network", object()), Reports() as reports:
+            wired = Ethernet(interface=lan).start()
+            assert await wired.wait(5)
+            assert switched == [False, True] * 2 and wired.stats()["power_cycles"] == 2
+            assert "Ethernet: no address: does the router's DHCP answer?; still waiting." in reports
+            wired.stop()
+            await asyncio.sleep(0)
+    finally:
+        ethernet.sleep_ms = kept
 
 
 async def test_a_device_on_ethernet_gives_up_the_connection_from_an_address_that_is_gone():

@@ -32,17 +32,20 @@ class Hurry:
             sys.modules["arduino_cloud_board.link.wifi_radio"].sleep_ms = sleep_ms
 
 
-WHERE = ("poll", "supervisor", "link")  # what the event loop is doing when Ctrl-C comes
+# What the event loop is doing when Ctrl-C comes: it runs the program, the supervisor, the link; or it waits, and that
+# ran last.
+WHERE = ("program", "supervisor", "link") + (("after supervisor", "after link") if MICROPYTHON else ())
 
 
 class Interface:
-    """A LAN or WLAN that is connected once it is on. `interrupts`: its next call is where Ctrl-C comes."""
+    """A LAN or WLAN that is connected once it is on. `interrupts`: what its next call does before anything else."""
 
     PM_NONE = 16
     STA_IF = 0
 
     def __init__(self):
-        self.on = self.interrupts = False
+        self.on = False
+        self.interrupts = None
         self.looks = 0  # how often it was asked whether it is connected
 
     def active(self, on=None):
@@ -53,8 +56,8 @@ class Interface:
     def isconnected(self):
         self.looks += 1
         if self.interrupts:
-            self.interrupts = False
-            raise KeyboardInterrupt
+            how, self.interrupts = self.interrupts, None
+            how()
         return self.on
 
     def ifconfig(self, given=None):
@@ -114,17 +117,33 @@ def _device(interface, **more):
     return made, Attempts(made)
 
 
-def _how(where, made, interface):
-    def supervisor():
-        def poll(*_):
-            raise KeyboardInterrupt
+def _interrupt_waiting():
+    # The event loop gets Ctrl-C as soon as it waits.
+    queue = asyncio.core._io_queue
 
-        made.clock.poll = poll
+    def wait_io_event(ms):
+        del queue.wait_io_event
+        raise KeyboardInterrupt
+
+    queue.wait_io_event = wait_io_event
+
+
+def _how(where, made, interface):
+    task, how = where.split(" ")[-1], _interrupt_waiting if "after" in where else _interrupt
+
+    def supervisor():
+        poll = made.clock.poll
+
+        def poll_once(*_):
+            made.clock.poll = poll
+            how()
+
+        made.clock.poll = poll_once
 
     def link():
-        interface.interrupts = True
+        interface.interrupts = how
 
-    return {"poll": _interrupt, "supervisor": supervisor, "link": link}[where]
+    return {"program": _interrupt, "supervisor": supervisor, "link": link}[task]
 
 
 async def _runs_once(made, attempts, interface, *others):
@@ -265,7 +284,7 @@ async def test_a_run_that_goes_on_refuses_another_where_ctrl_c_leaves_nothing_be
 def test_wifi_starts_again_wherever_ctrl_c_came():
     for kept in (True, False):
         for other in (True, False):
-            for where in ("poll", "link"):
+            for where in [one for one in WHERE if "supervisor" not in one]:
                 interface = Interface()
                 with Stands("network", interface), Reports(), Hurry():
                     wifi = WiFi(HOME)
