@@ -63,11 +63,12 @@ class BoardChecks(Checks):
         before, self._drops = self._drops, (link, drops)
         if not link or before is None or before[0] is not link or drops <= before[1]:
             return
-        # A driver that raises an exception, and an address that changes, may be anything.
-        if not way.up or min(clock.now - way.since, clock.now - conditions.raised) < _JUST_MS:
+        when, lasted = way.given_up
+        # A driver that raises an exception may be in any state.
+        if clock.now - when > _JUST_MS // 2 or min(lasted, clock.now - conditions.raised) < _JUST_MS:
             return
-        if not self.world.trouble.silent_since(_DOUBT_MS):
-            clock.fail("the program has given up a link that was sound for %d s" % ((clock.now - way.since) // 1000))
+        if not self.world.trouble.silent_since(_DOUBT_MS) and not self._is_deaf():
+            clock.fail("the program has given up a link that was sound for %d s" % (lasted // 1000))
 
     def _is_deaf(self):
         # Only traffic can tell.

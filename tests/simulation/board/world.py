@@ -63,7 +63,8 @@ class World:
         network.reset(seed)
         network.latency = (10, 10 + chance.wide(1, 200))
         network.way = self._carries
-        conditions.heal()
+        conditions.begin()
+        way.forget()
         self.no_time = False  # the time server does not answer
         self.over = False
         self.paused = 0  # ms in which the board was off
