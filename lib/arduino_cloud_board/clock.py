@@ -18,14 +18,16 @@ class Clock:
     def __init__(self, client):
         self._client = client
 
-    def poll(self, now: int, linked: bool = True):
-        """Start setting the clock if that is due. Returns at once. now: in ticks. linked: whether the network is up. A
-        clock that was never set is left to the client, which sets it before it connects."""
-        if self._due is None:
-            self._due = ticks_add(now, _DAY)
+    def poll(self, now: int, linked: bool = True, synced: bool = False):
+        """Start setting the clock if that is due. Returns at once. now: in ticks. linked: whether the network is up.
+        synced: whether the client is connected. A clock that was never set is left to the client, which asks for the
+        time before it connects; if it connects without an answer, the clock is set later."""
+        known = timestamp()
+        if self._due is None or not known and ticks_diff(self._due, now) > _HOUR:
+            self._due = ticks_add(now, _DAY if known else _HOUR)
         if ticks_diff(self._due, now) <= 0:
             self._due = now  # ticks wrap: after 6 days without a link, an old time would seem to be in the future
-            if linked and self._task is None and timestamp():
+            if linked and self._task is None and (known or synced):
                 self._task = asyncio.create_task(self.set())
 
     async def set(self) -> bool:

@@ -4,7 +4,8 @@ import asyncio
 from sys import modules
 
 from arduino_iot_cloud import ArduinoCloudClient
-from arduino_iot_cloud.port import const, forget as forget_client, log, ticks_ms
+from arduino_iot_cloud.port import const, forget as forget_client, log, report, ticks_ms
+from arduino_iot_cloud.stream import event_loop
 
 from .link import forget, sleep_ms
 
@@ -15,6 +16,8 @@ _SET_UP = "detection settings key_store keys.files keys.nvs keys.secrets keys.br
 _LOOK_UP = const(15000)  # ms: longer than looking up a name takes if two name servers are silent
 _NO_CABLE = const(11000)  # ms: longer than stm32 blocks without a cable
 _DOUBTS = const(3)  # failed connections in a row before the link itself is checked
+
+runs: list = []  # the devices that run, or that Ctrl-C has left behind
 
 
 class Device:
@@ -38,6 +41,8 @@ class Device:
     attempts = 0  # to connect to the cloud
     watchdog = None
     running = False
+    loop = None  # the event loop of the run; None once that was taken down
+    tasks: list = []
     leaving = False  # going to sleep
 
     def __init__(self, *, board=None, settings=None, watchdog=False, offline=2, link=None, **client):
@@ -60,12 +65,13 @@ class Device:
         self.client = ArduinoCloudClient(**arguments)
         self.client._run(True)  # reads keys and certificates
         networks = settings.networks() if board.NETWORK and "wifi" in board.NETWORK else ()
+        complaints = getattr(settings, "complaints", None)  # of those that cannot be used
         if "keyfile" not in (self.client.ssl_params or ()):
             # No chip has to sign, so the modules that read the settings can go, unless the program uses them too.
             del settings
             forget(*[name for name in _SET_UP if name not in in_use])
             forget_client("keys.", "keys")
-        self.link = _link(board, networks, link or {})
+        self.link = _link(board, networks, link or {}, complaints)
         wired = self.link and self.link.kind == "Ethernet" and board.PORT == "stm32"
         if wired and 0 < self._limit <= _NO_CABLE:
             raise ValueError("watchdog: above %d ms expected with Ethernet, not %d" % (_NO_CABLE, self._limit))
@@ -84,7 +90,10 @@ class Device:
 
     def start(self, interval: float = 1.0, backoff: float = 2.0):
         """Run until `stop()`, in a new event loop. Arguments as for `ArduinoCloudClient.run`."""
-        asyncio.run(self.run(interval, backoff))
+        try:
+            asyncio.run(self.run(interval, backoff))
+        finally:  # MicroPython leaves the tasks behind after Ctrl-C
+            self._sweep()
 
     def stop(self):
         """Disconnect, switch the network off and let `run` or `start` return. A running watchdog stays on."""
@@ -98,13 +107,29 @@ class Device:
             return lambda: None
         return self.watchdog.part(name, seconds)
 
-    async def run(self, interval: float = 1.0, backoff: float = 2.0):
+    def run(self, interval: float = 1.0, backoff: float = 2.0):
         """Bring up the network, the clock and the client, and keep them up until `stop()`, beside the program's own
-        tasks. Arguments as for `ArduinoCloudClient.run`. Raises RuntimeError if the device already runs."""
+        tasks. Await it. Arguments as for `ArduinoCloudClient.run`.
+
+        What an interrupted program has left behind is taken down first. On MicroPython that means every earlier run,
+        since Ctrl-C leaves it in the event loop. On CPython, a second run beside the first raises RuntimeError.
+        """
+        self._sweep()
+        return self._run(interval, backoff)
+
+    def _sweep(self, begins=False):
+        # Take down the runs that Ctrl-C has left behind.
+        if runs:
+            from .takeover import sweep
+
+            sweep(runs, self, begins)
+            del sweep
+            forget("takeover")
+
+    async def _run(self, interval, backoff):
         from .clock import Clock
 
-        if self.running:
-            raise RuntimeError("the device runs already")
+        self._sweep(True)
         client = self.client
         client._run(True, (interval, backoff))  # reports a mistake before the watchdog starts
         driver = client.driver
@@ -119,15 +144,27 @@ class Device:
         connect = driver.connect
         driver.connect = lambda: self._connect(driver, connect)
         self.running = True
-        supervisor = asyncio.create_task(self._supervise(driver))
+        self._ip = None
+        runs.append(self)
+        self.loop = event_loop()
+        self.tasks = [asyncio.current_task(), asyncio.create_task(self._supervise(driver))]
         try:
             await client.run(interval, backoff)
+        except BaseException:  # the program was interrupted, and so were its parts
+            if self.watchdog:
+                self.watchdog.forget()
+            raise
         finally:
             self.running = False
+            runs.remove(self)
             driver.connect = connect
-            supervisor.cancel()
             if self.link:
                 self.link.stop()
+            try:
+                if self.loop:
+                    self.tasks[1].cancel()
+            except RuntimeError:
+                pass  # MicroPython takes the task that ran last before Ctrl-C for the one that asks
         while self.leaving:
             await sleep_ms(_LOOK)
 
@@ -154,6 +191,8 @@ class Device:
         self.attempts += 1
         try:
             await self._find_name_server()
+            if link and not link.connected:
+                raise OSError("the link is down")
             if self._doubt:
                 # A certificate seemed not to be valid yet, or no longer: perhaps the clock is wrong.
                 self._doubt = False
@@ -164,7 +203,7 @@ class Device:
             raise
         finally:
             self._failures = 0 if driver.synced else self._failures + 1
-            if self._failures >= _DOUBTS and hasattr(link, "doubt"):
+            if self._failures >= _DOUBTS and driver.running and hasattr(link, "doubt"):
                 link.doubt()
 
     async def _find_name_server(self):
@@ -209,26 +248,30 @@ class Device:
         mqtt = driver.mqtt
         before = None
         while True:
-            now = ticks_ms()
-            step = (driver.session.state, driver.connections, self.attempts, mqtt.last_tx, mqtt.wake)
-            if step != before:
-                before = step
-                self._alive()
-            up = not link or link.connected
-            self.clock.poll(now, up and (driver.synced or not watchdog or watchdog.limit >= _LOOK_UP))
-            if up and linked:
-                linked()
-            if link:
-                _revive(link)
-            if watchdog:
-                watchdog.poll(now)
+            try:
+                now = ticks_ms()
+                step = (driver.session.state, driver.connections, self.attempts, mqtt.last_tx, mqtt.wake)
+                if step != before:
+                    before = step
+                    self._alive()
+                up = not link or link.connected
+                if up and linked:
+                    linked()
+                if watchdog:
+                    watchdog.poll(now)
+                may_block = not watchdog or watchdog.limit >= _LOOK_UP
+                self.clock.poll(now, up and (driver.synced or may_block), driver.synced)
+                if link:
+                    _revive(link)
+            except Exception as error:  # the next turn may succeed, when there is memory again
+                report("Device", error)
             await sleep_ms(turn)
 
 
 def _revive(link):
-    # The link's own task never ends. If it failed all the same, start it again.
-    task = getattr(link, "_task", None)
-    if task and task.done():
+    # The link's own task never ends. If it failed all the same, start it again. An object of the program may have none.
+    task = getattr(link, "_task", link)
+    if task is None or task is not link and task.done():
         log(40, "%s: its task ended; starting it again." % link.kind)
         link.stop()
         link.start()
@@ -246,17 +289,21 @@ def _settings(board):
     return settings.open(board)
 
 
-def _link(board, networks, given):
+def _link(board, networks, given, complaints):
     # The object that keeps the network up; None if the operating system does.
     if not isinstance(given, dict):
         return given
     kinds = board.NETWORK.split("+") if board.NETWORK else ()
     if "wifi" in kinds and (networks or "ethernet" not in kinds):
         if not networks:
-            raise RuntimeError("the settings have no Wi-Fi network: provision the board, or use the set-up page")
+            found = "Wi-Fi network that can be used (%s)" % "; ".join(complaints) if complaints else "Wi-Fi network"
+            raise RuntimeError("the settings have no %s: provision the board, or use the set-up page" % found)
         from .link.wifi import WiFi
 
-        return WiFi(networks, **given)
+        made = WiFi(networks, **given)
+        if complaints:
+            made.complaints = complaints
+        return made
     if "ethernet" in kinds:
         from .link.ethernet import Ethernet
 

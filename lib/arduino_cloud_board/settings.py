@@ -18,8 +18,10 @@ networks separately (NETWORKS, or WIFI_SSID and WIFI_PASS).
 
 import json
 
+from arduino_iot_cloud.port import log
+
 from .key_store import open as open_store
-from .keys import KeyCorrupted, KeyNotFound
+from .keys import LARGEST, KeyCorrupted, KeyNotFound
 
 NAMESPACE = "arduino"  # in an NVS
 _FOLDER = "keys"  # for files, in the folder that the board starts in
@@ -48,7 +50,11 @@ class Settings:
 
     keys: the store; None to use only `secrets.py`.
     chip: the store in a chip, for key and certificate.
+    complaints: after `networks`, `add_network` and `save`, what is wrong with the networks that cannot be used: a list
+      of str such as "home: password: expected 8 to 63 characters, got 7".
     """
+
+    complaints: list = []  # replaced, never changed
 
     def __init__(self, keys, chip=None):
         self.keys = keys
@@ -67,14 +73,14 @@ class Settings:
         return self._text("device_id") or _secret("device_id", "")
 
     def networks(self) -> list:
-        """The Wi-Fi networks: [{"ssid": …, "password": …, …}]. Raises KeyCorrupted."""
-        found = self._json("networks", list)
-        where = self.keys
-        if found is None:
-            found, where = _secret("networks", []), "secrets.py"
-        found = [found] if isinstance(found, dict) else list(found or ())
-        if not all([isinstance(one, dict) for one in found]):
-            raise KeyCorrupted("networks", where, "not a list of dicts")
+        """The Wi-Fi networks that can be used: [{"ssid": …, "password": …, …}]. What is wrong with the others is
+        logged, and is in `complaints`. Raises KeyCorrupted if the list as a whole is damaged."""
+        from .link.arguments import usable
+
+        found, where = self._networks()
+        found, self.complaints = usable(found)
+        for complaint in self.complaints:
+            log(30, "A network of %s is not used: %s" % (where, complaint))
         return found
 
     def client_arguments(self) -> dict:
@@ -103,54 +109,125 @@ class Settings:
             arguments["ssl_params"] = params
         return arguments
 
-    def save(self, entered: dict) -> None:
+    def save(self, entered: dict) -> str:
         """Store the entries of the set-up page: a network (`ssid`, `password`), a device (`device_id`, `secret_key`).
 
-        The network becomes the first one. Raises ValueError if an entry is too long, OSError if the board cannot store
-        it.
+        The network becomes the first one. Returns a text that names the stored networks that cannot be used; "" without
+        any. Raises ValueError for entries that are not possible, OSError if the board cannot store them; then
+        everything is as it was.
         """
+        changes = []
         if entered.get("ssid"):
-            self.add_network({"ssid": entered["ssid"], "password": entered.get("password", "")})
+            network = {"ssid": entered["ssid"], "password": entered.get("password", "")}
+            changes.append((self.keys, "networks", self._with(network)))
         if entered.get("device_id"):
-            self.set_device(entered["device_id"], entered.get("secret_key"))
+            self._set(changes, entered["device_id"], entered.get("secret_key") or None)
+        else:
+            self._replace(changes)
+        if not entered.get("ssid") or not self.complaints:
+            return ""
+        return "Stored networks that are not used: %s." % "; ".join(self.complaints)
 
     def add_network(self, network: dict) -> None:
-        """Put a network before the others, replacing one with the same name. A damaged list is dropped."""
-        try:
-            others = self.networks()
-        except KeyCorrupted:
-            others = []
-        others = [one for one in others if one.get("ssid") != network["ssid"]]
-        highest = max([one.get("priority", 0) for one in others] + [0])
-        if highest and "priority" not in network:
-            network = dict(network)
-            network["priority"] = highest + 1
-        self.set_networks([network] + others)
+        """Put a network before the others, replacing one with the same name. A list that is damaged as a whole is
+        dropped; a network that cannot be used stays in it, as long as there is room. Raises ValueError for a network
+        that WiFi does not take."""
+        self._replace([(self.keys, "networks", self._with(network))])
 
     def set_networks(self, networks: list) -> None:
-        """Replace the list of networks."""
-        self._store("networks", json.dumps(networks).encode())
+        """Replace the list of networks. Raises ValueError for a network that WiFi does not take."""
+        if isinstance(networks, dict):
+            networks = [networks]
+        if networks:
+            from .link.arguments import networks_of
+
+            networks_of(networks)
+        self._replace([(self.keys, "networks", json.dumps(list(networks)).encode())])
 
     def set_cloud(self, cloud: dict, root: "bytes | None" = None) -> None:
         """Store further arguments of the client, and the root certificate (DER) of a cloud that is not Arduino's; {}
-        and None for Arduino's."""
-        self._keep("cloud", json.dumps(cloud).encode() if cloud else None)
-        self._keep("root", root)
+        and None for Arduino's. Raises ValueError for anything that JSON does not have, OSError if the board cannot
+        store it; then everything is as it was."""
+        self._replace(self._cloud(cloud, root))
 
-    def set_device(self, device_id: str, secret_key: "str | None" = None) -> None:
+    def set_device(
+        self,
+        device_id: str,
+        secret_key: "str | None" = None,
+        *,
+        cloud: "dict | None" = None,
+        root: "bytes | None" = None,
+        certificate: "bytes | None" = None,
+    ) -> None:
         """Store the device's id and its secret key; None if it has `key` and `certificate` instead.
 
-        The id is deleted first and stored last, so if the power fails meanwhile, the board counts as not provisioned.
+        cloud, root: its cloud, as `set_cloud` takes it; None keeps what is stored.
+        certificate: a new certificate (DER) for its key; None keeps what is stored.
+
+        Raises ValueError for values that are not possible, OSError if the board cannot store them; then everything is
+        as it was. The id is deleted first and stored last, so if the power fails meanwhile, the board counts as not
+        provisioned.
         """
-        new = secret_key.encode() if secret_key else None
+        changes = [] if cloud is None else self._cloud(cloud, root)
+        if certificate is not None:
+            changes.insert(0, (self.device_keys, "certificate", certificate))
+        self._set(changes, device_id, secret_key)
+
+    def _set(self, changes, device_id, secret_key):
+        for name, text in (("device_id", device_id), ("secret_key", secret_key)):
+            if not isinstance(text, str) and not (text is None and name == "secret_key"):
+                raise ValueError("%s: text expected, not %s" % (name, type(text).__name__))
+            if text == "":
+                raise ValueError("%s: text expected, got none" % name)
+        changes.append((self.keys, "secret_key", secret_key.encode() if secret_key else None))
+        self._replace(changes, (self.keys, "device_id", device_id.encode()))
+
+    def _cloud(self, cloud, root):
+        text = None
+        if cloud:
+            # MicroPython writes what JSON does not have, and notices it only when it reads that.
+            try:
+                text = json.dumps(cloud)
+                good = isinstance(json.loads(text), dict)
+            except (TypeError, ValueError):
+                good = False
+            if not good:
+                raise ValueError("cloud: a dict of values that JSON has expected, not %s" % type(cloud).__name__)
+            text = text.encode()
+        return [(self.keys, "cloud", text), (self.keys, "root", root)]
+
+    def _with(self, network):
+        # The list as it is stored with this network first. Bad ones stay in it: nothing that is stored gets lost.
+        from .link.arguments import networks_of, usable
+
+        networks_of([network])
+        ssid = network["ssid"]
         try:
-            if self._load("device_id") == device_id.encode() and self._load("secret_key") == new:
-                return
-        except KeyCorrupted:
-            pass
-        self._keep("device_id", None)
-        self._keep("secret_key", new)
-        self._store("device_id", device_id.encode())
+            others, where = self._networks()
+        except ValueError:  # damaged, or secrets.py is
+            others = where = ()
+        others = [one for one in others if not isinstance(one, dict) or one.get("ssid") != ssid]
+        good, self.complaints = usable(others)
+        highest = max([one.get("priority", 0) for one in good] + [0])
+        if highest and "priority" not in network:
+            network = dict(network)
+            network["priority"] = highest + 1
+        if where is not self.keys:  # those of secrets.py stay there, and may be of any type
+            others = good
+        data = json.dumps([network] + others).encode()
+        return data if len(data) <= LARGEST else json.dumps([network] + good).encode()
+
+    def _networks(self):
+        # (the list, however bad its entries are; where it is from)
+        found = self._json("networks", list)
+        if found is not None:
+            return found, self.keys
+        found = _secret("networks", None) or []
+        if isinstance(found, dict):
+            found = [found]
+        if not isinstance(found, (list, tuple)):
+            raise KeyCorrupted("networks", "secrets.py", "not a list of dicts")
+        return found, "secrets.py"
 
     def _load(self, name):
         # None if it does not exist
@@ -184,20 +261,12 @@ class Settings:
         data = self._load(name)
         return None if data is None else data.decode()
 
-    def _store(self, name, data):
+    def _replace(self, changes, guard=None):
+        from .keys.replacing import replace
+
         if not self.keys:
             raise OSError(30, "secrets.py is read-only: this board has no store for settings")  # EROFS
-        self.keys.store(name, data)
-
-    def _keep(self, name, data):
-        # Store it, or delete it for None
-        if data is not None:
-            return self._store(name, data)
-        try:
-            if self.keys:
-                self.keys.delete(name)
-        except KeyNotFound:
-            pass
+        replace(changes, guard)
 
 
 def _uri(store, name):

@@ -53,6 +53,10 @@ class Watchdog:
 
         return alive
 
+    def forget(self):
+        """Expect no more signs of life, since the program that gave them was interrupted."""
+        self._parts.clear()
+
     def poll(self, now: int):
         """Feed the watchdog if no part is late. now: in ticks."""
         for name, (longest, last) in self._parts.items():

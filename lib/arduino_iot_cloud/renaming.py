@@ -18,6 +18,8 @@ def rename_over(new: str, path: str):
         return
     try:
         os.rename(new, path)
-    except OSError:
+    except OSError as error:
+        if error.args[0] != 17:  # EEXIST; after any other error, the second attempt might fail too
+            raise
         os.remove(path)
         os.rename(new, path)

@@ -8,8 +8,9 @@ from toolchain import mpy
 from toolchain.paths import LIB
 
 MODULES = (
-    "arduino_iot_cloud/__init__ arduino_iot_cloud/port arduino_cloud_board/__init__ arduino_cloud_board/link/__init__ "
-    "arduino_cloud_board/link/wifi arduino_cloud_board/link/change arduino_cloud_board/link/arguments "
+    "arduino_iot_cloud/__init__ arduino_iot_cloud/port arduino_iot_cloud/stream arduino_cloud_board/__init__ "
+    "arduino_cloud_board/link/__init__ arduino_cloud_board/link/wifi arduino_cloud_board/link/change "
+    "arduino_cloud_board/link/arguments arduino_cloud_board/link/starting "
     "arduino_cloud_board/link/wifi_radio arduino_cloud_board/link/wifi_machine arduino_cloud_board/link/wifi_status"
 ).split()
 

@@ -55,5 +55,5 @@ def test_the_clock_is_set_once_there_is_a_network(run):
 
 def test_a_password_that_cannot_be_one_is_refused_and_not_quoted(run):
     done = run("asyncio.run(async_wifi_connection(client, None))\n", password="shorty")
-    assert "ValueError: password of home: expected 8 to 63 characters, got 6" in done.stderr
+    assert "ValueError: home: password: expected 8 to 63 characters, got 6" in done.stderr
     assert "shorty" not in done.stdout + done.stderr

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import sys
 
-import arduino_iot_cloud.port  # noqa: F401 - the client has it anyway
+import arduino_iot_cloud.stream  # noqa: F401 - the client has it anyway
 
 
 class WLAN:

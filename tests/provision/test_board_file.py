@@ -69,6 +69,18 @@ def test_what_is_no_board_py_for_the_board_is_none(content, name):
         BoardFile("/lib/board.py", content).checked(name, PICO)
 
 
+@pytest.mark.parametrize(
+    "content, words", [(b"A = 1\ndef no_python(", "line 2"), (b"PINS = 3\n", "without NAME"), (b"A\0", "line 1")]
+)
+def test_why_a_board_py_is_none_is_told(content, words):
+    with pytest.raises(CommandError, match=words):
+        BoardFile("/lib/board.py", content).checked(None, PICO)
+
+
+def test_a_board_py_with_an_old_comment_is_one():
+    assert BoardFile("/lib/board.py", b"# caf\xe9\n" + OWN).checked(None, OTTO)["NAME"] == "OTTOS_BOARD"
+
+
 @pytest.mark.parametrize("name, machine", [(None, OTTO), (None, "Breadboard of Otto"), ("OTTOS_BOARD", PICO)])
 def test_a_board_py_is_for_the_board_by_its_machine_or_by_the_name_that_is_given(name, machine):
     assert BoardFile("/lib/board.py", OWN).checked(name, machine)["KEYS"] == "files"

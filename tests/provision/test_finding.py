@@ -1,10 +1,10 @@
-"""Which port the board is at, and what is taken from an existing secrets.py."""
+"""Which port the board is at, and what boards there are."""
 
 from collections import namedtuple
 
 import pytest
 from localcloud.cli.exits import CommandError
-from provisioning import boards, ports, secrets_file
+from provisioning import boards, ports
 
 Port = namedtuple("Port", "device vid pid")
 BUILT_IN = Port("/dev/ttyS0", None, None)
@@ -46,17 +46,3 @@ def test_where_it_is_not_clear_it_says_what_is_there(there, words):
 def test_the_facts_of_each_board_are_read_without_running_it(name):
     facts = boards.facts(name)
     assert facts["NAME"] == name and facts["PORT"] and "KEYS" in facts
-
-
-def test_only_our_names_in_secrets_py_are_changed():
-    text = "A = 1\r\nB = '\x0c\u2028'  # kept\nDEVICE_ID = (\n    'x'\n)\nSECRET_KEY = 'y'\nDEVICE_ID = 'z'\nC = 3"
-    changed = secrets_file.changed(text, {"DEVICE_ID": "new", "SECRET_KEY": None, "CLOUD": {}})
-    assert changed == "A = 1\r\nB = '\x0c\u2028'  # kept\nDEVICE_ID = 'new'\nC = 3\nCLOUD = {}\n"
-    assert secrets_file.changed(changed, {"DEVICE_ID": "new", "SECRET_KEY": None, "CLOUD": {}}) == changed
-    assert secrets_file.changed("", {"A": 1, "B": None}) == "A = 1\n"
-
-
-@pytest.mark.parametrize("text", ["A = 1; SECRET_KEY = 'x'\n", "SECRET_KEY = (\n'x'); A = 1\n", "A = ("])
-def test_a_secrets_py_that_cannot_be_changed_without_harm_is_refused(text):
-    with pytest.raises(CommandError, match="secrets.py"):
-        secrets_file.changed(text, {"SECRET_KEY": "y"})

@@ -89,6 +89,8 @@ class Pipe:
             clock.at(self.latency, self._release)
 
     def _release(self):
+        if self.network.way and not self.network.way():
+            return
         kept, self.hung = self.hung, None
         for call, arguments in kept or ():
             self._pass(call, arguments)
@@ -111,6 +113,7 @@ class Connection:
         self.eof = False
         self.error = 0
         self.is_open = True
+        self.local = False  # it does not pass the board's interface to the outside
         self.server = server(self)
 
     def _to_server(self, data, sent):
@@ -209,9 +212,11 @@ class Network:
         self.datagrams = {}  # (address, port) -> function of bytes that returns bytes or None
         self.dead = set()  # addresses that do not answer
         self.no_names = None  # None, "refused" or "silent": the name server
+        self.silence = 5000  # ms that looking up a name takes if there is no answer
         self.connections = []
         self.lookups = {}  # name -> when it was looked up
         self.looked_up = None  # called with each name
+        self.way = None  # a function that returns whether the board's interface carries anything; None: it always does
         self.starve = 0  # after so many allocations one fails
         self.starved = -(1 << 40)  # when one has failed
 
@@ -232,8 +237,10 @@ class Network:
             self.looked_up(name)
         if name and name[0].isdigit():
             return 0, [name]
+        if self.way and not self.way():
+            return self.silence, []
         if self.no_names == "silent":
-            return 5000, []
+            return self.silence, []
         if self.no_names or name not in self.names:
             return self.chance.between(1, 20), []
         return self.chance.between(1, 60), self.names[name]
@@ -241,14 +248,14 @@ class Network:
     def open(self, address, done):
         """Open a connection and call `done(connection, error)` when that has succeeded or failed."""
         latency = self.chance.between(*self.latency)
-        if address[0] in self.dead:
+        if address[0] in self.dead or self.way and not self.way():
             clock.at(_OS_GIVES_UP_MS, done, None, ETIMEDOUT)
             return
         clock.at(2 * latency, self._open, address, done, clock.now)
 
     def _open(self, address, done, since):
         server = self.servers.get((address[0], address[1]))
-        if address[0] in self.dead:
+        if address[0] in self.dead or self.way and not self.way():
             clock.at(_OS_GIVES_UP_MS, done, None, ETIMEDOUT)
         elif server is None:
             done(None, ECONNREFUSED)
@@ -262,6 +269,14 @@ class Network:
         """Close the old clients' connections, as the system does when the program has made new ones."""
         for connection in list(self.connections):
             connection.close()
+
+    def abandon(self):
+        """Let all connections end without a word, as a reset does."""
+        for connection in self.connections:
+            connection.up.hang()
+            connection.down.hang()
+            connection.is_open = False
+        self.connections = []
 
     def heal(self):
         """Make everything work from now on, except addresses that stay dead."""

@@ -12,7 +12,7 @@ import time as _time
 from .chance import Chance
 from .clock import PLANNED, clock, ticks_add, ticks_diff
 from .network import network
-from .sockets import DATAGRAM, POLLERR, POLLHUP, POLLIN, POLLOUT, STREAM, Socket, addresses, trouble
+from .sockets import DATAGRAM, POLLERR, POLLHUP, POLLIN, POLLOUT, STREAM, Poll, Socket, addresses, trouble
 from .story import Story
 
 story = Story()  # what was printed last
@@ -50,47 +50,6 @@ class Time:
     @staticmethod
     def sleep_us(us):
         clock.sleep(us // 1000)
-
-
-class Poll:
-    """select.poll, which lets time pass. It takes asyncio's flags as well as sockets."""
-
-    def __init__(self):
-        self.wanted = []  # [stream, events]
-        self._found = []
-
-    def register(self, stream, events=POLLIN | POLLOUT):
-        for entry in self.wanted:
-            if entry[0] is stream:
-                entry[1] = events
-                return
-        self.wanted.append([stream, events])
-
-    modify = register
-
-    def unregister(self, stream):
-        for i in range(len(self.wanted)):
-            if self.wanted[i][0] is stream:
-                del self.wanted[i]
-                return
-        raise KeyError(stream)
-
-    def _ready(self):
-        found = self._found
-        found.clear()
-        for stream, events in self.wanted:
-            if isinstance(stream, Socket):
-                ready = stream.ready() & (events | POLLERR | POLLHUP)
-            else:
-                ready = stream.ioctl(3, events)
-            if ready:
-                found.append((stream, ready))
-        return found
-
-    def poll(self, ms=-1, flags=0):
-        return list(clock.wait(None if ms < 0 else ms, self._ready))
-
-    ipoll = poll
 
 
 class Select:

@@ -24,6 +24,14 @@ from simulation.disturbances import DISTURBANCES
 from simulation.network import network
 from simulation.world import FEATURES, World
 
+if sys.argv[1] == "board":
+    from simulation.board import host as board_host
+    from simulation.board.life import live as live_of_board
+    from simulation.board.trouble import TROUBLE as DISTURBANCES
+    from simulation.board.world import FEATURES, World
+
+    board_host.install()
+
 _ended = []  # set if a run of this world has been ended early
 
 
@@ -91,7 +99,7 @@ def live(world):
 
 
 def _story(world, error):
-    for line in world.describe():
+    for line in world.describe() if world else ():
         host.show("   ", line)
     for line in host.story.lines():
         host.show("   ", line)
@@ -114,9 +122,12 @@ def main(mode, first, count, days, off):
         if not MICROPYTHON:
             gc.disable()  # its findings are reported, so they must not depend on its timing
         host.begin(seed, _unhandled)
-        world = World(seed, mode, days, off, host.heap)
+        world = None
         try:
-            live(world)
+            if mode == "board":
+                board_host.watch_prints(host.keep)
+            world = World(seed, mode, days, off, host.heap)
+            live_of_board(world) if mode == "board" else live(world)
         except BaseException as error:
             _story(world, error)
             host.show("FAIL %d at %s: %s" % (seed, clock, error if isinstance(error, Failed) else repr(error)))

@@ -203,7 +203,8 @@ class Socket:
 
     def _answer(self, data):
         server = network.datagrams.get(self._peer)
-        answer = server and self._peer[0] not in network.dead and server(data)
+        lost = self._peer[0] in network.dead or network.way and not network.way()
+        answer = server and not lost and server(data)
         if answer:
             clock.at(network.chance.between(*network.latency), self._datagrams.append, answer)
 
@@ -225,6 +226,47 @@ class Socket:
 
     def __exit__(self, *error):
         self.close()
+
+
+class Poll:
+    """select.poll, which lets time pass. It takes asyncio's flags as well as sockets."""
+
+    def __init__(self):
+        self.wanted = []  # [stream, events]
+        self._found = []
+
+    def register(self, stream, events=POLLIN | POLLOUT):
+        for entry in self.wanted:
+            if entry[0] is stream:
+                entry[1] = events
+                return
+        self.wanted.append([stream, events])
+
+    modify = register
+
+    def unregister(self, stream):
+        for i in range(len(self.wanted)):
+            if self.wanted[i][0] is stream:
+                del self.wanted[i]
+                return
+        raise KeyError(stream)
+
+    def _ready(self):
+        found = self._found
+        found.clear()
+        for stream, events in self.wanted:
+            if isinstance(stream, Socket):
+                ready = stream.ready() & (events | POLLERR | POLLHUP)
+            else:
+                ready = stream.ioctl(3, events)
+            if ready:
+                found.append((stream, ready))
+        return found
+
+    def poll(self, ms=-1, flags=0):
+        return list(clock.wait(None if ms < 0 else ms, self._ready))
+
+    ipoll = poll
 
 
 def addresses(name, port, type=STREAM):

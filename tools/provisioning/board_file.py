@@ -7,7 +7,7 @@ from typing import Any
 from arduino_cloud_board import detection
 from localcloud.cli.exits import CommandError
 
-from . import boards, payload
+from . import boards, payload, source
 from .board_link import BoardLink
 
 
@@ -27,8 +27,8 @@ class BoardFile:
     def facts(self) -> dict[str, Any]:
         """Return its constants; none if it is not valid Python."""
         try:
-            return boards.facts_of((self.content or b"").decode())
-        except (SyntaxError, ValueError):
+            return boards.facts_of(self.content or b"")
+        except SyntaxError:
             return {}
 
     @property
@@ -51,11 +51,18 @@ class BoardFile:
         if facts.get("NAME") and "MACHINE" in facts:
             if facts["NAME"] == name if name else is_of(facts, machine):
                 return facts
-        whose = "for %s" % facts["NAME"] if facts.get("NAME") else "without NAME and MACHINE"
+        whose = "for %s" % facts["NAME"] if facts.get("NAME") else self._unknown()
         raise CommandError(
             "the board has its owner's board.py, %s, not for %s: %s; use --replace-board to replace it"
             % (whose, name or repr(machine), self.path)
         )
+
+    def _unknown(self) -> str:
+        try:
+            source.parsed(self.content or b"")
+        except SyntaxError as error:
+            return "not valid Python in line %d" % (error.lineno or 1)
+        return "without NAME and MACHINE"
 
 
 def _shipped() -> list[bytes]:

@@ -5,28 +5,24 @@ Everything goes through the raw REPL, nothing through command lines, which other
 
 import ast
 import base64
-import contextlib
 import hashlib
-import io
-import struct
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from localcloud.cli.exits import CommandError
-from mpremote.transport import TransportError, TransportExecError
-from mpremote.transport_serial import SerialTransport
+from mpremote.transport import TransportExecError
+
+from . import reaching
+from .reaching import PortLost
 
 _PROGRAMS = Path(__file__).with_name("on_board")
 _ANSWER = b"\x1e"  # begins the line with a program's answer, after anything else that it prints
-_ANSWER_S = 10  # for each byte of an answer that is due at once
 _CHUNK = 512  # bytes of a file at a time, whose text fits into the heap of any board
 _AT_ONCE = 32  # file names in one program
 NEW = ".new"  # the end of the name of a file that is being written
 _CHANGING = "clock identify key_in_file key_in_store remove rom_write store_device store_networks".split()
-_TROUBLE = (TransportError, OSError, ValueError, struct.error)  # raised by mpremote if the line is cut or noisy
-_START = b"\r\x03\x03\x02\x04"  # end a program or an input line, leave the raw REPL, restart
 
 
 class BoardError(CommandError):
@@ -35,10 +31,6 @@ class BoardError(CommandError):
     def __init__(self, message: str, last: str = "") -> None:
         super().__init__(message)
         self.last = last
-
-
-class PortLost(CommandError):
-    """The board was disconnected, or does not answer."""
 
 
 class BoardLink:
@@ -52,52 +44,23 @@ class BoardLink:
         self.changed = False
         self._receives = False  # the board has `receive.py`, until it restarts
         self._secrets: set[str] = set()
-        try:
-            self._transport = SerialTransport(port, timeout=_ANSWER_S)
-        except _TROUBLE as error:
-            why = "another program may use it" if "failed to access" in str(error) else error
-            raise PortLost("cannot open %s (%s)" % (port, why)) from None
-        self._transport.serial.write_timeout = _ANSWER_S
-        try:
-            self._reset()
-        except BaseException:
-            self._close()
-            raise
+        self._transport = reaching.reach(port)
 
     def __enter__(self) -> "BoardLink":
         return self
 
     def __exit__(self, *_: object) -> None:
-        # However the run ended, the board's own program has to start again.
-        with contextlib.suppress(OSError):  # already disconnected
-            self._transport.serial.write(_START)
-        self._close()
-
-    def _close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._transport.close()
+        reaching.release(self._transport)  # however the run ended
 
     def hide(self, secret: str) -> None:
         """Keep a secret out of all messages of this link."""
         if secret:
             self._secrets.update((secret, repr(secret)[1:-1]))
 
-    def _reset(self) -> None:
-        self._receives = False
-        try:
-            with contextlib.redirect_stdout(io.StringIO()):  # mpremote prints its failures
-                self._transport.enter_raw_repl(soft_reset=True)
-        except _TROUBLE:
-            raise PortLost("%s: MicroPython does not answer" % self.port) from None
-
     def restart(self) -> None:
         """Restart the board, with no program running and the heap free."""
-
-        def action() -> None:
-            self._transport.exit_raw_repl()
-            self._reset()
-
-        self._guarded(action)
+        self._receives = False
+        reaching.reset(self.port, self._transport)
 
     def _guarded(self, action: Callable[[], Any]) -> Any:
         try:
@@ -106,10 +69,8 @@ class BoardLink:
             lines = [line for line in self._clean(error.error_output).splitlines() if line.strip()]
             last = lines[-1] if lines else "an error without a message"
             raise BoardError("the board says: " + last, last) from None
-        except _TROUBLE as error:
-            raise PortLost(
-                "%s: the board was disconnected or does not answer (%s)" % (self.port, self._clean(str(error)))
-            ) from None
+        except reaching.TROUBLE as error:
+            raise PortLost(reaching.lost(self.port, error)) from None
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:

@@ -6,6 +6,8 @@ from typing import Any
 from localcloud.cli.exits import USAGE, CommandError
 from toolchain.paths import ROOT
 
+from . import source
+
 BOARDS = ROOT / "boards"
 # Boards whose TLS can sign with the key in their SE05x, in MicroPython 1.26.1: ports/stm32/boards/*/mpconfigboard.mk
 TLS_SIGNS = ("ARDUINO_NICLA_VISION", "ARDUINO_PORTENTA_H7")
@@ -16,17 +18,20 @@ def facts(name: str) -> dict[str, Any]:
     path = BOARDS / name / "board.py"
     if not name.isidentifier() or not path.is_file():
         raise CommandError("unknown board %r; known boards: %s" % (name, ", ".join(names())), USAGE)
-    return facts_of(path.read_text("utf-8"))
+    try:
+        return facts_of(path.read_bytes())
+    except SyntaxError as error:
+        raise CommandError("%s:%d: not valid Python" % (path, error.lineno or 1), USAGE) from None
 
 
-def facts_of(text: str) -> dict[str, Any]:
-    """Return the constants in the text of a `board.py`. Raises SyntaxError or ValueError if it is not valid Python."""
+def facts_of(data: bytes) -> dict[str, Any]:
+    """Return the constants in the bytes of a `board.py`. Raises SyntaxError if it is not valid Python."""
     found = {}
-    for node in ast.parse(text).body:
+    for node in source.parsed(data).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             try:
                 found[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
+            except (ValueError, TypeError):
                 continue  # only the board can evaluate it
     return found
 

@@ -125,6 +125,7 @@ def _wifi_options(group: argparse._ArgumentGroup) -> None:
         help="the network; its password is asked for, or taken from the environment's %s" % wifi.VARIABLE,
     )
     group.add_argument("--wifi-password-file", type=Path, metavar="FILE", help="or from the first line of a file")
+    group.add_argument("--wifi-open", action="store_true", help="the network of --wifi has no password")
     group.add_argument(
         "--networks",
         type=Path,

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from localcloud.cli.exits import USAGE, CommandError
-from toolchain.mpy import compile_file, version
+from toolchain.mpy import compile_file, mistake, version
 from toolchain.paths import ROOT
 
-from . import former
+from . import former, source
 from .boards import BOARDS, facts
 
 ALWAYS = ("package.json", "package-board.json")
@@ -126,10 +126,10 @@ def _twin(target: str, suffix: str) -> str:
 def _sources(options: Iterable[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for listing in (*ALWAYS, *("package-%s.json" % option for option in options)):
-        for target, source in _listed(listing).items():
-            path = ROOT / source
+        for target, name in _listed(listing).items():
+            path = ROOT / name
             if not path.is_file():
-                raise CommandError("%s names %s, which does not exist" % (listing, source))
+                raise CommandError("%s names %s, which does not exist" % (listing, name))
             found[target] = path
     return found
 
@@ -166,9 +166,13 @@ def program(path: Path) -> bytes:
     """Return the content of a user's program. Raises CommandError if a board could not run it."""
     try:
         data = path.read_bytes()
-        compile(data, str(path), "exec")
     except OSError as error:
         raise CommandError("--main: %s: %s" % (path, error.strerror), USAGE) from None
-    except (SyntaxError, ValueError) as error:
-        raise CommandError("--main: %s is not valid Python (%s)" % (path, error), USAGE) from None
+    # It arrives byte for byte, so what MicroPython does not take is told instead of converted.
+    trouble = source.unfit(data)
+    if trouble:
+        raise CommandError("--main: %s: %s; save it as UTF-8 without a byte order mark" % (path, trouble), USAGE)
+    found = mistake(data)
+    if found:
+        raise CommandError("--main: %s:%d: MicroPython does not take this: %s" % (path, found.line, found.what), USAGE)
     return data

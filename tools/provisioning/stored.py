@@ -35,12 +35,12 @@ class InSecrets:
         self._dry_run = dry_run
 
     def _put(self, values: dict[str, Any]) -> bool:
-        before = (self._link.run("read", path=self._path) or b"").decode("utf-8", "replace")
+        before = self._link.run("read", path=self._path) or b""
         after = secrets_file.changed(before, values)
         if after == before:
             return False
         if not self._dry_run:
-            self._link.put(self._path, after.encode())
+            self._link.put(self._path, after)
         return True
 
     def _put_file(self, name: str, data: bytes) -> bool:

@@ -15,7 +15,9 @@ from toolchain.paths import BIN, LIB, PEERS, ROOT
 
 TESTS = ROOT / "tests"
 INTERPRETERS = ("cpython", "mp64", "mp32")
-MODES = ("async", "sync", "websocket", "user")
+CLIENT_MODES = ("async", "sync", "websocket", "user")
+MODES = (*CLIENT_MODES, "board")  # "board": a whole board, of which the client is a part
+RADIOS = TESTS / "support" / "standins" / "radio"
 KINDS = ("trouble", "idle", "busy")  # of worlds: simulation.world.World
 HEAP = "4m"  # for the cloud too
 
@@ -31,9 +33,10 @@ def _bytecode():
     # connection, and compiling them then would take a third of a world's time.
     folder = Path(tempfile.mkdtemp(prefix="soak-"))
     atexit.register(shutil.rmtree, folder, True)
-    for root, package in ((LIB, "arduino_iot_cloud"), (TESTS, "simulation")):
+    packages = ((LIB, "arduino_iot_cloud"), (LIB, "arduino_cloud_board"), (TESTS, "simulation"), (RADIOS, ""))
+    for root, package in packages:
         for source in (root / package).rglob("*.py"):
-            place = source.relative_to(root)
+            place = source.relative_to(root if package else root.parent)
             if not place.name.startswith("test_"):
                 compile_file(source, folder / place.with_suffix(".mpy"), str(place), optimisation=0)
     return folder
@@ -42,11 +45,13 @@ def _bytecode():
 def command(interpreter, mode, first, count, days, off):
     """Return the command and the environment for some worlds."""
     words = ["-m", "simulation.run", mode, str(first), str(count), str(days), ",".join(off) or "-"]
-    environment = dict(os.environ)
+    environment = dict(os.environ, SIMULATED_BOARDS=str(ROOT / "boards"))
+    board = mode == "board"  # only there may anything find a module `network`
     if interpreter == "cpython":
-        environment["PYTHONPATH"] = os.pathsep.join((str(TESTS), str(LIB)))
+        environment["PYTHONPATH"] = os.pathsep.join([str(TESTS), str(LIB)] + [str(RADIOS)] * board)
         return [sys.executable] + words, environment
-    environment["MICROPYPATH"] = ":".join((str(_bytecode()), str(PEERS / "umqtt"), ".frozen"))
+    folders = [str(_bytecode())] + [str(_bytecode() / RADIOS.name)] * board + [str(PEERS / "umqtt"), ".frozen"]
+    environment["MICROPYPATH"] = ":".join(folders)
     program = str(BIN / ("micropython" + interpreter[2:]))
     return [program, "-X", "heapsize=" + HEAP] + words, environment
 

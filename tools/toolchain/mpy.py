@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +23,7 @@ from .report import ToolchainError
 # The level in the manifests of asyncio and micropython-lib: no asserts, no docstrings, no line numbers.
 OPTIMISATION = 3
 _KEPT = CACHE / "bytecode"
+_ARCHITECTURES = ("armv7emsp", "xtensa", "rv32imc")  # one for each assembler
 
 
 def compiler():
@@ -69,6 +71,34 @@ def compile_file(source, target, name=None, optimisation=OPTIMISATION):
     if done.returncode:
         raise ToolchainError("%s does not compile: %s" % (source, done.stdout.strip().splitlines()[-1]))
     _keep(target, kept)
+
+
+class Mistake(NamedTuple):
+    """What the compiler does not take, and in which line."""
+
+    line: int
+    what: str
+
+
+def mistake(data):
+    """The first Mistake in a program, as bytes; None if it compiles for some board."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "program.py")
+        source.write_bytes(data)
+        said = _refusal(source)
+        if "invalid arch" in said:  # machine code (@native, @viper, @asm_…) is one board's own
+            each = [_refusal(source, "-march=" + architecture) for architecture in _ARCHITECTURES]
+            said = "" if "" in each else min(each, key=lambda text: "invalid arch" in text)
+    if not said:
+        return None
+    lines = re.findall(r'File ".*", line (\d+)', said)
+    return Mistake(int(lines[-1]) if lines else 1, said.splitlines()[-1])
+
+
+def _refusal(source, *options):
+    command = [str(compiler()), *options, "-o", str(source.with_suffix(".mpy")), str(source)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
+    return done.returncode and (done.stdout.strip() or "mpy-cross ends with %d" % done.returncode) or ""
 
 
 @functools.cache

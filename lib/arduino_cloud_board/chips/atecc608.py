@@ -24,7 +24,8 @@ _STATUS = {
     0x05: "had an error of its elliptic curve",
     0x0F: "cannot do this as it is set up",
 }
-NO_KEY = (0x03, 0x05, 0x0F)  # the codes for a slot without a private key
+CURVE = 0x05  # according to the data sheet, the same command may succeed the next time
+NO_KEY = (0x03, CURVE, 0x0F)  # the codes for a slot without a private key
 _AGAIN = (0x11, 0xEE, 0xFF)  # it just woke up, was about to fall asleep, received a damaged command
 
 

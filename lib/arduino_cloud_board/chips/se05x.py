@@ -57,7 +57,10 @@ class SE05X:
 
     def exists(self, number: int) -> bool:
         """Whether an object with that number exists."""
-        return self._command(0x04, 0x00, 0x27, (0x41, _id(number)), expect=True) == b"\x01"
+        answer = self._command(0x04, 0x00, 0x27, (0x41, _id(number)), expect=True)
+        if answer not in (b"\x01", b"\x02"):
+            raise ChipError("The secure element does not say whether object 0x%x exists." % number)
+        return answer == b"\x01"
 
     def size(self, number: int) -> int:
         """The size of an object in bytes."""

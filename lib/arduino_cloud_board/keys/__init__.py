@@ -126,8 +126,9 @@ def check_name(name: str):
 def check_entry(name: str, data):
     """Raise ValueError for a name or data that `store` does not take. The error shows only the data's length."""
     check_name(name)
-    if not isinstance(data, (bytes, bytearray, memoryview)) or not 0 < len(data) <= LARGEST:
-        given = len(data) if hasattr(data, "__len__") else type(data).__name__
+    # Not by `hasattr(data, "__len__")`: on MicroPython, bytes have no such attribute.
+    given = len(data) if isinstance(data, (bytes, bytearray, memoryview)) else type(data).__name__
+    if type(given) is not int or not 0 < given <= LARGEST:
         raise ValueError("'%s': 1 to %d bytes expected, not %s" % (name, LARGEST, given))
 
 

@@ -15,6 +15,7 @@ _COMPRESSED = 10
 _IDENTIFIERS = 11
 _DEVICE_ID = 12
 _SLOT = 72  # bytes of each of the three
+_TIMES = 3  # for a command that fails in the arithmetic of the curve: that may pass
 
 
 class ATECC608Keys(KeyStore):
@@ -64,7 +65,7 @@ class ATECC608Keys(KeyStore):
         key or cannot be rebuilt from its parts, OSError for any other name.
 
         The chip has room for only one certificate: if the power fails meanwhile, both the old and the new one are
-        lost."""
+        lost. If the chip refuses it midway, the old one is put back."""
         check_entry(name, data)
         if name != "certificate":
             raise OSError(28, "The secure element has no room for '%s'." % name)  # ENOSPC
@@ -73,11 +74,28 @@ class ATECC608Keys(KeyStore):
         compressed, identifiers, device_id = compress(bytes(data))
         if rebuild(compressed, identifiers, device_id, self.public_key()) != bytes(data):
             raise ValueError("'certificate': not for this chip's key, or of a kind that does not fit into the chip")
+        read = self.chip.read
+        before = read(_COMPRESSED, _SLOT), read(_IDENTIFIERS, 36), read(_DEVICE_ID, _SLOT)
+        done = False
+        try:
+            self._write(compressed, identifiers, device_id)
+            done = True
+        finally:
+            if not done:
+                self._write_back(before)
+
+    def _write(self, compressed, identifiers, device_id):
         # Erase the signature first, so that a mixture of two certificates never looks complete
         self.chip.write(_COMPRESSED, bytes(_SLOT))
         self.chip.write(_DEVICE_ID, device_id + bytes(_SLOT - len(device_id)))
         self.chip.write(_IDENTIFIERS, identifiers)
         self.chip.write(_COMPRESSED, compressed + bytes(_SLOT - len(compressed)))
+
+    def _write_back(self, before):
+        try:
+            self._write(*before)
+        except OSError:
+            pass  # the error that led here is the one to report
 
     def delete(self, name: str):
         """See KeyStore: `certificate`. Private keys are replaced, not deleted."""
@@ -132,14 +150,17 @@ class ATECC608Keys(KeyStore):
 
     def _use(self, name, command, *arguments):
         # Run a command that uses the private key; returns its answer
-        from ..chips.atecc608 import NO_KEY, StatusError
+        from ..chips.atecc608 import CURVE, NO_KEY, StatusError
 
         self._key(name)
-        try:
-            return command(_KEY, *arguments)
-        except StatusError as error:
-            if error.status not in NO_KEY:
-                raise
+        for _ in range(_TIMES):
+            try:
+                return command(_KEY, *arguments)
+            except StatusError as error:
+                if error.status not in NO_KEY:
+                    raise
+                if error.status != CURVE:
+                    break
         raise KeyNotFound(name, self)
 
     def _device_id(self):

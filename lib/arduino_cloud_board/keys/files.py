@@ -53,13 +53,23 @@ class FileKeys(KeyStore):
         check_entry(name, data)
         self._make_folder()
         self._settle(name)
-        new = self._path(name, ".new")
-        with open(new, "wb") as file:
-            if hasattr(os, "chmod"):
-                os.chmod(new, 0o600)
-            file.write(seal(data))
-            flush(file)
-        rename_over(new, self._path(name))
+        new, path = self._path(name, ".new"), self._path(name)
+        replaces = _exists(path)
+        record = seal(data)
+        done = False
+        try:
+            with open(new, "wb") as file:
+                if hasattr(os, "chmod"):
+                    os.chmod(new, 0o600)
+                file.write(record)
+                flush(file)
+            rename_over(new, path)
+            done = True
+        finally:
+            # A refusal leaves no rest, which would take up space. Where renaming takes two steps and the second failed,
+            # the new file is all there is.
+            if not done and _exists(path) == replaces:
+                _remove(new)
 
     def delete(self, name: str):
         """See KeyStore."""
@@ -81,7 +91,9 @@ class FileKeys(KeyStore):
         found = set()
         try:
             files = os.listdir(self.folder)
-        except OSError:
+        except OSError as error:
+            if error.args[0] != 2:  # ENOENT; a folder that cannot be read is not an empty one
+                raise
             return []
         for file in files:
             name, _, ending = file.lower().rpartition(".")
@@ -115,6 +127,21 @@ class FileKeys(KeyStore):
                 os.stat(folder)
             except OSError:
                 os.mkdir(folder)
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        pass  # the error that led here is the one to report
 
 
 def _content(path):

@@ -38,10 +38,17 @@ class NVSKeys(KeyStore):
         """See KeyStore."""
         check_entry(name, data)
         names = self._index()
-        if name not in names:
+        fresh = name not in names
+        if fresh:
             self._write_index(names + [name])
-        self._nvs.set_blob(name, seal(data))
-        self._nvs.commit()
+        done = False
+        try:
+            self._nvs.set_blob(name, seal(data))
+            self._nvs.commit()
+            done = True
+        finally:
+            if fresh and not done:
+                self._shrink_index(names)
 
     def delete(self, name: str):
         """See KeyStore."""
@@ -50,7 +57,7 @@ class NVSKeys(KeyStore):
             raise KeyNotFound(name, self)
         self._nvs.erase_key(name)
         self._nvs.commit()
-        self._write_index([one for one in self._index() if one != name])
+        self._shrink_index([one for one in self._index() if one != name])
 
     def names(self) -> list:
         """See KeyStore. Raises KeyCorrupted if the list itself is damaged; every entry can still be loaded. The next
@@ -75,6 +82,13 @@ class NVSKeys(KeyStore):
     def _write_index(self, names):
         self._nvs.set_blob(_INDEX, seal(" ".join(names).encode() or b" "))
         self._nvs.commit()
+
+    def _shrink_index(self, names):
+        # A full NVS may refuse even a shorter list. That does no harm: a name without an entry is not listed.
+        try:
+            self._write_index(names)
+        except OSError:
+            pass
 
     def _has(self, name):
         try:

@@ -64,15 +64,43 @@ class SE05XKeys(KeyStore):
         for other in names:
             if other and other != name:
                 raise OSError(28, "'%s' and '%s' cannot share one %s" % (name, other, self))  # ENOSPC
-        into = second if names[0] else first
+        into, other = (second, first) if names[0] else (first, second)
         self._remove(into)
-        self.chip.write(into, seal(name.encode() + b"\0" + bytes(data)))
-        self._remove(first if into == second else second)
+        done = False
+        try:
+            self.chip.write(into, seal(name.encode() + b"\0" + bytes(data)))
+            done = True
+        finally:
+            if not done:
+                self._put_back(into)
         if name == "certificate":
-            # Arduino's place has room for only one certificate: the copy counts meanwhile
-            self._remove(CERTIFICATE)
-            self.chip.write(CERTIFICATE, bytes(data) + bytes(max(0, _ARDUINO_READS - len(data))))
+            self._to_arduinos(bytes(data), into)
+        self._remove(other)
+        if name == "certificate":
             self._remove(into)
+
+    def _to_arduinos(self, data, copy):
+        # Arduino's place has room for only one certificate: the copy counts meanwhile
+        before = self.chip.read(CERTIFICATE) if self.chip.exists(CERTIFICATE) else None
+        done = False
+        try:
+            self._remove(CERTIFICATE)
+            self.chip.write(CERTIFICATE, data + bytes(max(0, _ARDUINO_READS - len(data))))
+            done = True
+        finally:
+            if not done:
+                self._put_back(CERTIFICATE, before, copy)
+
+    def _put_back(self, number, before=None, copy=None):
+        # The error that led here is the one to report. The copy goes only once the old object is back.
+        try:
+            self._remove(number)
+            if before:
+                self.chip.write(number, before)
+            if copy:
+                self._remove(copy)
+        except OSError:
+            pass
 
     def delete(self, name: str):
         """See KeyStore."""

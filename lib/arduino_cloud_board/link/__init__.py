@@ -7,9 +7,13 @@ import asyncio
 
 from arduino_iot_cloud import port
 from arduino_iot_cloud.port import log, ticks_add, ticks_diff, ticks_ms
+from arduino_iot_cloud.stream import event_loop
 
 # MicroPython's own sleep_ms, if it exists, allocates no float.
 sleep_ms = getattr(asyncio, "sleep_ms", None) or (lambda ms: asyncio.sleep(ms / 1000))
+
+
+started: list = []  # the connections that are kept up, or that Ctrl-C has left behind
 
 
 def forget(*names):
@@ -29,10 +33,12 @@ class Connection:
     rssi = None  # dBm; None without a radio
     ip = None  # the board's address (str); None without a connection
     connected_s = 0  # seconds that the connection has lasted
+    complaints = ()  # what is wrong with stored networks that cannot be used: a list of str, from `Device`
     drops = address_changes = attempts = failures = power_cycles = 0
 
     _interface = None
     _task = None
+    _loop = None  # the event loop of the task
     _quiet_s = 0  # seconds of connection during which doubts are ignored
     _broken = False  # the connection is dead, whatever the interface says
     _static = False  # the interface has a static address
@@ -46,12 +52,15 @@ class Connection:
     def start(self):
         """Connect, and stay connected, in a task of the running event loop. Returns this object at once.
 
+        Takes down what an interrupted event loop has left behind, and another object that drives the same interface.
         Raises ImportError if the port has no module `network`.
         """
-        import network  # noqa: F401
+        if not self._task or self._task.done() or self._loop is not event_loop():
+            from .starting import start
 
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self.run())
+            start(self)
+            del start
+            forget("link.starting")
         return self
 
     async def wait(self, timeout=None) -> bool:
@@ -63,9 +72,19 @@ class Connection:
 
     def stop(self):
         """End the task, disconnect, and switch the interface off. Do not call this from `on_change`."""
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        task, self._task = self._task, None
+        try:
+            if task and self._loop is event_loop():
+                task.cancel()
+                task = None
+        except RuntimeError:
+            pass  # MicroPython takes the task that ran last before Ctrl-C for the one that asks
+        if task:
+            from .starting import end
+
+            end(task, self._loop)  # the module is not unloaded: `start` may be the caller
+        if self in started:
+            started.remove(self)
         self._close()
         self.state = "off"
         self.ip = self.rssi = None
@@ -79,19 +98,24 @@ class Connection:
     async def run(self):
         """Keep the connection up until cancelled. `start` runs this as a task."""
         lost = ""
-        while True:
-            try:
-                await self._arrive(lost)
-                self.state = "connected"
-                self.trouble = ""
-                self._moved(self._address())
-                lost = await self._stay()
-                self.drops += 1
-                self.state = "connecting"
-                self._moved(None)
-            except Exception as error:  # its text might contain a password
-                lost = ""
-                await self._failed(error)
+        task = self._task
+        try:
+            while True:
+                try:
+                    await self._arrive(lost)
+                    self.state = "connected"
+                    self.trouble = ""
+                    self._moved(self._address())
+                    lost = await self._stay()
+                    self.drops += 1
+                    self.state = "connecting"
+                    self._moved(None)
+                except Exception as error:  # its text might contain a password
+                    lost = ""
+                    await self._failed(error)
+        finally:
+            if self._task is task:
+                self._loop = None  # MicroPython calls a task done only if its event loop saw it end, and not by Ctrl-C
 
     async def _failed(self, error):
         self.state = "off"
@@ -119,11 +143,12 @@ class Connection:
             try:
                 if not self._interface.isconnected():
                     up = None
-                elif looks % 5 == 0:
+                elif missed or looks % 4 == 0:  # a second look is as thorough as the first, which missed something
                     up = self._address()
-                    self._measure()
-                    if self._zero_is_silence:
-                        silent = 0 if self.rssi else silent + 1
+                    if looks % 4 == 0:
+                        self._measure()
+                        if self._zero_is_silence and self.rssi is not None:
+                            silent = 0 if self.rssi else silent + 1
             except (OSError, RuntimeError):
                 up = None
             missed = 0 if up else missed + 1

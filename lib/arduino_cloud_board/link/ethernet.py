@@ -1,11 +1,14 @@
 """Ethernet, with the same interface as Wi-Fi."""
 
-from arduino_iot_cloud.port import const
+from arduino_iot_cloud.port import const, log
 
 from . import Connection, sleep_ms
 
 _PAUSE = const(10)  # seconds after a failed attempt to switch the interface on; doubled each time
 _LONGEST_PAUSE = const(60)
+_LOOK = const(500)  # ms
+_DOUBT = const(20)  # looks without an address before that is reported
+_CYCLE = const(240)  # looks without an address, but with a cable, before the interface is switched off and on
 
 
 class Ethernet(Connection):
@@ -34,8 +37,36 @@ class Ethernet(Connection):
         if not lost:
             await self._switch_on()
         self.state = "connecting"
-        while not self._interface.isconnected() or self._address() is None:
-            await sleep_ms(500)
+        looks = 0
+        while not self._is_up():
+            looks += 1
+            if looks == _DOUBT:
+                self.trouble = "no address: does the router's DHCP answer?" if self._linked() else "no cable?"
+                log(30, "Ethernet: %s; still waiting." % self.trouble)
+            elif looks == _CYCLE:
+                looks = 0
+                if self._linked():
+                    self.power_cycles += 1
+                    self._close()
+                    await self._switch_on()
+            await sleep_ms(_LOOK)
+
+    def _is_up(self):
+        try:
+            return self._interface.isconnected() and self._address() is not None
+        except (OSError, RuntimeError):
+            return False
+
+    def _linked(self):
+        # Whether the other end of the cable is there. On some ports, isconnected() is true only with an address.
+        import network
+
+        # stm32: eth_link_status 1 and 2 (ports/stm32/eth.c); esp32: a constant
+        joined = (network.ETH_CONNECTED,) if hasattr(network, "ETH_CONNECTED") else (1, 2)
+        try:
+            return self._interface.isconnected() or self._interface.status() in joined
+        except (OSError, RuntimeError, ValueError, TypeError, AttributeError):
+            return False
 
     async def _switch_on(self):
         import network
@@ -57,9 +88,13 @@ class Ethernet(Connection):
 
     def _activated(self):
         try:
-            if not self._interface.active():
-                self.attempts += 1
-                self._interface.active(True)
+            if self._interface.active():
+                return True
+        except OSError:
+            pass
+        self.attempts += 1
+        try:
+            self._interface.active(True)
             return True
         except OSError:
             return False
@@ -68,5 +103,5 @@ class Ethernet(Connection):
         if self._interface is not None:
             try:
                 self._interface.active(False)
-            except (OSError, RuntimeError):
+            except Exception:  # whatever the driver raises
                 pass

@@ -1,6 +1,6 @@
 """The state and the counters of a connection, as a dict."""
 
-_NAMES = "kind state name ip rssi trouble connected_s drops address_changes attempts failures power_cycles"
+_NAMES = "kind state name ip rssi trouble complaints connected_s drops address_changes attempts failures power_cycles"
 
 
 def stats(connection) -> dict:

@@ -32,11 +32,11 @@ class WiFi(Connection):
     def __init__(
         self, networks, *, hostname=None, country=None, power_save=None, quirks=None, interface=None, on_change=None
     ):
-        from .arguments import country_code, host_name, networks_of
+        from .arguments import check_quirks, country_code, host_name, networks_of
 
         self._networks = networks_of(networks)  # (ssid, password, static)
-        self._settings = host_name(hostname), country_code(country), power_save, quirks or {}
-        del country_code, host_name, networks_of
+        self._settings = host_name(hostname), country_code(country), power_save, check_quirks(quirks, power_save)
+        del check_quirks, country_code, host_name, networks_of
         forget("link.arguments", "names")
         self._interface = interface
         self.on_change = on_change
@@ -79,5 +79,5 @@ class WiFi(Connection):
             for switch, arguments in ((interface.disconnect, ()), (interface.active, (False,))):
                 try:
                     switch(*arguments)
-                except (OSError, RuntimeError):  # the second is done even if the first is refused
+                except Exception:  # the second is done even if the first is refused, whatever the driver raises
                     pass

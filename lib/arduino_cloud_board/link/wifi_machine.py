@@ -6,7 +6,7 @@ reason to give up: each network is retried forever, at longer and longer interva
 
 from arduino_iot_cloud.port import const, ticks_add, ticks_diff
 
-from .wifi_status import FAILED, PASSWORD, WAIT, meaning, words
+from .wifi_status import FAILED, JOINED, PASSWORD, WAIT, meaning, words
 
 # The actions that `WiFiMachine.step` returns
 NOTHING = const(0)
@@ -46,6 +46,7 @@ class WiFiMachine:
     attempts = failures = power_cycles = 0
 
     _since = None  # when a bad code first appeared in this attempt
+    _what = WAIT  # what the last code meant that could be read
     _until = None  # the end of the attempt, pause or scan
     _order = ()  # indexes of the networks left in this round
     _own = False  # the driver is reconnecting by itself
@@ -167,6 +168,7 @@ class WiFiMachine:
             self._counts.attempts += 1
         self.state = "connecting"
         self._since = None
+        self._what = WAIT
         self._until = ticks_add(now, _OWN if own else self._attempt)
         self.wait = _LOOK
         return NOTHING if own else CONNECT
@@ -174,17 +176,18 @@ class WiFiMachine:
     def _follow(self, now, up, code):
         if up:
             return self._arrive()
-        what = meaning(code)
-        if what == WAIT:
-            self._since = None
-        elif self._since is None:
-            self._since = now
+        if code is not None:  # a status that cannot be read says nothing
+            self._what = meaning(code)
+            if self._what in (WAIT, JOINED):
+                self._since = None
+            elif self._since is None:
+                self._since = now
         if ticks_diff(now, self._until) >= 0:
-            return self._fail(now, what)
-        if what != WAIT and not self._own:
-            patience = _PATIENCE_FINAL if code < 0 else _PATIENCE
+            return self._fail(now, self._what)
+        if self._since is not None and not self._own:
+            patience = _PATIENCE_FINAL if code is not None and code < 0 else _PATIENCE
             if ticks_diff(now, self._since) >= patience:
-                return self._fail(now, what)
+                return self._fail(now, self._what)
         self.wait = _LOOK
         return NOTHING
 

@@ -10,6 +10,7 @@ from arduino_iot_cloud.port import log, ticks_ms
 
 from . import sleep_ms
 from .wifi_machine import CONNECT, DISCONNECT, OFF, ON, SCAN, WiFiMachine
+from .wifi_status import NO_ADDRESS
 
 _REFUSALS = (OSError, RuntimeError, ValueError, TypeError)  # depending on the port
 
@@ -36,7 +37,8 @@ async def arrive(wifi, lost):
         found, wifi._found = wifi._found, None
         if found is not None:
             machine.scanned(found)
-        action = machine.step(ticks_ms(), _is_up(wifi), _status(wifi._interface))
+        up = _is_up(wifi)
+        action = machine.step(ticks_ms(), up, _status(wifi._interface) if up else _progress(wifi))
         while action:
             action = _do(wifi, machine, action)
         wifi._chosen = machine.chosen
@@ -88,6 +90,20 @@ def _status(interface):
         return None
 
 
+def _progress(wifi):
+    # The status; NO_ADDRESS if the network is joined and has given no address yet.
+    code = _status(wifi._interface)
+    try:
+        if code == 1001:  # an ESP32 measures a signal only of a network that it has joined
+            wifi._interface.status("rssi")
+            return NO_ADDRESS
+        if wifi._radio == "cyw43" and code == 2 or wifi._interface.isconnected():
+            return NO_ADDRESS
+    except _REFUSALS:
+        pass
+    return code
+
+
 def _is_up(wifi):
     try:
         return wifi._interface.isconnected() and wifi._address() is not None
@@ -96,19 +112,22 @@ def _is_up(wifi):
 
 
 def _is_wanted(wifi):
-    # False if it is connected to a network or under an address that is not ours: Wi-Fi survives a soft reset.
+    # False if it is connected to a network or under an address that is not ours: Wi-Fi survives a soft reset. A network
+    # whose name cannot be read may be ours.
     interface = wifi._interface
+    ssid = ip = None
     try:
         if not interface.active() or not interface.isconnected():
             return True
+        ip = interface.ifconfig()[0]
         ssid = interface.config("ssid")
-        for i, (name, _, static) in enumerate(wifi._networks):
-            if name == ssid and (not static or static[0] == interface.ifconfig()[0]):
-                wifi._chosen = i
-                wifi._static = static is not None
-                return True
     except _REFUSALS:
         pass
+    for i, (name, _, static) in enumerate(wifi._networks):
+        if (ssid is None or name == ssid) and (not static or ip is None or static[0] == ip):
+            wifi._chosen = i
+            wifi._static = static is not None
+            return True
     return False
 
 
@@ -143,6 +162,8 @@ def _do(wifi, machine, action):
             wifi._interface.active(False)
         elif action == ON:
             _switch_on(wifi)
+        elif action == SCAN and machine.scans:
+            pass  # an earlier one still runs
         elif action == SCAN and wifi._settings[3].get("scan") == "blocking":
             _look_around(wifi, machine)
         elif action == SCAN:
@@ -196,7 +217,7 @@ def _look_around(wifi, machine):
             for one in wifi._networks:
                 if one[0].encode() == bytes(entry[0]) and one[0] not in names:
                     names.append(one[0])
-    except _REFUSALS:
+    except Exception:  # a scan that fails has seen nothing
         pass
     wifi._found = names
     machine.scans -= 1

@@ -11,16 +11,19 @@ WAIT = const(0)  # connecting, idle, or unknown
 PASSWORD = const(1)  # perhaps a wrong password
 MISSING = const(2)  # no such network in range, or none that the board may join
 FAILED = const(3)  # anything else
+JOINED = const(4)  # the network is joined, and gives no address
+
+NO_ADDRESS = const(1002)  # the code for JOINED: no driver has it, and only cyw43 reports that state, as 2
 
 
 def meaning(code) -> int:
-    """WAIT, PASSWORD, MISSING or FAILED, for a result of `status()`: an int, a bool or None.
+    """WAIT, PASSWORD, MISSING, JOINED or FAILED, for a result of `status()`: an int, a bool or None.
 
     One result proves little: on an ESP32 the code of the previous attempt stays until there is an address, and 201 and
     202 may appear on the way to a connection.
     """
     if code is None or code is True or code is False or 0 <= code < 4 or code >= 1000:
-        return WAIT
+        return JOINED if code == NO_ADDRESS else WAIT
     # ESP32: AUTH_FAIL, HANDSHAKE_TIMEOUT, CONNECTION_FAIL, 4WAY_HANDSHAKE_TIMEOUT; cyw43: BADAUTH
     if code in (202, 204, 205, 15, -3):
         return PASSWORD
@@ -32,4 +35,10 @@ def meaning(code) -> int:
 
 def words(what: int) -> str:
     """A meaning in words, for a report."""
-    return ("no answer: out of range, or wrong password?", "wrong password?", "not found", "refused")[what]
+    return (
+        "no answer: out of range, or wrong password?",
+        "wrong password?",
+        "not found",
+        "refused",
+        "joined, but no address: does the router's DHCP answer?",
+    )[what]

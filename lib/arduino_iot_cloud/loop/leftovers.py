@@ -16,7 +16,12 @@ if MICROPYTHON:
         except (ValueError, AttributeError):  # the coroutine is being executed
             return False
 
-    def _close(tasks, loop):
+    def gone(loop) -> bool:
+        """Return whether an event loop will not go on."""
+        return loop is not event_loop()
+
+    def close(tasks, loop):
+        """End tasks of this event loop, wherever they wait."""
         for task in tasks:
             if not task.done():
                 try:
@@ -35,7 +40,12 @@ else:
         """Return False: on CPython `asyncio.run` leaves no tasks in its queues."""
         return False
 
-    def _close(tasks, loop):
+    def gone(loop) -> bool:
+        """Return whether an event loop will not go on. One that runs in another thread does."""
+        return loop is not event_loop() and not (loop and loop.is_running())
+
+    def close(tasks, loop):
+        """End tasks of this event loop, wherever they wait."""
         for task in tasks:
             if not task.done():
                 try:
@@ -49,9 +59,9 @@ def sweep(drivers, beginning):
     those of `beginning`, the driver whose run begins."""
     stale = interrupted()
     for driver in list(drivers):
-        if stale or driver.stale or driver.loop is not event_loop():
+        if stale or driver.stale or gone(driver.loop):
             abandon(driver)
-    if not stale and beginning.loop is not event_loop():
+    if not stale and gone(beginning.loop):
         abandon(beginning)
 
 
@@ -65,7 +75,7 @@ def abandon(driver):
     driver.tasks = []
     if driver.watch:
         tasks.append(driver.watch)
-    _close(tasks, loop)
+    close(tasks, loop)
     driver.client.paused = (0, 0)  # when it ended is unknown
     for turn in list(driver.turns):
         turn.end()

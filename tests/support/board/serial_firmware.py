@@ -281,18 +281,22 @@ def listen(how):
             pass
 
 
-main_names = {"__name__": "__main__"}
-LISTENS = b"\x06"
-if mode == "raw":
-    write(LISTENS)
-    listen(raw)
-else:
+def start(name):
     try:
-        with open("main.py") as file:
+        with open(name) as file:
             program = file.read()
     except OSError:
         program = ""
-    failure = execute(program.encode(), "main.py", b"\x0e" + LISTENS)
+    failure = execute(program.encode(), name, b"\x0e" + LISTENS)
     if failure:
         sys.print_exception(failure)
+
+
+main_names = {"__name__": "__main__"}
+LISTENS = b"\x06"
+start("boot.py")
+if mode == "raw":
+    listen(raw)
+else:
+    start("main.py")
 listen(friendly)

@@ -112,7 +112,13 @@ class Files:
 
 
 class Flash:
-    """Replaces `esp32.NVS`. Each change takes a unit. Uncommitted changes are lost with the power, unless `keeps`."""
+    """Replaces `esp32.NVS`. Each change takes a unit. Uncommitted changes are lost with the power, unless `keeps`.
+
+    full   no more blobs fit
+    room   entries of 32 bytes; a blob takes two and its data, and a new one is written before the old one is erased
+    """
+
+    room = None
 
     def __init__(self, keeps=False):
         self.supply = Supply()
@@ -139,12 +145,15 @@ class _Namespace:
 
     def set_blob(self, key, data):
         assert len(key) <= 15
-        if self.flash.full:
-            raise OSError(-4357)
+        if self.flash.full or self.flash.room is not None and self._used(data) > self.flash.room:
+            raise OSError(-4357, "ESP_ERR_NVS_NOT_ENOUGH_SPACE")
         self._change()
         self.pending[key] = bytes(data)
         if self.flash.keeps:
             self.commit(0)
+
+    def _used(self, data):
+        return sum([2 + (len(blob) + 31) // 32 for blob in list(self.pending.values()) + [data]])
 
     def get_blob(self, key, buffer):
         if key not in self.pending:

@@ -70,7 +70,7 @@ class Settings:
 
 class Link:
     kind = "Wi-Fi"
-    on_change = _task = None
+    on_change = None
 
     def __init__(self, ip=None):
         self.ip = ip
@@ -123,8 +123,8 @@ class Attempts:
             raise driver.error
 
 
-async def until(condition):
-    for _ in range(500):
+async def until(condition, turns=500):
+    for _ in range(turns):
         if condition():
             return
         await asyncio.sleep(0.01)

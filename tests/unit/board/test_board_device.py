@@ -46,6 +46,28 @@ async def test_a_wrong_pause_is_told_before_anything_is_started():
         assert not link.started and not made.running and not made.client.driver.running
 
 
+# Stored networks
+
+
+def _stored(*networks):
+    settings = Settings(*networks)
+    settings.complaints = ["work: password: expected 8 to 63 characters, got 7"]
+    return settings
+
+
+def test_a_stored_network_that_cannot_be_used_is_named_in_stats():
+    made = Device(board=Board(NETWORK="wifi"), settings=_stored({"ssid": "home", "password": "long enough"}))
+    assert made.link.name == "home"
+    assert made.link.stats()["complaints"] == ["work: password: expected 8 to 63 characters, got 7"]
+    plain = Device(board=Board(NETWORK="wifi"), settings=Settings({"ssid": "home", "password": "long enough"}))
+    assert list(plain.link.stats()["complaints"]) == []
+
+
+def test_a_board_none_of_whose_networks_can_be_used_says_why():
+    error = str(raises(RuntimeError, Device, board=Board(NETWORK="wifi"), settings=_stored()))
+    assert "that can be used (work: password: expected 8 to 63 characters, got 7)" in error and "provision" in error
+
+
 # Connecting
 
 
@@ -98,6 +120,39 @@ async def test_no_name_is_looked_up_that_would_take_longer_than_the_watchdog_wai
     assert "the name server 192.0.2.53 does not answer" in reports
 
 
+async def test_a_link_that_goes_while_the_name_server_is_asked_gets_no_attempt():
+    link = Link("192.0.2.1")
+
+    async def ask():
+        link.ip = None
+        return ""
+
+    with Stands("machine", Machine()), Reports() as reports:
+        made = make(link, watchdog=8000)
+        made._silent_name_server = ask
+        attempts = Attempts(made)
+        running = asyncio.create_task(made.run(0.01))
+        await until(lambda: "the link is down" in reports)
+        assert attempts.count == 0
+        await stop(made, running)
+
+
+async def test_an_interface_that_does_not_tell_its_name_server_gets_no_attempt():
+    class Interface:
+        def ifconfig(self):
+            raise OSError(5)
+
+    link = Link("192.0.2.1")
+    link._interface = Interface()
+    with Stands("machine", Machine()), Reports():
+        made = make(link, watchdog=8000)
+        attempts = Attempts(made)
+        running = asyncio.create_task(made.run(0.01))
+        await until(lambda: made.attempts > 1)
+        assert attempts.count == 0
+        await stop(made, running)
+
+
 async def test_a_watchdog_that_outlasts_a_look_up_asks_no_name_server():
     for limit in (15000, False):
         with Stands("machine", Machine()), Reports():
@@ -124,17 +179,6 @@ async def test_it_can_run_again():
         await until(lambda: attempts.count == count)
         await stop(made, running)
         assert made.attempts == count
-
-
-async def test_while_it_runs_it_refuses_to_run_again_and_goes_on():
-    link = Link("192.0.2.1")
-    made = make(link)
-    attempts = Attempts(made)
-    running = asyncio.create_task(made.run())
-    await until(lambda: attempts.count == 1)
-    await raises_async(RuntimeError, made.run())
-    assert (link.started, link.stopped) == (1, 0) and made.running
-    await stop(made, running)
 
 
 async def test_after_three_failures_in_a_row_the_link_is_looked_into():

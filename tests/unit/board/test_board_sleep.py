@@ -205,3 +205,24 @@ async def test_a_clock_that_nobody_has_set_is_left_to_the_client():
         assert client.asked == 0
     finally:
         clock.timestamp = kept
+
+
+async def test_a_clock_that_nobody_could_set_before_the_connection_is_set_during_it():
+    client = Timed(False, False, True)
+    kept = clock.timestamp, clock.ticks_ms
+    now, known = 0, 0
+    clock.ticks_ms = lambda: now
+    clock.timestamp = lambda: known
+    try:
+        keeper = clock.Clock(client)
+        asked = []
+        for minute in range(5 * 60):
+            now = minute * 60000
+            keeper.poll(now, True, True)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            known = 1800000000 if keeper.sets else 0
+            asked.append(client.asked)
+        assert [asked.index(count) for count in (1, 2, 3)] == [60, 120, 180] and keeper.sets == 1
+    finally:
+        clock.timestamp, clock.ticks_ms = kept

@@ -346,3 +346,46 @@ def test_a_chip_that_was_never_set_up_is_refused():
         assert "has not been set up" in str(raises(OSError, keys, chip))
         # and nothing here locks it: that cannot be undone
         assert not [data for data in chip.written if data[2:3] == b"\x17"]
+
+
+def test_a_certificate_that_the_chip_refuses_midway_leaves_the_old_one():
+    old, other = a_certificate()[0], signed(p256.public_point(PRIVATE), serial=bytes(range(20, 36)))[0]
+    for number in range(1, 5):
+        chip = set_up()
+        store = keys(chip)
+        store.store("certificate", old)
+        write = store.chip.write
+        calls = []
+
+        def refuses(slot, data):
+            calls.append(slot)
+            if len(calls) == number:
+                raise StatusError(0x0F)
+            write(slot, data)
+
+        store.chip.write = refuses
+        assert raises(StatusError, store.store, "certificate", other).status == 0x0F
+        assert store.load("certificate") == old and len(calls) == number + 4
+        store.chip.write = write
+        store.store("certificate", other)
+        assert store.load("certificate") == other
+
+
+def test_a_fault_of_the_curve_that_passes_is_not_a_missing_key():
+    chip = set_up()
+    store = keys(chip)
+    expected = store.public_key()
+    for faults, status in ((1, 0x05), (2, 0x05), (3, 0x05), (1, 0x0F)):
+        left = [status] * faults
+        do = chip._do
+        chip._do = lambda code, *rest: left.pop() if left and code in (0x40, 0x41) else do(code, *rest)
+        try:
+            if faults < 3 and status == 0x05:
+                assert store.public_key() == expected
+                left = [status] * faults
+                assert verify(expected, DIGEST, store.sign("key", DIGEST))
+                assert store.has("key")
+            else:
+                assert raises(KeyNotFound, store.public_key).name == "key"
+        finally:
+            chip._do = do

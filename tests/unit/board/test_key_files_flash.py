@@ -1,9 +1,12 @@
 """Keys in the file systems of boards, on a block device that loses power in the middle of a write."""
 
+import os
+
 import vfs
 from arduino_cloud_board.key_store import KeyCorrupted
 from arduino_cloud_board.keys.files import FileKeys
-from block_devices import Device, formatted
+from arduino_cloud_board.settings import Settings
+from block_devices import BLOCK, Device, formatted
 from key_rig import after, check, content, do, real_files, states, steps
 from portable_assert import raises
 from seeded import Seeded
@@ -115,3 +118,48 @@ def test_a_damaged_sector_is_noticed():
         store = mounted(kind, data)[1]
         assert raises(KeyCorrupted, store.load, "a").name == "a"
         assert store.load("b") == b"b" * 2000 and store.names() == ["a", "b"]
+
+
+def files_in(folder):
+    """{name: content} of a folder."""
+    found = {}
+    for entry in os.ilistdir(folder):
+        with open(folder + "/" + entry[0], "rb") as file:
+            found[entry[0]] = file.read()
+    return found
+
+
+def test_a_full_file_system_keeps_the_old_device_and_no_rest():
+    for kind in (vfs.VfsLfs2, vfs.VfsFat):
+        refused = stored = 0
+        for spare in range(13):
+            for key in ("new key", "n" * 600, "n" * 1700):
+                _, store = mounted(kind, formatted(kind))
+                kept = Settings(store)
+                kept.set_cloud({"server": "10.0.0.1"}, b"r" * 600)
+                kept.set_device("old", "old key")
+                fill("/flash/rest", spare)
+                before = files_in("/flash/keys")
+                try:
+                    kept.set_device("new", key, cloud={"server": "10.0.0.2"}, root=b"R" * 700)
+                except OSError as error:
+                    assert error.args[0] in (28, 13), error  # FAT says 13 if its directory cannot grow
+                    assert files_in("/flash/keys") == before, (kind, spare, len(key))
+                    refused += 1
+                else:
+                    assert kept.client_arguments()["password"] == key
+                    assert sorted(files_in("/flash/keys")) == sorted(before)
+                    stored += 1
+        assert refused > 3 and stored > 3, (kind, refused, stored)
+
+
+def fill(path, spare):
+    """Write a file that leaves about so many blocks."""
+    count = os.statvfs("/flash")[3] - spare
+    try:
+        with open(path, "wb") as file:
+            for _ in range(count):
+                file.write(bytes(BLOCK))
+                file.flush()
+    except OSError as error:
+        assert error.args[0] == 28

@@ -1,5 +1,6 @@
 """The store in a secure element SE05x: where everything is, and what a power cut leaves."""
 
+from arduino_cloud_board.chips import ChipError
 from arduino_cloud_board.keys import KeyCorrupted, KeyNotFound, csr, der, seal
 from arduino_cloud_board.keys.se05x import CERTIFICATE
 from chip_rig import verify
@@ -212,3 +213,64 @@ def test_nothing_shows_what_is_kept():
     store.store("a", b"secret")
     for thing in (store, store.chip, store.key("a")):
         assert "secret" not in repr(thing) + str(thing)
+
+
+class Refuses:
+    """The chip's commands for a store, of which one write fails, and with `silent` every one after it."""
+
+    def __init__(self, chip, after, silent=False):
+        self._chip = chip
+        self._left = after
+        self._silent = silent
+
+    def __getattr__(self, name):
+        return getattr(self._chip, name)
+
+    def write(self, number, data):
+        self._left -= 1
+        if self._left == 0 or self._silent and self._left < 0:
+            self._chip.write(number, data[:20])  # half of it
+            raise ChipError("The chip is full.")
+        return self._chip.write(number, data)
+
+
+def test_what_the_chip_refuses_leaves_the_old_entry_and_no_rest():
+    for name in ("certificate", "other"):
+        for own in (False, True):  # whether the old certificate is in one of the store's own places
+            for after in (1, 2):
+                chip = SE05XChip()
+                store = keys(chip)
+                store.store(name, b"\x30\x0cthe old one.")
+                if own and name == "certificate":
+                    store.chip.write(store._places(name)[0], seal(b"certificate\0\x30\x0cthe old one."))
+                before = dict(chip.objects)
+                commands, store.chip = store.chip, Refuses(store.chip, after)
+                if name == "other" and after == 2:
+                    store.store(name, b"the new one")
+                    continue
+                raises(ChipError, store.store, name, b"\x30\x0cthe new one.")
+                store.chip = commands
+                assert store.load(name) == b"\x30\x0cthe old one." and chip.objects == before, (name, own, after)
+
+
+def test_a_chip_that_fails_from_then_on_has_the_old_certificate_or_the_new_one():
+    chip = SE05XChip()
+    store = keys(chip)
+    store.store("certificate", b"\x30\x0cthe old one.")
+    commands, store.chip = store.chip, Refuses(store.chip, 2, silent=True)
+    raises(ChipError, store.store, "certificate", b"\x30\x0cthe new one.")
+    store.chip = commands
+    assert store.load("certificate") in (b"\x30\x0cthe old one.", b"\x30\x0cthe new one.")
+
+
+def test_an_answer_that_is_neither_yes_nor_no_is_not_taken_for_no():
+    chip = SE05XChip()
+    store = keys(chip)
+    store.create_key("key")
+    commands = store.chip
+    kept = commands._command
+    for answer in (b"", b"\0", b"\3", b"\1\1"):
+        commands._command = lambda *arguments, **expect: answer
+        assert "exists" in str(raises(ChipError, store.has, "key"))
+    commands._command = kept
+    assert store.has("key")

@@ -50,8 +50,11 @@ def test_names_and_data_that_do_not_do_are_refused():
         for name in ("", "a" * 16, "A", "a-b", "../a", "a/b", "\xe4", None, 5, "*names"):
             for call in (store.load, store.delete, lambda name: store.store(name, b"x")):
                 assert "name:" in str(raises(ValueError, call, name))
-        for data in (b"", bytes(key_store.LARGEST + 1), "text", None, 5):
-            assert "'a': 1 to 4000 bytes" in str(raises(ValueError, store.store, "a", data))
+        long = bytes(key_store.LARGEST + 1)
+        for data, given in ((b"", 0), (long, 4001), (bytearray(long), 4001), (memoryview(long), 4001)):
+            assert str(raises(ValueError, store.store, "a", data)) == "'a': 1 to 4000 bytes expected, not %d" % given
+        for data, given in (("text", "str"), (None, "NoneType"), (5, "int"), ([1], "list")):
+            assert str(raises(ValueError, store.store, "a", data)) == "'a': 1 to 4000 bytes expected, not " + given
         assert store.names() == []
 
 
@@ -141,6 +144,69 @@ def test_a_full_store_keeps_what_it_has():
         assert store.load("a") == b"new"
 
 
+def test_what_is_refused_leaves_no_rest():
+    for medium, store in each():
+        for old in (None, b"old"):
+            if old:
+                store.store("a", old)
+            before = dict(medium.content if isinstance(medium, KeyFiles) else medium.spaces["keys"])
+            medium.full = True
+            raises(OSError, store.store, "a", SECRET)
+            medium.full = False
+            if isinstance(medium, KeyFiles):
+                assert medium.content == before
+            else:
+                assert store.names() == (["a"] if old else [])
+
+
+def test_a_rename_that_fails_deletes_nothing():
+    for code in (5, 13, 28, 30):  # EIO, EACCES, ENOSPC, EROFS
+
+        def fails(old, new, code=code):
+            raise OSError(code)
+
+        for old in (None, b"old"):
+            files = KeyFiles()
+            store = key_store.open(FOLDER)
+            if old:
+                store.store("a", old)
+            before = dict(files.content)
+            files.rename = fails
+            assert raises(OSError, store.store, "a", b"new").args[0] == code
+            assert files.content == before
+
+
+def test_where_renaming_takes_two_steps_the_new_entry_stays_if_the_second_fails():
+    files = KeyFiles(replaces=False)
+    store = key_store.open(FOLDER)
+    store.store("a", b"old")
+    rename = files.rename
+
+    def fails(old, new):
+        if new in files.content:
+            raise OSError(17)
+        raise OSError(5)
+
+    files.rename = fails
+    assert raises(OSError, store.store, "a", b"new").args[0] == 5
+    files.rename = rename
+    assert key_store.open(FOLDER).load("a") == b"new"
+
+
+def test_a_full_nvs_still_deletes():
+    medium = Flash()
+    store = key_store.open("nvs:keys")
+    store.store("a", b"1")
+    store.store("b", b"2")
+    medium.full = True
+    store.delete("a")
+    assert store.names() == ["b"]
+    raises(KeyNotFound, store.load, "a")
+    medium.full = False
+    store.store("c", b"3")
+    assert store.names() == ["b", "c"]
+
+
 def test_a_medium_that_fails_is_not_taken_for_an_empty_one():
     def fails(*arguments):
         raise OSError(-0x1101)  # ESP_ERR_NVS_NOT_INITIALIZED; for files, any error but ENOENT
@@ -148,7 +214,8 @@ def test_a_medium_that_fails_is_not_taken_for_an_empty_one():
     for medium, store in each():
         store.store("a", b"1")
         if isinstance(medium, KeyFiles):
-            key_files.open = medium.remove = fails
+            key_files.open = medium.remove = medium.listdir = fails
+            assert raises(OSError, store.names).args[0] == -0x1101
         else:
             store._nvs.get_blob = store._nvs.erase_key = fails
         for call in (store.load, store.has, store.delete):

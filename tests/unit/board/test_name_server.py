@@ -5,6 +5,7 @@ import socket
 import time
 
 from arduino_cloud_board.link.name_server import answers, question, silent
+from portable_assert import raises_async
 from wifi_rig import port_of
 
 
@@ -86,7 +87,7 @@ class Interface:
         self.server = server
 
     def ifconfig(self):
-        if not self.server:
+        if self.server is None:
             raise OSError(5)
         return ("192.0.2.7", "255.255.255.0", "192.0.2.1", self.server)
 
@@ -99,7 +100,8 @@ class Link:
 async def test_nothing_is_asked_where_nothing_is_looked_up_or_nobody_can_be_asked():
     begin = time.time()
     assert await silent(Link("192.0.2.53"), "192.0.2.9") == ""
-    for server in ("0.0.0.0", "", None):
+    for server in ("0.0.0.0", ""):
         assert await silent(Link(server), "iot.arduino.cc") == ""
     assert await silent(object(), "iot.arduino.cc") == ""
+    await raises_async(OSError, silent(Link(None), "iot.arduino.cc"))  # an interface that does not tell is no proof
     assert time.time() - begin < 3

@@ -36,10 +36,6 @@ class Secrets:
     WIFI_PASS = SECRET
 
 
-class Networks:
-    """A secrets.py with nothing but networks."""
-
-
 def fresh():
     """Settings in files, and those files."""
     files = KeyFiles()
@@ -197,24 +193,6 @@ def test_what_is_not_there_comes_from_secrets_py():
         assert kept.client_arguments()["password"] == "key"
 
 
-def test_networks_of_secrets_py_as_wifi_takes_them():
-    home = {"ssid": "home", "password": SECRET}
-    kept, _ = fresh()
-    for given, expected in ((home, [home]), ((home,), [home]), ([], []), (None, [])):
-        Networks.NETWORKS = given
-        with Stands("secrets", Networks):
-            assert kept.networks() == Settings(None).networks() == expected
-    for given in ([SECRET], ["home", SECRET]):
-        Networks.NETWORKS = given
-        with Stands("secrets", Networks):
-            error = raises(KeyCorrupted, kept.networks)
-            assert "secrets.py" in str(error) and "shown" not in str(error)
-    Networks.NETWORKS = [SECRET]
-    with Stands("secrets", Networks):
-        kept.save({"ssid": "new", "password": ""})
-        assert kept.networks() == [{"ssid": "new", "password": ""}]
-
-
 def test_a_board_without_anything_says_so():
     kept, _ = fresh()
     with Stands("secrets", NoSecrets):
@@ -228,10 +206,10 @@ def test_a_board_without_anything_says_so():
 def test_what_the_set_up_page_saves():
     kept, _ = fresh()
     with Stands("secrets", NoSecrets):
-        kept.save({"ssid": "first", "password": "1"})
-        kept.save({"ssid": "second", "password": "2", "device_id": "d", "secret_key": "s"})
-        kept.save({"ssid": "first", "password": "new"})
-        expected = [{"ssid": "first", "password": "new"}, {"ssid": "second", "password": "2"}]
+        kept.save({"ssid": "first", "password": "password 1"})
+        kept.save({"ssid": "second", "password": "password 2", "device_id": "d", "secret_key": "s"})
+        kept.save({"ssid": "first", "password": "another one"})
+        expected = [{"ssid": "first", "password": "another one"}, {"ssid": "second", "password": "password 2"}]
         assert Settings(open_store(FOLDER)).networks() == expected
         assert kept.client_arguments() == {"device_id": "d", "username": "d", "password": "s"}
         kept.set_networks([{"ssid": "a", "password": "", "priority": 3}])
@@ -311,7 +289,7 @@ def test_what_is_of_another_kind_is_said_by_name():
     cases = (
         ("networks", b"{" + SECRET.encode(), Settings.networks),
         ("networks", b'{"ssid": 1}', Settings.networks),
-        ("networks", b'["' + SECRET.encode() + b'"]', Settings.networks),
+        ("networks", b'"' + SECRET.encode() + b'"', Settings.networks),
         ("networks", b"\xff\xfe" + SECRET.encode(), Settings.networks),
         ("cloud", SECRET.encode(), Settings.client_arguments),
         ("cloud", b"[]", Settings.client_arguments),

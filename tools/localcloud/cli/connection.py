@@ -1,14 +1,13 @@
 """Which cloud a command works with, and the API key for it."""
 
 import argparse
-import os
 import stat
 import urllib.parse
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import described
+from . import described, plain_text
 from .exits import USAGE, CommandError
 from .yaml_file import mapping, read, text
 
@@ -167,13 +166,13 @@ def _checked_url(url: str) -> str:
 def _key(options: argparse.Namespace) -> tuple[str, str, str | None] | None:
     if options.credentials:
         return _key_in(options.credentials)
-    client_id, client_secret = (os.environ.get(name) for name in KEY_VARIABLES)
+    client_id, client_secret = map(plain_text.of_environment, KEY_VARIABLES)
     if bool(client_id) != bool(client_secret):
         given, missing = KEY_VARIABLES if client_id else reversed(KEY_VARIABLES)
         raise CommandError("%s is set in the environment, but %s is not" % (given, missing), USAGE)
     if not client_id or not client_secret:
         return None
-    return client_id, client_secret, os.environ.get(ORGANIZATION_VARIABLE) or None
+    return client_id, client_secret, plain_text.of_environment(ORGANIZATION_VARIABLE) or None
 
 
 def _key_in(path: Path) -> tuple[str, str, str | None]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import plain_text
 from .exits import USAGE, CommandError
 
 Check = Callable[[Any], str | None]
@@ -44,12 +45,7 @@ def read(path: Path, *, secret: bool = False) -> Document:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    try:
-        content = path.read_text("utf-8")
-    except OSError as error:
-        raise CommandError("%s: %s" % (path, error.strerror), USAGE) from None
-    except UnicodeDecodeError as error:
-        raise CommandError("%s: not UTF-8 at byte %d" % (path, error.start), USAGE) from None
+    content = plain_text.of_file(path)
     try:
         return Document(path, YAML(typ="rt", pure=True).load(content), secret)
     except MarkedYAMLError as error:

@@ -18,6 +18,10 @@ class World:
         """Call a function at that time."""
         self._agenda.append((ms, function))
 
+    def again(self, function):
+        """Call a function a little later, and thus again and again."""
+        self.at(self.now + 100, function)
+
     def spend(self, ms):
         """Let time pass. What is due happens in order."""
         end = self.now + ms

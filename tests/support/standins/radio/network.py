@@ -125,13 +125,13 @@ class Radio:
         self.address = self.fixed[0] if self.fixed else self.point.ip
 
     def watch(self):
-        """Check every 100 ms whether the access point is still there, and whether it assigns another address."""
+        """Check every 100 ms (`World.again`) whether the access point is still there, and whether it assigns another address."""
         point = self.point
         if point and not point.on:
             self.lost()
         elif self.address and not self.fixed:
             self.address = point.ip
-        self.world.at(self.world.now + 100, self.watch)
+        self.world.again(self.watch)
 
 
 class Esp32(Radio):
