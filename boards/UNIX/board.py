@@ -19,7 +19,7 @@ def deep_sleep(ms):
     from sys import exit
     from time import sleep
 
-    if not isinstance(ms, int) or ms < 1:
-        raise ValueError("deep_sleep: whole milliseconds from 1 on expected, not %r" % (ms,))
+    if not isinstance(ms, int) or not 1 <= ms <= 2147483647000:  # seconds in 31 bits, about 68 years
+        raise ValueError("deep_sleep: whole milliseconds from 1 to 2147483647000 expected, not %r" % (ms,))
     sleep(ms / 1000)
     exit()

@@ -39,7 +39,7 @@ def network_interface(board, kind: "str | None" = None):
 
 
 def deep_sleep(board, ms: int):
-    """Switch off for `ms` milliseconds (1 or more), then restart.
+    """Switch off for `ms` milliseconds (from 1 to the longest sleep that the port can do), then restart.
 
     Raises NotImplementedError if the port has no deep sleep, ValueError for another time.
     """
@@ -49,6 +49,11 @@ def deep_sleep(board, ms: int):
         raise NotImplementedError("%s has no deep sleep" % board.NAME)
     from machine import deepsleep
 
+    from .sleep import longest
+
+    most = longest(board)
+    if ms > most:
+        raise ValueError("deep_sleep: up to %d ms expected on %s, not %d" % (most, board.NAME, ms))
     deepsleep(ms)
 
 
@@ -62,7 +67,10 @@ def can_deep_sleep(board) -> bool:
 
 
 def set_clock(board, seconds: int):
-    """Set the clock to a Unix time (UTC). If a program may not (a computer), `port.timestamp` adds the difference."""
+    """Set the clock to a Unix time (UTC) of the years 2000 to 2099, which every RTC can keep. If a program may not (a
+    computer), `port.timestamp` adds the difference. Raises ValueError for another time."""
+    if not isinstance(seconds, int) or not 946684800 <= seconds < 4102444800:
+        raise ValueError("set_clock: a Unix time from 946684800 to 4102444799 expected, not %r" % (seconds,))
     from arduino_iot_cloud.network_time import set_rtc
 
     set_rtc(seconds)

@@ -52,13 +52,19 @@ def _named(name, source):
 def override() -> "str | None":
     """The board's name from the file `board_name`, or from BOARD in `secrets.py`; None without either.
 
-    Raises ValueError for anything but a board's name.
+    Raises ValueError for anything but a board's name, OSError if the file is there but cannot be read.
     """
+    where = "the file " + OVERRIDE_FILE
     try:
-        with open(OVERRIDE_FILE) as file:
-            return _named(file.read().strip(), "the file " + OVERRIDE_FILE)
-    except OSError:
-        pass
+        with open(OVERRIDE_FILE, "rb") as file:
+            content = file.read(100)
+        try:
+            return _named(content.decode().strip(), where)
+        except UnicodeError:
+            return _named(content, where)
+    except OSError as error:
+        if error.args[0] not in (2, 19):  # ENOENT; ENODEV, without any file system
+            raise OSError(error.args[0], where + " cannot be read")
     from .keys.secrets import KeyNotFound, SecretsKeys  # it does not show the line of a mistake in secrets.py
 
     try:
@@ -112,7 +118,9 @@ def _installed():
     # The module board.py; None without it, or if another package owns that name.
     try:
         import board
-    except ImportError:
+    except ImportError as error:
+        if "'board'" not in str(error):  # it is there, but imports what is not
+            raise
         return None
     return board if hasattr(board, "NAME") and hasattr(board, "MACHINE") else None
 

@@ -201,6 +201,9 @@ class Device:
         except ValueError:
             self._doubt = True
             raise
+        except asyncio.CancelledError:  # the run ends, which says nothing about the link
+            self._failures = -1
+            raise
         finally:
             self._failures = 0 if driver.synced else self._failures + 1
             if self._failures >= _DOUBTS and driver.running and hasattr(link, "doubt"):

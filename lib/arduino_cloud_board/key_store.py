@@ -28,7 +28,7 @@ from .keys import (
 def open(where: str) -> "KeyStore":
     """The store that `where` names: see above. Raises ValueError for any other `where`, OSError if this board has no
     such store."""
-    kind, _, rest = where.partition(":")
+    kind, _, rest = where.partition(":") if isinstance(where, str) else ("", "", "")
     if kind == "files" and rest:
         from .keys.files import FileKeys
 
@@ -49,7 +49,7 @@ def open(where: str) -> "KeyStore":
         from .keys.atecc608 import ATECC608Keys
 
         return ATECC608Keys()
-    raise ValueError("where: nvs:NAMESPACE, files:/FOLDER, se05x, atecc608 or secrets expected, not '%s'" % where)
+    raise ValueError("where: nvs:NAMESPACE, files:/FOLDER, se05x, atecc608 or secrets expected, not %r" % (where,))
 
 
 def __getattr__(name):

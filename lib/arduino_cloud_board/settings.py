@@ -32,17 +32,19 @@ def open(board=None) -> "Settings":
     """The settings of a board, in the store that `board.KEYS` names. For "files", and without a board, that is the
     folder `keys`.
 
-    Raises OSError if the board does not have the store that `KEYS` names.
+    Raises ValueError if `KEYS` is none of docs/boards.md, OSError if the board does not have the store that it names.
     """
     kind = getattr(board, "KEYS", "files")
     if kind == "secrets":
         return Settings(None)
     if kind == "nvs":
         return Settings(open_store("nvs:" + NAMESPACE))
+    if kind != "files" and kind not in _CHIPS:
+        raise ValueError("board.KEYS: files, nvs, secrets, se05x or atecc608 expected, not %r" % (kind,))
     import os
 
     files = open_store("files:%s/%s" % (os.getcwd().rstrip("/"), _FOLDER))
-    return Settings(files, open_store(kind) if kind in _CHIPS else None)
+    return Settings(files, open_store(kind) if kind != "files" else None)
 
 
 class Settings:
@@ -94,7 +96,10 @@ class Settings:
             return _arguments_of_secrets()
         arguments = {"device_id": device_id}
         arguments.update(self._json("cloud", dict) or {})
-        params = dict(arguments.get("ssl_params") or {})
+        params = arguments.get("ssl_params") or {}
+        if not isinstance(params, dict):
+            raise KeyCorrupted("cloud", self.keys, "its ssl_params are not a dict")
+        params = dict(params)
         secret = self._text("secret_key")
         if secret:
             arguments["username"], arguments["password"] = device_id, secret
@@ -130,8 +135,8 @@ class Settings:
 
     def add_network(self, network: dict) -> None:
         """Put a network before the others, replacing one with the same name. A list that is damaged as a whole is
-        dropped; a network that cannot be used stays in it, as long as there is room. Raises ValueError for a network
-        that WiFi does not take."""
+        dropped, and so is an entry that is no dict; a network that cannot be used stays, as long as there is room.
+        Raises ValueError for a network that WiFi does not take."""
         self._replace([(self.keys, "networks", self._with(network))])
 
     def set_networks(self, networks: list) -> None:
@@ -197,7 +202,8 @@ class Settings:
         return [(self.keys, "cloud", text), (self.keys, "root", root)]
 
     def _with(self, network):
-        # The list as it is stored with this network first. Bad ones stay in it: nothing that is stored gets lost.
+        # The list as it is stored with this network first. Bad ones stay in it: nothing that is stored gets lost, apart
+        # from entries that are no dicts. They have no name, so nothing could ever replace them.
         from .link.arguments import networks_of, usable
 
         networks_of([network])
@@ -206,7 +212,7 @@ class Settings:
             others, where = self._networks()
         except ValueError:  # damaged, or secrets.py is
             others = where = ()
-        others = [one for one in others if not isinstance(one, dict) or one.get("ssid") != ssid]
+        others = [one for one in others if isinstance(one, dict) and one.get("ssid") != ssid]
         good, self.complaints = usable(others)
         highest = max([one.get("priority", 0) for one in good] + [0])
         if highest and "priority" not in network:
@@ -291,5 +297,8 @@ def _arguments_of_secrets():
     secret = _secret("secret_key", None)
     if secret:
         arguments["username"], arguments["password"] = device_id, secret
-    arguments.update(_secret("cloud", {}))
+    cloud = _secret("cloud", {})
+    if not isinstance(cloud, dict):
+        raise KeyCorrupted("cloud", "secrets.py", "not a dict")
+    arguments.update(cloud)
     return arguments

@@ -5,21 +5,22 @@ from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms, time
 from .link import sleep_ms
 
 _STOP = const(2000)  # ms that the client may take to disconnect
-_LONGEST = {"stm32": 131072000}  # ms of deep sleep: a wake-up counter of 17 bits (ports/stm32/rtc.c)
-# ms of sleep at a time on ports with a limit: rp2 refuses more than 71 minutes (ports/rp2/modmachine.c), renesas-ra
-# wakes at once for more than 2 s (ports/renesas-ra/machine_rtc.c)
-_PIECES = {"rp2": 3600000, "renesas-ra": 2000}
+# ms of deep sleep: stm32 has a wake-up counter of 17 bits for seconds (ports/stm32/rtc.c), rp2 one of 32 bits for
+# microseconds (ports/rp2/modmachine.c); renesas-ra wakes at once for more than 2 s (ports/renesas-ra/machine_rtc.c).
+_LONGEST = {"stm32": 131072000, "rp2": 4294966, "renesas-ra": 2000, "unix": 2147483647000}
+_OTHERS = 2147483647  # whatever else it can do, a port takes the ms as an int of 32 bits (mp_obj_get_int)
+_PIECES = {"rp2": 3600000, "renesas-ra": 2000}  # ms of light sleep at a time, which makes up for a short deep sleep
 
 
 async def sleep(device, seconds: float, flush: float):
     """See `Device.sleep`."""
-    ms = int(seconds * 1000)
+    good = type(seconds) in (int, float) and seconds - seconds == 0  # neither infinite nor no number
+    ms = int(seconds * 1000) if good else 0
     if ms < 1:
         raise ValueError("sleep: seconds from 0.001 on expected, not %r" % (seconds,))
     board = device.board
     doze = board.PORT in _PIECES or device.watchdog and board.PORT != "esp32"
-    if not doze:
-        _check(board, ms)
+    _check(board, ms, doze)
     if not await device.client.flush(flush):
         log(30, "Going to sleep; not everything reached the cloud.")
     device.leaving = True  # otherwise `run`, and with it perhaps the program, would end first
@@ -37,13 +38,24 @@ async def sleep(device, seconds: float, flush: float):
         device.leaving = False
 
 
-def _check(board, ms):
+def longest(board) -> int:
+    """The longest deep sleep of a board's port, in ms."""
+    return _LONGEST.get(board.PORT, _OTHERS)
+
+
+def _check(board, ms, doze):
     # Refuse while everything still runs, rather than after disconnecting.
+    if doze:
+        try:
+            from machine import lightsleep, reset  # noqa: F401
+        except ImportError:
+            raise NotImplementedError("%s has no light sleep, in which its watchdog could be fed" % board.NAME)
+        return
     if not board.can_deep_sleep():
         raise NotImplementedError("%s has no deep sleep" % board.NAME)
-    longest = _LONGEST.get(board.PORT, ms)
-    if ms > longest:
-        raise ValueError("sleep: up to %d s expected on %s, not %d" % (longest // 1000, board.NAME, ms // 1000))
+    most = longest(board)
+    if ms > most:
+        raise ValueError("sleep: up to %d s expected on %s, not %d" % (most // 1000, board.NAME, ms // 1000))
 
 
 def _doze(watchdog, ms, step):

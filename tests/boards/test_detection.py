@@ -101,11 +101,14 @@ NETWORK = "STA_IF = 7\nclass WLAN:\n    def __init__(self, which):\n        prin
 
 @pytest.fixture
 def load(interpreter, tmp_path):
-    """`load(*words, board=folder of boards/, files={name: text})` -> the output of `detection.load(*words)`."""
+    """`load(*words, board=folder of boards/, files={name: content}, folders=[name])` -> the output of
+    `detection.load(*words)`."""
 
-    def run(*words, board=None, files=None):
-        for name, text in (files or {}).items():
-            (tmp_path / name).write_text(text)
+    def run(*words, board=None, files=None, folders=()):
+        for name, content in (files or {}).items():
+            (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        for name in folders:
+            (tmp_path / name).mkdir()
         path = [tmp_path] + ([BOARDS / board] if board else [])
         return interpreter.run("-c", RUN, *words, path=path, cwd=tmp_path, check=True).stdout.splitlines()
 
@@ -149,6 +152,18 @@ def test_a_name_that_is_none_is_refused(load, name):
     assert line == "ValueError the file board_name: a board's name such as RPI_PICO_W expected, not %r" % name
 
 
+def test_a_file_that_is_not_text_is_refused(load):
+    (line,) = load(files={"board_name": "RPI_PICO_W".encode("utf-16")})
+    assert line.startswith("ValueError the file board_name: a board's name such as RPI_PICO_W expected, not b'")
+    (line,) = load(files={"board_name": b"\xef\xbb\xbfRPI_PICO_W"})
+    assert line.startswith("ValueError the file board_name: a board's name such as RPI_PICO_W expected, not '")
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_for_none(load):
+    (line,) = load(folders=["board_name"])  # reading a folder raises EISDIR
+    assert "the file board_name cannot be read" in line
+
+
 def test_secrets_py_with_a_mistake_is_not_passed_over(load):
     (line,) = load(files={"secrets.py": "BOARD ="})
     assert line.startswith("ValueError secrets.py cannot be imported: SyntaxError")
@@ -157,6 +172,12 @@ def test_secrets_py_with_a_mistake_is_not_passed_over(load):
 def test_an_own_board_needs_no_folder_here(load):
     own = "NAME = 'MY_GATEWAY'\nMACHINE = 'linux'\nPORT = 'unix'\ndef network_interface():\n    return 'mine'\n"
     assert load(files={"board.py": own}) == ["MY_GATEWAY unix None files None", "mine"]
+
+
+def test_a_board_py_that_cannot_be_imported_is_not_taken_for_none(load):
+    (line,) = load(files={"board.py": "import no_such_module\nNAME = 'MY_GATEWAY'\nMACHINE = 'linux'\n"})
+    assert line.startswith("ImportError ") or line.startswith("ModuleNotFoundError ")
+    assert "no_such_module" in line
 
 
 def test_somebody_elses_module_named_board_is_left_alone(load):

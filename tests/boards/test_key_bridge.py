@@ -130,7 +130,8 @@ def test_a_damaged_key_is_said_and_not_shown(interpreter, run, certificates, tmp
         ("SECRET_KEY = hidden_word", "NameError"),  # its quotes are missing
         ("SECRET_KEY = 'hidden_word", "SyntaxError"),
         ("SECRET_KEY = 'hidden_word' + 5", "TypeError"),
-        ("from hidden_word import SECRET_KEY", "ImportError"),
+        ("from hidden_word import SECRET_KEY", "ImportError. Does the board have every module"),
+        ("\ufeff# hidden_word", "Is every text in quotes, and the file in UTF-8 without a byte order mark?"),
     ],
 )
 def test_a_mistake_in_secrets_py_is_said_without_its_line(interpreter, tmp_path, mistake, said):
@@ -140,8 +141,28 @@ def test_a_mistake_in_secrets_py_is_said_without_its_line(interpreter, tmp_path,
         program.write_text("from arduino_cloud_board import detection, settings\n%s\n" % ask)
         done = interpreter.run(program, cwd=tmp_path)
         assert done.returncode == 1
-        assert "secrets.py cannot be imported: %s" % said in done.stdout + done.stderr
+        text = done.stdout + done.stderr
+        assert "ValueError: secrets.py cannot be imported: " in text and said in text
         assert "hidden_word" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("trouble, said", [("MemoryError()", "MemoryError"), ("OSError(5)", "secrets.py cannot be read"), ("OSError", "5")])
+def test_a_board_in_trouble_is_not_told_of_a_mistake_in_secrets_py(interpreter, tmp_path, trouble, said):
+    (tmp_path / "secrets.py").write_text("DEVICE_ID = 'd'\nSECRET_KEY = 'hidden_word'\nraise %s\n" % trouble)
+    program = tmp_path / "program.py"
+    for ask in ("settings.open().client_arguments()", "detection.load()", "settings.open().networks()"):
+        program.write_text("from arduino_cloud_board import detection, settings\n%s\n" % ask)
+        done = interpreter.run(program, cwd=tmp_path)
+        text = done.stdout + done.stderr
+        assert done.returncode == 1 and said in text
+        assert "hidden_word" not in text and "quotes" not in text and "provision" not in text
+
+
+def test_a_byte_order_mark_in_secrets_py_hides_nothing(interpreter, tmp_path):
+    (tmp_path / "secrets.py").write_bytes(b"\xef\xbb\xbfDEVICE_ID = 'd'\nSECRET_KEY = 's'\n")
+    program = tmp_path / "program.py"
+    program.write_text("from arduino_cloud_board import settings\nprint(settings.open().client_arguments()['password'])\n")
+    assert interpreter.run(program, cwd=tmp_path).stdout == "s\n"
 
 
 def test_signatures_of_chips_are_valid():

@@ -51,7 +51,7 @@ def cuts(board, program, **named):
     board.pull_out()
     before = board.flash.read_bytes()
     seen, ends = [], []
-    for board.changes_left in range(1, 20):
+    for board.changes_left in range(1, 60):
         board.flash.write_bytes(before)
         board.plug_in()
         try:

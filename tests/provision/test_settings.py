@@ -1,11 +1,13 @@
 """Credentials, networks and keys get into the board's own stores, and work there."""
 
 import ast
+import json
 
 import pytest
 from arduino_cloud_board.keys import seal
 from link_rig import files_on, run_on
 from processes import Process
+from toolchain.paths import ROOT
 
 PICO = "Raspberry Pi Pico W with RP2040"
 PASSWORD = "a password with 'quotes' and \\"
@@ -16,6 +18,7 @@ settings = open(load())
 print(settings.client_arguments())
 print(settings.networks())
 """
+NETWORKS = ARGUMENTS.replace("print(settings.client_arguments())\n", "")
 
 
 @pytest.fixture
@@ -76,10 +79,69 @@ def test_what_is_whole_and_makes_no_sense_is_written_anew(pico, provision):
     env = {"ARDUINO_WIFI_PASSWORD": PASSWORD}
     provision.run(pico, *common, env=env)
     before = run_on(pico, ARGUMENTS)
-    files_on(pico, write={"/keys/cloud.key": seal(b"{no JSON"), "/keys/networks.key": seal(b"[7]")})
+    files_on(pico, write={"/keys/cloud.key": seal(b"{no JSON"), "/keys/networks.key": seal(b"{no JSON")})
     steps = provision.told(pico, *common, env=env)["steps"]
     assert steps["credentials"]["changed"] and steps["Wi-Fi"]["changed"]
     assert run_on(pico, ARGUMENTS) == before
+
+
+BAD = (
+    {"ssid": "home", "password": "short77"},
+    {"ssid": "garden", "password": "long enough", "pasword": "too"},
+    {"ssid": "cellar", "password": "long enough", "priority": "high"},
+    7,
+)
+
+
+def test_a_stored_network_that_is_bad_is_named_and_stops_nothing(pico, provision):
+    arguments = ("--no-device", "--wifi", "the workshop")
+    env = {"ARDUINO_WIFI_PASSWORD": PASSWORD}
+    good = {"ssid": "attic", "password": "long enough", "priority": 3}
+    provision.run(pico, *arguments, env=env)
+    files_on(pico, write={"/keys/networks.key": seal(json.dumps([*BAD, good]).encode())})
+    dry = provision.told(pico, *arguments, "--dry-run", env=env)["steps"]["Wi-Fi"]
+    for step in (dry, *(provision.told(pico, *arguments, env=env)["steps"]["Wi-Fi"] for _ in range(2))):
+        for name in ("home: password: expected", "garden: expected ssid, password", "cellar: priority", "network "):
+            assert name in step["text"]
+        assert "these stay and are not used" in step["text"] and "short77" not in step["text"]
+    assert not step["changed"]  # the second time
+    used = ast.literal_eval(run_on(pico, NETWORKS).splitlines()[-1])
+    assert used == [{"ssid": "the workshop", "password": PASSWORD, "priority": 4}, good]
+    stored = files_on(pico)["/keys/networks.key"]
+    stored = json.loads(stored[stored.index(b"[") : stored.rindex(b"]") + 1])
+    assert all(each in stored for each in BAD)
+    # A bad one is replaced under its own name, and all by a whole list.
+    text = provision.told(pico, "--no-device", "--wifi", "home", env=env)["steps"]["Wi-Fi"]["text"]
+    assert "home" not in text and "garden" in text
+
+
+def test_a_whole_list_takes_the_place_of_bad_networks(pico, provision, tmp_path):
+    listed = tmp_path / "networks.yaml"
+    listed.write_text("- {ssid: one}\n- {ssid: two}\n")
+    arguments = ("--no-device", "--networks", listed)
+    provision.run(pico, *arguments)
+    whole = files_on(pico)["/keys/networks.key"]
+    both = [*BAD, {"ssid": "one", "password": ""}, {"ssid": "two", "password": ""}]
+    files_on(pico, write={"/keys/networks.key": seal(json.dumps(both).encode())})
+    step = provision.told(pico, *arguments)["steps"]["Wi-Fi"]
+    assert step["changed"] and "not used" not in step["text"]
+    assert files_on(pico)["/keys/networks.key"] == whole
+
+
+def test_a_network_comes_in_front_of_those_of_secrets_py_too(plug, provision):
+    board = plug(installed=True, machine=PICO)
+    own = (ROOT / "boards" / "RPI_PICO_W" / "board.py").read_bytes().replace(b'KEYS = "files"', b'KEYS = "secrets"')
+    files_on(
+        board, write={"/lib/board.py": own, "/secrets.py": b"WIFI_SSID = 'one'\nWIFI_PASS = 'long enough'\nA = 1\n"}
+    )
+    env = {"ARDUINO_WIFI_PASSWORD": PASSWORD}
+    for name in ("two", "two", "three"):
+        changed = provision.told(board, "--no-device", "--wifi", name, env=env)["steps"]["Wi-Fi"]["changed"]
+    assert changed
+    names = {}
+    exec(files_on(board)["/secrets.py"], names)
+    assert [each["ssid"] for each in names["NETWORKS"]] == ["three", "two", "one"]
+    assert names["NETWORKS"][2]["password"] == "long enough" and names["A"] == 1 and "WIFI_SSID" not in names
 
 
 def test_a_network_is_stored_where_that_of_secrets_py_is_damaged(pico, provision):

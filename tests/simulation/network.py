@@ -5,6 +5,7 @@ from .clock import clock
 
 EAGAIN = 11
 EPIPE = 32
+EADDRINUSE = 98
 ECONNRESET = 104
 ETIMEDOUT = 110
 ECONNREFUSED = 111
@@ -214,6 +215,7 @@ class Network:
         self.no_names = None  # None, "refused" or "silent": the name server
         self.silence = 5000  # ms that looking up a name takes if there is no answer
         self.connections = []
+        self.bound = {}  # (address, port, type) -> the program's socket
         self.lookups = {}  # name -> when it was looked up
         self.looked_up = None  # called with each name
         self.way = None  # a function that returns whether the board's interface carries anything; None: it always does
@@ -277,6 +279,20 @@ class Network:
             connection.down.hang()
             connection.is_open = False
         self.connections = []
+        self.bound = {}
+
+    def visit(self, address, visit):
+        """Open a connection from outside to the program's socket at `address`. `visit` has `received` and `ended`, as a
+        server. Return the Connection, or None if nothing listens there."""
+        listening = self.bound.get((address[0], address[1], 1))
+        if listening is None:
+            return None
+        connection = Connection(self, lambda connection: visit)
+        connection.local = True
+        if not listening.visited(connection):
+            return None
+        self.connections.append(connection)
+        return connection
 
     def heal(self):
         """Make everything work from now on, except addresses that stay dead."""

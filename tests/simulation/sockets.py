@@ -3,7 +3,7 @@
 import sys
 
 from .clock import clock
-from .network import EAGAIN, EINPROGRESS, EPIPE, ETIMEDOUT, network
+from .network import EADDRINUSE, EAGAIN, EINPROGRESS, EPIPE, ETIMEDOUT, network
 
 MICROPYTHON = sys.implementation.name == "micropython"
 POLLIN = 1
@@ -39,6 +39,8 @@ class Socket:
         self._timeout = None
         self._datagrams = []
         self._peer = None
+        self._bound = None
+        self._visits = None  # while it listens: connections to accept
 
     # Properties
 
@@ -75,12 +77,58 @@ class Socket:
         """Return the events for which a poll would return now."""
         if self.type == DATAGRAM:
             return POLLOUT | (POLLIN if self._datagrams else 0)
+        if self._visits is not None:
+            return POLLIN if self._visits else 0
         if self._pending:
             return 0
         connection = self.connection
         if self._error or connection is None or connection.error:
             return POLLERR | POLLHUP | POLLIN | POLLOUT
         return (POLLIN if connection.inbox or connection.eof else 0) | (POLLOUT if connection.up.room() else 0)
+
+    # Serving
+
+    def bind(self, address):
+        key = (address[0], address[1], self.type)
+        if key in network.bound:
+            raise trouble(EADDRINUSE)
+        network.bound[key] = self
+        self._bound = key
+
+    def listen(self, backlog=5):
+        self._visits = []
+        self._backlog = backlog
+
+    def visited(self, connection):
+        """Queue a connection from outside. Return whether there is room."""
+        if self._closed or self._visits is None or len(self._visits) >= self._backlog:
+            return False
+        self._visits.append(connection)
+        return True
+
+    def accept(self):
+        if self._closed:
+            raise trouble(9)
+        if not self._visits:
+            raise trouble(EAGAIN)
+        s = type(self)()
+        s.connection = self._visits.pop(0)
+        s._peer = ("192.168.4.16", 50000)
+        return s, s._peer
+
+    def asked(self, data, answered):
+        """Take a datagram from outside. `answered` is called with the answer."""
+        self._datagrams.append((data, answered))
+
+    def recvfrom(self, n):
+        if not self._datagrams:
+            raise trouble(EAGAIN)
+        data, answered = self._datagrams.pop(0)
+        return data[:n], answered
+
+    def sendto(self, data, sender):
+        clock.at(20, sender, bytes(data))
+        return len(data)
 
     # Connecting
 
@@ -215,8 +263,11 @@ class Socket:
     def close(self):
         if not self._closed:
             self._closed = True
-            if self.connection:
-                self.connection.close()
+            if self._bound:
+                network.bound.pop(self._bound, None)
+            for connection in [self.connection] + (self._visits or []):
+                if connection:
+                    connection.close()
 
     def detach(self):
         return self._fileno

@@ -2,6 +2,9 @@
 
 import sys
 
-from .command_line import run
+try:
+    from .command_line import run
+except KeyboardInterrupt:  # before it can say so itself
+    sys.exit(130)
 
 sys.exit(run())

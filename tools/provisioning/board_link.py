@@ -32,6 +32,11 @@ class BoardError(CommandError):
         super().__init__(message)
         self.last = last
 
+    @property
+    def lacks_package(self) -> bool:
+        """Return whether a program has failed because the package, or its present version, is not on the board yet."""
+        return self.last.startswith(("ImportError", "AttributeError", "TypeError"))
+
 
 class BoardLink:
     """A board at a port. To be used in `with`, at whose end the board restarts, as after power-on.
@@ -115,7 +120,7 @@ class BoardLink:
             raise PortLost("%s: the board's answer was garbled" % self.port) from None
 
     def hashes(self, paths: Iterable[str]) -> dict[str, str]:
-        """Return the SHA-256 of each file that exists on the board, in hexadecimal."""
+        """Return the SHA-256 of each file that exists on the board, in hexadecimal; "" if it cannot be read."""
         found: dict[str, str] = {}
         paths = list(paths)
         for at in range(0, len(paths), _AT_ONCE):
@@ -131,7 +136,8 @@ class BoardLink:
 
         def take(line: str) -> None:
             size, _, path = line.partition(" ")
-            found[path] = int(size)
+            if size.isdigit() and path.startswith("/"):  # else something else of the board has printed it
+                found[path] = int(size)
 
         self.run("listing", on_line=take, folders=list(folders))
         return found

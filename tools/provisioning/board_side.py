@@ -134,40 +134,45 @@ class BoardSide:
         files = dict(zip(self._in_lib(wanted.files), wanted.files.values(), strict=True))
         hashes = self._link.hashes(path for path in files if path in there)
         differ = {path: data for path, data in files.items() if hashes.get(path) != _hash(data)}
-        stale = [path for path in self._in_lib(wanted.stale) if path in there] + _leftovers(there)
+        stale = [path for path in self._in_lib(wanted.stale) if path in there]
+        half = _leftovers(there)
         former = {path: there[path] for path in self._in_lib(wanted.former) if path in there}
-        if not differ and not stale and not former:
+        if not differ and not stale and not half and not former:
             return ""
         size = sum(map(len, differ.values()))
-        self._room(differ, there, former)
+        self._room(differ, there, {**former, **{path: there[path] for path in half}})
         text = "%d of %d files, %d KB" % (len(differ), len(files), (size + 512) // 1024)
-        older = len(stale) + len(former)
+        older = len(stale) + len(half) + len(former)
         text += ", %d older ones removed" % older if older else ""
         if self._dry_run:
             return text + " would be copied"
         # Remove the former layout first. That makes room, and a program that starts in between stops at a failing
         # import instead of running on modules of both layouts.
-        self._link.remove(former)
+        self._link.remove([*half, *former])
         self._copy(differ)
         self._link.remove(stale)
         return text + " copied"
 
-    def _room(self, files: dict[str, bytes], there: Iterable[str], former: dict[str, int]) -> None:
-        """Raise BoardError if the files do not fit once the former ones are removed."""
+    def _room(self, files: dict[str, bytes], there: dict[str, int], gone: dict[str, int]) -> None:
+        """Raise BoardError if the files do not fit once those in `gone` are removed."""
         free = self.found.probe["free"]
         if free is None:
             return
-        # Before removing what works, count the flash in blocks: two for a folder, as in littlefs.
-        block = self.found.probe["block"] if former else 1
+        # Before anything takes the place of what works, count the flash in blocks: two for a folder, as in littlefs.
+        careful = bool(gone) or any(path in there for path in files)
+        block = self.found.probe["block"] if careful else 1
         folders = _folders(path for path in files if path not in there) - _folders(there)
-        sizes = [len(data) for path, data in files.items() if path not in there]
-        # A file that replaces another needs room beside it while it arrives.
-        sizes.append(max((len(data) for path, data in files.items() if path in there), default=0))
-        size = sum(_whole(each, block) for each in sizes) + (2 * block * len(folders) if former else 0)
-        free += sum(_whole(each, block) for each in former.values())
-        if size > free:
+        free += sum(_whole(each, block) for each in gone.values())
+        used = most = 2 * block * len(folders) if careful else 0
+        for path in sorted(files, key=_init_last):
+            used += _whole(len(files[path]), block)
+            most = max(most, used)
+            # The old one stays until the new one is complete. A small one is in its folder's block, as in littlefs.
+            old = there.get(path, 0)
+            used -= _whole(old, block) if old * 8 > block else 0
+        if most > free:
             raise BoardError(
-                "%d KB have to be copied, but the board has only %d KB free" % (size // 1024, free // 1024)
+                "%d KB have to be copied, but the board has only %d KB free" % (most // 1024, free // 1024)
             )
 
     def _copy(self, files: dict[str, bytes]) -> None:
@@ -189,6 +194,7 @@ class BoardSide:
         # A package in lib, even an empty folder, is imported instead of one in ROMFS.
         shadows = payloads.everything()
         stale = [path for path in self._in_lib(shadows.stale) if path in there] + _leftovers(there)
+        self._check_folders(set(there) - set(stale))
         same = self._link.run("rom_hash", size=len(image)) == _hash(image)
         if same and not stale:
             return ""
@@ -204,9 +210,12 @@ class BoardSide:
         return text + " written"
 
     def _unshadow(self, stale: list[str], names: list[str]) -> None:
-        stay = self._link.remove(stale, self._in_lib(names))
-        if stay:
-            raise BoardError("%s has other files, which would be imported instead of ROMFS; move them away" % stay[0])
+        self._check_folders(self._link.remove(stale, self._in_lib(names)))
+
+    def _check_folders(self, stay: Iterable[str]) -> None:
+        # Looked at before the image is written, too: half of lib would be imported instead of it.
+        for path in sorted(stay):
+            raise BoardError("%s would make its folder be imported instead of ROMFS; move it away" % path)
 
     def board_file(self, journal: Journal | None) -> str:
         """Install the board's board.py; return what was done. A file that the journal does not know is its owner's, and
@@ -297,9 +306,9 @@ class BoardSide:
         """Set the clock, in UTC; return what was done."""
         try:
             off = self._link.run("clock", now=int(time.time()), dry=self._dry_run)
-        except BoardError:
-            if self._dry_run:
-                return "would be set"  # by the package, which is not installed yet
+        except BoardError as error:
+            if self._dry_run and error.lacks_package:
+                return "would be set"
             raise
         if abs(off) <= 2:
             return ""

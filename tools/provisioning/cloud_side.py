@@ -57,7 +57,7 @@ class CloudSide:
             return self._adopt(find("device", existing, devices))
         journal = self._journal
         if journal.get("device_id"):
-            if any(each["id"] == journal.get("device_id") for each in devices):
+            if any(each["id"] == journal.get("device_id") for each in devices) or await self._exists():
                 return ""
             journal.forget()
         named = [each for each in devices if each["name"] == (journal.get("device_name") or name)]
@@ -74,6 +74,16 @@ class CloudSide:
             return "%s would be made" % name
         await self._create(name, kind)
         return "%s made" % name
+
+    async def _exists(self) -> bool:
+        # A list may leave out what this API key may not see. Only a device that the cloud denies is forgotten.
+        try:
+            await self.shown()
+        except APIError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
 
     def _adopt(self, device: dict[str, Any]) -> str:
         if self._journal.get("device_id") == device["id"]:

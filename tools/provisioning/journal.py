@@ -4,6 +4,7 @@ Each board and cloud has a file. Only its owner can read it, since it has the de
 shows again. It stays when all is done, so that a board whose flash was erased becomes the same device again.
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -15,6 +16,13 @@ from typing import Any, TextIO
 from localcloud.cli.connection import Connection
 from localcloud.cli.exits import CommandError
 from localcloud.files import make_private_folder, write_whole
+
+_LISTS = ("keys", "main", "board")
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("device_name", "device_id", "secret", "thing"), str),
+    **dict.fromkeys(_LISTS, list),
+    "secret_set": bool,
+}
 
 
 def default_folder() -> Path:
@@ -47,16 +55,32 @@ class Journal:
             self._lock = open(self.path.with_suffix(".lock"), "a")
             try:
                 fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except OSError as error:
                 self._lock.close()
-                raise CommandError("another run is provisioning this board") from None
+                if error.errno in (errno.EAGAIN, errno.EACCES):
+                    raise CommandError("another run is provisioning this board") from None
+                raise CommandError("%s cannot be locked: %s" % (self.path.parent, error.strerror)) from None
         try:
-            self.values = json.loads(self.path.read_bytes())
-        except FileNotFoundError:
-            pass
-        except ValueError:
-            raise CommandError("%s is damaged; move it away" % self.path) from None
+            self.values = self._read()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self.path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            raise CommandError("%s is damaged: it is not JSON; move it away" % self.path) from None
+        if not isinstance(found, dict):
+            raise CommandError("%s is damaged: it has no notes; move it away" % self.path)
+        for name, value in found.items():
+            good = isinstance(value, _KINDS.get(name, object))
+            if not good or (name in _LISTS and not all(isinstance(each, str) for each in value)):
+                raise CommandError("%s is damaged: the note %r; correct it, or move the file away" % (self.path, name))
+        return found
 
     def __exit__(self, *_: object) -> None:
         if self._lock is not None:

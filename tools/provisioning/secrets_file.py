@@ -16,14 +16,7 @@ def changed(data: bytes, values: dict[str, Any]) -> bytes:
 
     Raises CommandError if they are not valid Python, or if one of these names is not set in a line of its own.
     """
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise CommandError(
-            "%s begins with a byte order mark, so MicroPython cannot read it; save it as UTF-8 without" % _WHERE
-        )
-    try:
-        tree = source.parsed(data)
-    except SyntaxError as error:
-        raise CommandError("%s is not valid Python in line %d; move it away" % (_WHERE, error.lineno or 1)) from None
+    tree = _tree(data)
     lines = re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", data)  # as Python counts them, unlike splitlines
     missing = {name: value for name, value in values.items() if value is not None}
     ours = [(at, node, _name(node)) for at, node in enumerate(tree.body) if _name(node) in values]
@@ -39,6 +32,33 @@ def changed(data: bytes, values: dict[str, Any]) -> bytes:
         lines[-1] += b"\n"
     lines.extend(_line(*item) for item in missing.items())
     return b"".join(lines)
+
+
+def constants(data: bytes) -> dict[str, Any]:
+    """Return the plain values in a secrets.py by their names.
+
+    Raises CommandError for NETWORKS that only the board can work out, since they would be lost.
+    """
+    found = {}
+    for node in _tree(data).body:
+        name = _name(node)
+        try:
+            found[name] = ast.literal_eval(node.value) if name else None  # type: ignore[attr-defined]
+        except (ValueError, TypeError):
+            if name == "NETWORKS":
+                raise CommandError("NETWORKS in %s is no plain list; change it there" % _WHERE) from None
+    return found
+
+
+def _tree(data: bytes) -> ast.Module:
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise CommandError(
+            "%s begins with a byte order mark, so MicroPython cannot read it; save it as UTF-8 without" % _WHERE
+        )
+    try:
+        return source.parsed(data)
+    except SyntaxError as error:
+        raise CommandError("%s is not valid Python in line %d; move it away" % (_WHERE, error.lineno or 1)) from None
 
 
 def _check_alone(tree: ast.Module, names: set[str], ours: list[ast.stmt]) -> None:

@@ -23,7 +23,7 @@ from .board_side import BoardSide, Found, look
 from .checking import check
 from .cloud_side import CloudSide
 from .journal import Journal, default_folder
-from .stored import InSecrets, InStore, stored as stored_on
+from .stored import InSecrets, InStore, stored as stored_on, tidy
 
 _FIRST_PROGRAM = Path(__file__).with_name("on_board") / "first_program.py"
 
@@ -58,7 +58,7 @@ class Run:
         with self._link() as link:
             found = self._look(link)
             side = BoardSide(link, found, dry_run=self._dry_run)
-            self._board(side, None)
+            self._board(link, side, None)
             if self._program is not None:
                 self._main(side, None, None)
             self._wifi(stored_on(link, found, dry_run=self._dry_run))
@@ -87,10 +87,11 @@ class Run:
             raise CommandError("--wifi: %s has no Wi-Fi" % found.name, USAGE)
         return found
 
-    def _board(self, side: BoardSide, journal: Journal | None) -> None:
+    def _board(self, link: BoardLink, side: BoardSide, journal: Journal | None) -> None:
         found = side.found
         version = ".".join(str(part) for part in found.probe["version"])
         self._say("board", "%s, MicroPython %s, at %s" % (found.name, version, self._port), False)
+        tidy(link, found, dry_run=self._dry_run)
         otherwise = "frozen into the firmware" if "arduino_cloud_board" in found.probe["frozen"] else "up to date"
         self._did("package", side.package(self._options.parts, romfs=self._options.romfs), otherwise)
         done = ", ".join(filter(None, (side.board_file(journal), side.board_name())))
@@ -102,7 +103,8 @@ class Run:
 
     def _wifi(self, stored: InSecrets | InStore) -> None:
         if self._networks:
-            self._did("Wi-Fi", stored.networks(self._networks))
+            done, note = stored.networks(self._networks)
+            self._say("Wi-Fi", (done or "up to date") + note, bool(done))
 
     # With a device
 
@@ -118,7 +120,8 @@ class Run:
             with Journal(folder, number, connection, dry_run=self._dry_run) as journal:
                 cloud = CloudSide(api, journal, dry_run=self._dry_run)
                 self._touched.append(cloud)
-                self._board(side, journal)
+                self._board(link, side, journal)
+                stored_on(link, side.found, dry_run=self._dry_run).check()
                 self._main(side, _FIRST_PROGRAM.read_bytes(), journal)
                 name = self._options.name or made_up_name(found.name, number)
                 await self._in_cloud(name, cloud, api, connection, journal)

@@ -94,7 +94,9 @@ def compress(certificate: bytes) -> tuple:
         raise ValueError("the certificate's dates do not fit into the chip")
     packed = (year << 3 | month >> 1, (month & 1) << 7 | day << 2 | hour >> 3, (hour & 7) << 5 | years)
     name = parts[5]
-    device_id = name[13:] if len(name) <= 13 + 72 else b""
+    if len(name) > 13 + 72:
+        raise ValueError("the certificate's device id does not fit into the chip")
+    device_id = name[13:]
     mark = b"\x06\x03\x55\x1d\x23\x04\x18\x30\x16\x80\x14"  # authority key identifier
     found = parts[7].find(mark) + len(mark)
     authority = parts[7][found : found + 20] if found >= len(mark) else bytes(20)

@@ -8,6 +8,8 @@ import json
 
 from . import KeyNotFound, KeyStore, check_name
 
+_MARK = "\ufeff"  # byte order mark: MicroPython takes it for the beginning of the first name
+
 
 class SecretsKeys(KeyStore):
     """The constants of `secrets.py`. Without that file, the store is empty."""
@@ -59,18 +61,32 @@ class SecretsKeys(KeyStore):
 
 
 def _module():
-    # Python's error message may show a secret: it quotes the line, and a text without quotes looks like a name
+    # Python's error message may show a secret: it quotes the line, and a text without quotes looks like a name. Too
+    # little memory, or a file that cannot be read, is no mistake in it.
     mistake = ""
+    code = 0
     try:
         import secrets
     except ImportError as error:
         if "'secrets'" in str(error):
             return None
-        mistake = "ImportError"
+        mistake = "ImportError. Does the board have every module that it imports?"
+    except MemoryError:
+        raise
+    except OSError as error:
+        code = error.args[0] if error.args and type(error.args[0]) is int else 5  # EIO
     except Exception as error:
         mistake = type(error).__name__
         if hasattr(error, "lineno"):
             mistake += " in line %s" % error.lineno
+        mistake += ". Is every text in quotes, and the file in UTF-8 without a byte order mark?"
+    if code:
+        raise OSError(code, "secrets.py cannot be read")
     if mistake:
-        raise ValueError("secrets.py cannot be imported: %s. Is every text in quotes?" % mistake)
-    return None if hasattr(secrets, "token_urlsafe") else secrets  # that one is CPython's own
+        raise ValueError("secrets.py cannot be imported: " + mistake)
+    if hasattr(secrets, "token_urlsafe"):
+        return None  # that one is CPython's own
+    for name in dir(secrets):
+        if name[0] == _MARK:
+            setattr(secrets, name[1:], getattr(secrets, name))
+    return secrets

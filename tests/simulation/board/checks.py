@@ -4,7 +4,6 @@ from ..checks import Checks
 from ..clock import clock
 from . import host
 from .power import clock_is_right, power
-from .program import DEVICE_ID
 from .radio import conditions, way
 
 # The longest time until a board is back after everything works again, by the bounds of docs/device.md:
@@ -64,11 +63,12 @@ class BoardChecks(Checks):
         before, self._drops = self._drops, (link, drops)
         if not link or before is None or before[0] is not link or drops <= before[1]:
             return
-        # A driver that raises an exception, and an address that changes, may be anything.
-        if not way.up or min(clock.now - way.since, clock.now - conditions.raised) < _JUST_MS:
+        when, lasted = way.given_up
+        # A driver that raises an exception may be in any state.
+        if clock.now - when > _JUST_MS // 2 or min(lasted, clock.now - conditions.raised) < _JUST_MS:
             return
-        if not self.world.trouble.silent_since(_DOUBT_MS):
-            clock.fail("the program has given up a link that was sound for %d s" % ((clock.now - way.since) // 1000))
+        if not self.world.trouble.silent_since(_DOUBT_MS) and not self._is_deaf():
+            clock.fail("the program has given up a link that was sound for %d s" % (lasted // 1000))
 
     def _is_deaf(self):
         # Only traffic can tell.
@@ -79,8 +79,8 @@ class BoardChecks(Checks):
         super().looked_up(name)
         program = self.world.program
         device = program.device
-        if clock.now - host.lost[0] < _ATTEMPT_MS:
-            return  # an attempt that began before
+        if clock.now - max(host.lost[0], program.since) < _ATTEMPT_MS:
+            return  # an attempt that began before, perhaps in the task of an interrupted run
         if name == "cloud" and device and device.link and not device.link.connected:
             clock.fail("an attempt to connect to the cloud without a link")
 
@@ -110,7 +110,7 @@ class BoardChecks(Checks):
     def back_in_time(self, since):
         """Check that the board is back in time."""
         world = self.world
-        networks = max(1, len(world.stored))
+        networks = max(1, world.stored.usable())
         limit = _JOIN_S + _EACH_NETWORK_S * (networks - 1) + _CLIENT_S + 1.5 * world.program.keepalive
         if world.program.running and clock.now - since > 1000 * limit:
             device = world.program.device
@@ -138,7 +138,7 @@ class BoardChecks(Checks):
         if now != self._look:
             clock.fail("(log-ins, boots, connects) in a quiet minute: from %r to %r" % (self._look, now))
         # A clock that is not set is set with the next connection; one that is set is always right.
-        if not clock_is_right() and (clock.unix() > _SET or self._login > world.healed):
+        if not clock_is_right() and (clock.unix() > _SET or self._login > world.healed + _ATTEMPT_MS):
             clock.fail("the clock shows %d" % clock.unix())
         thing = program.identity.thing
         for variable in program.variables:
@@ -148,6 +148,9 @@ class BoardChecks(Checks):
             if not stored.doubtful and value != stored.value:
                 clock.fail("%s: the board has %r, the cloud %r" % (variable.name, value, stored.value))
         self._stats(program.device.link)
+        world.stored.check()
+        if not world.wired and world.module.access_point.on:
+            clock.fail("the access point of the set-up page is still on")
         size = heap()
         if size is not None:
             self.heap(size, program.generation)
@@ -159,8 +162,9 @@ class BoardChecks(Checks):
         if stats["state"] != "connected" or not stats["ip"] or stats["trouble"]:
             clock.fail("connected, and stats() says %r" % stats)
         # Ethernet counts an attempt once the interface has let itself be asked.
-        if link.kind != "Ethernet" and stats["failures"] > stats["attempts"] or stats["ip"] != self.world.module.address:
+        if (
+            link.kind != "Ethernet"
+            and stats["failures"] > stats["attempts"]
+            or stats["ip"] != self.world.module.address
+        ):
             clock.fail("stats() does not add up: %r" % stats)
-
-
-

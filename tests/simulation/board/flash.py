@@ -1,6 +1,5 @@
 """The board's flash: files, or the NVS of an ESP32. It can be full, and the power can fail while it is written."""
 
-from ..clock import clock
 from ..sockets import trouble
 from .power import PWRON_RESET, power
 
@@ -231,6 +230,3 @@ class Esp32:
     """The module `esp32`."""
 
     NVS = NVS
-
-
-

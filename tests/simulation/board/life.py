@@ -20,6 +20,7 @@ def live(world):
         power.switch_on()
         world.plug_in()
         world.program.booted()
+        world.stored.check()
         world.note("the board starts: %d" % power.cause)
         ms = 0
         try:
@@ -73,10 +74,13 @@ def _keep_tasks():
     runners._cancel_before = runners._cancel_all_tasks
 
     def cancel(loop):
-        if power.on:
-            return runners._cancel_before(loop)
-        host.bury(asyncio.all_tasks(loop))
-        loop._ready.clear()
-        loop._scheduled.clear()
+        try:
+            if power.on:
+                return runners._cancel_before(loop)
+        finally:
+            if not power.on:  # perhaps only now
+                host.bury(asyncio.all_tasks(loop))
+                loop._ready.clear()
+                loop._scheduled.clear()
 
     runners._cancel_all_tasks = cancel

@@ -1,7 +1,5 @@
 """The board's power, and the module `machine`: resets, sleep, the watchdog and the real-time clock."""
 
-from time import gmtime
-
 from ..clock import PERIOD, clock
 from ..cloud import unix
 
@@ -148,6 +146,3 @@ class Machine:
 def clock_is_right():
     """Return whether the board's clock shows the time to within two seconds."""
     return abs(clock.unix() - unix()) <= 2
-
-
-

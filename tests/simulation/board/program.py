@@ -6,10 +6,10 @@ import sys
 from ..chance import Chance
 from ..clock import clock
 from . import host
-from .power import power
 
 MICROPYTHON = sys.implementation.name == "micropython"
 DEVICE_ID = "0f2b3d5c-1111-2222-3333-944455566677"
+PAGE_PASSWORD = "printed on the box"
 _PART_S = 60  # the deadline of the part of the program's own
 
 
@@ -66,6 +66,8 @@ class Program:
         self.counted = 0  # when "up" was assigned last
         self.asleep = False  # it sleeps, or dozes
         self.stops = False  # it has called stop(), or Ctrl-C ends it
+        self.page = None  # the set-up page comes first: None, or the seconds for which it takes to save
+        self.in_page = False
 
     def describe(self):
         """Describe it in a line."""
@@ -92,23 +94,51 @@ class Program:
 
     def run(self, anew):
         """Run until something ends it. `anew`: with a new Device, as after a reset."""
+        self.running = True
+        try:
+            if self.page is not None:
+                self._begins()
+                asyncio.run(self._set_up(self.page))
+            self._run_device(anew)
+        finally:
+            self.running = self.in_page = False
+        self.world.ended_by_itself()
+
+    def _begins(self):
+        self.since = self.alive = clock.now
+        self.asleep = self.stops = False
+        self.generation += 1
+
+    async def _set_up(self, seconds):
+        # In the background, so that the page is not blocked, if it takes long to save.
+        from arduino_cloud_board import setup_page
+
+        save = self.world.stored.open().save
+
+        async def save_later(entered):
+            await asyncio.sleep(seconds)
+            return save(entered)
+
+        self.in_page = True
+        entered = await setup_page.run(
+            save_later if seconds else save, ssid="setup", password=PAGE_PASSWORD, timeout=600,
+            scan=self.world.kind != "nina",
+        )  # fmt: skip
+        self.world.note("the page returns %s" % (entered and entered["ssid"]))
+        self.in_page = False
+        self.page = None
+
+    def _run_device(self, anew):
         if self.device is None or anew:
             self._make()
         self.was_late = self.part_is_late() and self.runs > 0
-        self.generation += 1
+        self._begins()
         self.runs += 1
         self.world.check.by_hand(DEVICE_ID)
-        self.running = True
-        self.asleep = self.stops = False
-        self.since = self.alive = clock.now
-        try:
-            if self.style == "start":
-                self.device.start()
-            else:
-                asyncio.run(self._main(self.generation))
-        finally:
-            self.running = False
-        self.world.ended_by_itself()
+        if self.style == "start":
+            self.device.start()
+        else:
+            asyncio.run(self._main(self.generation))
 
     def _make(self):
         from arduino_cloud_board import Device
@@ -177,6 +207,3 @@ class Program:
     def value(self, name):
         """Return a value on the board."""
         return self.client.records[name].value if self.client and name in self.client.records else None
-
-
-

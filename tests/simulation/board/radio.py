@@ -64,13 +64,17 @@ class Conditions:
     """
 
     def __init__(self):
+        self.begin()
+
+    def begin(self):
+        """Begin a new world."""
         self.heal()
+        self.raised = -(1 << 40)  # when it raised an exception last
 
     def heal(self):
         """Let it behave as documented."""
         self.raises = self.refuses = self.scans = None
         self.no_rssi = self.no_ssid = False
-        self.raised = -(1 << 40)  # when it raised an exception last
 
     def fault(self, make):
         """Raise what `make` makes."""
@@ -191,6 +195,8 @@ class Driver:
         self._enter()
 
     def _ended(self):
+        if way.up:
+            way.given_up = clock.now, clock.now - way.since
         if self.lease_over:
             self.lease_over = None
             self.module.look()
@@ -256,14 +262,19 @@ class Driver:
 
 
 class Way:
-    """What ties the network to the interface: without it no byte passes. It counts the ms for which it was there."""
+    """What ties the network to the interface: without it no byte passes."""
 
     def __init__(self):
+        self.forget()
+
+    def forget(self):
+        """Begin a new world."""
         self.module = None
         self.up = False
         self.since = 0
         self.address = None
         self.changed = None
+        self.given_up = -(1 << 40), 0  # when the program last ended what was up, and for how many ms that had been up
 
     def begin(self, module, changed):
         """Begin with the interface of a board that has just been switched on."""

@@ -3,6 +3,8 @@
 from ..chance import Chance
 from ..clock import PLANNED, clock
 from ..network import network
+from .flash import flash
+from .phone import Phone
 from .power import HARD_RESET, PWRON_RESET, SOFT_RESET, power
 from .radio import air, conditions, way
 
@@ -29,6 +31,11 @@ TROUBLE = {
     "stops": 1200,
     "sleeps": 1800,
     "parts": 3600,
+    "pages": 2400,
+    "saves": 1200,
+    "devices": 1800,
+    "full": 1800,
+    "fails": 2400,
 }
 
 # What drivers raise
@@ -38,6 +45,7 @@ _RAISES = (
     lambda: RuntimeError("Wifi Unknown Error 0x3004"),
     lambda: OSError("could not connect to ssid=home, sec=4, key=a password of home"),
 )
+_FLASH = 1 << 16
 _SUBNET = "192.0.%d.%d"
 
 
@@ -98,6 +106,8 @@ class Trouble:
             point.on = True
             point.password = self._password(point)
             point.ip = point.ip or self._address(point)
+        flash.size = _FLASH
+        flash.fuse = None
         world.cable.on = True
         world.cable.ip = world.cable.ip or _SUBNET % (2, self._number)
         self._seen()
@@ -371,3 +381,57 @@ class Trouble:
         """Let the program's own part hang."""
         self.world.note("the program's part hangs")
         self.world.program.hangs_until = clock.now + 1000 * chance.wide(60, 600)
+
+    # What it stores
+
+    def pages(self, chance):
+        """Let the owner press a button, and enter a network with a phone."""
+        world = self.world
+        if world.wired or world.program.page is not None or not world.program.running:
+            return
+        world.program.page = chance.choice((0, 0, 3, 20))
+        entered = self._network(chance)
+        world.note("a button is pressed, and the phone enters %s" % entered["ssid"])
+        Phone(world, chance, entered, self._entered)
+        world.stored.begins(entered)
+        power.reset(HARD_RESET)
+
+    def _entered(self, phone, answer):
+        # The page says that it has saved, or why not. Then the owner makes room.
+        saved = b"<p>Saved" in answer
+        self.world.note("the phone is told: %s" % ("saved" if saved else answer[answer.find(b"alert") :][:80]))
+        if saved:
+            phone.over = True
+            self.world.stored.ends(True)
+        flash.size = _FLASH
+
+    def _network(self, chance):
+        # One that is there, or one that is not.
+        ssid = chance.choice(sorted(air.points) + ["elsewhere"])
+        return {"ssid": ssid, "password": "a password of %s" % ssid}
+
+    def saves(self, chance):
+        """Let the program put a network first."""
+        world = self.world
+        if not world.wired and world.program.running and world.program.page is None:
+            world.stored.save(self._network(chance))
+
+    def devices(self, chance):
+        """Let the program store a device that cannot work."""
+        if self.world.program.running and self.world.program.page is None:
+            self.world.stored.refuse(*chance.choice((("", "x"), ("x" * 5000, "x"), ("another", "y" * 5000))))
+
+    def full(self, chance):
+        """Let the flash be almost full."""
+
+        def go():
+            flash.size = flash.used() + chance.wide(1, 2000)
+
+        def come():
+            flash.size = _FLASH
+
+        self._for_a_while(chance, "the flash is full", go, come, 3600)
+
+    def fails(self, chance):
+        """Let the power fail soon while something is written."""
+        flash.fuse = chance.wide(1, 600)

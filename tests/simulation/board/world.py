@@ -9,9 +9,10 @@ from . import host
 from .cable import Cable, Wired
 from .checks import BoardChecks
 from .flash import flash
-from .power import clock_is_right, power
-from .program import DEVICE_ID, Program
+from .power import power
+from .program import DEVICE_ID, PAGE_PASSWORD, Program
 from .radio import Station, air, conditions, way
+from .stored import BAD, Stored
 from .trouble import TROUBLE, Trouble
 
 PORT = 8883
@@ -27,7 +28,7 @@ KINDS = {
     "lan": ("ESP32_GENERIC", ({},)),
     "stm32": ("ARDUINO_OPTA", ({},)),
 }
-FEATURES = ("drivers", "networks", "watchdog") + tuple(sorted(TROUBLE))
+FEATURES = ("drivers", "networks", "entries") + tuple(sorted(TROUBLE))
 _CYCLES = 3
 _QUIET_MS = 65000
 _SETTLE_MS = 10000  # after which the new addresses have been assigned
@@ -62,7 +63,8 @@ class World:
         network.reset(seed)
         network.latency = (10, 10 + chance.wide(1, 200))
         network.way = self._carries
-        conditions.heal()
+        conditions.begin()
+        way.forget()
         self.no_time = False  # the time server does not answer
         self.over = False
         self.paused = 0  # ms in which the board was off
@@ -71,7 +73,6 @@ class World:
         self.program = Program(self)
         self._cloud()
         self._places()
-        self._provision()
         self.trouble = self.disturbances = Trouble(self)
         self.phase = "trouble"
         self.cycles = 0
@@ -143,24 +144,19 @@ class World:
         self.cable = Cable()
         air.points.clear()
         count = chance.choice((1, 1, 2, 3)) if self.has("networks") and not self.wired else 1
-        self.stored = []  # networks as they were stored last
+        networks = []
         for i in range(0 if self.wired else count):
             ssid = ("home", "garden", "phone")[i]
             air.point(ssid, "a password of %s" % ssid, rssi=-50 - 10 * i, ip="192.0.%d.7" % (2 + i))
-            self.stored.append({"ssid": ssid, "password": "a password of %s" % ssid})
+            networks.append({"ssid": ssid, "password": "a password of %s" % ssid})
             if chance.one_in(3):
-                self.stored[-1]["priority"] = chance.below(3)
-
-    def _provision(self):
+                networks[-1]["priority"] = chance.below(3)
         flash.begin(1 << 16)
-        from arduino_cloud_board import settings
-
-        store = settings.open(self.board)
-        store.set_device(DEVICE_ID, SECRET)
-        store.set_cloud({"server": "cloud", "port": PORT, "ssl_params": None})
-        if self.stored:
-            store.set_networks(self.stored)
-        host.secrets[:] = [SECRET] + [one["password"] for one in self.stored]
+        host.secrets[:] = [SECRET, PAGE_PASSWORD] + [one["password"] for one in networks]
+        if networks and self.has("entries") and chance.one_in(3):
+            networks.insert(chance.below(len(networks) + 1), chance.choice(BAD))
+        self.stored = Stored(self, DEVICE_ID, SECRET)
+        self.stored.provision(networks, {"server": "cloud", "port": PORT, "ssl_params": None})
         power.on = False
 
     def link_arguments(self):
@@ -245,7 +241,7 @@ class World:
             self._quiet_from = clock.now
             self.check.quiet_begins()
             return _QUIET_MS
-        if not self.program.asleep:
+        if not self.program.asleep and not self.program.in_page:
             self.check.back_in_time(max(self.healed, self.program.since))
         return 500
 
@@ -269,6 +265,3 @@ class World:
     def starved_since(self, ms):
         """Return whether memory was short in the last `ms`. It never is."""
         return False
-
-
-

@@ -3,9 +3,10 @@
 import asyncio
 
 import arduino_cloud_board.clock as clock
+import arduino_cloud_board.defaults as defaults
 import arduino_cloud_board.sleep as sleep
 from device_parts import Attempts, Board, Link, Machine, make, stop, until
-from portable_assert import raises_async
+from portable_assert import raises, raises_async
 from reports import Reports
 from stands_in import Stands
 
@@ -106,27 +107,90 @@ async def test_a_client_that_does_not_end_is_left_after_two_seconds():
     assert made.board.slept == [5000] and 2000 <= machine.passed < 2100
 
 
-async def test_a_board_that_cannot_sleep_says_so_while_its_client_goes_on():
-    never = Board(PORT="qemu", can_deep_sleep=lambda: False)
-    stm32 = Board(PORT="stm32")
-    for board, seconds, error in ((never, 5, NotImplementedError), (stm32, 131073, ValueError)):
-        made = make(Link("192.0.2.1"), board=board)
+# (port, the longest deep sleep in ms, whether a longer one is made of light sleep)
+LIMITS = (
+    ("esp32", 2147483647, False),
+    ("stm32", 131072000, False),
+    ("unix", 2147483647000, False),
+    ("mimxrt", 2147483647, False),
+    ("rp2", 4294966, True),
+    ("renesas-ra", 2000, True),
+)
+
+
+async def goes_on(error, board, seconds, **machine):
+    """A sleep that is refused while the client goes on; returns the text of the error."""
+    with Stands("machine", machine.get("machine")):
+        made = make(Link("192.0.2.1"), board=board, watchdog=machine.get("watchdog", False))
         attempts = Attempts(made)
         running = asyncio.create_task(made.run())
         await until(lambda: attempts.count == 1)
-        await raises_async(error, made.sleep(seconds, flush=0))
+        found = await raises_async(error, made.sleep(seconds, flush=0))
         await asyncio.sleep(0.05)
         assert made.running and not running.done() and not made.link.stopped and board.slept == []
         await stop(made, running)
-    made = make(board=stm32)
-    await made.sleep(131072, flush=0)
-    assert stm32.slept == [131072000]
+        return str(found)
+
+
+async def test_a_board_that_cannot_sleep_says_so_while_its_client_goes_on():
+    never = Board(PORT="qemu", can_deep_sleep=lambda: False)
+    assert "no deep sleep" in await goes_on(NotImplementedError, never, 5)
+
+    class Short:  # a machine with a watchdog, but without light sleep
+        WDT = Machine().WDT
+
+    text = await goes_on(NotImplementedError, Board(PORT="mimxrt"), 5, machine=Short, watchdog=2000)
+    assert text == "TEST has no light sleep, in which its watchdog could be fed"
+
+
+async def test_the_longest_sleep_of_each_port_is_known_before_anything_is_stopped():
+    for port, ms, pieces in LIMITS:
+        assert sleep.longest(Board(PORT=port)) == ms
+        if pieces:
+            continue
+        for too_long in (ms // 1000 + 1, ms / 1000 + 2, 1e15):
+            text = await goes_on(ValueError, Board(PORT=port), too_long)
+            assert text.startswith("sleep: up to %d s expected on TEST, not " % (ms // 1000)), text
+        made = make(board=Board(PORT=port))
+        await made.sleep(ms // 1000, flush=0)
+        assert made.board.slept == [ms // 1000 * 1000]
+
+
+async def test_where_it_is_made_of_pieces_a_sleep_may_last_for_years():
+    class Years(Machine):
+        def sleep(self, ms):
+            self.passed += ms
+
+    for port, ms, pieces in LIMITS:
+        if pieces:
+            machine = Years()
+            with Stands("machine", machine), Passing(machine, False), Reports():
+                made = make(Link("192.0.2.1"), board=Board(PORT=port))
+                await made.sleep(3 * ms // 1000 + 0.5, flush=0)
+            assert machine.passed == 3 * ms // 1000 * 1000 + 500 and machine.notes == ["reset"]
+
+
+def test_the_boards_own_function_has_the_same_limits():
+    slept = []
+
+    class Chip:
+        pass
+
+    chip = Chip()
+    chip.deepsleep = lambda ms: slept.append(ms)
+    with Stands("machine", chip):
+        for port, ms, _ in LIMITS:
+            board = Board(PORT=port)
+            error = raises(ValueError, defaults.deep_sleep, board, ms + 1)
+            assert str(error) == "deep_sleep: up to %d ms expected on TEST, not %d" % (ms, ms + 1)
+            defaults.deep_sleep(board, ms)
+        assert slept == [ms for _, ms, _ in LIMITS]
 
 
 async def test_no_time_is_no_sleep():
-    made = make()
-    for wrong in (0, -1, 0.0001):
-        await raises_async(ValueError, made.sleep(wrong))
+    for wrong in (0, -1, 0.0001, float("inf"), -float("inf"), float("nan"), "5", None, True, [5]):
+        text = await goes_on(ValueError, Board(PORT="esp32"), wrong)
+        assert text == "sleep: seconds from 0.001 on expected, not %r" % (wrong,)
 
 
 def test_why_the_board_started():

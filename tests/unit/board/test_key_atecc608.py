@@ -306,6 +306,8 @@ def test_certificates_that_do_not_fit_are_refused():
             assert store.load("certificate") == data
         except ValueError:
             pass
+    long = signed(p256.public_point(PRIVATE), device_id=b"d" * 73)[0]
+    assert "device id does not fit" in str(raises(ValueError, store.store, "certificate", long))
     store.store("certificate", good)
     assert chip.slots == before
 

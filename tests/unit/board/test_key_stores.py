@@ -364,7 +364,7 @@ def test_a_secrets_py_that_is_missing_has_nothing():
 
 
 def test_stores_of_another_kind_are_refused():
-    for where in ("", "files:", "nvs:", "file:/x", "secrets:x", "se05x:1", "chip"):
+    for where in ("", "files:", "nvs:", "file:/x", "secrets:x", "se05x:1", "chip", None, 5):
         assert "where:" in str(raises(ValueError, key_store.open, where))
     raises(ValueError, key_store.open, "nvs:" + "n" * 16)
     Flash()

@@ -293,6 +293,7 @@ def test_what_is_of_another_kind_is_said_by_name():
         ("networks", b"\xff\xfe" + SECRET.encode(), Settings.networks),
         ("cloud", SECRET.encode(), Settings.client_arguments),
         ("cloud", b"[]", Settings.client_arguments),
+        ("cloud", b'{"ssl_params": ["' + SECRET.encode() + b'"]}', Settings.client_arguments),
         ("secret_key", SECRET.encode() + b"\xff", Settings.client_arguments),
         ("device_id", SECRET.encode() + b"\xff", Settings.client_arguments),
     )
@@ -324,8 +325,19 @@ def test_where_a_board_keeps_its_settings():
     Flash()
     Board.KEYS = "nvs"
     assert repr(settings.open(Board)) == "Settings(nvs:arduino)"
+    for Board.KEYS in ("nsv", "", None, 5):
+        assert "board.KEYS: files, nvs" in str(raises(ValueError, settings.open, Board))
     Board.KEYS = "se05x"
     assert raises(OSError, settings.open, Board).args[0] == 19  # no such chip here
+
+
+def test_a_cloud_of_secrets_py_that_is_no_dict_is_said():
+    class Cloud(Secrets):
+        CLOUD = "localhost"
+
+    with Stands("secrets", Cloud):
+        error = raises(KeyCorrupted, Settings(None).client_arguments)
+    assert str(error) == "'cloud' of secrets.py is damaged: not a dict" and error.name == "cloud"
 
 
 def test_a_request_is_made_of_a_key_in_the_settings():

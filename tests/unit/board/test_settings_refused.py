@@ -156,8 +156,14 @@ def test_values_that_are_not_possible_are_refused_before_anything_is_done():
                 (lambda: kept.set_device("new", SECRET.encode()), "secret_key: text expected, not bytes"),
                 (lambda: kept.set_device("new", SECRET * 200), "'secret_key': 1 to 4000 bytes expected, not 6000"),
                 (lambda: kept.set_device("new" * 2000, SECRET), "'device_id': 1 to 4000 bytes expected, not 6000"),
-                (lambda: kept.set_device("new", SECRET, cloud=NEW, root=b""), "'root': 1 to 4000 bytes expected, not 0"),
-                (lambda: kept.set_device("new", certificate=SECRET), "'certificate': 1 to 4000 bytes expected, not str"),
+                (
+                    lambda: kept.set_device("new", SECRET, cloud=NEW, root=b""),
+                    "'root': 1 to 4000 bytes expected, not 0",
+                ),
+                (
+                    lambda: kept.set_device("new", certificate=SECRET),
+                    "'certificate': 1 to 4000 bytes expected, not str",
+                ),
                 (lambda: kept.set_cloud(NEW, SECRET), "'root': 1 to 4000 bytes expected, not str"),
                 (lambda: kept.set_cloud(SECRET), "cloud: a dict of values that JSON has expected, not str"),
                 (lambda: kept.set_cloud([1]), "cloud: a dict of values that JSON has expected, not list"),
@@ -165,7 +171,9 @@ def test_values_that_are_not_possible_are_refused_before_anything_is_done():
                 (lambda: kept.set_cloud({"notes": "n" * LARGEST}), "'cloud': 1 to 4000 bytes expected, not 40"),
                 (lambda: kept.save({"ssid": "new", "password": "7 chars"}), "new: password: expected 8 to 63"),
                 (
-                    lambda: kept.save({"ssid": "new", "password": SECRET, "device_id": "d", "secret_key": SECRET * 200}),
+                    lambda: kept.save(
+                        {"ssid": "new", "password": SECRET, "device_id": "d", "secret_key": SECRET * 200}
+                    ),
                     "'secret_key': 1 to 4000 bytes expected, not 6000",
                 ),
             ):

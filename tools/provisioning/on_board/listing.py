@@ -6,8 +6,10 @@ while folders:
     folder = folders.pop()
     try:
         entries = os.ilistdir(folder)
-    except OSError:
-        continue  # it does not exist
+    except OSError as error:
+        if error.errno not in (2, 20):  # ENOENT, ENOTDIR
+            raise
+        continue
     for entry in entries:
         path = folder + "/" + entry[0]
         if entry[1] & 0x4000:

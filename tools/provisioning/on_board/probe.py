@@ -25,10 +25,17 @@ except ImportError:
     pass
 for key, path in (("unique_id", "provisioning_id"), ("name", "board_name")):
     try:
-        with open(path) as file:
-            found[key] = found[key] or file.read().strip()
-    except OSError:
-        pass
+        with open(path, "rb") as file:
+            text = file.read(128).strip()
+        # Without a byte order mark, as an editor may put before a name
+        text = text[3:] if text[:3] == b"\xef\xbb\xbf" else text
+        found[key] = found[key] or text.decode() or None
+    except OSError as error:
+        if error.errno != 2:  # ENOENT; a number that cannot be read must not get a successor
+            raise
+    except ValueError:  # UnicodeError
+        if not found[key]:
+            raise ValueError(path + " is not text: remove it")
 try:
     import vfs
 
@@ -41,7 +48,8 @@ try:
     # Not of "/": if the flash is at /flash, "/" is not a file system, and all its sizes are 0.
     space = os.statvfs(found["root"])
     if space[2]:
-        found["free"] = space[0] * space[3]
+        # Of a full littlefs, blocks are counted twice, and the rest falls below 0.
+        found["free"] = space[0] * space[3] if space[3] <= space[2] else 0
         found["block"] = space[0]
 except (AttributeError, OSError):
     pass

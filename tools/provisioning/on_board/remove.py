@@ -4,8 +4,9 @@ import os
 for path in paths:
     try:
         os.remove(path)
-    except OSError:
-        pass
+    except OSError as error:
+        if error.errno != 2:  # ENOENT
+            raise
 stay = []
 for path in folders:
     try:
