@@ -7,6 +7,7 @@ from soaking.worlds import CLIENT_MODES, live
 SEEDS = {"cpython": 48, "mp64": 10, "mp32": 17}
 # Worlds with a whole board. Each lasts about an hour.
 BOARDS = {"cpython": 40, "mp64": 12, "mp32": 24}
+WEEKS_SEED = 1
 TIMEOUT_S = 300  # ends what hangs
 
 pytestmark = pytest.mark.timeout(700)
@@ -26,8 +27,12 @@ def test_trouble_of_every_kind_heals(interpreter, mode):
 
 @pytest.mark.parametrize("interpreter", BOARDS)
 def test_boards_heal_by_themselves(interpreter):
-    off = () if interpreter == "cpython" else ("interrupts",)
-    _insist(live(interpreter, "board", 1, BOARDS[interpreter], off=off, timeout=TIMEOUT_S))
+    _insist(live(interpreter, "board", 1, BOARDS[interpreter], timeout=TIMEOUT_S))
+
+
+@pytest.mark.parametrize("interpreter", ["cpython", "mp32"])
+def test_a_board_lives_two_weeks(interpreter):
+    _insist(live(interpreter, "board", WEEKS_SEED, 1, 14, timeout=TIMEOUT_S))
 
 
 @pytest.mark.parametrize("kind", ["idle", "busy"])

@@ -23,7 +23,8 @@ def _arguments():
     parser.add_argument("--kind", choices=KINDS, action="append", help="kind of world; trouble by default")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="number of parallel processes")
     parser.add_argument("--interpreter", choices=INTERPRETERS, action="append")
-    parser.add_argument("--mode", choices=MODES, action="append")
+    text = "what lives there: a client, in one of four modes, or a whole board"
+    parser.add_argument("--mode", choices=MODES, action="append", help=text)
     parser.add_argument("--off", default="", metavar="A,B", help="features that the worlds lack; plain,+A: all but A")
     text = "run in real time, over TLS with mosquitto, instead"
     parser.add_argument("--real", type=float, metavar="MINUTES", help=text)

@@ -18,13 +18,18 @@ _AGAIN = const(1000)  # ms until the question is repeated: a datagram may get lo
 async def silent(link, name: str) -> str:
     """The address of the name server of `link`, if it does not answer a question for `name` within 4 s; else "".
 
-    Returns "" at once if `name` is an address or no name server is known. Raises OSError or RuntimeError if the
-    interface does not tell: then it is not known that a look-up would be short.
+    Returns "" at once if `name` is an address or no name server is known. Raises OSError if the interface does not
+    tell, without its text, which may show a password: then it is not known that a look-up would be short.
     """
+    server = None
     try:
         server = link._interface.ifconfig()[3]
     except AttributeError:  # an object of the program
         return ""
+    except (OSError, RuntimeError):
+        pass
+    if server is None:
+        raise OSError("the interface does not tell its name server")
     if server in ("", "0.0.0.0") or all([c in "0123456789." for c in name]):
         return ""
     return "" if await answers(server, name) else server

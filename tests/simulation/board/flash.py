@@ -24,7 +24,7 @@ class Flash:
         self.folders = {"", ROOT}
         self.blobs = {}  # (namespace, name) -> bytes
         self.fuse = None
-        self.writes = 0
+        self.cut = False  # the power has failed while something was written
 
     def used(self):
         """Return the bytes in use."""
@@ -38,7 +38,6 @@ class Flash:
     def spend(self, n):
         """Write n bytes, or fewer if the power fails. Return their number; if it is below n, call `burn` then."""
         power.check()
-        self.writes += 1
         if self.fuse is None or self.fuse > n:
             if self.fuse is not None:
                 self.fuse -= n
@@ -48,6 +47,7 @@ class Flash:
     def burn(self):
         """Let the power fail."""
         self.fuse = None
+        self.cut = True
         power.reset(PWRON_RESET, 1000)
 
     def step(self):

@@ -4,8 +4,8 @@ from ..clock import clock
 from ..network import network
 
 # The page opens within this time (docs/wifi.md), whatever else the phone has opened.
-OPENS_MS = 10000
-_AGAIN_MS = 3000
+OPENS_MS = 3000
+_AGAIN_MS = 5000
 _STORED_MS = 45000  # for the answer to what was entered: the program's `save` may take its time
 
 
@@ -52,6 +52,7 @@ class Phone:
         self.entered = entered
         self.happened = happened
         self.over = False
+        self._looks = 0  # how often it has begun anew
         self.silent = None  # since when the page is on and answers nothing
         clock.at(1000 * chance.between(2, 20), self._look)
 
@@ -59,13 +60,22 @@ class Phone:
         point = self.world.module.access_point
         return (point.address, 80) if point.on and point.sent else None
 
+    def _later(self):
+        clock.at(_AGAIN_MS, self._unless, self._looks)
+
+    def _unless(self, looks):
+        # Begin anew, unless that has happened meanwhile.
+        if looks == self._looks:
+            self._look()
+
     def _look(self):
         if self.over:
             return
+        self._looks += 1
         address = self._address()
         if address is None or not self.world.program.in_page:
             self.silent = None
-            clock.at(_AGAIN_MS, self._look)
+            self._later()
             return
         for _ in range(self.chance.below(7)):  # browsers open connections before they need them
             _Visit(b"", None).open(address)
@@ -91,12 +101,14 @@ class Phone:
         began = clock.now
         boot = self.world.program.generation
 
+        looks = self._looks
+
         def opened(answer):
-            if self.over:
+            if self.over or looks != self._looks:
                 return
             at = answer.find(b'name="token" value="')
             if not answer.startswith(b"HTTP/1.1 200") or at < 0:
-                clock.at(_AGAIN_MS, self._look)
+                self._later()
                 return
             self._in_time(began, boot)
             self._post(address, answer[at + 20 :].partition(b'"')[0])
@@ -105,10 +117,10 @@ class Phone:
             self.silent = self.silent or clock.now
             if clock.now - self.silent > OPENS_MS + clock.blocked_since(self.silent) and boot == self._generation():
                 clock.fail("the page is on and takes no connection for %d ms" % (clock.now - self.silent))
-            clock.at(_AGAIN_MS, self._look)
+            self._later()
             return
         self.silent = None
-        clock.at(3 * OPENS_MS, self._unless, boot)
+        clock.at(_STORED_MS, self._unless, self._looks)
 
     def _generation(self):
         return self.world.program.generation
@@ -118,11 +130,6 @@ class Phone:
         if took > OPENS_MS and boot == self._generation():
             clock.fail("the page opens after %d ms" % took)
 
-    def _unless(self, boot):
-        # Whatever became of that visit, try again.
-        if not self.over and boot != self._generation():
-            self._look()
-
     def _post(self, address, token):
         fields = dict(self.entered, token=token.decode())
         body = "&".join(["%s=%s" % (name, _quoted(fields[name])) for name in sorted(fields)]).encode()
@@ -130,8 +137,10 @@ class Phone:
         boot = self._generation()
         began = clock.now
 
+        looks = self._looks
+
         def saved(answer):
-            if self.over:
+            if self.over or looks != self._looks:
                 return
             if clock.now - began > _STORED_MS and boot == self._generation():
                 clock.fail("the answer to what was entered comes after %d ms" % (clock.now - began))
@@ -139,12 +148,12 @@ class Phone:
                 clock.fail("no answer to what was entered")
             self.happened(self, answer)
             if not self.over:
-                clock.at(_AGAIN_MS, self._look)
+                self._later()
 
         if not _Visit(head.encode() + body, saved).open(address):
-            clock.at(_AGAIN_MS, self._look)
+            self._later()
             return
-        clock.at(3 * OPENS_MS, self._unless, boot)
+        clock.at(_STORED_MS, self._unless, self._looks)
 
 
 def _quoted(text):

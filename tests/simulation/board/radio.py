@@ -43,6 +43,8 @@ class Air(standin.World):
         """Let the radio see that an access point has changed. An address stays as long as there is no other one."""
         radio = self.module.radio
         point = radio.point
+        if point and point.on and hasattr(radio, "signal"):
+            radio.signal = point.rssi
         if point and radio.waits and point.on and point.ip:
             if hasattr(radio, "code"):
                 radio.code = 3
@@ -106,7 +108,7 @@ class Station(standin.Module):
     def carries(self):
         """Return whether datagrams get through to the access point."""
         radio = self.radio
-        return bool(radio.is_active and radio.address and radio.point and radio.point.on and not self.driver.lease_over)
+        return bool(radio.address and radio.point and radio.point.on and not self.driver.lease_over)
 
     @property
     def address(self):

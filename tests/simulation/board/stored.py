@@ -79,7 +79,8 @@ class Stored:
         if (arguments["device_id"], arguments["password"]) != self.device:
             clock.fail("the stored device has changed")
         rest = [path for path in flash.files if not path.endswith(".key")]
-        if rest and not self._entered:
+        # What a power cut has left goes with the next saving.
+        if rest and not self._entered and not flash.cut:
             clock.fail("a rest was left: %s" % rest)
 
     def _found(self):
@@ -87,7 +88,8 @@ class Stored:
         return json.loads(keys.load("networks").decode()) if keys.has("networks") else []
 
     def _is_new(self, found, entered):
-        others = [one for one in self.networks if one == "cellar" or one.get("ssid") != entered["ssid"]]
+        # What is no dict goes with the next network, since nothing else could ever replace it.
+        others = [one for one in self.networks if isinstance(one, dict) and one.get("ssid") != entered["ssid"]]
         if not found or isinstance(found[0], str) or found[1:] != others:
             return False
         return found[0].get("ssid") == entered["ssid"] and found[0].get("password") == entered["password"]
