@@ -1,6 +1,7 @@
-"""What Ctrl-C leaves behind: tasks of an event loop that was interrupted, or is gone. Temporary.
+"""What Ctrl-C leaves behind: tasks of an event loop that was interrupted, or is gone.
 
-On CPython `asyncio.run` cancels its tasks. On MicroPython they stay in its queues, and go on with the next one.
+Temporary: it is imported where something may be left, and the driver unloads it with its next connection. On CPython
+`asyncio.run` cancels its tasks. On MicroPython they stay in its queues, and go on with the next one.
 """
 
 from .port import MICROPYTHON
