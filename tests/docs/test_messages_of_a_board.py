@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import socket
 import ssl
 
 import pytest
@@ -10,12 +11,11 @@ from arduino_cloud_board.link import ethernet, wifi_probe
 from arduino_cloud_board.watchdog import Watchdog
 from arduino_iot_cloud import ArduinoCloudClient
 from arduino_iot_cloud.diagnosis import explain, hint_same_id
-from arduino_iot_cloud.mqtt import MQTTError
-from arduino_iot_cloud.network_time import _failed
 from arduino_iot_cloud.property.samples import Store
 from device_parts import Attempts, Board, Link, Machine, make, until
 from key_rig import real_files
 from reports import Reports
+from servers import Server
 from session_rig import THING_UPDATE, Rig as SessionRig
 from stands_in import Stands
 from test_board_watchdog import Ticks
@@ -140,7 +140,19 @@ def name_server():
 
 
 def no_time():
-    _failed("pool.ntp.org", OSError(110))
+    async def main():
+        client = ArduinoCloudClient(
+            device_id="d0d0",
+            username="d0d0",
+            password="p",
+            ntp_server="127.0.0.1:%d" % s.getsockname()[1],
+            ntp_timeout=0.1,
+        )
+        await client.sync_time()
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:  # says nothing
+        s.bind(("127.0.0.1", 0))
+        asyncio.run(main())
 
 
 def _client():
@@ -154,8 +166,30 @@ def untrusted():
     explain(_client(), ssl.SSLCertVerificationError(1, text))
 
 
+class Refuses(Server):
+    """An MQTT server that answers each log-in with code 5."""
+
+    def serve(self, connection):
+        connection.recv(1000)
+        connection.sendall(b"\x20\x02\x00\x05")
+        connection.recv(1000)
+
+
 def wrong_key():
-    explain(_client(), MQTTError("the server refused the connection", 5))
+    async def main():
+        client = ArduinoCloudClient(
+            device_id="d0d0", username="d0d0", password="p", ssl_params=None, server="127.0.0.1", port=server.port
+        )
+        running = asyncio.create_task(client.run(0.01))
+        await until(lambda: client.error)
+        client.stop()
+        await running
+
+    server = Refuses()
+    try:
+        asyncio.run(main())
+    finally:
+        server.close()
 
 
 def no_memory():
@@ -230,7 +264,7 @@ PRODUCERS = {
     "Ethernet: no cable?; still waiting.": no_cable,
     "Ethernet: no address: does the router's DHCP answer?; still waiting.": no_lease,
     "Lost the link to iot.arduino.cc:8884: the name server 192.0.2.53 does not answer.": name_server,
-    "The clock could not be set from pool.ntp.org: no answer in time (errno 110).": no_time,
+    "The clock could not be set from pool.ntp.org: no answer in time.": no_time,
     "The certificate of iot.arduino.cc:8884 is refused: its root certificate is not trusted.": untrusted,
     "iot.arduino.cc:8884 refused the device: wrong device id or secret key, or not authorised.": wrong_key,
     "The device is not attached to a thing. Attach it in the cloud; waiting.": no_thing,
@@ -251,7 +285,14 @@ def said(producer):
             producer()
         except (ValueError, RuntimeError) as error:
             return [str(error)]
-    return list(dict.fromkeys(text for text in reports.warnings if not text.startswith("ssl_params=None")))
+    texts = [_named(text) for text in reports.warnings if not text.startswith("ssl_params=None")]
+    return list(dict.fromkeys(texts))
+
+
+def _named(text):
+    # With the names of the cloud and of the time server, for which a server of this machine stands.
+    server = "from pool.ntp.org" if "clock" in text else "iot.arduino.cc:8884"
+    return re.sub(r"(from )?127\.0\.0\.1:\d+", server, text)
 
 
 def test_the_table_has_each_message_that_is_produced_here_and_no_other():

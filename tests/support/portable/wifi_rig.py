@@ -8,7 +8,7 @@ from arduino_cloud_board.link.wifi import WiFi
 from arduino_iot_cloud import port
 from stands_in import Stands
 
-STAND_INS = __file__.rpartition("/")[0] + "/../../support/standins/radio"
+STAND_INS = __file__.rpartition("/")[0] + "/../standins/radio"
 
 # Imported by its path only: nothing else in these tests may find a `network`.
 with Stands("network", None):
