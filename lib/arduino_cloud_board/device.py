@@ -115,6 +115,9 @@ class Device:
         since Ctrl-C leaves it in the event loop. On CPython, a second run beside the first raises RuntimeError.
         """
         self._sweep()
+        page = modules.get("arduino_cloud_board.setup_page")
+        if page:
+            page.sweep()
         return self._run(interval, backoff)
 
     def _sweep(self, begins=False):

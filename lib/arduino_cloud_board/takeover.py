@@ -4,7 +4,8 @@ On MicroPython an interrupted event loop keeps its tasks, and they go on with th
 those of an interrupted program from those of a running one, and a board has one radio. So there the last run counts.
 """
 
-from arduino_iot_cloud.loop.leftovers import abandon, close, gone, interrupted
+from arduino_iot_cloud.interruption import close, gone, interrupted
+from arduino_iot_cloud.loop.leftovers import abandon
 from arduino_iot_cloud.port import MICROPYTHON, log
 
 

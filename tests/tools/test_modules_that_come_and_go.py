@@ -9,6 +9,7 @@ MODULES = {name: ast.parse(path.read_text()) for name, path in modules("arduino_
 # Pairs that are entered and unloaded together. The first imports the second.
 TOGETHER = {
     ("websocket.upgrade", "http.head"), ("diagnosis.tls", "diagnosis"), ("keys.pkcs11", "keys"),
+    ("loop.leftovers", "interruption"),
 }  # fmt: skip
 # The first stays and is counted as a user of the second forever, so that WebSocket does not unload that.
 HOLDS = {("http.client", "http.head"), ("http.response", "http.head")}

@@ -34,8 +34,8 @@ class BoardError(CommandError):
 
     @property
     def lacks_package(self) -> bool:
-        """Return whether a program has failed because the package, or its present version, is not on the board yet."""
-        return self.last.startswith(("ImportError", "AttributeError", "TypeError"))
+        """Return whether a program has failed because the package or its board.py is not on the board yet, or older."""
+        return self.last.startswith(("ImportError", "AttributeError", "TypeError", "WrongBoard", "UnknownBoard"))
 
 
 class BoardLink:

@@ -4,6 +4,7 @@ On MicroPython, Ctrl-C leaves the tasks of a program in its event loop, where th
 """
 
 import asyncio
+from sys import modules
 
 from arduino_iot_cloud.stream import event_loop
 
@@ -14,6 +15,9 @@ def start(connection):
     """Make the task of a Connection, after all that drives the same interface was taken down."""
     import network  # noqa: F401
 
+    page = modules.get("arduino_cloud_board.setup_page")
+    if page:
+        page.sweep()
     for other in list(started):
         if other is connection or other.kind == connection.kind and _same(other._interface, connection._interface):
             other.stop()
@@ -32,6 +36,6 @@ def end(task, loop):
     if hasattr(loop, "is_closed") and not loop.is_closed():  # on CPython, a loop that can go on
         task.cancel()
         return
-    from arduino_iot_cloud.loop.leftovers import close
+    from arduino_iot_cloud.interruption import close
 
     close([task], loop)

@@ -12,7 +12,7 @@ from arduino_iot_cloud.stream import event_loop
 from ..link import sleep_ms
 from .form import entered, page, saved
 from .request import form_of
-from .saving import Saving, interrupted
+from .saving import Saving
 from .server import Server, host_of
 
 _TURN = const(20)  # ms between two looks at idle sockets
@@ -189,7 +189,9 @@ def sweep():
 
     Does nothing while the running event loop serves a page. The start of another page takes this one down in any case.
     """
-    if _held and (_loop is not event_loop() or interrupted()):
+    from arduino_iot_cloud.interruption import gone, interrupted  # not at the top: the client unloads it
+
+    if _held and (gone(_loop) or interrupted()):
         _take_down()
 
 

@@ -15,9 +15,10 @@ class AccessPoint:
 
     def __init__(self, ssid, password=None, *, interface=None):
         # Not at the top: making a WiFi object unloads that module, and empties it.
-        from ..link.arguments import check_password, networks_of
+        from ..link.arguments import check_password
 
-        networks_of({"ssid": ssid})
+        if not isinstance(ssid, str) or not 0 < len(ssid.encode()) <= 32:
+            raise ValueError("ssid: expected 1 to 32 bytes of text, got %r" % (ssid,))
         if password:
             check_password("password", password)
             if len(password) > 63 or [c for c in password if not 31 < ord(c) < 127]:

@@ -77,6 +77,8 @@ def entered(fields, device):
     for name, text in (("Wi-Fi network", ssid), ("Password", found["password"] or "")):
         if [c for c in text if ord(c) < 32 or ord(c) == 127]:  # no keyboard sends them, and a driver may stop at one
             raise ValueError("%s: it has a control character." % name)
+    if len(ssid.encode()) > 32:
+        raise ValueError("Wi-Fi network: expected at most 32 bytes, got %d." % len(ssid.encode()))
     # Not at the top: making a WiFi object unloads that module, and empties it.
     from ..link.arguments import networks_of
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from arduino_iot_cloud.port import MICROPYTHON, log, ticks_diff, ticks_ms
+from arduino_iot_cloud.port import log, ticks_diff, ticks_ms
 from arduino_iot_cloud.stream import event_loop
 
 # By the number of an OSError: errno, or the negative code of an ESP32's NVS.
@@ -60,6 +60,8 @@ class Saving:
     def stop(self):
         """End it, even if its event loop was interrupted or is gone. This may be called again: the first time, it can
         end in its own way."""
+        from arduino_iot_cloud.interruption import interrupted  # not at the top: the client unloads it
+
         if not self._coroutine or self.why is not None:
             return
         task, self._task = self._task, None
@@ -103,23 +105,6 @@ class Saving:
             return
         self.why = "This could not be saved: %s." % _reason(error)
         log(40, "Set-up page: " + self.why)
-
-
-if MICROPYTHON:
-    from asyncio import core
-
-    def interrupted() -> bool:
-        """Return whether no event loop is running, though Ctrl-C may have left tasks in its queues."""
-        try:
-            return not core.cur_task or core.cur_task.coro.pend_throw(None) is None
-        except (ValueError, AttributeError):  # the coroutine is being executed
-            return False
-
-else:
-
-    def interrupted() -> bool:
-        """Return whether no event loop is running."""
-        return event_loop() is None
 
 
 # Not the error's own text, which may show an entry.

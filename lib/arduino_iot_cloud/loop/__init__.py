@@ -204,7 +204,7 @@ class Driver:
 
     def open(self):
         """Return the coroutine that opens the stream."""
-        forget("pauses", "loop.leftovers", "session.")
+        forget("pauses", "loop.leftovers", "interruption", "session.")
         from .connecting import open_link
 
         return open_link(self)

@@ -181,6 +181,8 @@ def test_each_mistake_has_its_own_words():
     fields = {"ssid": "home", "device_id": ID, "secret_key": "k3y!"}
     for change, words in (
         ({"ssid": ""}, "Which network?"),
+        ({"ssid": "x" * 33}, "Wi-Fi network: expected at most 32 bytes, got 33."),
+        ({"password": "short"}, "home: password: expected 8 to 63 characters, got 5"),
         ({"ssid": "a\tb"}, "Wi-Fi network: it has a control character."),
         ({"password": "secret\twords"}, "Password: it has a control character."),
         ({"device_id": ""}, "The secret key needs its device ID."),
