@@ -1,5 +1,7 @@
 """Deep sleep, and the cause of the last start: the parts of `device.Device` that are rarely needed."""
 
+import asyncio
+
 from arduino_iot_cloud.port import const, log, ticks_diff, ticks_ms, time
 
 from .link import sleep_ms
@@ -21,10 +23,12 @@ async def sleep(device, seconds: float, flush: float):
     board = device.board
     doze = board.PORT in _PIECES or device.watchdog and board.PORT != "esp32"
     _check(board, ms, doze)
-    if not await device.client.flush(flush):
-        log(30, "Going to sleep; not everything reached the cloud.")
-    device.leaving = True  # otherwise `run`, and with it perhaps the program, would end first
+    tasks = device.tasks
+    device.tasks = tasks + [asyncio.current_task()]  # so that it ends with the run if Ctrl-C leaves both behind
     try:
+        if not await device.client.flush(flush):
+            log(30, "Going to sleep; not everything reached the cloud.")
+        device.leaving = True  # otherwise `run`, and with it perhaps the program, would end first
         device.stop()
         begin = ticks_ms()
         while device.running and ticks_diff(ticks_ms(), begin) < _STOP:
@@ -36,6 +40,7 @@ async def sleep(device, seconds: float, flush: float):
         board.deep_sleep(ms)
     finally:
         device.leaving = False
+        device.tasks = tasks
 
 
 def longest(board) -> int:

@@ -258,7 +258,7 @@ def test_a_wrong_command_line_is_told(arguments, plug, provision):
 
 
 def test_a_full_board_is_told_and_half_a_file_is_not_left(plug, provision, cloud):
-    board, devices = plug(blocks=48), settled(cloud)
+    board, devices = plug(blocks=50), settled(cloud)
     done = provision.run(board, code=3)
     assert "full" in done.stderr or "free" in done.stderr
     files = files_on(board, packages=True)

@@ -197,7 +197,7 @@ def test_a_dry_run_tells_what_a_run_would(plug, provision):
     files_on(board, write={"/secrets.py": b"1/0\n"})
     for arguments in ((), ("--dry-run",)):
         done = provision.run(board, "--no-device", "--wifi", "net", "--wifi-open", *arguments, code=1 if arguments else 3)
-        assert "secrets.py cannot be imported: ZeroDivisionError. Is every text in quotes?" in done.stderr
+        assert "secrets.py cannot be imported: ZeroDivisionError. Is every text in quotes," in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ BAD = (
     {"ssid": "home", "password": "short77"},
     {"ssid": "garden", "password": "long enough", "pasword": "too"},
     {"ssid": "cellar", "password": "long enough", "priority": "high"},
-    7,
+    {"password": "long enough"},
 )
 
 

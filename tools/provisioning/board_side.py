@@ -165,10 +165,13 @@ class BoardSide:
         free += sum(_whole(each, block) for each in gone.values())
         used = most = 2 * block * len(folders) if careful else 0
         for path in sorted(files, key=_init_last):
-            used += _whole(len(files[path]), block)
+            size, old = len(files[path]), there.get(path, 0)
+            # A small file is in its folder's block, as in littlefs, where another small one takes its place.
+            if path in there and careful and max(size, old) * 8 <= block:
+                continue
+            used += _whole(size, block)
             most = max(most, used)
-            # The old one stays until the new one is complete. A small one is in its folder's block, as in littlefs.
-            old = there.get(path, 0)
+            # The old one stays until the new one is complete.
             used -= _whole(old, block) if old * 8 > block else 0
         if most > free:
             raise BoardError(

@@ -41,8 +41,8 @@ class Ethernet(Connection):
         while not self._is_up():
             looks += 1
             if looks == _DOUBT:
-                self.trouble = "no address: does the router's DHCP answer?" if self._linked() else "no cable?"
-                log(30, "Ethernet: %s; still waiting." % self.trouble)
+                self.trouble = "no address, does the router's DHCP answer?" if self._linked() else "no cable?"
+                log(30, "Ethernet: waiting: %s" % self.trouble)
             elif looks == _CYCLE:
                 looks = 0
                 if self._linked():

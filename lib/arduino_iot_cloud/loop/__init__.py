@@ -94,7 +94,9 @@ class Driver:
         if self.running:
             raise RuntimeError("the client already runs")
         self.running = True
-        self.loop = event_loop()
+        self.loop = loop = event_loop()
+        if self.acknowledged and self.acknowledged.loop is not loop:
+            self.acknowledged = None  # it would wake a task of another event loop in this one
         running.append(self)
         self.pauses = [interval, interval, backoff]
         timer = asyncio.create_task(self.poll())

@@ -65,7 +65,9 @@ class BoardChecks(Checks):
             return
         when, lasted = way.given_up
         # A driver that raises an exception may be in any state.
-        if clock.now - when > _JUST_MS // 2 or min(lasted, clock.now - conditions.raised) < _JUST_MS:
+        if when < program.since or clock.now - when > _JUST_MS // 2:
+            return  # the end of an earlier run
+        if min(lasted, clock.now - conditions.raised) < _JUST_MS:
             return
         if not self.world.trouble.silent_since(_DOUBT_MS) and not self._is_deaf():
             clock.fail("the program has given up a link that was sound for %d s" % (lasted // 1000))

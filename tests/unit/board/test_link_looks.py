@@ -225,7 +225,7 @@ async def test_ethernet_that_stays_without_an_address_is_switched_off_and_on():
             wired = Ethernet(interface=lan).start()
             assert await wired.wait(5)
             assert switched == [False, True] * 2 and wired.stats()["power_cycles"] == 2
-            assert "Ethernet: no address: does the router's DHCP answer?; still waiting." in reports
+            assert "Ethernet: waiting: no address, does the router's DHCP answer?" in reports
             wired.stop()
             await asyncio.sleep(0)
     finally:

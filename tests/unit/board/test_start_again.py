@@ -257,6 +257,30 @@ async def _outlives_the_part(made, attempts):
     await running
 
 
+def test_a_flush_that_was_left_behind_is_not_woken_in_another_event_loop():
+    interface = Interface()
+    with Stands("network", interface), Hurry(), Reports():
+        made, attempts = _device(interface)
+        made.client.register("level", value=1)
+
+        async def program():
+            asyncio.create_task(made.client.flush(60))
+            await _runs_once(made, attempts, interface)
+            assert made.client.driver.acknowledged
+
+        async def again():
+            running = asyncio.create_task(made.run())
+            await until(lambda: made.running)
+            assert not made.client.driver.acknowledged
+            made.stop()
+            await running
+
+        asyncio.run(program())
+        new_event_loop()
+        asyncio.run(again())
+    new_event_loop()
+
+
 async def test_a_run_that_goes_on_refuses_another_where_ctrl_c_leaves_nothing_behind():
     # On MicroPython nobody can tell such a run from one that was left behind.
     interface = Interface()

@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.process_costs import processor_seconds, wakeups
 from toolchain.paths import PEERS
 
-from ..worlds import INTERPRETERS, MODES
+from ..worlds import CLIENT_MODES, INTERPRETERS
 from .cloud import token
 
 from interpreters import CPython, MicroPython  # isort: skip
@@ -75,7 +75,7 @@ class Device:
 class Devices:
     """All programs, in `with Devices(cloud, certificates, folder) as devices:`."""
 
-    def __init__(self, cloud, certificates, folder, interpreters=INTERPRETERS, modes=MODES):
+    def __init__(self, cloud, certificates, folder, interpreters=INTERPRETERS, modes=CLIENT_MODES):
         self._interpreters = [CPython() if name == "cpython" else MicroPython(int(name[2:])) for name in interpreters]
         self._devices = []
         try:

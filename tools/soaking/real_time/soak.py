@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.report import print_figures
 
-from ..worlds import INTERPRETERS, MODES
+from ..worlds import CLIENT_MODES, INTERPRETERS
 from .cloud import Cloud
 from .devices import Devices
 
@@ -131,7 +131,7 @@ def soak(cloud, looks, minutes, seconds=60):
     return complaints
 
 
-def main(minutes, interpreters=INTERPRETERS, modes=MODES):
+def main(minutes, interpreters=INTERPRETERS, modes=CLIENT_MODES):
     """Soak for so many minutes (float). Return 0, or 1 if something was out of bounds."""
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
