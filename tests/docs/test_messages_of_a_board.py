@@ -263,7 +263,7 @@ PRODUCERS = {
     "Wi-Fi: connected, but nothing answers: reconnecting.": silent,
     "Ethernet: waiting: no cable?": no_cable,
     "Ethernet: waiting: no address, does the router's DHCP answer?": no_lease,
-    "Lost the link to iot.arduino.cc:8884: the name server 192.0.2.53 does not answer.": name_server,
+    "iot.arduino.cc:8884 cannot be reached: the name server 192.0.2.53 does not answer.": name_server,
     "The clock could not be set from pool.ntp.org: no answer in time.": no_time,
     "The certificate of iot.arduino.cc:8884 is refused: its root certificate is not trusted.": untrusted,
     "iot.arduino.cc:8884 refused the device: wrong device id or secret key, or not authorised.": wrong_key,

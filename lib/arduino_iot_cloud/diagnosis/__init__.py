@@ -85,7 +85,7 @@ def diagnose(client, error: Exception) -> tuple:
         return "%s does not answer." % where, True
     if number in _NAMELESS or number in (101, 118, 51, 100) or meaning == "its name was not found":
         return "No network: %s cannot be reached, %s%s. Is Wi-Fi up?" % (where, meaning, behind), True
-    return "Lost the link to %s: %s%s." % (where, meaning, behind), True
+    return ("%s cannot be reached: %s%s." if opening else "Lost the link to %s: %s%s.") % (where, meaning, behind), True
 
 
 def reason(error: Exception) -> str:

@@ -219,7 +219,7 @@ def test_what_waiting_heals_is_told_from_what_it_does_not():
         (MQTTError("the server refused the connection", 3), "the service is not available", True),
         (MQTTError("the server does not answer", 0), "Lost the link to %s: the server does not answer" % WHERE, True),
         (OSError("the name server 192.0.2.53 does not answer"), ": the name server 192.0.2.53 does not answer.", True),
-        (KeyError("t"), "Lost the link to %s: KeyError: " % WHERE, True),
+        (KeyError("t"), "%s cannot be reached: KeyError: " % WHERE, True),
     ):
         text, healing = said(error)
         assert part in text and healing is heals, (error, text)
