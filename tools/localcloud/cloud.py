@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
+from .audit import Audit
 from .broker.listeners import Sockets
+from .condition import Condition
 from .embedded.side import EmbeddedSide
 from .files import FolderLock, make_private_file, make_private_folder, write_whole
 from .first_start.project import DefaultProject, default_project
@@ -45,6 +47,8 @@ class LocalCloud:
     store: Store
     exchange: Exchange
     live: Live
+    condition: Condition
+    audit: Audit
     project: DefaultProject
     user: DefaultUser
     api_token: str
@@ -126,7 +130,9 @@ class LocalCloud:
         self._names = names_of(self._address)
         self.live = Live()
         self.store = Store(self._database or self._database_in_folder())
-        self.exchange = Exchange(self.store, self.live)
+        self.condition = Condition(self.live)
+        self.audit = Audit(self.store)
+        self.exchange = Exchange(self.store, self.live, self.condition.counts)
         worker = None
         alone: AbstractAsyncContextManager[None] = nullcontext()
         if self._shared_broker is not None:
@@ -159,7 +165,7 @@ class LocalCloud:
             self._side = EmbeddedSide(self.store, self.exchange, tokens, certificate, authority.files)
             await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
-        app = application(self.store, self.exchange, self.live, tokens, guard, self._api(tokens))
+        app = application(self.store, self.exchange, self.live, self.condition, tokens, guard, self._api(tokens))
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
 
@@ -184,6 +190,7 @@ class LocalCloud:
         self.live.close()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
+        await self.audit.close()
         await self.store.close()
         await self._leave()
         if self._temporary:

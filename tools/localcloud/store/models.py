@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 # SQLite numbers rows itself only in a column of its type INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -247,3 +247,16 @@ class BrokerDevice(Base):
     """The number of the device's changes that concern the broker."""
     told: Mapped[int] = mapped_column(Integer, default=0)
     """The number of these changes that the broker knows."""
+
+
+class AuditEntry(Base):
+    """Something that was done or refused, for the operator (see `audit`)."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(_RowId, primary_key=True)
+    time_us: Mapped[int] = mapped_column(BigInteger, index=True)
+    action: Mapped[str] = mapped_column(String(64))
+    by: Mapped[str] = mapped_column(String(80))
+    address: Mapped[str] = mapped_column(String(64))
+    about: Mapped[str] = mapped_column(String(200))

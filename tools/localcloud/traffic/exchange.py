@@ -65,8 +65,8 @@ class Exchange:
     devices: Devices
     """Set by the devices' side before anything else is called."""
 
-    def __init__(self, store: Store, live: Live) -> None:
-        self.counts: Counter[str] = Counter()
+    def __init__(self, store: Store, live: Live, counts: "Counter[str] | None" = None) -> None:
+        self.counts = Counter() if counts is None else counts
         """The numbers of values "stored" and "refused" and of messages "malformed" and "forbidden"."""
         self.on_report: Callable[[str, bytes], None] = lambda topic, payload: None
         """Called with the topic and payload of each message in which a device reports values of its thing."""

@@ -18,6 +18,7 @@ from fastapi.responses import (
 )
 from fastapi.staticfiles import StaticFiles
 
+from ..condition import Condition
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
 from ..property_types import ValueRefused
@@ -49,7 +50,13 @@ _HEADERS = {
 
 
 def application(
-    store: Store, exchange: Exchange, live: Live, tokens: Tokens, guard: Guard, api: FastAPI
+    store: Store,
+    exchange: Exchange,
+    live: Live,
+    condition: Condition,
+    tokens: Tokens,
+    guard: Guard,
+    api: FastAPI,
 ) -> FastAPI:
     """Return the web application. `api` is the Application API."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
@@ -58,7 +65,7 @@ def application(
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
-    for routes in (resources.router(store, exchange), dashboards.router(store, exchange)):
+    for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(live_feed.router(live, guard), prefix="/local/v1")
     app.include_router(token.router(store, tokens))

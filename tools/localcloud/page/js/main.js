@@ -84,6 +84,7 @@ function changed() {
 
 const state = document.getElementById("connection");
 const lost = document.getElementById("lost");
+const warnings = document.getElementById("warnings");
 const WORDS = {
   connecting: ["waiting", "connecting", ""],
   live: ["good", "live", ""],
@@ -101,15 +102,22 @@ function showState(name) {
   document.body.classList.toggle("stale", Boolean(words));
 }
 
+/** Show the sentences that the operator should read. */
+function showWarnings(texts) {
+  warnings.replaceChildren(...texts.map((text) => make("li", {}, text)));
+  warnings.hidden = !texts.length;
+}
+
 window.addEventListener("hashchange", () => load().catch((error) => connected && showNothing(error.message, location.hash)));
 // Histories need completing only after the first load.
 follow({
   async onOpen() {
     const again = view !== null;
-    await load();
+    await Promise.all([load(), request("GET", "/status").then((status) => showWarnings(status.warnings))]);
     if (again) view?.refetch?.();
   },
   onEvent(event) {
+    if (event.event === "condition") showWarnings(event.warnings);
     if (event.event === "device") meanwhile.push(event);
     if (event.event === "project" || (event.event === "device" && view instanceof Overview)) changed();
     view?.take(event);

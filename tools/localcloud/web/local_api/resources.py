@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
+from ...condition import Condition
 from ...identity.hashed_secrets import hash_secret, new_secret
 from ...store import catalogue
 from ...store.database import Store
@@ -25,7 +26,7 @@ from .bodies import (
 )
 
 
-def router(store: Store, exchange: Exchange) -> APIRouter:
+def router(store: Store, exchange: Exchange, condition: Condition) -> APIRouter:
     """Return the routes; the caller demands the token for all of them."""
     routes = APIRouter()
     _add_users(routes, store)
@@ -36,8 +37,8 @@ def router(store: Store, exchange: Exchange) -> APIRouter:
 
     @routes.get("/status")
     async def status() -> dict[str, Any]:
-        """Return counts of what has happened since the start."""
-        return {"counts": dict(exchange.counts)}
+        """Return counts of what has happened since the start, and what the operator should know."""
+        return {"counts": dict(condition.counts), "warnings": condition.warnings}
 
     return routes
 
