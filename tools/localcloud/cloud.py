@@ -21,6 +21,7 @@ from .first_start.user import DefaultUser, default_user
 from .identity.certificates import Authority
 from .identity.tokens import Tokens
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
+from .proxies import NO_PROXIES, Proxies
 from .store.database import Store
 from .traffic.exchange import Exchange
 from .traffic.live import Live
@@ -61,12 +62,14 @@ class LocalCloud:
         broker: str | None,
         address: str,
         rate_limit: float,
+        behind: Proxies,
     ) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
         self._ports = ports
         self._address = address
         self._rate_limit = rate_limit
+        self._proxies = behind
         self._database = database
         self._shared_broker = parse(broker) if broker else None
         self._side: "EmbeddedSide | Worker | None" = None
@@ -83,11 +86,13 @@ class LocalCloud:
         broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
+        behind: Proxies = NO_PROXIES,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
         `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
         the number of API requests per second that each user may make (0: any number).
+        From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
@@ -96,7 +101,7 @@ class LocalCloud:
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit)
+        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind)
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -162,10 +167,19 @@ class LocalCloud:
             self._side = worker
             await worker.start()
         else:
-            self._side = EmbeddedSide(self.store, self.exchange, tokens, certificate, authority.files)
+            self._side = EmbeddedSide(self.store, self.exchange, tokens, certificate, authority.files, self._proxies)
             await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
-        app = application(self.store, self.exchange, self.live, self.condition, tokens, guard, self._api(tokens))
+        app = application(
+            self.store,
+            self.exchange,
+            self.live,
+            self.condition,
+            tokens,
+            guard,
+            self._api(tokens),
+            self._proxies,
+        )
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
 

@@ -15,6 +15,8 @@ from amqtt.mqtt.packet import MQTTFixedHeader
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from ..proxies import NO_PROXIES, Proxies
+
 _CLOSE_TIMEOUT = 0.5
 
 
@@ -111,8 +113,9 @@ class WebSocketStream(WriterAdapter):
     amqtt's own adapter returns the last message twice if the connection ends inside a packet.
     """
 
-    def __init__(self, connection: ServerConnection) -> None:
+    def __init__(self, connection: ServerConnection, proxies: Proxies = NO_PROXIES) -> None:
         self._connection = connection
+        self._proxies = proxies
         self._received = bytearray()
         self._queued = bytearray()
 
@@ -147,7 +150,11 @@ class WebSocketStream(WriterAdapter):
     def get_peer_info(self) -> tuple[str, int]:
         """Return the client's address and port."""
         name = self._connection.remote_address
-        return (name[0], name[1]) if name else ("unknown", 0)
+        if not name:
+            return "unknown", 0
+        if self._connection.request is None or name[0] not in self._proxies:
+            return name[0], name[1]
+        return self._proxies.client_of(name[0], self._connection.request.headers.get_all("X-Forwarded-For")), 0
 
     def get_ssl_info(self) -> ssl.SSLObject | None:
         """Return the TLS session, or None on a plain connection."""

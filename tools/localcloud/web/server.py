@@ -22,6 +22,7 @@ from ..condition import Condition
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
 from ..property_types import ValueRefused
+from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
 from ..traffic.exchange import Exchange
@@ -33,6 +34,7 @@ from .api.paths import Paths
 from .api.problems import described
 from .guard import Guard
 from .local_api import dashboards, live_feed, resources
+from .peer import ClientAddress
 from .refusals import refusal
 
 PAGE = Path(__file__).parent.parent / "page"
@@ -57,6 +59,7 @@ def application(
     tokens: Tokens,
     guard: Guard,
     api: FastAPI,
+    proxies: Proxies = NO_PROXIES,
 ) -> FastAPI:
     """Return the web application. `api` is the Application API."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
@@ -102,6 +105,7 @@ def application(
         return response
 
     app.add_middleware(Paths)
+    app.add_middleware(ClientAddress, proxies=proxies)
     return app
 
 
@@ -170,5 +174,7 @@ def _config(app: FastAPI, **tls: Path) -> uvicorn.Config:
         ws_max_size=4096,
         timeout_graceful_shutdown=1,
         server_header=False,
+        # `peer.ClientAddress` does this, for the proxies that `serve --behind-proxy` names.
+        proxy_headers=False,
         **tls,  # type: ignore[arg-type]
     )
