@@ -19,7 +19,10 @@ from .files import FolderLock, make_private_file, make_private_folder, write_who
 from .first_start.project import DefaultProject, default_project
 from .first_start.user import DefaultUser, default_user
 from .identity.certificates import Authority
+from .identity.failures import Failures
+from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
+from .identity.verification import Verifier
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .proxies import NO_PROXIES, Proxies
 from .store.database import Store
@@ -50,6 +53,8 @@ class LocalCloud:
     live: Live
     condition: Condition
     audit: Audit
+    failures: Failures
+    verifier: Verifier
     project: DefaultProject
     user: DefaultUser
     api_token: str
@@ -137,6 +142,9 @@ class LocalCloud:
         self.store = Store(self._database or self._database_in_folder())
         self.condition = Condition(self.live)
         self.audit = Audit(self.store)
+        self.failures = Failures(self.condition.counts, self.audit.note)
+        self._rehashing = Rehashing(self.store)
+        self.verifier = Verifier(self.failures, self._rehashing.note)
         self.exchange = Exchange(self.store, self.live, self.condition.counts)
         worker = None
         alone: AbstractAsyncContextManager[None] = nullcontext()
@@ -167,7 +175,10 @@ class LocalCloud:
             self._side = worker
             await worker.start()
         else:
-            self._side = EmbeddedSide(self.store, self.exchange, tokens, certificate, authority.files, self._proxies)
+            files = authority.files
+            self._side = EmbeddedSide(
+                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier
+            )
             await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
         app = application(
@@ -178,6 +189,7 @@ class LocalCloud:
             tokens,
             guard,
             self._api(tokens),
+            self.verifier,
             self._proxies,
         )
         self._web = WebServer(app, http, https, certificate)
@@ -189,7 +201,7 @@ class LocalCloud:
         https = self._https_at((*self._names, HOST)[0])
         updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
-        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit))
+        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit), self.verifier)
 
     @property
     def _https(self) -> str:
@@ -204,6 +216,8 @@ class LocalCloud:
         self.live.close()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
+        self.verifier.close()
+        await self._rehashing.close()
         await self.audit.close()
         await self.store.close()
         await self._leave()

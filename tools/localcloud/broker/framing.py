@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from ..proxies import NO_PROXIES, Proxies
 
 _CLOSE_TIMEOUT = 0.5
+_MOST_AHEAD = 4096
 
 
 class ProtocolViolation(Exception):
@@ -66,9 +67,23 @@ class TcpStream(WriterAdapter):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._ahead = b""
+
+    async def ended(self) -> None:
+        """Return when the client has closed the connection. What it sends before is read later."""
+        with suppress(OSError):
+            while len(self._ahead) < _MOST_AHEAD:
+                data = await self._reader.read(_MOST_AHEAD)
+                if not data:
+                    return
+                self._ahead += data
+            await self._writer.wait_closed()
 
     async def read_exactly(self, count: int) -> bytes:
         """Return exactly `count` bytes. Raises `EndOfStream` if the connection ends before."""
+        if self._ahead:
+            data, self._ahead = self._ahead[:count], self._ahead[count:]
+            return data if len(data) == count else data + await self.read_exactly(count - len(data))
         try:
             return await self._reader.readexactly(count)
         except (asyncio.IncompleteReadError, OSError) as error:
@@ -118,6 +133,10 @@ class WebSocketStream(WriterAdapter):
         self._proxies = proxies
         self._received = bytearray()
         self._queued = bytearray()
+
+    async def ended(self) -> None:
+        """Return when the client has closed the connection."""
+        await self._connection.wait_closed()
 
     async def read_exactly(self, count: int) -> bytes:
         """Return exactly `count` bytes, from as many messages as needed."""

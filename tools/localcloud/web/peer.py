@@ -1,14 +1,42 @@
-"""Where a request comes from."""
+"""Where a request comes from, and whether its client is still there."""
 
-from starlette.requests import HTTPConnection
+import asyncio
+from typing import Any, Coroutine, TypeVar
+
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..proxies import UNKNOWN, Proxies
+
+Result = TypeVar("Result")
 
 
 def address_of(connection: HTTPConnection) -> str:
     """Return the address of the client that sent a request or opened a WebSocket, as the proxies say it."""
     return connection.client.host if connection.client else UNKNOWN
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of the work. If the client goes before, cancel it and raise `ClientDisconnect`.
+
+    The request's body must have been read.
+    """
+    working = asyncio.ensure_future(work)
+    left = asyncio.create_task(_until_left(request))
+    try:
+        await asyncio.wait((working, left), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        left.cancel()
+        await asyncio.gather(working, left, return_exceptions=True)
+
+
+async def _until_left(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 class ClientAddress:

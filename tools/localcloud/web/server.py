@@ -21,6 +21,7 @@ from fastapi.staticfiles import StaticFiles
 from ..condition import Condition
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
+from ..identity.verification import Verifier
 from ..property_types import ValueRefused
 from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
@@ -59,6 +60,7 @@ def application(
     tokens: Tokens,
     guard: Guard,
     api: FastAPI,
+    verifier: Verifier,
     proxies: Proxies = NO_PROXIES,
 ) -> FastAPI:
     """Return the web application. `api` is the Application API."""
@@ -71,7 +73,7 @@ def application(
     for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(live_feed.router(live, guard), prefix="/local/v1")
-    app.include_router(token.router(store, tokens))
+    app.include_router(token.router(store, tokens, verifier))
     docs.add_to(app)
     app.mount(API_ROOT, api)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
