@@ -13,6 +13,7 @@ import jwt
 import pytest
 from local_clouds import LocalCloud
 from localcloud.identity.tokens import USER_CLAIM, Tokens
+from localcloud.store.credentials import Grant
 
 
 def ask_token(about, basic=None, **fields):
@@ -101,7 +102,7 @@ def test_a_forged_or_expired_token_is_refused(local_cloud, make_user):
     decoded = jwt.decode(good, options={"verify_signature": False})
     forged = Tokens("00" * 32)
     for token in (
-        forged.issue(about["user_id"]),
+        forged.issue(Grant(about["user_id"], about["api_key_id"], 0)),
         jwt.encode(decoded, None, "none"),
         head + "." + claims + ".",
         head + "." + claims + "." + signature[::-1],
@@ -115,9 +116,10 @@ def test_a_forged_or_expired_token_is_refused(local_cloud, make_user):
 
 def test_a_token_expires():
     tokens = Tokens("11" * 32)
-    assert tokens.user_of(tokens.issue("somebody", 60)) == "somebody"
-    assert tokens.user_of(tokens.issue("somebody", -1)) is None
-    assert tokens.user_of(jwt.encode({USER_CLAIM: "somebody", "iss": "local-cloud"}, bytes.fromhex("11" * 32))) is None
+    grant = Grant("somebody", "a key", 0)
+    assert tokens.grant_in(tokens.issue(grant, 60)) == grant
+    assert tokens.grant_in(tokens.issue(grant, -1)) is None
+    assert tokens.grant_in(jwt.encode({USER_CLAIM: "somebody", "iss": "local-cloud"}, bytes.fromhex("11" * 32))) is None
 
 
 def test_a_user_sees_what_the_device_reports(user, device):

@@ -64,35 +64,35 @@ def test_everything_is_done_by_keys(browser, make_project):
             "mode": "document.querySelector('[type=radio]').checked",
         }[name])  # fmt: skip
     reached = []
-    for _ in range(9):
+    for _ in range(10):
         browser.press("Tab")
         reached.append(browser.evaluate(FOCUSED))
         assert browser.evaluate(RING) in ("solid", "auto") or reached[-1] == "radio"
         match len(reached):
             case 1:
                 assert browser.evaluate("document.activeElement.getBoundingClientRect().left >= 0")
-            case 3:
+            case 4:
                 browser.press(" ")
                 project.wait_value("on", True)
-            case 4:
+            case 5:
                 browser.press("ArrowRight", times=2)
                 project.wait_value("level", 5)
-            case 5:
+            case 6:
                 browser.key_down(" ")
                 project.wait_value("bell", True)
                 browser.key_up(" ")
                 project.wait_value("bell", False)
-            case 7:
+            case 8:
                 browser.press("ArrowUp")
                 project.wait_value("steps", 6)
-            case 8:
+            case 9:
                 browser.press("Enter")
                 project.wait_value("steps", 7)
-            case 9:
+            case 10:
                 assert browser.evaluate("getComputedStyle(document.activeElement.nextElementSibling).outlineStyle") == "solid"
                 browser.press("ArrowRight")
                 project.wait_value("mode", 2)
-    assert reached == ["Skip to the widgets", " Local Arduino Cloud", "checkbox", "range", "Ring: bell", "Less steps", "number", "More steps", "radio"]
+    assert reached == ["Skip to the widgets", " Local Arduino Cloud", "Access", "checkbox", "range", "Ring: bell", "Less steps", "number", "More steps", "radio"]
 
 
 def test_every_control_has_a_name(browser, everything):

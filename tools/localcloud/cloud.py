@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 import shutil
 import tempfile
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
@@ -15,16 +14,19 @@ from .audit import Audit
 from .broker.listeners import Sockets
 from .condition import Condition
 from .embedded.side import EmbeddedSide
-from .files import FolderLock, make_private_file, make_private_folder, write_whole
+from .files import FolderLock, make_private_file, make_private_folder
 from .first_start.project import DefaultProject, default_project
-from .first_start.user import DefaultUser, default_user
+from .first_start.user import default_user
+from .identity.api_token import ApiToken
 from .identity.certificates import Authority
 from .identity.failures import Failures
 from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
 from .identity.verification import Verifier
+from .own_secrets import OwnSecrets
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .proxies import NO_PROXIES, Proxies
+from .store import page_sessions
 from .store.database import Store
 from .traffic.exchange import Exchange
 from .traffic.live import Live
@@ -56,8 +58,7 @@ class LocalCloud:
     failures: Failures
     verifier: Verifier
     project: DefaultProject
-    user: DefaultUser
-    api_token: str
+    own: OwnSecrets
 
     def __init__(
         self,
@@ -154,7 +155,7 @@ class LocalCloud:
             from .workers.worker import Worker
 
             alone = alone_at(self.store.url)
-            worker = Worker(self._shared_broker, self.store, self.exchange, self.live)
+            worker = Worker(self._shared_broker, self.store, self.exchange, self.live, self.audit)
         elif self.store.url.get_backend_name() == "postgresql":
             from .workers.coordination import Occupancy
 
@@ -162,12 +163,13 @@ class LocalCloud:
             await self._occupancy.take()
         async with alone:
             self._authority = authority = Authority(self.data / "certificates")
-            self.api_token = self._load_token()
+            token = ApiToken(self.data / "api_token")
             await self.store.open()
             if worker is not None:
                 await worker.connect()
             self.project = await default_project(self.store, authority, self.data)
-            self.user = await default_user(self.store, self.data)
+            self.own = OwnSecrets(self.data, token, await default_user(self.store, self.data))
+            cloud_id = await self.store.write(page_sessions.cloud_id)
             tokens = await Tokens.of(self.store)
             certificate = authority.server(self._names)
         http, https = sockets.pop("http"), sockets.pop("https")
@@ -177,10 +179,13 @@ class LocalCloud:
         else:
             files = authority.files
             self._side = EmbeddedSide(
-                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier
+                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier, self.audit
             )
             await self._side.start(Sockets(**sockets))
-        guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
+        self._page = self._pages(await self.store.write(page_sessions.new_code))[0]
+        self.audit.take_notes(self.data)
+        ports = self._numbers["http"], self._numbers["https"]
+        guard = Guard(self.store, token, cloud_id, *ports, self._names, self.failures.note)
         app = application(
             self.store,
             self.exchange,
@@ -190,6 +195,9 @@ class LocalCloud:
             guard,
             self._api(tokens),
             self.verifier,
+            self.audit,
+            self.own,
+            self._pages,
             self._proxies,
         )
         self._web = WebServer(app, http, https, certificate)
@@ -209,6 +217,11 @@ class LocalCloud:
 
     def _https_at(self, host: str) -> str:
         return "https://%s:%d" % (host, self._numbers["https"])
+
+    def _pages(self, code: str) -> list[str]:
+        """Return the page's addresses with a code: on this machine, and for others."""
+        here = "http://%s:%d" % (HOST, self._numbers["http"])
+        return ["%s/?code=%s" % (base, code) for base in (here, *map(self._https_at, self._names))]
 
     async def stop(self) -> None:
         """End all connections, commit everything that was accepted, and close everything."""
@@ -236,11 +249,8 @@ class LocalCloud:
             **{name + "_port": port for name, port in ports.items() if name not in WEB},
             "http": http,
             "https": self._https,
-            "page": "%s/?token=%s" % (http, self.api_token),
-            "api_token": self.api_token,
-            "user_id": self.user.user_id,
-            "api_key_id": self.user.api_key_id,
-            "api_key_secret": self.user.api_key_secret,
+            "page": self._page,
+            **self.own.description(),
             "token_url": http + token.PATH,
             "https_token_url": self._https + token.PATH,
             "docs": http + docs.PATH,
@@ -270,9 +280,3 @@ class LocalCloud:
         for each in (path, *self.data.glob(path.name + "-*")):
             make_private_file(each)
         return "sqlite:///%s" % path
-
-    def _load_token(self) -> str:
-        path = self.data / "api_token"
-        if not path.exists():
-            write_whole(path, secrets.token_urlsafe(24).encode())
-        return path.read_text().strip()

@@ -1,5 +1,6 @@
 """The devices' and users' side: the embedded broker, its listeners, and what is behind it."""
 
+from ..audit import Audit
 from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
 from ..identity.certificates import KeyFiles
@@ -25,9 +26,11 @@ class EmbeddedSide:
         authority: KeyFiles,
         proxies: Proxies,
         verifier: Verifier,
+        audit: Audit,
     ) -> None:
         devices = ConnectedDevices(store, exchange, verifier)
-        self._broker = EmbeddedBroker(Gate(devices, ConnectedUsers(store, exchange, tokens)))
+        self._users = ConnectedUsers(store, exchange, tokens)
+        self._broker = EmbeddedBroker(Gate(devices, self._users, audit))
         self._listeners = Listeners(self._broker, certificate, authority, proxies)
 
     async def start(self, sockets: Sockets) -> None:
@@ -39,3 +42,4 @@ class EmbeddedSide:
         """Stop accepting and end all connections."""
         self._listeners.stop()
         await self._broker.stop()
+        await self._users.close()

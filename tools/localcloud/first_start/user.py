@@ -11,8 +11,6 @@ from ..store import catalogue
 from ..store.database import Store
 from ..store.models import Setting
 
-_KEY_SETTING = "default_api_key"
-
 
 @dataclass(frozen=True)
 class DefaultUser:
@@ -23,9 +21,14 @@ class DefaultUser:
     api_key_secret: str
 
 
+def path_of_secret(data: Path) -> Path:
+    """Return the file with the secret of the default user's key."""
+    return data / "users" / "default.secret"
+
+
 async def default_user(store: Store, data: Path) -> DefaultUser:
     """Return the default user. It is made at first start and then stays."""
-    path = data / "users" / "default.secret"
+    path = path_of_secret(data)
     known = await store.read(_known)
     if known is None:
         secret = new_secret()
@@ -38,7 +41,7 @@ async def default_user(store: Store, data: Path) -> DefaultUser:
 
 
 def _known(session: Session) -> tuple[str, str] | None:
-    user, key = session.get(Setting, catalogue.DEFAULT_USER), session.get(Setting, _KEY_SETTING)
+    user, key = session.get(Setting, catalogue.DEFAULT_USER), session.get(Setting, catalogue.DEFAULT_API_KEY)
     return (user.value, key.value) if user and key else None
 
 
@@ -46,5 +49,5 @@ def _create(session: Session, secret_hash: str) -> tuple[str, str]:
     user = catalogue.create_user(session, name="Default user")
     key = catalogue.create_api_key(session, user.id, name="Default key", secret_hash=secret_hash)
     session.add(Setting(name=catalogue.DEFAULT_USER, value=user.id))
-    session.add(Setting(name=_KEY_SETTING, value=key.id))
+    session.add(Setting(name=catalogue.DEFAULT_API_KEY, value=key.id))
     return user.id, key.id

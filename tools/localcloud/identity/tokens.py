@@ -7,11 +7,15 @@ import time
 import jwt
 from sqlalchemy.orm import Session
 
+from ..store import credentials
+from ..store.credentials import Grant
 from ..store.database import Store
 from ..store.models import Setting
 
 LIFETIME = 300
 USER_CLAIM = "http://arduino.cc/id"
+KEY_CLAIM = "azp"
+_ROTATIONS_CLAIM = "key_rotations"
 _ALGORITHM = "HS256"
 _KEY_SETTING = "token_key"
 
@@ -27,21 +31,37 @@ class Tokens:
         """Return the tokens of a store, whose key is made by the first call."""
         return cls(await store.write(_key))
 
-    def issue(self, user_id: str, lifetime: int = LIFETIME) -> str:
-        """Return a token for the user, valid for `lifetime` seconds."""
+    def issue(self, grant: Grant, lifetime: int = LIFETIME) -> str:
+        """Return a token for what an API key gives. It is valid for `lifetime` seconds, or until the key ends."""
         now = int(time.time())
-        claims = {"iss": "local-cloud", USER_CLAIM: user_id, "iat": now, "exp": now + lifetime}
+        claims = {
+            "iss": "local-cloud",
+            USER_CLAIM: grant.user_id,
+            KEY_CLAIM: grant.key_id,
+            _ROTATIONS_CLAIM: grant.rotations,
+            "iat": now,
+            "exp": now + lifetime,
+        }
         return jwt.encode(claims, self._key, _ALGORITHM)
 
-    def user_of(self, token: str) -> str | None:
-        """Return the id of the token's user, or None if the token is forged, expired or malformed."""
+    def grant_in(self, token: str) -> Grant | None:
+        """Return what the token was given for, or None if the token is forged, expired or malformed.
+
+        The key may have ended since: see `still_given`.
+        """
+        required = ["exp", USER_CLAIM, KEY_CLAIM, _ROTATIONS_CLAIM]
         try:
-            claims = jwt.decode(
-                token, self._key, [_ALGORITHM], issuer="local-cloud", options={"require": ["exp", USER_CLAIM]}
-            )
-        except jwt.InvalidTokenError:
+            claims = jwt.decode(token, self._key, [_ALGORITHM], issuer="local-cloud", options={"require": required})
+            return Grant(str(claims[USER_CLAIM]), str(claims[KEY_CLAIM]), int(claims[_ROTATIONS_CLAIM]))
+        except (jwt.InvalidTokenError, TypeError, ValueError):
             return None
-        return str(claims[USER_CLAIM])
+
+    async def still_given(self, token: str, store: Store) -> Grant | None:
+        """Return what the token is good for now, or None if it or its key is not good any more."""
+        grant = self.grant_in(token)
+        if grant is None or not await store.read(lambda session: credentials.is_good(session, grant)):
+            return None
+        return grant
 
     def seal(self, text: str) -> str:
         """Return a seal that only this cloud can make, which proves that it wrote the text."""

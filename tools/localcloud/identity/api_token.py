@@ -1,0 +1,60 @@
+"""The token of the local API: in a file, which every process that shares the data folder follows."""
+
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from ..files import write_whole
+
+LEAST_LENGTH = 24
+_BYTES = 24
+
+
+class ApiToken:
+    """The token in a file. When the file has a new one, the old one ends, in this process too."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file, or make it. Raises ValueError if what it has is no token."""
+        self._path = path
+        if not path.exists():
+            write_whole(path, secrets.token_urlsafe(_BYTES).encode())
+        self._seen = _state(path)
+        self._value = path.read_text().strip()
+        if len(self._value) < LEAST_LENGTH:
+            raise ValueError(
+                "%s: expected a token of at least %d characters, got %d; without the file a new token is made"
+                % (path, LEAST_LENGTH, len(self._value))
+            )
+
+    @property
+    def value(self) -> str:
+        """The token of now."""
+        state = _state(self._path)
+        if state is not None and state != self._seen:
+            self._seen = state
+            try:
+                value = self._path.read_text().strip()
+            except (OSError, ValueError):
+                value = ""
+            # A file that is missing or broken while we run takes nothing away.
+            if len(value) >= LEAST_LENGTH:
+                self._value = value
+        return self._value
+
+    def is_it(self, text: str) -> bool:
+        """Return whether this is the token, without telling by time how much of it is right."""
+        return hmac.compare_digest(text.encode("utf-8", "surrogatepass"), self.value.encode())
+
+    def rotate(self) -> str:
+        """Replace the token, and return the new one."""
+        write_whole(self._path, secrets.token_urlsafe(_BYTES).encode())
+        return self.value
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
