@@ -91,7 +91,7 @@ const WORDS = {
   connecting: ["waiting", "connecting", ""],
   live: ["good", "live", ""],
   lost: ["bad", "not connected", "The connection to the local cloud was lost. Values may be out of date. Reconnecting …"],
-  locked: ["bad", "no access", "This browser has no access. Open the address that the local cloud printed, or a new one: the command local-cloud page prints it."],
+  locked: ["bad", "no access", "Open the address that the local cloud printed: it gives this browser access. Each works once; local-cloud page prints a new one."],
 };
 
 function showState(name) {
