@@ -5,8 +5,8 @@ from typing import Any, Awaitable
 
 from sqlalchemy.orm import Session
 
-from ..broker.gatekeeper import Client, Credentials, IdentifierRefused
-from ..identity.hashed_secrets import Verifier
+from ..broker.gatekeeper import Client, Credentials, IdentifierRefused, Unavailable
+from ..identity.verification import DEVICE, Busy, Verifier
 from ..protocol import topics
 from ..protocol.conversation import Conversation, Send
 from ..protocol.lateness import Lateness
@@ -19,17 +19,13 @@ from ..traffic.exchange import Exchange
 class ConnectedDevices:
     """Admits devices and keeps their clients and conversations (see traffic.exchange.Devices, broker.gatekeeper)."""
 
-    def __init__(self, store: Store, exchange: Exchange) -> None:
+    def __init__(self, store: Store, exchange: Exchange, verifier: Verifier) -> None:
         self._store = store
         self._exchange = exchange
-        self._verifier = Verifier()
+        self._verifier = verifier
         self._clients: dict[str, set[Client]] = {}
         self._conversations: dict[str, Conversation] = {}
         exchange.devices = self
-
-    def close(self) -> None:
-        """Free what verifies secrets."""
-        self._verifier.close()
 
     # For the exchange, to reach devices.
 
@@ -57,23 +53,27 @@ class ConnectedDevices:
         device_id = credentials.common_name if credentials.by_certificate else credentials.username
         if not device_id:
             return None
-        secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
-        if secret_hash is None:
-            return None
+        secret_hash = None
+        if catalogue.is_id(device_id):
+            secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
         if credentials.by_certificate:
-            if credentials.client_id != device_id:
+            if secret_hash is not None and credentials.client_id != device_id:
                 raise IdentifierRefused
-            return device_id
-        if not await self._verifier.verify(device_id, credentials.password or "", secret_hash):
-            return None
-        return device_id
+            return None if secret_hash is None else device_id
+        # A device that does not exist takes the same way, so that nobody can tell.
+        secret = credentials.password or ""
+        try:
+            is_right = await self._verifier.verify(DEVICE, device_id, secret, secret_hash, credentials.address)
+        except Busy:
+            raise Unavailable from None
+        return device_id if is_right else None
 
     async def connected(self, client: Client, credentials: Credentials) -> bool:
         """Take a new device. Return False if its credentials are no longer valid."""
         device_id = client.device_id
         self._clients.setdefault(device_id, set()).add(client)
         # From now on `drop` ends the connection. Check again what may have changed while the secret was verified.
-        if await self.admit(credentials) is None:
+        if not await self._is_still_valid(device_id, credentials):
             return False
         conversation = self._conversations.setdefault(device_id, Conversation(device_id, None))
         conversation.lateness = Lateness(time.monotonic())
@@ -85,6 +85,12 @@ class ConnectedDevices:
             conversation.thing_id = thing.id if thing else None
         self._exchange.note_connection(device_id, True)
         return True
+
+    async def _is_still_valid(self, device_id: str, credentials: Credentials) -> bool:
+        stored = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
+        if stored is None or credentials.by_certificate:
+            return stored is not None
+        return self._verifier.is_still_right(DEVICE, device_id, credentials.password or "", stored)
 
     def disconnected(self, client: Client) -> None:
         """Forget a device that has disconnected."""

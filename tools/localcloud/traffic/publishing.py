@@ -1,7 +1,7 @@
 """Store the values that users set and publish, and send them to the device if it accepts them."""
 
-from ..property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
 from ..clock import now_us
+from ..property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
 from ..protocol.lateness import Place
 from ..protocol.senml import Value
 from ..store import catalogue
