@@ -3,13 +3,16 @@
 import asyncio
 import logging
 import shutil
+import socket
 import tempfile
+import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
+from . import clock as host_clock
 from .audit import Audit
 from .broker.listeners import Sockets
 from .condition import Condition
@@ -18,7 +21,7 @@ from .files import FolderLock, make_private_file, make_private_folder
 from .first_start.project import DefaultProject, default_project
 from .first_start.user import default_user
 from .identity.api_token import ApiToken
-from .identity.certificates import Authority
+from .identity.certificates import Authority, KeyFiles
 from .identity.failures import Failures
 from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
@@ -27,6 +30,7 @@ from .own_secrets import OwnSecrets
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .proxies import NO_PROXIES, Proxies
 from .store import page_sessions
+from .store.catalogue import newest_value_us
 from .store.database import Store
 from .traffic.exchange import Exchange
 from .traffic.live import Live
@@ -92,6 +96,7 @@ class LocalCloud:
         broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
+        clock: Callable[[], int] = time.time_ns,
         behind: Proxies = NO_PROXIES,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
@@ -100,10 +105,12 @@ class LocalCloud:
         the number of API requests per second that each user may make (0: any number).
         From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
-        same broker, data folder and `database` share the work.
+        same broker, data folder and `database` share the work. The whole process takes the present time (ns since
+        1970) from `clock`.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
+        host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
@@ -169,7 +176,6 @@ class LocalCloud:
                 await worker.connect()
             self.project = await default_project(self.store, authority, self.data)
             self.own = OwnSecrets(self.data, token, await default_user(self.store, self.data))
-            cloud_id = await self.store.write(page_sessions.cloud_id)
             tokens = await Tokens.of(self.store)
             certificate = authority.server(self._names)
         http, https = sockets.pop("http"), sockets.pop("https")
@@ -182,9 +188,17 @@ class LocalCloud:
                 self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier, self.audit
             )
             await self._side.start(Sockets(**sockets))
+        await self._start_web(http, https, tokens, token, certificate)
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
+        await self._clock_watch.start()
+
+    async def _start_web(
+        self, http: socket.socket, https: socket.socket, tokens: Tokens, token: ApiToken, certificate: KeyFiles
+    ) -> None:
         self._page = self._pages(await self.store.write(page_sessions.new_code))[0]
         self.audit.take_notes(self.data)
         ports = self._numbers["http"], self._numbers["https"]
+        cloud_id = await self.store.write(page_sessions.cloud_id)
         guard = Guard(self.store, token, cloud_id, *ports, self._names, self.failures.note)
         app = application(
             self.store,
@@ -227,6 +241,7 @@ class LocalCloud:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
         self.live.close()
+        await self._clock_watch.stop()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
         self.verifier.close()

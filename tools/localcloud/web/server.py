@@ -71,11 +71,7 @@ def application(
 ) -> FastAPI:
     """Return the web application. `api` is the Application API; `addresses` returns the page's, for a code."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(NotFound, _error(404))
-    app.add_exception_handler(Refused, _error(400))
-    app.add_exception_handler(NameTaken, _error(409))
-    app.add_exception_handler(ValueRefused, _error(400))
+    _add_errors(app)
     for routes in (
         resources.router(store, exchange, condition),
         dashboards.router(store, exchange),
@@ -117,6 +113,14 @@ def application(
     app.add_middleware(Auditing, audit=audit)
     app.add_middleware(ClientAddress, proxies=proxies)
     return app
+
+
+def _add_errors(app: FastAPI) -> None:
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(NotFound, _error(404))
+    app.add_exception_handler(Refused, _error(400))
+    app.add_exception_handler(NameTaken, _error(409))
+    app.add_exception_handler(ValueRefused, _error(400))
 
 
 def _is_allowed(length: str, path: str) -> bool:
