@@ -1,54 +1,12 @@
 """The local API and the page: who may use them, what they refuse, what they show live."""
 
 import asyncio
-import http.client
 import json
 
 import pytest
 from localcloud.remote import RemoteCloud, RemoteError
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
-
-
-class Web:
-    """Sends requests with any headers, as browsers and other programs may."""
-
-    def __init__(self, about):
-        self.about = about
-        self.address = about["http"].removeprefix("http://")
-        self.token = about["api_token"]
-
-    def request(self, method, path, body=None, **headers):
-        connection = http.client.HTTPConnection(self.address, timeout=10)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, None if body is None else json.dumps(body), named)
-        answer = connection.getresponse()
-        answer.text = answer.read().decode()
-        connection.close()
-        return answer
-
-    def new_code(self):
-        answer = self.request("POST", "/local/v1/page-codes", Authorization="Bearer " + self.token)
-        return json.loads(answer.text)["page"].partition("/?code=")[2]
-
-    def log_in(self, code=None, **headers):
-        headers = {"Origin": self.about["http"], **headers}
-        body = {"code": code or self.new_code()}
-        return self.request("POST", "/local/v1/session", body, Content_Type="application/json", **headers)
-
-    def session(self):
-        """Return the headers of a new session of the page."""
-        answer = self.log_in()
-        assert answer.status == 201
-        return {"Cookie": answer.headers["set-cookie"].partition(";")[0], "X_Page_Key": json.loads(answer.text)["key"]}
-
-    def set_path(self):
-        return "/local/v1/things/%s/variables/led/value" % self.about["thing_id"]
-
-
-@pytest.fixture
-def web(project):
-    return Web(project)
 
 
 def test_the_api_demands_its_token(web):

@@ -5,9 +5,7 @@ What happens again and again becomes an entry now and then, which says how often
 """
 
 import asyncio
-import json
 import logging
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any, Callable
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from .audit_notes import take_notes
 from .store.database import Store
 from .store.models import AuditEntry, now_us
 
@@ -30,7 +29,6 @@ _NEW_LOG_INS_A_MINUTE = 2_000
 _EVERY_S = 0.2
 _FIRST_WINDOW_S, _LONGEST_WINDOW_S = 60.0, 3600.0
 _PRUNE_EVERY = 500
-_NOTES = "audit-notes.jsonl"
 _Key = tuple[str, str, str, str]
 
 
@@ -97,20 +95,9 @@ class Audit:
         await self._write()
 
     def take_notes(self, data: Path) -> None:
-        """Take the notes that commands have left in the data folder while no cloud was running (`leave_note`)."""
-        path = data / _NOTES
-        try:
-            lines = path.read_text(errors="replace").splitlines()[-1000:]
-        except FileNotFoundError:
-            return
-        for line in lines:
-            try:
-                note = json.loads(line)
-                key = tuple(_clean(str(note[each]), 200) for each in ("action", "by", "address", "about"))
-                self._add(key, int(note["time_us"]))  # type: ignore[arg-type]
-            except (ValueError, KeyError, TypeError):
-                log.warning("%s has a line that is no note: left out", path)
-        path.unlink(missing_ok=True)
+        """Take the notes that commands have left while no cloud was running (`audit_notes`)."""
+        for at_us, (action, by, address, about) in take_notes(data):
+            self._add((_clean(action, 64), _clean(by, 80), _clean(address, 64), _clean(about, 200)), at_us)
 
     def _has_room(self, action: str) -> bool:
         if self._clock() - self._minute_began >= 60:
@@ -180,14 +167,6 @@ class Audit:
             self._unpruned = 0 if prunes else self._unpruned
         except Exception as error:
             log.error("%d entries of the audit log were not stored: %s", len(entries), str(error).splitlines()[0])
-
-
-def leave_note(data: Path, action: str, *, by: str = "command line", about: str = "") -> None:
-    """Leave a note for the audit log in the data folder of a cloud that is not running. It takes it at its start."""
-    note = {"time_us": now_us(), "action": action, "by": by, "address": "", "about": about}
-    descriptor = os.open(data / _NOTES, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(json.dumps(note) + "\n")
 
 
 def _store(session: Session, entries: list[dict[str, Any]], prunes: bool) -> None:

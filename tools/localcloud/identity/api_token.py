@@ -48,8 +48,13 @@ class ApiToken:
 
     def rotate(self) -> str:
         """Replace the token, and return the new one."""
-        write_whole(self._path, secrets.token_urlsafe(_BYTES).encode())
+        self.replace(self._path)
         return self.value
+
+    @staticmethod
+    def replace(path: Path) -> None:
+        """Write a new token to the file."""
+        write_whole(path, secrets.token_urlsafe(_BYTES).encode())
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:
