@@ -1,11 +1,6 @@
 """The users' side: tokens for API keys, login at the broker, what users see and may set."""
 
-import base64
-import json
 import sqlite3
-import urllib.error
-import urllib.parse
-import urllib.request
 from itertools import count
 
 import cbor2
@@ -14,19 +9,7 @@ import pytest
 from local_clouds import LocalCloud
 from localcloud.identity.tokens import USER_CLAIM, Tokens
 from localcloud.store.credentials import Grant
-
-
-def ask_token(about, basic=None, **fields):
-    """POST to the token endpoint, and return (status, answer)."""
-    headers = {}
-    if basic is not None:
-        headers["Authorization"] = "Basic " + base64.b64encode(basic.encode()).decode()
-    request = urllib.request.Request(about["token_url"], urllib.parse.urlencode(fields).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+from visitor import ask_token
 
 
 def token_of(about):

@@ -1,8 +1,12 @@
 """A browser or another program at a cloud's web server, with any headers."""
 
+import base64
 import http.client
 import json
 import ssl
+import urllib.error
+import urllib.parse
+import urllib.request
 
 
 class Web:
@@ -47,3 +51,16 @@ class Web:
 
     def set_path(self):
         return "/local/v1/things/%s/variables/led/value" % self.about["thing_id"]
+
+
+def ask_token(about, basic=None, **fields):
+    """POST to the token endpoint, and return (status, answer)."""
+    headers = {}
+    if basic is not None:
+        headers["Authorization"] = "Basic " + base64.b64encode(basic.encode()).decode()
+    request = urllib.request.Request(about["token_url"], urllib.parse.urlencode(fields).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
