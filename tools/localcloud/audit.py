@@ -11,22 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from .audit_notes import take_notes
-from .store.database import Store
+from .store.database import Store, is_final
 from .store.models import AuditEntry, now_us
 
 log = logging.getLogger(__name__)
-MOST_ENTRIES = 100_000
+MOST_CHANGES = 50_000
 MOST_LOG_INS = 50_000
-"""So many of them are log-ins and refused ones: whoever floods us with those pushes out no change."""
+"""Log-ins and refused ones have a bound of their own: whoever floods us with those pushes out no change."""
 _LOG_IN_WORDS = ("refused", "connected", "logged in", "token given")
 _MOST_WAITING = 10_000
 _MOST_RUNS = 5_000
 _NEW_LOG_INS_A_MINUTE = 2_000
-_EVERY_S = 0.2
+_EVERY_S, _AGAIN_S = 0.2, 5.0
 _FIRST_WINDOW_S, _LONGEST_WINDOW_S = 60.0, 3600.0
 _PRUNE_EVERY = 500
 _Key = tuple[str, str, str, str]
@@ -44,7 +44,7 @@ class _Run:
 
 
 class Audit:
-    """Takes entries from the event loop and writes them. The oldest beyond `MOST_ENTRIES` are removed."""
+    """Takes entries from the event loop and writes them. The oldest beyond `MOST_CHANGES` and `MOST_LOG_INS` are removed."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -53,6 +53,7 @@ class Audit:
         self._runs: dict[_Key, _Run] = {}
         self._lost = 0
         self._look_again = 0.0
+        self._is_failing = False
         self._minute_began = clock()
         self._new_log_ins = 0
         self._unpruned = _PRUNE_EVERY
@@ -93,6 +94,8 @@ class Audit:
         for key in list(self._runs):
             self._end_run(key)
         await self._write()
+        if self._waiting:
+            log.error("%d entries of the audit log were lost", len(self._waiting))
 
     def take_notes(self, data: Path) -> None:
         """Take the notes that commands have left while no cloud was running (`audit_notes`)."""
@@ -148,7 +151,7 @@ class Audit:
 
     async def _write_soon(self) -> None:
         while self._waiting or any(run.more for run in self._runs.values()):
-            await asyncio.sleep(_EVERY_S if self._waiting else _FIRST_WINDOW_S / 10)
+            await asyncio.sleep(_EVERY_S if self._waiting and not self._is_failing else _AGAIN_S)
             await self.flush()
 
     async def _write(self) -> None:
@@ -165,20 +168,31 @@ class Audit:
         try:
             await self._store.write(lambda session: _store(session, entries, prunes))
             self._unpruned = 0 if prunes else self._unpruned
+            self._is_failing = False
         except Exception as error:
-            log.error("%d entries of the audit log were not stored: %s", len(entries), str(error).splitlines()[0])
+            self._keep(entries, error)
+
+    def _keep(self, entries: list[dict[str, Any]], error: Exception) -> None:
+        """Keep entries that could not be written, as many as there is room for. Says so once."""
+        if not self._is_failing or is_final(error):
+            log.error("the audit log cannot be written: %s", str(error).splitlines()[0])
+        if is_final(error):
+            return
+        self._is_failing = True
+        room = max(0, _MOST_WAITING - len(self._waiting))
+        self._lost += max(0, len(entries) - room)
+        self._waiting = entries[:room] + self._waiting
 
 
 def _store(session: Session, entries: list[dict[str, Any]], prunes: bool) -> None:
     session.execute(insert(AuditEntry), entries)
     if not prunes:
         return
-    newest = session.scalar(select(func.max(AuditEntry.id))) or 0
-    session.execute(delete(AuditEntry).where(AuditEntry.id <= newest - MOST_ENTRIES))
-    log_ins = select(AuditEntry.id).where(AuditEntry.is_log_in.is_(True)).order_by(AuditEntry.id.desc())
-    last = session.scalar(log_ins.offset(MOST_LOG_INS).limit(1))
-    if last is not None:
-        session.execute(delete(AuditEntry).where(AuditEntry.is_log_in.is_(True), AuditEntry.id <= last))
+    for is_log_in, most in ((True, MOST_LOG_INS), (False, MOST_CHANGES)):
+        kind = AuditEntry.is_log_in.is_(is_log_in)
+        last = session.scalar(select(AuditEntry.id).where(kind).order_by(AuditEntry.id.desc()).offset(most).limit(1))
+        if last is not None:
+            session.execute(delete(AuditEntry).where(kind, AuditEntry.id <= last))
 
 
 def _is_log_in(action: str) -> bool:

@@ -195,11 +195,10 @@ class LocalCloud:
     async def _start_web(
         self, http: socket.socket, https: socket.socket, tokens: Tokens, token: ApiToken, certificate: KeyFiles
     ) -> None:
-        self._page = self._pages(await self.store.write(page_sessions.new_code))[0]
+        self._page = await self._first_page()
         self.audit.take_notes(self.data)
         ports = self._numbers["http"], self._numbers["https"]
-        cloud_id = await self.store.write(page_sessions.cloud_id)
-        guard = Guard(self.store, token, cloud_id, *ports, self._names, self.failures.note)
+        guard = Guard(self.store, token, tokens.cloud_id, *ports, self._names, self.failures.note)
         app = application(
             self.store,
             self.exchange,
@@ -231,6 +230,14 @@ class LocalCloud:
 
     def _https_at(self, host: str) -> str:
         return "https://%s:%d" % (host, self._numbers["https"])
+
+    async def _first_page(self) -> str:
+        """Return the page's address with a code, or without one if the store takes none: the disk may be full."""
+        try:
+            return self._pages(await self.store.write(page_sessions.new_code))[0]
+        except Exception as error:
+            log.warning("the page's address has no code, since it cannot be stored: %s", str(error).splitlines()[0])
+            return self._pages("")[0].partition("?")[0]
 
     def _pages(self, code: str) -> list[str]:
         """Return the page's addresses with a code: on this machine, and for others."""

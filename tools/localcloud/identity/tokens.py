@@ -68,6 +68,11 @@ class Tokens:
             return None
         return grant
 
+    @property
+    def cloud_id(self) -> str:
+        """A name of this cloud, the same in all its processes and after each start. It is no secret."""
+        return self.seal("cloud id")[:12]
+
     def seal(self, text: str) -> str:
         """Return a seal that only this cloud can make, which proves that it wrote the text."""
         return hmac.digest(self._key, ("seal " + text).encode(), "sha256").hex()

@@ -15,9 +15,8 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from .catalogue import NotFound
-from .models import PageCode, PageSession, Setting, now_us
+from .models import PageCode, PageSession, now_us
 
-_CLOUD_ID = "cloud_id"
 _DAY_US = 24 * 3600 * 1_000_000
 CODE_LIFE_US = _DAY_US
 IDLE_LIFE_US = 30 * _DAY_US
@@ -123,15 +122,6 @@ def end_all(session: Session) -> int:
 def ends_at(found: PageSession) -> int:
     """Return when the session ends unless it is used again."""
     return min(found.last_used_at + IDLE_LIFE_US, found.created_at + LONGEST_LIFE_US)
-
-
-def cloud_id(session: Session) -> str:
-    """Return a random name of this cloud, which is made by the first call. It tells clouds' cookies apart."""
-    setting = session.get(Setting, _CLOUD_ID)
-    if setting is None:
-        setting = Setting(name=_CLOUD_ID, value=secrets.token_hex(6))
-        session.add(setting)
-    return setting.value
 
 
 def _has_ended(found: PageSession, now: int) -> bool:

@@ -1,5 +1,6 @@
 """Admit requests to the local API: those with its token, or with the session of this server's own page."""
 
+import logging
 from dataclasses import dataclass
 from typing import Callable, Sequence
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from ..store.database import Store
 from ..store.page_sessions import LONGEST_LIFE_US, NewSession
 from .peer import address_of
 
+log = logging.getLogger(__name__)
 API_NAME = "api2.arduino.cc"
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 PAGE_KEY = "x-page-key"
@@ -85,9 +87,15 @@ class Guard:
 
     async def note_use(self, admission: Admission) -> None:
         """Note that an open WebSocket uses its session."""
-        session_id = admission.session_id
-        if session_id is not None:
+        if admission.session_id is not None:
+            await self._note_use(admission.session_id)
+
+    async def _note_use(self, session_id: str) -> None:
+        try:
             await self._store.write(lambda session: page_sessions.note_use(session, session_id))
+        except Exception as error:
+            # A full disk keeps nobody from reading.
+            log.info("the use of a page's session was not noted: %s", str(error).splitlines()[0])
 
     async def require(self, connection: HTTPConnection) -> None:
         """Refuse a request that is not admitted, with 401. For use as a FastAPI dependency."""
@@ -111,7 +119,7 @@ class Guard:
         if found is None:
             return None, "page session"
         if page_sessions.is_use_worth_noting(found):
-            await self._store.write(lambda session: page_sessions.note_use(session, found.id))
+            await self._note_use(found.id)
         return Admission("page %s" % found.id, session_id=found.id), ""
 
     # The page's session.
