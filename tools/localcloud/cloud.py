@@ -26,6 +26,7 @@ from .identity.verification import Verifier
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .proxies import NO_PROXIES, Proxies
 from .store.database import Store
+from .store.unwritable import NotWritable
 from .traffic.exchange import Exchange
 from .traffic.live import Live
 from .traffic.ota import OtaUpdates
@@ -141,6 +142,7 @@ class LocalCloud:
         self.live = Live()
         self.store = Store(self._database or self._database_in_folder())
         self.condition = Condition(self.live)
+        self.store.on_trouble = self._tell_trouble
         self.audit = Audit(self.store)
         self.failures = Failures(self.condition.counts, self.audit.note)
         self._rehashing = Rehashing(self.store)
@@ -194,6 +196,13 @@ class LocalCloud:
         )
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
+
+    def _tell_trouble(self, trouble: NotWritable | None) -> None:
+        if trouble is None:
+            log.warning("values are stored again")
+            self.condition.clear("disk-full")
+        else:
+            self.condition.warn("disk-full", str(trouble))
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""

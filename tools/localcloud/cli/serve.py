@@ -16,7 +16,9 @@ from ..ports import HOST, PortBusy, Ports
 from ..proxies import BadProxy, Proxies
 from . import described
 from .exits import DONE, FAILED
+from .working import message_of
 
+log = logging.getLogger(__name__)
 _EPILOG = """examples:
   local-cloud serve                       data in the user's data folder, default ports
   local-cloud serve --data ./cloud        data in ./cloud
@@ -90,6 +92,7 @@ def run(options: argparse.Namespace) -> int:
 
     from ..store.database import BadAddress
     from ..store.migration import StoreTooNew
+    from ..store.unwritable import NotWritable
     from ..workers.address import BadBroker, Lost
 
     logging.basicConfig(
@@ -102,7 +105,7 @@ def run(options: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, BadProxy, DataInUse, StoreTooNew, BadAddress, BadBroker, Lost) as error:
+    except (PortBusy, BadProxy, DataInUse, StoreTooNew, BadAddress, BadBroker, Lost, NotWritable) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
     except SQLAlchemyError as error:
         # Only the first line: later ones may contain the address with its password.
@@ -143,11 +146,16 @@ async def _serve(options: argparse.Namespace) -> int:
     )
     try:
         description = cloud.description()
-        described.leave(description)
+        try:
+            described.leave(description)
+        except OSError as error:
+            # Whoever uses the cloud needs it more than commands need to find it.
+            log.warning("%s; commands do not find this cloud by itself", message_of(error))
         print(json.dumps(description) if options.json else _for_people(description), flush=True)
         await stopped.wait()
     finally:
-        described.remove(cloud.description())
+        with suppress(OSError):
+            described.remove(cloud.description())
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(cloud.stop(), 1.7)
     return DONE

@@ -25,6 +25,7 @@ from ..store import catalogue
 from ..store.database import Store
 from ..store.models import now_us
 from ..store.redelivery import Delivery
+from ..store.unwritable import NotWritable
 from ..store.values import Outcome, StoredValue, ValueWrite
 from .live import Live
 
@@ -164,7 +165,7 @@ class Exchange:
             )
             for update in updates
         ]
-        future = self._store.append(writes, delivery)
+        future = self._store.append(writes, delivery, hold=True)
         future.add_done_callback(lambda done: self._stored(sender, done))
         return future
 
@@ -182,7 +183,11 @@ class Exchange:
                 )
 
     async def _record(self, device_id: str, name: str, facts: dict[str, Any]) -> None:
-        await self._store.write(lambda session: catalogue.record_facts(session, device_id, name, facts))
+        try:
+            await self._store.write(lambda session: catalogue.record_facts(session, device_id, name, facts))
+        except NotWritable:
+            # A device says this again when it connects. Until then it should be able to do everything else.
+            self.counts["facts not stored"] += 1
         if (more := self.on_record(device_id, name)) is not None:
             await more
 
@@ -239,7 +244,11 @@ class Exchange:
 
     def _finished(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if task.cancelled() or task.exception() is None:
+            return
+        if isinstance(task.exception(), NotWritable):
+            self.counts["facts not stored"] += 1
+        else:
             log.error("background work failed: %r", task.exception())
 
 

@@ -26,6 +26,7 @@ from ..property_types import ValueRefused
 from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
+from ..store.unwritable import NotWritable
 from ..traffic.exchange import Exchange
 from ..traffic.live import Live
 from ..traffic.ota import MAX_FILE
@@ -70,6 +71,7 @@ def application(
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
+    app.add_exception_handler(NotWritable, _not_writable)
     for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(live_feed.router(live, guard), prefix="/local/v1")
@@ -123,6 +125,11 @@ def _is_allowed(length: str, path: str) -> bool:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return JSONResponse({"detail": described(error)}, 422)
+
+
+async def _not_writable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotWritable)
+    return JSONResponse({"detail": str(error)}, error.status)
 
 
 def _error(status: int) -> Any:
