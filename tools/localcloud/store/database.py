@@ -73,6 +73,7 @@ class Store:
         self.on_trouble: Callable[[NotWritable | None], None] = lambda trouble: None
         """Called in the event loop when trouble begins, changes or ends."""
         self._probing: asyncio.Task[None] | None = None
+        self._may_try = True
         self._redelivery = Redelivery()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
@@ -181,6 +182,7 @@ class Store:
         before, self.trouble = self.trouble, trouble
         if trouble is not None and (self._probing is None or self._probing.done()):
             self._probing = asyncio.create_task(self._probe_again(), name="store-probe")
+        self._may_try = trouble is None
         if trouble is None:
             self._wake.set()
         else:
@@ -200,6 +202,11 @@ class Store:
         while self.trouble is not None:
             await asyncio.sleep(PROBE_S)
             if self.trouble.status == unwritable.FULL and not unwritable.has_room(self.url):
+                continue
+            if self._waiting:
+                # What waits tells best whether it can be stored.
+                self._may_try = True
+                self._wake.set()
                 continue
             try:
                 trouble = await asyncio.get_running_loop().run_in_executor(self._writer, self._probe)
@@ -227,7 +234,7 @@ class Store:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting and self.trouble is None:
+            while self._waiting and self._may_try:
                 batch = self._take_batch()
                 try:
                     results = await loop.run_in_executor(self._writer, self._telling, self._store, batch)
@@ -238,6 +245,9 @@ class Store:
                 except Exception as error:
                     log.error("values not stored: %s", str(error).splitlines()[0])
                     results = [error] * len(batch)
+                else:
+                    if self.trouble is not None:
+                        self._set_trouble(None)
                 for each, result in zip(batch, results):
                     if each.future.done():
                         continue
