@@ -219,3 +219,29 @@ def test_a_first_start_on_a_full_disk_names_the_folder(disk):
     assert done.returncode == 1
     assert str(disk.folder) in done.stderr and "No space left on device" in done.stderr
     assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_what_is_on_a_full_disk_can_be_backed_up_to_another(disk, start, make_device, tmp_path):
+    for way in ("running", "stopped", "killed"):
+        cloud = begin(start, make_device)
+        if way == "stopped":
+            assert cloud.stop() == 0
+        elif way == "killed":
+            cloud.process.kill()
+            cloud.process.wait()
+        disk.fill()
+        done = disk.start("backup", tmp_path / way, "--data", cloud.data).wait(30)
+        assert done.returncode == 0, (way, done.stderr)
+        assert (tmp_path / way).stat().st_size > 5000
+        disk.free()
+        cloud.stop()
+
+
+def test_a_read_only_disk_after_a_kill(disk, start, make_device):
+    cloud = begin(start, make_device)
+    cloud.process.kill()
+    cloud.process.wait()
+    disk.remount("ro")
+    again = start()
+    check_reading(again.about, make_device, "before")
+    check_refusals(again.about, 503, "(Read-only file system)")
