@@ -7,14 +7,17 @@ import shutil
 import tempfile
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Sequence
 
 from fastapi import FastAPI
 
+from . import origins
 from .audit import Audit
 from .broker.listeners import Sockets
 from .condition import Condition
 from .embedded.side import EmbeddedSide
+from .entrance.bounds import Bounds, descriptor_limit
+from .entrance.visitors import PATIENCE, Entrance
 from .files import FolderLock, make_private_file, make_private_folder, write_whole
 from .first_start.project import DefaultProject, default_project
 from .first_start.user import DefaultUser, default_user
@@ -61,12 +64,16 @@ class LocalCloud:
         broker: str | None,
         address: str,
         rate_limit: float,
+        patience: float,
+        cors_origins: Sequence[str],
     ) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
         self._ports = ports
         self._address = address
         self._rate_limit = rate_limit
+        self._patience = patience
+        self._cors_origins = [origins.parse(text) for text in cors_origins]
         self._database = database
         self._shared_broker = parse(broker) if broker else None
         self._side: "EmbeddedSide | Worker | None" = None
@@ -83,20 +90,24 @@ class LocalCloud:
         broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
+        patience: float = PATIENCE,
+        cors_origins: Sequence[str] = (),
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
         `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
         the number of API requests per second that each user may make (0: any number).
+        `patience` is how many seconds a peer has for each step before its log-in (see entrance.visitors).
+        Web pages of `cors_origins` may use the Application API and MQTT over WebSocket.
         With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
-        `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
+        `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit)
+        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, patience, cors_origins)
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -157,17 +168,34 @@ class LocalCloud:
             self.user = await default_user(self.store, self.data)
             tokens = await Tokens.of(self.store)
             certificate = authority.server(self._names)
+        self._entrance = Entrance(Bounds.of(descriptor_limit()), self.condition.counts, self._patience)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
             await worker.start()
         else:
-            self._side = EmbeddedSide(self.store, self.exchange, tokens, certificate, authority.files)
+            self._side = EmbeddedSide(
+                self.store, self.exchange, tokens, self._entrance, certificate, authority.files, self._origins()
+            )
             await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
-        app = application(self.store, self.exchange, self.live, self.condition, tokens, guard, self._api(tokens))
-        self._web = WebServer(app, http, https, certificate)
+        app = application(
+            self.store,
+            self.exchange,
+            self.live,
+            self.condition,
+            tokens,
+            guard,
+            self._api(tokens),
+            self._cors_origins,
+        )
+        self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
+
+    def _origins(self) -> tuple[str, ...]:
+        """Return the origins of the pages that may use MQTT over WebSocket."""
+        plain, encrypted = ([self._numbers[name] for name in names] for names in (("http", "ws"), ("https", "wss")))
+        return (*origins.of_this_cloud(plain, encrypted, self._names), *self._cors_origins)
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
@@ -188,6 +216,7 @@ class LocalCloud:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
         self.live.close()
+        self._entrance.close()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
         await self.audit.close()

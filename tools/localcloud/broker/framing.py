@@ -15,6 +15,8 @@ from amqtt.mqtt.packet import MQTTFixedHeader
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from ..entrance.visitors import Visitor
+
 _CLOSE_TIMEOUT = 0.5
 
 
@@ -61,7 +63,8 @@ async def read_packet(
 class TcpStream(WriterAdapter):
     """A TCP or TLS connection. asyncio has set TCP_NODELAY on it (see `ports`)."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, visitor: Visitor) -> None:
+        self.visitor = visitor
         self._reader = reader
         self._writer = writer
 
@@ -111,7 +114,8 @@ class WebSocketStream(WriterAdapter):
     amqtt's own adapter returns the last message twice if the connection ends inside a packet.
     """
 
-    def __init__(self, connection: ServerConnection) -> None:
+    def __init__(self, connection: ServerConnection, visitor: Visitor) -> None:
+        self.visitor = visitor
         self._connection = connection
         self._received = bytearray()
         self._queued = bytearray()

@@ -11,7 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..entrance.bounds import raise_descriptor_limit
 from ..files import DataInUse
+from ..origins import BadOrigin
 from ..ports import HOST, PortBusy, Ports
 from . import described
 from .exits import DONE, FAILED
@@ -69,6 +71,20 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="N",
         help="API requests per second and user; no limit by default",
     )
+    serve.add_argument(
+        "--patience",
+        type=float,
+        default=10,
+        metavar="S",
+        help="seconds that a peer has for each step before its log-in, such as a TLS handshake; %(default)g by default",
+    )
+    serve.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="origin of web pages that may use the Application API and MQTT over WebSocket; may be given several times",
+    )
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
@@ -93,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, DataInUse, StoreTooNew, BadAddress, BadBroker, Lost) as error:
+    except (PortBusy, DataInUse, StoreTooNew, BadAddress, BadOrigin, BadBroker, Lost) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
     except SQLAlchemyError as error:
         # Only the first line: later ones may contain the address with its password.
@@ -116,6 +132,7 @@ def _ports(options: argparse.Namespace) -> Ports:
 async def _serve(options: argparse.Namespace) -> int:
     from ..cloud import LocalCloud
 
+    raise_descriptor_limit()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -130,6 +147,8 @@ async def _serve(options: argparse.Namespace) -> int:
         broker=options.broker,
         address=options.address,
         rate_limit=options.rate_limit,
+        patience=options.patience,
+        cors_origins=options.cors_origin,
     )
     try:
         description = cloud.description()

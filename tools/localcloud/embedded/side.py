@@ -1,7 +1,10 @@
 """The devices' and users' side: the embedded broker, its listeners, and what is behind it."""
 
+from typing import Sequence
+
 from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
+from ..entrance.visitors import Entrance
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
 from ..store.database import Store
@@ -15,11 +18,19 @@ class EmbeddedSide:
     """The broker, its listeners, and the devices and users that they admit."""
 
     def __init__(
-        self, store: Store, exchange: Exchange, tokens: Tokens, certificate: KeyFiles, authority: KeyFiles
+        self,
+        store: Store,
+        exchange: Exchange,
+        tokens: Tokens,
+        entrance: Entrance,
+        certificate: KeyFiles,
+        authority: KeyFiles,
+        origins: Sequence[str] = (),
     ) -> None:
+        """`origins` are those of the web pages that may use MQTT over WebSocket."""
         self._devices = ConnectedDevices(store, exchange)
         self._broker = EmbeddedBroker(Gate(self._devices, ConnectedUsers(store, exchange, tokens)))
-        self._listeners = Listeners(self._broker, certificate, authority)
+        self._listeners = Listeners(self._broker, entrance, certificate, authority, origins)
 
     async def start(self, sockets: Sockets) -> None:
         """Start to accept connections."""

@@ -39,6 +39,7 @@ class Access:
             await refusal(scope, receive, send)
         else:
             request.state.user_id = user_id
+            request.state.visitor.admit()
             await self._app(scope, receive, send)
 
     async def _user_of(self, request: Request) -> str | None:
