@@ -24,6 +24,7 @@ from amqtt.mqtt.packet import CONNECT
 from amqtt.session import Session
 
 from ..entrance.few_lines import FewLines
+from . import texts
 from .client import ConnectedClient
 from .deliveries import Deliveries
 from .framing import ClientStream, EndOfStream, ProtocolViolation, read_packet
@@ -142,6 +143,7 @@ class EmbeddedBroker(Broker):
 
     async def _read_connect(self, stream: ClientStream) -> tuple[ConnectedClient, Session]:
         header, body = await read_packet(stream, MAX_CONNECT, CONNECT)
+        texts.check(CONNECT, body)
         try:
             client, session = await ConnectedClient.init_from_connect(
                 BufferReader(header.to_bytes() + body), stream, self.plugins_manager

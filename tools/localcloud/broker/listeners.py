@@ -130,6 +130,11 @@ class _WebSocketConnection(ServerConnection):
         self.visitor.talks()
         super().connection_made(transport)
 
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of the handshake or of messages."""
+        with self.visitor.dropped_for_errors():
+            super().data_received(data)
+
     def connection_lost(self, error: Exception | None) -> None:
         """Tell everybody that the connection has ended."""
         self.visitor.left()

@@ -73,7 +73,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     serve.add_argument(
         "--patience",
-        type=float,
+        type=_patience,
         default=10,
         metavar="S",
         help="seconds that a peer has for each step before its log-in, such as a TLS handshake; %(default)g by default",
@@ -88,6 +88,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
+
+
+def _patience(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("0.1 to 3600 seconds are expected, got %s" % text)
+    return seconds
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ import asyncio
 import errno
 import socket
 import ssl
+from asyncio import sslproto
 from contextlib import suppress
 from functools import partial
 from typing import Any, Awaitable, Callable
@@ -15,6 +16,8 @@ from typing import Any, Awaitable, Callable
 from .visitors import Entrance, Visitor
 
 BACKLOG = 4096
+# asyncio gives each TLS connection a buffer of 256 KB. A record of TLS has at most 16.
+sslproto.SSLProtocol.max_size = 16 * 1024  # type: ignore[attr-defined]
 _AT_ONCE = 64
 _RETRY_S = 0.2
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections import Counter
-from typing import Callable, Container
+from contextlib import contextmanager
+from typing import Callable, Container, Iterator
 
 from .bounds import Bounds
 from .few_lines import FewLines
@@ -64,6 +65,14 @@ class Visitor:
     def is_inside(self) -> bool:
         """Whether the peer has logged in."""
         return self._stage == _INSIDE
+
+    @contextmanager
+    def dropped_for_errors(self) -> Iterator[None]:
+        """End the connection, with one line in the log, if a library fails at what the peer has sent."""
+        try:
+            yield
+        except Exception as error:
+            self._entrance.broken(self, error)
 
     def too_slow(self) -> None:
         """End the connection because the deadline has passed."""
@@ -127,6 +136,7 @@ class Entrance:
         self.now = self._loop.time
         self._give_way = FewLines(log, 1)
         self._late = FewLines(log, 1)
+        self._broken = FewLines(log)
         self._failed = FewLines(log, 1)
         self._sweep = self._loop.call_later(patience / _SWEEPS, self._end_late_ones)
 
@@ -206,6 +216,15 @@ class Entrance:
         """Count and log a connection that did not keep its time, and end it."""
         self._counts["connections_late"] += 1
         self._late.line(logging.INFO, "a connection of %s was too slow and is closed", visitor.address)
+        visitor.end()
+
+    def broken(self, visitor: Visitor, error: Exception) -> None:
+        """Count and log a connection with bytes at which a library failed, and end it."""
+        self._counts["connections_broken"] += 1
+        self._broken.line(
+            logging.WARNING, "%s sent what cannot be understood (%s): dropped", visitor.address, type(error).__name__
+        )
+        log.debug("the library's error", exc_info=error)
         visitor.end()
 
     def _has_room_for(self, address: str) -> bool:

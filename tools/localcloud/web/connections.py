@@ -51,8 +51,9 @@ class HttpConnection(H11Protocol):
         if self._head_since is None and self._is_between_requests:
             self._head_since = self.loop.time()
         self._received += len(data)
-        super().data_received(data)
-        self._set_deadline()
+        with self._visitor.dropped_for_errors():
+            super().data_received(data)
+            self._set_deadline()
 
     def on_response_complete(self) -> None:
         """Go on after an answer, perhaps with a request that has already come."""
@@ -143,3 +144,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         """End the WebSocket."""
         self._visitor.left()
         super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of the handshake or of messages."""
+        with self._visitor.dropped_for_errors():
+            super().data_received(data)

@@ -17,6 +17,7 @@ from fastapi.responses import (
     RedirectResponse,
 )
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import ClientDisconnect
 
 from ..condition import Condition
 from ..entrance.door import Door
@@ -70,6 +71,8 @@ def application(
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
+    for each in (app, api):
+        each.add_exception_handler(ClientDisconnect, _gone)
     for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(live_feed.router(live, guard), prefix="/local/v1")
@@ -129,6 +132,11 @@ def _is_allowed(length: str, path: str) -> bool:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return JSONResponse({"detail": described(error)}, 422)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Answer a client that went away in the middle of its request. Nobody reads it, but nothing is logged either."""
+    return Response(status_code=400)
 
 
 def _error(status: int) -> Any:

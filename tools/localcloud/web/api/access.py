@@ -24,11 +24,11 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on or refuse it."""
-        request = Request(scope)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if scope["type"] != "http" or path.startswith(OPEN):
             await self._app(scope, receive, send)
             return
+        request = Request(scope)
         user_id = await self._user_of(request)
         if user_id is None:
             headers = {"WWW-Authenticate": "Bearer"}
