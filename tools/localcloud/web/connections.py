@@ -49,7 +49,7 @@ class HttpConnection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes of a request."""
         if self._head_since is None and self._is_between_requests:
-            self._head_since = self.loop.time()
+            self._head_since, self._received = self.loop.time(), 0
         self._received += len(data)
         with self._visitor.dropped_for_errors():
             super().data_received(data)
@@ -100,7 +100,7 @@ class HttpConnection(H11Protocol):
             self._give(self._answered + visitor.patience * _LINGER - now)
         else:
             if not self._body_since:
-                self._body_since, self._received = now, 0
+                self._body_since = now
             self._give(self._body_since + visitor.patience + self._received / BODY_RATE - now)
 
     def _give(self, seconds: float) -> None:
