@@ -114,9 +114,9 @@ def application(
             response.headers.setdefault(name, value)
         return response
 
-    app.add_middleware(Paths)
     if origins:
         app.add_middleware(Cors, below=(API_ROOT,), origins=origins)
+    app.add_middleware(Paths)
     return app
 
 
