@@ -60,13 +60,14 @@ def limited(tmp_path_factory):
 
 @pytest.fixture
 def flood(limited):
-    """`flood(port, count)` opens silent connections, until the end of the test."""
+    """`flood(port, count, words)` opens connections that say no more than that, until the end of the test."""
     with ExitStack() as stack:
 
-        def open_them(port, count=FLOOD):
+        def open_them(port, count=FLOOD, words=b""):
             for _ in range(count):
                 # paho-mqtt needs a low descriptor for itself.
                 with open_socket(limited.about, port) as sock:
+                    sock.sendall(words)
                     stack.callback(os.close, fcntl.fcntl(sock.fileno(), fcntl.F_DUPFD, 1024))
 
         yield open_them
@@ -102,12 +103,10 @@ def test_devices_that_are_connected_keep_their_connections_in_a_flood(limited, f
 
 
 def test_a_flood_of_half_requests_gives_way_too(limited, flood, make_device):
-    with ExitStack() as stack:
-        for _ in range(500):
-            stack.enter_context(open_socket(limited.about, "http")).sendall(b"GET / HT")
-            stack.enter_context(open_socket(limited.about, "mqtts")).sendall(b"\x16\x03\x01")
-        assert make_device(limited.about, port="mqtts_port").connect() == "Success"
-        limited.status()
+    flood("http", 500, b"GET / HT")
+    flood("mqtts", 500, b"\x16\x03\x01")
+    assert make_device(limited.about, port="mqtts_port").connect() == "Success"
+    limited.status()
 
 
 def test_the_limit_of_open_files_is_raised_as_far_as_the_system_lets_it(tmp_path):

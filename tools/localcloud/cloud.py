@@ -5,13 +5,14 @@ import logging
 import secrets
 import shutil
 import tempfile
+import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from fastapi import FastAPI
 
-from . import origins
+from . import clock as host_clock, origins
 from .audit import Audit
 from .broker.listeners import Sockets
 from .condition import Condition
@@ -22,8 +23,13 @@ from .files import FolderLock, make_private_file, make_private_folder, write_who
 from .first_start.project import DefaultProject, default_project
 from .first_start.user import DefaultUser, default_user
 from .identity.certificates import Authority
+from .identity.failures import Failures
+from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
+from .identity.verification import Verifier
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
+from .proxies import NO_PROXIES, Proxies
+from .store.catalogue import newest_value_us
 from .store.database import Store
 from .traffic.exchange import Exchange
 from .traffic.live import Live
@@ -52,6 +58,8 @@ class LocalCloud:
     live: Live
     condition: Condition
     audit: Audit
+    failures: Failures
+    verifier: Verifier
     project: DefaultProject
     user: DefaultUser
     api_token: str
@@ -66,6 +74,7 @@ class LocalCloud:
         rate_limit: float,
         patience: float,
         cors_origins: Sequence[str],
+        behind: Proxies,
     ) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
@@ -74,6 +83,7 @@ class LocalCloud:
         self._rate_limit = rate_limit
         self._patience = patience
         self._cors_origins = [origins.parse(text) for text in cors_origins]
+        self._proxies = behind
         self._database = database
         self._shared_broker = parse(broker) if broker else None
         self._side: "EmbeddedSide | Worker | None" = None
@@ -92,6 +102,8 @@ class LocalCloud:
         rate_limit: float = 0,
         patience: float = PATIENCE,
         cors_origins: Sequence[str] = (),
+        clock: Callable[[], int] = time.time_ns,
+        behind: Proxies = NO_PROXIES,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
@@ -99,15 +111,20 @@ class LocalCloud:
         the number of API requests per second that each user may make (0: any number).
         `patience` is how many seconds a peer has for each step before its log-in (see entrance.visitors).
         Web pages of `cors_origins` may use the Application API and MQTT over WebSocket.
+        From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
-        same broker, data folder and `database` share the work.
+        same broker, data folder and `database` share the work. The whole process takes the present time (ns since
+        1970) from `clock`.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
+        host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, patience, cors_origins)
+        cloud = cls(
+            data.absolute(), ports or Ports(), database, broker, address, rate_limit, patience, cors_origins, behind
+        )
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -143,6 +160,9 @@ class LocalCloud:
         self.store = Store(self._database or self._database_in_folder())
         self.condition = Condition(self.live)
         self.audit = Audit(self.store)
+        self.failures = Failures(self.condition.counts, self.audit.note)
+        self._rehashing = Rehashing(self.store)
+        self.verifier = Verifier(self.failures, self._rehashing.note)
         self.exchange = Exchange(self.store, self.live, self.condition.counts)
         worker = None
         alone: AbstractAsyncContextManager[None] = nullcontext()
@@ -168,14 +188,24 @@ class LocalCloud:
             self.user = await default_user(self.store, self.data)
             tokens = await Tokens.of(self.store)
             certificate = authority.server(self._names)
-        self._entrance = Entrance(Bounds.of(descriptor_limit()), self.condition.counts, self._patience)
+        bounds = Bounds.of(descriptor_limit())
+        self._entrance = Entrance(bounds, self.condition.counts, self._patience, self._proxies)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
             await worker.start()
         else:
+            files = authority.files
             self._side = EmbeddedSide(
-                self.store, self.exchange, tokens, self._entrance, certificate, authority.files, self._origins()
+                self.store,
+                self.exchange,
+                tokens,
+                self._entrance,
+                certificate,
+                files,
+                self._proxies,
+                self.verifier,
+                self._origins(),
             )
             await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
@@ -187,10 +217,14 @@ class LocalCloud:
             tokens,
             guard,
             self._api(tokens),
+            self.verifier,
+            self._proxies,
             self._cors_origins,
         )
         self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
+        await self._clock_watch.start()
 
     def _origins(self) -> tuple[str, ...]:
         """Return the origins of the pages that may use MQTT over WebSocket."""
@@ -203,7 +237,7 @@ class LocalCloud:
         https = self._https_at((*self._names, HOST)[0])
         updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
-        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit))
+        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit), self.verifier)
 
     @property
     def _https(self) -> str:
@@ -217,8 +251,11 @@ class LocalCloud:
         assert self._side is not None
         self.live.close()
         self._entrance.close()
+        await self._clock_watch.stop()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
+        self.verifier.close()
+        await self._rehashing.close()
         await self.audit.close()
         await self.store.close()
         await self._leave()

@@ -15,6 +15,7 @@ from websockets.typing import Origin, Subprotocol
 from ..entrance.door import Door
 from ..entrance.visitors import Entrance, Visitor
 from ..identity.certificates import KeyFiles
+from ..proxies import Proxies
 from .embedded_broker import MAX_PACKET, EmbeddedBroker
 from .framing import TcpStream, WebSocketStream
 
@@ -43,11 +44,13 @@ class Listeners:
         entrance: Entrance,
         server_files: KeyFiles,
         authority: KeyFiles,
+        proxies: Proxies,
         origins: Sequence[str] = (),
     ) -> None:
         """`origins` are those of the web pages that may use MQTT over WebSocket."""
         self._broker = broker
         self._entrance = entrance
+        self._proxies = proxies
         # Browsers always say which page a WebSocket is for. Boards and programs do not.
         self._origins: list[Origin | None] = [None, *map(Origin, origins)]
         self._tls = _context(server_files)
@@ -86,7 +89,7 @@ class Listeners:
 
     async def _serve_web_socket(self, connection: ServerConnection) -> None:
         assert isinstance(connection, _WebSocketConnection)
-        stream = WebSocketStream(connection, connection.visitor)
+        stream = WebSocketStream(connection, connection.visitor, self._proxies)
         await self._broker.serve(stream, by_certificate=False)
 
 

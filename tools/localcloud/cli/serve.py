@@ -15,6 +15,7 @@ from ..entrance.bounds import raise_descriptor_limit
 from ..files import DataInUse
 from ..origins import BadOrigin
 from ..ports import HOST, PortBusy, Ports
+from ..proxies import BadProxy, Proxies
 from . import described
 from .exits import DONE, FAILED
 
@@ -85,6 +86,14 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="URL",
         help="origin of web pages that may use the Application API and MQTT over WebSocket; may be given several times",
     )
+    serve.add_argument(
+        "--behind-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS[/BITS]",
+        help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
+        " may be repeated",
+    )
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
@@ -116,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, DataInUse, StoreTooNew, BadAddress, BadOrigin, BadBroker, Lost) as error:
+    except (PortBusy, BadProxy, DataInUse, StoreTooNew, BadAddress, BadOrigin, BadBroker, Lost) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
     except SQLAlchemyError as error:
         # Only the first line: later ones may contain the address with its password.
@@ -156,6 +165,7 @@ async def _serve(options: argparse.Namespace) -> int:
         rate_limit=options.rate_limit,
         patience=options.patience,
         cors_origins=options.cors_origin,
+        behind=Proxies(options.behind_proxy),
     )
     try:
         description = cloud.description()

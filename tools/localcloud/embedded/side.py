@@ -7,6 +7,8 @@ from ..broker.listeners import Listeners, Sockets
 from ..entrance.visitors import Entrance
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
+from ..identity.verification import Verifier
+from ..proxies import Proxies
 from ..store.database import Store
 from ..traffic.exchange import Exchange
 from .devices import ConnectedDevices
@@ -25,12 +27,14 @@ class EmbeddedSide:
         entrance: Entrance,
         certificate: KeyFiles,
         authority: KeyFiles,
+        proxies: Proxies,
+        verifier: Verifier,
         origins: Sequence[str] = (),
     ) -> None:
         """`origins` are those of the web pages that may use MQTT over WebSocket."""
-        self._devices = ConnectedDevices(store, exchange)
-        self._broker = EmbeddedBroker(Gate(self._devices, ConnectedUsers(store, exchange, tokens)))
-        self._listeners = Listeners(self._broker, entrance, certificate, authority, origins)
+        devices = ConnectedDevices(store, exchange, verifier)
+        self._broker = EmbeddedBroker(Gate(devices, ConnectedUsers(store, exchange, tokens)))
+        self._listeners = Listeners(self._broker, entrance, certificate, authority, proxies, origins)
 
     async def start(self, sockets: Sockets) -> None:
         """Start to accept connections."""
@@ -41,4 +45,3 @@ class EmbeddedSide:
         """Stop accepting and end all connections."""
         self._listeners.stop()
         await self._broker.stop()
-        self._devices.close()

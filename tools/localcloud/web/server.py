@@ -24,7 +24,9 @@ from ..entrance.door import Door
 from ..entrance.visitors import Entrance, Visitor
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
+from ..identity.verification import Verifier
 from ..property_types import ValueRefused
+from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
 from ..traffic.exchange import Exchange
@@ -38,6 +40,7 @@ from .connections import HttpConnection, WebSocketConnection
 from .cors import Cors
 from .guard import Guard
 from .local_api import dashboards, live_feed, resources
+from .peer import ClientAddress
 from .refusals import refusal
 
 PAGE = Path(__file__).parent.parent / "page"
@@ -62,6 +65,8 @@ def application(
     tokens: Tokens,
     guard: Guard,
     api: FastAPI,
+    verifier: Verifier,
+    proxies: Proxies = NO_PROXIES,
     origins: Sequence[str] = (),
 ) -> FastAPI:
     """Return the web application. `api` is the Application API; pages of other `origins` may use it too."""
@@ -76,7 +81,7 @@ def application(
     for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(live_feed.router(live, guard), prefix="/local/v1")
-    app.include_router(token.router(store, tokens))
+    app.include_router(token.router(store, tokens, verifier))
     docs.add_to(app)
     app.mount(API_ROOT, api)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
@@ -117,6 +122,7 @@ def application(
     if origins:
         app.add_middleware(Cors, below=(API_ROOT,), origins=origins)
     app.add_middleware(Paths)
+    app.add_middleware(ClientAddress, proxies=proxies)
     return app
 
 
@@ -210,5 +216,7 @@ def _config(app: FastAPI, **tls: Path) -> uvicorn.Config:
         ws_max_size=4096,
         timeout_graceful_shutdown=1,
         server_header=False,
+        # `peer.ClientAddress` does this, for the proxies that `serve --behind-proxy` names.
+        proxy_headers=False,
         **tls,  # type: ignore[arg-type]
     )
