@@ -5,12 +5,14 @@ import logging
 import secrets
 import shutil
 import tempfile
+import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
+from . import clock as host_clock
 from .audit import Audit
 from .broker.listeners import Sockets
 from .condition import Condition
@@ -25,6 +27,7 @@ from .identity.tokens import Tokens
 from .identity.verification import Verifier
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .proxies import NO_PROXIES, Proxies
+from .store.catalogue import newest_value_us
 from .store.database import Store
 from .traffic.exchange import Exchange
 from .traffic.live import Live
@@ -91,6 +94,7 @@ class LocalCloud:
         broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
+        clock: Callable[[], int] = time.time_ns,
         behind: Proxies = NO_PROXIES,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
@@ -99,10 +103,12 @@ class LocalCloud:
         the number of API requests per second that each user may make (0: any number).
         From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
-        same broker, data folder and `database` share the work.
+        same broker, data folder and `database` share the work. The whole process takes the present time (ns since
+        1970) from `clock`.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
+        host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
@@ -194,6 +200,8 @@ class LocalCloud:
         )
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
+        await self._clock_watch.start()
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
@@ -214,6 +222,7 @@ class LocalCloud:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
         self.live.close()
+        await self._clock_watch.stop()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
         self.verifier.close()
