@@ -201,6 +201,8 @@ class Store:
         """Try to write every few seconds until it works. Committing goes on by then."""
         while self.trouble is not None:
             await asyncio.sleep(PROBE_S)
+            if self.trouble is None:
+                return
             if self.trouble.status == unwritable.FULL and not unwritable.has_room(self.url):
                 continue
             if self._waiting:
