@@ -2,24 +2,27 @@
 
 import asyncio
 import logging
-import secrets
 import shutil
 import tempfile
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
 from .audit import Audit
 from .broker.listeners import Sockets
+from .certificate_watch import CertificateWatch
 from .condition import Condition
 from .embedded.side import EmbeddedSide
-from .files import FolderLock, make_private_file, make_private_folder, write_whole
-from .first_start.project import DefaultProject, default_project
+from .files import FolderLock, make_private_file, make_private_folder
+from .first_start import secret_files
+from .first_start.project import DefaultProject, default_project, is_made
 from .first_start.user import DefaultUser, default_user
 from .identity.certificates import Authority
 from .identity.failures import Failures
+from .identity.key_files import KeyFiles
 from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
 from .identity.verification import Verifier
@@ -68,6 +71,7 @@ class LocalCloud:
         address: str,
         rate_limit: float,
         behind: Proxies,
+        replace_lost: bool,
     ) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
@@ -75,11 +79,14 @@ class LocalCloud:
         self._address = address
         self._rate_limit = rate_limit
         self._proxies = behind
+        self._replace_lost = replace_lost
         self._database = database
         self._shared_broker = parse(broker) if broker else None
         self._side: "EmbeddedSide | Worker | None" = None
         self._occupancy: "Occupancy | None" = None
         self._temporary = False
+        self.on_change: Callable[[], None] = lambda: None
+        """Is called when the description has changed."""
 
     @classmethod
     async def start(
@@ -92,6 +99,7 @@ class LocalCloud:
         address: str = HOST,
         rate_limit: float = 0,
         behind: Proxies = NO_PROXIES,
+        replace_lost: bool = False,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
@@ -100,13 +108,14 @@ class LocalCloud:
         From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work.
+        With `replace_lost`, the default device and user get new secrets if the files with theirs are unusable.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
-        `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
+        `files.Unusable`, `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind)
+        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind, replace_lost)
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -161,15 +170,19 @@ class LocalCloud:
             self._occupancy = Occupancy(self.store.url)
             await self._occupancy.take()
         async with alone:
-            self._authority = authority = Authority(self.data / "certificates")
-            self.api_token = self._load_token()
             await self.store.open()
+            is_new = not await is_made(self.store)
+            self._authority = authority = Authority(self.data / "certificates", in_use=not is_new)
+            losses = secret_files.Losses(self._replace_lost, self._note)
+            secret_files.close_all(self.data)
+            self.api_token = secret_files.api_token(self.data, losses, is_new=is_new)
             if worker is not None:
                 await worker.connect()
-            self.project = await default_project(self.store, authority, self.data)
-            self.user = await default_user(self.store, self.data)
+            self.project = await default_project(self.store, authority, self.data, losses)
+            self.user = await default_user(self.store, self.data, losses)
             tokens = await Tokens.of(self.store)
-            certificate = authority.server(self._names)
+            self._certificates = self._watch(worker)
+            certificate = self._certificates.server(self._names)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
@@ -177,10 +190,10 @@ class LocalCloud:
         else:
             files = authority.files
             self._side = EmbeddedSide(
-                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier
+                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier, self.project.own
             )
             await self._side.start(Sockets(**sockets))
-        guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
+        guard = self._guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
         app = application(
             self.store,
             self.exchange,
@@ -194,14 +207,51 @@ class LocalCloud:
         )
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
+        await self._certificates.start()
+
+    def _watch(self, worker: "Worker | None") -> CertificateWatch:
+        broker = None
+        if self._shared_broker is not None:
+            from .workers.broker_certificate import shown
+
+            broker = partial(shown, self.data, self._shared_broker)
+        return CertificateWatch(
+            self._authority,
+            self.store,
+            self.condition,
+            self.project.files,
+            names=lambda: names_of(self._address),
+            shares_folder=worker is not None,
+            renewed=self._renew,
+            renamed=self._rename,
+            broker=broker,
+        )
+
+    def _renew(self, certificate: KeyFiles) -> None:
+        assert self._side is not None
+        self._side.renew(certificate)
+        self._web.renew(certificate)
+
+    def _rename(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._guard.know(names)
+        self._updates.base = self._https_for_boards
+        self.on_change()
+
+    def _note(self, action: str, about: str) -> None:
+        self.audit.note(action, by="start", address="", about=about)
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
-        # Boards download their updates from there.
-        https = self._https_at((*self._names, HOST)[0])
-        updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
+        ota = self.data / "ota"
+        updates = self._updates = OtaUpdates(self.store, self.exchange, tokens, ota, self._https_for_boards)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
         return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit), self.verifier)
+
+    @property
+    def _https_for_boards(self) -> str:
+        # Boards download their updates from there.
+        return self._https_at((*self._names, HOST)[0])
 
     @property
     def _https(self) -> str:
@@ -213,6 +263,7 @@ class LocalCloud:
     async def stop(self) -> None:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
+        await self._certificates.stop()
         self.live.close()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
@@ -270,9 +321,3 @@ class LocalCloud:
         for each in (path, *self.data.glob(path.name + "-*")):
             make_private_file(each)
         return "sqlite:///%s" % path
-
-    def _load_token(self) -> str:
-        path = self.data / "api_token"
-        if not path.exists():
-            write_whole(path, secrets.token_urlsafe(24).encode())
-        return path.read_text().strip()

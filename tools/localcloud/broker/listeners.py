@@ -10,7 +10,7 @@ from typing import Any
 import websockets.asyncio.server
 from websockets.typing import Subprotocol
 
-from ..identity.certificates import KeyFiles
+from ..identity.key_files import KeyFiles
 from ..proxies import Proxies
 from .embedded_broker import MAX_PACKET, EmbeddedBroker
 from .framing import TcpStream, WebSocketStream
@@ -72,6 +72,11 @@ class Listeners:
                 close_timeout=1,
             )
             self._web_servers.append(web_server)
+
+    def renew(self, server_files: KeyFiles) -> None:
+        """Show this certificate in new connections. Raises OSError if it cannot be loaded."""
+        for context in (self._tls, self._mutual_tls):
+            context.load_cert_chain(server_files.certificate, server_files.key)
 
     def stop(self) -> None:
         """Stop accepting. The broker ends the connections."""

@@ -2,11 +2,12 @@
 
 from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
-from ..identity.certificates import KeyFiles
+from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
 from ..proxies import Proxies
 from ..store.database import Store
+from ..store.device_certificates import Own
 from ..traffic.exchange import Exchange
 from .devices import ConnectedDevices
 from .gate import Gate
@@ -25,8 +26,9 @@ class EmbeddedSide:
         authority: KeyFiles,
         proxies: Proxies,
         verifier: Verifier,
+        own: Own,
     ) -> None:
-        devices = ConnectedDevices(store, exchange, verifier)
+        devices = ConnectedDevices(store, exchange, verifier, own)
         self._broker = EmbeddedBroker(Gate(devices, ConnectedUsers(store, exchange, tokens)))
         self._listeners = Listeners(self._broker, certificate, authority, proxies)
 
@@ -34,6 +36,10 @@ class EmbeddedSide:
         """Start to accept connections."""
         await self._broker.start()
         await self._listeners.start(sockets)
+
+    def renew(self, certificate: KeyFiles) -> None:
+        """Show this certificate to whoever connects from now on. Raises OSError if it cannot be loaded."""
+        self._listeners.renew(certificate)
 
     async def stop(self) -> None:
         """Stop accepting and end all connections."""
