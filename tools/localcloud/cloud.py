@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
+from . import open_to_whom
 from .audit import Audit
 from .broker.listeners import Sockets
 from .certificate_watch import CertificateWatch
@@ -81,7 +82,7 @@ class LocalCloud:
         self._proxies = behind
         self._replace_lost = replace_lost
         self._database = database
-        self._shared_broker = parse(broker) if broker else None
+        self._shared_broker = parse(broker) if broker is not None else None
         self._side: "EmbeddedSide | Worker | None" = None
         self._occupancy: "Occupancy | None" = None
         self._temporary = False
@@ -148,7 +149,8 @@ class LocalCloud:
     async def _open(self, sockets: dict[str, Any]) -> None:
         self._names = names_of(self._address)
         self.live = Live()
-        self.store = Store(self._database or self._database_in_folder())
+        self._at_broker()  # raises BadBroker before anything else begins
+        self.store = Store(self._database_in_folder() if self._database is None else self._database)
         self.condition = Condition(self.live)
         self.audit = Audit(self.store)
         self.failures = Failures(self.condition.counts, self.audit.note)
@@ -305,7 +307,17 @@ class LocalCloud:
             "client_key_der": str(project.files.key_der),
             "client_cert_der": str(project.files.certificate_der),
             "data": str(self.data),
+            "listeners": self._listeners(),
         }
+
+    def _listeners(self) -> list[dict[str, Any]]:
+        """Return what is open to whom: here, and at a broker that `broker-config` has set up."""
+        here = open_to_whom.listeners(self._numbers, self._address)
+        if self._shared_broker is None:
+            return here
+        from .workers import listeners
+
+        return [*here, *listeners.open_to_whom(self.data, self._shared_broker)]
 
     def _at_broker(self) -> dict[str, Any]:
         """Return the description of an external broker, empty without one."""

@@ -42,7 +42,7 @@ def for_people(about: list[dict[str, Any]]) -> list[str]:
         lines.append("Open to %s:" % _whom(address))
         for each in group:
             protocol = each["protocol"] + (" with TLS" if each["encrypted"] else "")
-            lines.append("  %5d  %-28s%s" % (each["port"], protocol, each["admits"]))
+            lines.append("  %5d  %-30s%s" % (each["port"], protocol, each["admits"]))
     return lines
 
 

@@ -16,11 +16,11 @@ _TIMEOUT_S = 5.0
 
 async def shown(data: Path, broker: Address) -> x509.Certificate | None:
     """Return the certificate of the broker's listener with TLS, or None if it is not known or not reached."""
-    about = listeners.described(data, broker)
-    if "mqtts_port" not in about:
-        return None
-    host = HOST if about["mqtts_host"] == ANY else about["mqtts_host"]
     try:
+        about = listeners.described(data, broker)
+        if "mqtts_port" not in about:
+            return None
+        host = HOST if about["mqtts_host"] == ANY else about["mqtts_host"]
         return await asyncio.to_thread(_fetch, host, about["mqtts_port"])
     except (OSError, ValueError):
         return None  # a broker that cannot be reached is reported by the connection to it
