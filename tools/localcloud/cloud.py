@@ -4,6 +4,7 @@ import asyncio
 import logging
 import shutil
 import tempfile
+import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
-from . import open_to_whom
+from . import clock as host_clock, open_to_whom
 from .audit import Audit
 from .broker.listeners import Sockets
 from .certificate_watch import CertificateWatch
@@ -29,6 +30,7 @@ from .identity.tokens import Tokens
 from .identity.verification import Verifier
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .proxies import NO_PROXIES, Proxies
+from .store.catalogue import newest_value_us
 from .store.database import Store
 from .traffic.exchange import Exchange
 from .traffic.live import Live
@@ -99,6 +101,7 @@ class LocalCloud:
         broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
+        clock: Callable[[], int] = time.time_ns,
         behind: Proxies = NO_PROXIES,
         replace_lost: bool = False,
     ) -> "LocalCloud":
@@ -108,11 +111,13 @@ class LocalCloud:
         the number of API requests per second that each user may make (0: any number).
         From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
-        same broker, data folder and `database` share the work.
-        With `replace_lost`, the default device and user get new secrets if the files with theirs are unusable.
+        same broker, data folder and `database` share the work. The whole process takes the present time (ns since
+        1970) from `clock`. With `replace_lost`, the default device and user get new secrets if the files with theirs
+        are unusable.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `files.Unusable`, `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
+        host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
@@ -209,6 +214,8 @@ class LocalCloud:
         )
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
+        await self._clock_watch.start()
         await self._certificates.start()
 
     def _watch(self, worker: "Worker | None") -> CertificateWatch:
@@ -267,6 +274,7 @@ class LocalCloud:
         assert self._side is not None
         await self._certificates.stop()
         self.live.close()
+        await self._clock_watch.stop()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
         self.verifier.close()

@@ -66,6 +66,9 @@ class Gatekeeper(Protocol):
     def subscribed(self, client: Client, topic: str) -> None:
         """React to a subscription, after the client's SUBACK."""
 
+    def heard(self, client: Client) -> None:
+        """Note that a packet of any kind has come from a client, before it is handled."""
+
     def received(
         self, client: Client, topic: str, payload: bytes, delivery: Delivery | None
     ) -> Awaitable[Any] | None:

@@ -1,5 +1,6 @@
 """The devices at the embedded broker: which are connected, what they may do, how to reach them."""
 
+import time
 from typing import Any, Awaitable
 
 from sqlalchemy.orm import Session
@@ -8,6 +9,7 @@ from ..broker.gatekeeper import Client, Credentials, IdentifierRefused, Unavaila
 from ..identity.verification import DEVICE, Busy, Verifier
 from ..protocol import topics
 from ..protocol.conversation import Conversation, Send
+from ..protocol.lateness import Lateness
 from ..store import catalogue, device_certificates
 from ..store.database import Store
 from ..store.redelivery import Delivery
@@ -78,6 +80,8 @@ class ConnectedDevices:
         if not await self._is_still_valid(device_id, credentials):
             return False
         conversation = self._conversations.setdefault(device_id, Conversation(device_id, None))
+        conversation.lateness = Lateness(time.monotonic())
+        self._exchange.agreement.connected(device_id)
         before = conversation.attachments
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
         # If a thing was attached meanwhile, it is newer than this answer.
@@ -102,6 +106,7 @@ class ConnectedDevices:
         self._clients.pop(device_id, None)
         # A device that was refused never counted as connected.
         if self._conversations.pop(device_id, None) is not None:
+            self._exchange.agreement.disconnected(device_id)
             self._exchange.note_connection(device_id, False)
 
     def may_subscribe(self, client: Client, topic: str) -> bool:
@@ -113,6 +118,11 @@ class ConnectedDevices:
         """React to a device's subscription."""
         for action in self._conversations[client.device_id].subscribed(topic):
             self._exchange.do(client, action)
+
+    def heard(self, client: Client) -> None:
+        """Note that a packet has come from a device."""
+        if (talk := self._conversations.get(client.device_id)) is not None:
+            self._exchange.agreement.heard(talk.device_id, talk.thing_id, talk.lateness, time.monotonic())
 
     def received(
         self, client: Client, topic: str, payload: bytes, delivery: Delivery | None

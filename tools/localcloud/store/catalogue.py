@@ -305,6 +305,11 @@ def rows_of(
     return rows
 
 
+def newest_value_us(session: Session) -> int | None:
+    """Return the time of the newest last value, None if there is none."""
+    return session.scalar(select(func.max(Variable.value_updated_at)))
+
+
 def history(
     session: Session,
     variable_id: str,
