@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from ..clock import now_s
 from ..files import Unusable, close_to_others, make_private_folder
 from .key_files import Broken, KeyFiles, Missing, is_issued_by
 
@@ -46,7 +47,7 @@ class RequestRefused(ValueError):
 
 def now() -> datetime.datetime:
     """Return the time, UTC."""
-    return datetime.datetime.now(datetime.timezone.utc)
+    return datetime.datetime.fromtimestamp(now_s(), datetime.timezone.utc)
 
 
 class Authority:
