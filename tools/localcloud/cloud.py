@@ -177,25 +177,13 @@ class LocalCloud:
             self._occupancy = Occupancy(self.store.url)
             await self._occupancy.take()
         async with alone:
-            await self.store.open()
-            is_new = not await is_made(self.store)
-            self._authority = authority = Authority(self.data / "certificates", in_use=not is_new)
-            losses = secret_files.Losses(self._replace_lost, self._note)
-            secret_files.close_all(self.data)
-            self.api_token = secret_files.api_token(self.data, losses, is_new=is_new)
-            if worker is not None:
-                await worker.connect()
-            self.project = await default_project(self.store, authority, self.data, losses)
-            self.user = await default_user(self.store, self.data, losses)
-            tokens = await Tokens.of(self.store)
-            self._certificates = self._watch(worker)
-            certificate = self._certificates.server(self._names)
+            certificate, tokens = await self._load(worker)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
             await worker.start()
         else:
-            files = authority.files
+            files = self._authority.files
             self._side = EmbeddedSide(
                 self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier, self.project.own
             )
@@ -217,6 +205,21 @@ class LocalCloud:
         self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
         await self._certificates.start()
+
+    async def _load(self, worker: "Worker | None") -> tuple[KeyFiles, Tokens]:
+        """Open the store, and load what lies beside it or is made at first start."""
+        await self.store.open()
+        is_new = not await is_made(self.store)
+        self._authority = Authority(self.data / "certificates", in_use=not is_new)
+        losses = secret_files.Losses(self._replace_lost, self._note)
+        secret_files.close_all(self.data)
+        self.api_token = secret_files.api_token(self.data, losses, is_new=is_new)
+        if worker is not None:
+            await worker.connect()
+        self.project = await default_project(self.store, self._authority, self.data, losses)
+        self.user = await default_user(self.store, self.data, losses)
+        self._certificates = self._watch(worker)
+        return self._certificates.server(self._names), await Tokens.of(self.store)
 
     def _watch(self, worker: "Worker | None") -> CertificateWatch:
         broker = None

@@ -57,7 +57,7 @@ def _answering(path: Path) -> dict[str, Any] | None:
         is_whole = isinstance(about, dict) and bool(address.hostname and address.port)
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         is_whole = False
     if not is_whole:
         # To take it for a cloud that does not run could send the command to another one.

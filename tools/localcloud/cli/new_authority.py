@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     from ..identity import new_authority
 
     data = (options.data or described.default_data_folder()).absolute()
-    if not data.is_dir():
+    if not any((data / each).exists() for each in ("certificates", "devices", "cloud.sqlite3")):
         raise CommandError("there is no local cloud in %s" % data)
     try:
         authority, aside = new_authority.replace(data)
