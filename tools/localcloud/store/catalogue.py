@@ -17,6 +17,8 @@ Deletable = TypeVar("Deletable", Device, Thing)
 """A kind of resource that users can delete and restore."""
 DEFAULT_USER = "default_user"
 """The setting with the id of the user who owns things and devices without an owner."""
+DEFAULT_DEVICE = "default_device"
+"""The setting with the id of the device that every new store gets."""
 CONNECTION = "connection"
 """The name of the events CONNECTED and DISCONNECTED."""
 _IDS_PER_QUERY = 5000
@@ -341,8 +343,11 @@ def _all_present(session: Session, kind: type[Deletable]) -> list[Deletable]:
 
 
 def _new_id(id: str | None) -> str:
-    if id is None:
-        return str(uuid.uuid4())
+    return str(uuid.uuid4()) if id is None else checked_id(id)
+
+
+def checked_id(id: str) -> str:
+    """Return an id that a request brings, in its usual form. Raises `Refused` if it is none."""
     try:
         return str(uuid.UUID(id))
     except ValueError:

@@ -50,7 +50,8 @@ class OtaUpdates:
         self._exchange = exchange
         self._tokens = tokens
         self._folder = folder
-        self._base = base
+        self.base = base
+        """The address of HTTPS from which boards download."""
         # Set and replaced whenever a device has reported something.
         self._news = asyncio.Event()
         exchange.on_record = self._recorded
@@ -149,7 +150,7 @@ class OtaUpdates:
         payload = commands.encode(
             commands.OTA_UPDATE,
             uuid.UUID(update.id).bytes,
-            "%s/iot/ota/v1/download/%s/%s" % (self._base, update.id, self._seal(update.id)),
+            "%s/iot/ota/v1/download/%s/%s" % (self.base, update.id, self._seal(update.id)),
             initial,
             bytes.fromhex(update.sha256),
         )

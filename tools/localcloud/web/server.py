@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect
 from ..condition import Condition
 from ..entrance.door import Door
 from ..entrance.visitors import Entrance, Visitor
-from ..identity.certificates import KeyFiles
+from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
 from ..property_types import ValueRefused
@@ -197,6 +197,12 @@ class WebServer:
                     task.result()
                     raise RuntimeError("the web server stopped while it was starting")
                 await asyncio.sleep(0.005)
+
+    def renew(self, files: KeyFiles) -> None:
+        """Show this certificate in new connections. Raises OSError if it cannot be loaded."""
+        for server, _ in self._servers:
+            if server.config.ssl is not None:
+                server.config.ssl.load_cert_chain(files.certificate, files.key)
 
     async def stop(self) -> None:
         """End all requests and stop both servers."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..files import make_private_folder, write_whole
+from ..files import make_private_folder, read_secret, write_whole
 from ..identity.certificates import Authority
 from ..identity.hashed_secrets import new_secret
 from ..ports import names_of
@@ -18,6 +18,10 @@ WORKER = "local-cloud"
 """The workers' user at the broker."""
 MOST_CONNECTIONS = 10_000
 _ROUNDS = 101
+_REMEDY = (
+    "restore it from a backup, or put a new password into it (32 letters and digits) and set that at mosquitto"
+    " with `mosquitto_ctrl dynsec setClientPassword %s`" % WORKER
+)
 _EVERYTHING = (
     ("publishClientSend", "#"),
     ("publishClientSend", "$CONTROL/#"),
@@ -109,13 +113,14 @@ def write(
     make_private_folder(data)
     folder = data.absolute() / "mosquitto"
     make_private_folder(folder)
-    authority = Authority(data / "certificates")
-    server = authority.server(names_of(address))
+    database = data / "cloud.sqlite3"
+    authority = Authority(data / "certificates", in_use=database.exists() and database.stat().st_size > 0)
+    server = authority.server(names_of(address), keep_names=True)
     password_file = folder / "worker.secret"
-    if not password_file.exists():
-        write_whole(password_file, new_secret().encode())
-    password = password_file.read_text()
     security = folder / "dynamic-security.json"
+    if not password_file.exists() and not security.exists():
+        write_whole(password_file, new_secret().encode())
+    password = read_secret(password_file, "the workers' password at the broker", _REMEDY)
     if not security.exists():
         write_whole(security, json.dumps(_first_security(password), indent=1).encode())
     text = _SETTINGS.format(
