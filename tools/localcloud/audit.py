@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from .audit_notes import take_notes
 from .store.database import Store, is_final
 from .store.models import AuditEntry, now_us
+from .store.unwritable import NotWritable
 
 log = logging.getLogger(__name__)
 MOST_CHANGES = 50_000
@@ -44,7 +45,7 @@ class _Run:
 
 
 class Audit:
-    """Takes entries from the event loop and writes them. The oldest beyond `MOST_CHANGES` and `MOST_LOG_INS` are removed."""
+    """Takes entries from the event loop and writes them. Beyond `MOST_CHANGES` and `MOST_LOG_INS` the oldest go."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._store = store
@@ -169,6 +170,9 @@ class Audit:
             await self._store.write(lambda session: _store(session, entries, prunes))
             self._unpruned = 0 if prunes else self._unpruned
             self._is_failing = False
+        except NotWritable:
+            self._is_failing = True  # the condition tells why
+            self._wait_with(entries)
         except Exception as error:
             self._keep(entries, error)
 
@@ -179,6 +183,9 @@ class Audit:
         if is_final(error):
             return
         self._is_failing = True
+        self._wait_with(entries)
+
+    def _wait_with(self, entries: list[dict[str, Any]]) -> None:
         room = max(0, _MOST_WAITING - len(self._waiting))
         self._lost += max(0, len(entries) - room)
         self._waiting = entries[:room] + self._waiting

@@ -7,31 +7,38 @@ import socket
 import tempfile
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
-from . import clock as host_clock
+from . import clock as host_clock, open_to_whom, origins
 from .audit import Audit
 from .broker.listeners import Sockets
+from .certificate_watch import CertificateWatch
 from .condition import Condition
 from .embedded.side import EmbeddedSide
+from .entrance.bounds import Bounds, descriptor_limit
+from .entrance.visitors import Entrance
 from .files import FolderLock, make_private_file, make_private_folder
-from .first_start.project import DefaultProject, default_project
+from .first_start import secret_files
+from .first_start.project import DefaultProject, default_project, is_made
 from .first_start.user import default_user
 from .identity.api_token import ApiToken
-from .identity.certificates import Authority, KeyFiles
+from .identity.certificates import Authority
 from .identity.failures import Failures
+from .identity.key_files import KeyFiles
 from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
 from .identity.verification import Verifier
+from .options import Options
 from .own_secrets import OwnSecrets
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
-from .proxies import NO_PROXIES, Proxies
 from .store import page_sessions
 from .store.catalogue import newest_value_us
 from .store.database import Store
+from .store.unwritable import NotWritable
 from .traffic.exchange import Exchange
 from .traffic.live import Live
 from .traffic.ota import OtaUpdates
@@ -64,27 +71,18 @@ class LocalCloud:
     project: DefaultProject
     own: OwnSecrets
 
-    def __init__(
-        self,
-        data: Path,
-        ports: Ports,
-        database: str | None,
-        broker: str | None,
-        address: str,
-        rate_limit: float,
-        behind: Proxies,
-    ) -> None:
+    def __init__(self, data: Path, ports: Ports, options: Options) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
         self._ports = ports
-        self._address = address
-        self._rate_limit = rate_limit
-        self._proxies = behind
-        self._database = database
-        self._shared_broker = parse(broker) if broker else None
+        self._options = options
+        self._cors_origins = [origins.parse(text) for text in options.cors_origins]
+        self._shared_broker = parse(options.broker) if options.broker is not None else None
         self._side: "EmbeddedSide | Worker | None" = None
         self._occupancy: "Occupancy | None" = None
         self._temporary = False
+        self.on_change: Callable[[], None] = lambda: None
+        """Is called when the description has changed."""
 
     @classmethod
     async def start(
@@ -92,29 +90,22 @@ class LocalCloud:
         data: Path | None = None,
         *,
         ports: Ports | None = None,
-        database: str | None = None,
-        broker: str | None = None,
-        address: str = HOST,
-        rate_limit: float = 0,
         clock: Callable[[], int] = time.time_ns,
-        behind: Proxies = NO_PROXIES,
+        **options: Any,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
-        `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
-        the number of API requests per second that each user may make (0: any number).
-        From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
-        With a `broker` (see workers.address) devices connect there, and several processes with the
-        same broker, data folder and `database` share the work. The whole process takes the present time (ns since
-        1970) from `clock`.
+        The whole process takes the present time (ns since 1970) from `clock`. The other options are those of
+        `options.Options`.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
-        `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
+        `files.Unusable`, `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or
+        `workers.address.Lost`.
         """
         host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind)
+        cloud = cls(data.absolute(), ports or Ports(), Options(**options))
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -129,7 +120,7 @@ class LocalCloud:
         self._lock = FolderLock(self.data, shared=self._shared_broker is not None)
         sockets = None
         try:
-            sockets = bind_all(self._ports, self._address, WEB if self._shared_broker else None)
+            sockets = bind_all(self._ports, self._options.address, WEB if self._shared_broker else None)
             self._numbers = {name: sock.getsockname()[1] for name, sock in sockets.items()}
             await self._open(sockets)
         except BaseException:
@@ -145,10 +136,12 @@ class LocalCloud:
         self._lock.release()
 
     async def _open(self, sockets: dict[str, Any]) -> None:
-        self._names = names_of(self._address)
+        self._names = names_of(self._options.address)
         self.live = Live()
-        self.store = Store(self._database or self._database_in_folder())
+        self._at_broker()  # raises BadBroker before anything else begins
+        self.store = Store(self._database_in_folder() if self._options.database is None else self._options.database)
         self.condition = Condition(self.live)
+        self.store.on_trouble = self._tell_trouble
         self.audit = Audit(self.store)
         self.failures = Failures(self.condition.counts, self.audit.note)
         self._rehashing = Rehashing(self.store)
@@ -169,36 +162,43 @@ class LocalCloud:
             self._occupancy = Occupancy(self.store.url)
             await self._occupancy.take()
         async with alone:
-            self._authority = authority = Authority(self.data / "certificates")
-            token = ApiToken(self.data / "api_token")
-            await self.store.open()
-            if worker is not None:
-                await worker.connect()
-            self.project = await default_project(self.store, authority, self.data)
-            self.own = OwnSecrets(self.data, token, await default_user(self.store, self.data))
-            tokens = await Tokens.of(self.store)
-            certificate = authority.server(self._names)
+            certificate, tokens = await self._load(worker)
+        bounds = Bounds.of(descriptor_limit())
+        self._entrance = Entrance(bounds, self.condition.counts, self._options.patience, self._options.behind)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
             await worker.start()
         else:
-            files = authority.files
+            files = self._authority.files
             self._side = EmbeddedSide(
-                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier, self.audit
+                self.store,
+                self.exchange,
+                tokens,
+                self._entrance,
+                certificate,
+                files,
+                self._options.behind,
+                self.verifier,
+                self.audit,
+                self.project.own,
+                self._origins(),
             )
             await self._side.start(Sockets(**sockets))
-        await self._start_web(http, https, tokens, token, certificate)
+        await self._start_web(http, https, tokens, certificate)
         self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
+        await self._certificates.start()
 
     async def _start_web(
-        self, http: socket.socket, https: socket.socket, tokens: Tokens, token: ApiToken, certificate: KeyFiles
+        self, http: socket.socket, https: socket.socket, tokens: Tokens, certificate: KeyFiles
     ) -> None:
         self._page = await self._first_page()
         self.audit.take_notes(self.data)
         ports = self._numbers["http"], self._numbers["https"]
-        guard = Guard(self.store, token, tokens.cloud_id, *ports, self._names, self.failures.note)
+        guard = self._guard = Guard(
+            self.store, self.own.token, tokens.cloud_id, *ports, self._names, self.failures.note
+        )
         app = application(
             self.store,
             self.exchange,
@@ -211,22 +211,88 @@ class LocalCloud:
             self.audit,
             self.own,
             self._pages,
-            self._proxies,
+            self._options.behind,
+            self._cors_origins,
         )
-        self._web = WebServer(app, http, https, certificate)
+        self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
+
+    async def _load(self, worker: "Worker | None") -> tuple[KeyFiles, Tokens]:
+        """Open the store, and load what lies beside it or is made at first start."""
+        await self.store.open()
+        is_new = not await is_made(self.store)
+        self._authority = Authority(self.data / "certificates", in_use=not is_new)
+        losses = secret_files.Losses(self._options.replace_lost, self._note)
+        secret_files.close_all(self.data)
+        token = secret_files.api_token(self.data, losses, is_new=is_new)
+        if worker is not None:
+            await worker.connect()
+        self.project = await default_project(self.store, self._authority, self.data, losses)
+        user = await default_user(self.store, self.data, losses)
+        self.own = OwnSecrets(self.data, ApiToken(self.data / "api_token", token), user)
+        self._certificates = self._watch(worker)
+        return self._certificates.server(self._names), await Tokens.of(self.store)
+
+    def _watch(self, worker: "Worker | None") -> CertificateWatch:
+        broker = None
+        if self._shared_broker is not None:
+            from .workers.broker_certificate import shown
+
+            broker = partial(shown, self.data, self._shared_broker)
+        return CertificateWatch(
+            self._authority,
+            self.store,
+            self.condition,
+            self.project.files,
+            names=lambda: names_of(self._options.address),
+            shares_folder=worker is not None,
+            renewed=self._renew,
+            renamed=self._rename,
+            broker=broker,
+        )
+
+    def _renew(self, certificate: KeyFiles) -> None:
+        assert self._side is not None
+        self._side.renew(certificate)
+        self._web.renew(certificate)
+
+    def _rename(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._guard.know(names)
+        self._updates.base = self._https_for_boards
+        self.on_change()
+
+    def _note(self, action: str, about: str) -> None:
+        self.audit.note(action, by="start", address="", about=about)
+
+    def _tell_trouble(self, trouble: NotWritable | None) -> None:
+        if trouble is None:
+            log.warning("values are stored again")
+            self.condition.clear("disk-full")
+        else:
+            self.condition.warn("disk-full", str(trouble))
+
+    def _origins(self) -> tuple[str, ...]:
+        """Return the origins of the pages that may use MQTT over WebSocket."""
+        plain, encrypted = ([self._numbers[name] for name in names] for names in (("http", "ws"), ("https", "wss")))
+        return (*origins.of_this_cloud(plain, encrypted, self._names), *self._cors_origins)
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
-        # Boards download their updates from there.
-        https = self._https_at((*self._names, HOST)[0])
-        updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
+        ota = self.data / "ota"
+        updates = self._updates = OtaUpdates(self.store, self.exchange, tokens, ota, self._https_for_boards)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
-        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit), self.verifier)
+        limit = RateLimit(self._options.rate_limit)
+        return api.application(services, tokens, updates, self._authority, limit, self.verifier)
+
+    @property
+    def _https_for_boards(self) -> str:
+        # Boards download their updates from there.
+        return self._https_at((*self._names, HOST)[0])
 
     @property
     def _https(self) -> str:
-        return self._https_at(HOST if self._address == ANY else self._address)
+        return self._https_at(HOST if self._options.address == ANY else self._options.address)
 
     def _https_at(self, host: str) -> str:
         return "https://%s:%d" % (host, self._numbers["https"])
@@ -247,7 +313,9 @@ class LocalCloud:
     async def stop(self) -> None:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
+        await self._certificates.stop()
         self.live.close()
+        self._entrance.close()
         await self._clock_watch.stop()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
@@ -286,7 +354,17 @@ class LocalCloud:
             "client_key_der": str(project.files.key_der),
             "client_cert_der": str(project.files.certificate_der),
             "data": str(self.data),
+            "listeners": self._listeners(),
         }
+
+    def _listeners(self) -> list[dict[str, Any]]:
+        """Return what is open to whom: here, and at a broker that `broker-config` has set up."""
+        here = open_to_whom.listeners(self._numbers, self._options.address)
+        if self._shared_broker is None:
+            return here
+        from .workers import listeners
+
+        return [*here, *listeners.open_to_whom(self.data, self._shared_broker)]
 
     def _at_broker(self) -> dict[str, Any]:
         """Return the description of an external broker, empty without one."""

@@ -42,5 +42,12 @@ class OwnSecrets:
             "api_token": self.token.value,
             "user_id": self.user.user_id,
             "api_key_id": self.user.api_key_id,
-            "api_key_secret": self.user.api_key_secret,
+            "api_key_secret": self._secret_now(),
         }
+
+    def _secret_now(self) -> str:
+        # Another process may have replaced it.
+        try:
+            return path_of_secret(self._data).read_text().strip() or self.user.api_key_secret
+        except OSError:
+            return self.user.api_key_secret

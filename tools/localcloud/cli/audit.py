@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from . import local
-from .exits import DONE
+from .exits import DONE, USAGE, CommandError
 from .parsers import positive
 from .terminal import tell_json, tell_table
 from .values.query import when
@@ -40,7 +40,11 @@ def run(options: argparse.Namespace) -> int:
     """Run `audit`."""
     query: dict[str, Any] = {"by": options.by} if options.by else {}
     if options.since is not None:
-        query["since_us"] = max(0, int(when(options.since, datetime.now(timezone.utc)).timestamp() * 1_000_000))
+        try:
+            since = when(options.since, datetime.now(timezone.utc))
+        except ValueError as error:
+            raise CommandError("--since: %s" % error, USAGE) from None
+        query["since_us"] = max(0, int(since.timestamp() * 1_000_000))
     most = options.count or (None if options.since else 100)
     with local.running(options) as cloud:
         entries = list(_entries(cloud, query, most))

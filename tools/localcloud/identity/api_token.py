@@ -7,25 +7,18 @@ from pathlib import Path
 
 from ..files import write_whole
 
-LEAST_LENGTH = 24
+LEAST_LENGTH = 16
 _BYTES = 24
 
 
 class ApiToken:
     """The token in a file. When the file has a new one, the old one ends, in this process too."""
 
-    def __init__(self, path: Path) -> None:
-        """Read the file, or make it. Raises ValueError if what it has is no token."""
+    def __init__(self, path: Path, value: str) -> None:
+        """Take the file and the token that has just been read from it."""
         self._path = path
-        if not path.exists():
-            write_whole(path, secrets.token_urlsafe(_BYTES).encode())
         self._seen = _state(path)
-        self._value = path.read_text().strip()
-        if len(self._value) < LEAST_LENGTH:
-            raise ValueError(
-                "%s: expected a token of at least %d characters, got %d; without the file a new token is made"
-                % (path, LEAST_LENGTH, len(self._value))
-            )
+        self._value = value
 
     @property
     def value(self) -> str:

@@ -19,6 +19,8 @@ DEFAULT_USER = "default_user"
 """The setting with the id of the user who owns things and devices without an owner."""
 DEFAULT_API_KEY = "default_api_key"
 """The setting with the id of the default user's key, whose secret is in a file."""
+DEFAULT_DEVICE = "default_device"
+"""The setting with the id of the device that every new store gets."""
 CONNECTION = "connection"
 """The name of the events CONNECTED and DISCONNECTED."""
 _IDS_PER_QUERY = 5000
@@ -338,8 +340,11 @@ def _all_present(session: Session, kind: type[Deletable]) -> list[Deletable]:
 
 
 def _new_id(id: str | None) -> str:
-    if id is None:
-        return str(uuid.uuid4())
+    return str(uuid.uuid4()) if id is None else checked_id(id)
+
+
+def checked_id(id: str) -> str:
+    """Return an id that a request brings, in its usual form. Raises `Refused` if it is none."""
     try:
         return str(uuid.UUID(id))
     except ValueError:

@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from ..identity.api_token import ApiToken
+from ..ports import LOOPBACK_NAMES
 from ..store import page_sessions
 from ..store.database import Store
 from ..store.page_sessions import LONGEST_LIFE_US, NewSession
@@ -17,7 +18,6 @@ from .peer import address_of
 
 log = logging.getLogger(__name__)
 API_NAME = "api2.arduino.cc"
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 PAGE_KEY = "x-page-key"
 """The header with the key of the page's session."""
 LIVE_PROTOCOL = "local-cloud"
@@ -58,12 +58,17 @@ class Guard:
         self._store = store
         self._token = token
         self.note_failure = note_failure
+        self._https_port = https_port
         self._hosts = {"%s:%d" % (name, port) for name in LOOPBACK_NAMES for port in (http_port, https_port)}
         self._hosts |= {"%s:%d" % (name, https_port) for name in (API_NAME, *names)}
         # For programs whose address cannot be changed, if that name and port 443 lead here.
         self._hosts.add(API_NAME)
         # Cookies do not tell ports apart, so two local clouds need two names.
         self._cookie = "local_cloud_" + cloud_id
+
+    def know(self, names: tuple[str, ...]) -> None:
+        """Take further names of this machine at HTTPS."""
+        self._hosts |= {"%s:%d" % (name, self._https_port) for name in names}
 
     def host_is_ours(self, connection: HTTPConnection) -> bool:
         """Return whether the Host header names this server."""
@@ -104,6 +109,7 @@ class Guard:
             raise HTTPException(401, "the token of this local cloud is required")
         connection.state.by = admission.by
         connection.state.session_id = admission.session_id
+        connection.state.visitor.admit()
 
     async def _admission(self, connection: HTTPConnection) -> tuple[Admission | None, str]:
         """Return who it is, or None and what was wrong ("" if nothing was shown)."""

@@ -5,7 +5,7 @@ import contextlib
 import re
 import socket
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Iterator
+from typing import Any, Awaitable, Callable, Iterator, Sequence
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
@@ -16,10 +16,13 @@ from fastapi.responses import (
     PlainTextResponse,
 )
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import ClientDisconnect
 
 from ..audit import Audit
 from ..condition import Condition
-from ..identity.certificates import KeyFiles
+from ..entrance.door import Door
+from ..entrance.visitors import Entrance, Visitor
+from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
 from ..own_secrets import OwnSecrets
@@ -27,6 +30,7 @@ from ..property_types import ValueRefused
 from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
+from ..store.unwritable import NotWritable
 from ..traffic.exchange import Exchange
 from ..traffic.live import Live
 from ..traffic.ota import MAX_FILE
@@ -35,6 +39,8 @@ from .api.application import ROOT as API_ROOT
 from .api.paths import Paths
 from .api.problems import described
 from .auditing import Auditing
+from .connections import HttpConnection, WebSocketConnection
+from .cors import Cors
 from .guard import Guard
 from .local_api import audit_log, credentials, dashboards, live_feed, resources, sessions
 from .peer import ClientAddress
@@ -68,10 +74,16 @@ def application(
     own: OwnSecrets,
     addresses: Callable[[str], list[str]],
     proxies: Proxies = NO_PROXIES,
+    origins: Sequence[str] = (),
 ) -> FastAPI:
-    """Return the web application. `api` is the Application API; `addresses` returns the page's, for a code."""
+    """Return the web application. `api` is the Application API; pages of other `origins` may use it too.
+
+    `addresses` returns those of the page, with a code.
+    """
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
     _add_errors(app)
+    for each in (app, api):
+        each.add_exception_handler(ClientDisconnect, _gone)
     for routes in (
         resources.router(store, exchange, condition),
         dashboards.router(store, exchange),
@@ -93,6 +105,11 @@ def application(
             return PlainTextResponse(_OF_BEFORE, 401)
         return FileResponse(PAGE / "index.html")
 
+    _add_middleware(app, guard, audit, proxies, origins)
+    return app
+
+
+def _add_middleware(app: FastAPI, guard: Guard, audit: Audit, proxies: Proxies, origins: Sequence[str]) -> None:
     @app.middleware("http")
     async def check(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
         path = request.scope["path"]
@@ -101,6 +118,11 @@ def application(
         if "\0" in path:
             # PostgreSQL accepts none, not even in a query.
             return refusal(path, 404, "no path contains a NUL")
+        if "transfer-encoding" in request.headers and "content-length" in request.headers:
+            # Two servers may disagree on where such a request ends (RFC 9112, 6.1), so nothing may come after it.
+            answer = refusal(path, 400, "a request has Content-Length or Transfer-Encoding, not both")
+            answer.headers["Connection"] = "close"
+            return answer
         length = request.headers.get("content-length", "0")
         if "transfer-encoding" in request.headers or not _is_allowed(length, path):
             return refusal(path, 413, "the body is too large or its length is missing")
@@ -109,10 +131,11 @@ def application(
             response.headers.setdefault(name, value)
         return response
 
+    if origins:
+        app.add_middleware(Cors, below=(API_ROOT,), origins=origins)
     app.add_middleware(Paths)
     app.add_middleware(Auditing, audit=audit)
     app.add_middleware(ClientAddress, proxies=proxies)
-    return app
 
 
 def _add_errors(app: FastAPI) -> None:
@@ -121,6 +144,7 @@ def _add_errors(app: FastAPI) -> None:
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
+    app.add_exception_handler(NotWritable, _not_writable)
 
 
 def _is_allowed(length: str, path: str) -> bool:
@@ -137,6 +161,16 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": described(error)}, 422)
 
 
+async def _not_writable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotWritable)
+    return JSONResponse({"detail": str(error)}, error.status)
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Answer a client that went away in the middle of its request. Nobody reads it, but nothing is logged either."""
+    return Response(status_code=400)
+
+
 def _error(status: int) -> Any:
     async def answer(request: Request, error: Exception) -> Response:
         return JSONResponse({"detail": str(error)}, status)
@@ -145,7 +179,23 @@ def _error(status: int) -> Any:
 
 
 class _Uvicorn(uvicorn.Server):
-    """A server that leaves signals to its program."""
+    """A server that leaves signals to its program, and accepting connections to a door."""
+
+    def __init__(self, config: uvicorn.Config, entrance: Entrance) -> None:
+        super().__init__(config)
+        self._entrance = entrance
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the doors."""
+
+        def connection(visitor: Visitor) -> HttpConnection:
+            return HttpConnection(visitor, self.config, self.server_state)
+
+        doors = [Door(self._entrance, sock, connection, self.config.ssl) for sock in sockets or ()]
+        self.servers = doors  # type: ignore[assignment]
+        for door in doors:
+            door.open()
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -155,9 +205,12 @@ class _Uvicorn(uvicorn.Server):
 class WebServer:
     """The web application on its sockets: HTTP and HTTPS."""
 
-    def __init__(self, app: FastAPI, http: socket.socket, https: socket.socket, files: KeyFiles) -> None:
+    def __init__(
+        self, app: FastAPI, entrance: Entrance, http: socket.socket, https: socket.socket, files: KeyFiles
+    ) -> None:
         tls = {"ssl_certfile": files.certificate, "ssl_keyfile": files.key}
-        self._servers = [(_Uvicorn(_config(app)), http), (_Uvicorn(_config(app, **tls)), https)]
+        configs = (_config(app), http), (_config(app, **tls), https)
+        self._servers = [(_Uvicorn(config, entrance), sock) for config, sock in configs]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -170,6 +223,12 @@ class WebServer:
                     task.result()
                     raise RuntimeError("the web server stopped while it was starting")
                 await asyncio.sleep(0.005)
+
+    def renew(self, files: KeyFiles) -> None:
+        """Show this certificate in new connections. Raises OSError if it cannot be loaded."""
+        for server, _ in self._servers:
+            if server.config.ssl is not None:
+                server.config.ssl.load_cert_chain(files.certificate, files.key)
 
     async def stop(self) -> None:
         """End all requests and stop both servers."""
@@ -184,7 +243,8 @@ def _config(app: FastAPI, **tls: Path) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         lifespan="off",
-        ws="websockets-sansio",
+        http=HttpConnection,
+        ws=WebSocketConnection,
         ws_max_size=4096,
         timeout_graceful_shutdown=1,
         server_header=False,

@@ -28,7 +28,7 @@ def router(live: Live, guard: Guard) -> APIRouter:
         connection.
         """
         admission = await guard.admit(socket)
-        if admission is None:
+        if admission is None or not socket.state.visitor.admit():
             await socket.close(_POLICY_VIOLATION)
             return
         with live.watch() as events:

@@ -42,6 +42,7 @@ def _add_own(routes: APIRouter, store: Store, guard: Guard, audit: Audit) -> Non
         if begun is None:
             guard.note_failure("page code", "", address)
             return JSONResponse({"detail": USED_UP}, 401)
+        request.state.visitor.admit()
         audit.note("page logged in", by="page %s" % begun.id, address=address)
         answer = JSONResponse({"id": begun.id, "key": begun.key}, 201)
         guard.set_cookie(request, answer, begun)
