@@ -170,20 +170,7 @@ class LocalCloud:
             self._side = worker
             await worker.start()
         else:
-            files = self._authority.files
-            self._side = EmbeddedSide(
-                self.store,
-                self.exchange,
-                tokens,
-                self._entrance,
-                certificate,
-                files,
-                self._options.behind,
-                self.verifier,
-                self.audit,
-                self.project.own,
-                self._origins(),
-            )
+            self._side = self._embedded_side(tokens, certificate)
             await self._side.start(Sockets(**sockets))
         await self._start_web(http, https, tokens, certificate)
         self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
@@ -216,6 +203,21 @@ class LocalCloud:
         )
         self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
+
+    def _embedded_side(self, tokens: Tokens, certificate: KeyFiles) -> EmbeddedSide:
+        return EmbeddedSide(
+            self.store,
+            self.exchange,
+            tokens,
+            self._entrance,
+            certificate,
+            self._authority.files,
+            self._options.behind,
+            self.verifier,
+            self.audit,
+            self.project.own,
+            self._origins(),
+        )
 
     async def _load(self, worker: "Worker | None") -> tuple[KeyFiles, Tokens]:
         """Open the store, and load what lies beside it or is made at first start."""
