@@ -17,6 +17,8 @@ Deletable = TypeVar("Deletable", Device, Thing)
 """A kind of resource that users can delete and restore."""
 DEFAULT_USER = "default_user"
 """The setting with the id of the user who owns things and devices without an owner."""
+DEFAULT_DEVICE = "default_device"
+"""The setting with the id of the device that every new store gets."""
 CONNECTION = "connection"
 """The name of the events CONNECTED and DISCONNECTED."""
 _IDS_PER_QUERY = 5000
