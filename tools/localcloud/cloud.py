@@ -196,7 +196,6 @@ class LocalCloud:
         )
         self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
-        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
         await self._certificates.start()
 
@@ -213,6 +212,7 @@ class LocalCloud:
         self.project = await default_project(self.store, self._authority, self.data, losses)
         self.user = await default_user(self.store, self.data, losses)
         self._certificates = self._watch(worker)
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         return self._certificates.server(self._names), await Tokens.of(self.store)
 
     def _watch(self, worker: "Worker | None") -> CertificateWatch:

@@ -1,13 +1,12 @@
 """Samples that wait for the cloud."""
 
-from arduino_iot_cloud.cbor_item import dumps
 from arduino_iot_cloud.property import ArduinoCloudObject
 from arduino_iot_cloud.property.composites import ColoredLight, Location
 from policy_rig import UNIX, ClientRig
 from portable_assert import raises
 from reports import Reports
 from seeded import Seeded
-from session_rig import OTHER, THING, record
+from session_rig import OTHER, THING
 
 
 def variable(name="a", **arguments):
@@ -334,34 +333,6 @@ def test_on_demand_a_push_is_a_sample():
         if value != 3:
             rig.client.push("a")
     assert samples(rig) == [2, 4]
-
-
-def test_a_value_that_counts_by_sync_follows_the_samples_without_a_time():
-    for sync, expected in (("device", [1, 2, 2]), (None, [1, 2]), ("cloud", [1, 2, 9])):
-        rig = connected(permission="readwrite", sync=sync)
-        rig.client["a"] = 0
-        rig.drain()
-        rig.session.end()
-        for i in (1, 2):
-            rig.client["a"] = i
-        rig.attach()
-        rig.command(0x010600, dumps([record("a", 9, None)]))
-        rig.requests()
-        records = rig.records()
-        assert [one[2] for one in records] == expected
-        assert [6 in one for one in records] == ([True, True, False] if sync == "device" else [True] * len(expected))
-
-
-def test_a_value_that_is_the_clouds_already_follows_no_samples():
-    rig = connected(permission="readwrite", sync="device")
-    rig.client["a"] = 0
-    rig.drain()
-    rig.session.end()
-    rig.client["a"] = 1
-    rig.attach()
-    rig.command(0x010600, dumps([record("a", 1, None)]))
-    rig.requests()
-    assert [one[2] for one in rig.records()] == [1]
 
 
 def test_lost_samples_are_in_the_statistics():
