@@ -34,6 +34,7 @@ from .options import Options
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .store.catalogue import newest_value_us
 from .store.database import Store
+from .store.unwritable import NotWritable
 from .traffic.exchange import Exchange
 from .traffic.live import Live
 from .traffic.ota import OtaUpdates
@@ -137,6 +138,7 @@ class LocalCloud:
         self._at_broker()  # raises BadBroker before anything else begins
         self.store = Store(self._database_in_folder() if self._options.database is None else self._options.database)
         self.condition = Condition(self.live)
+        self.store.on_trouble = self._tell_trouble
         self.audit = Audit(self.store)
         self.failures = Failures(self.condition.counts, self.audit.note)
         self._rehashing = Rehashing(self.store)
@@ -244,6 +246,13 @@ class LocalCloud:
 
     def _note(self, action: str, about: str) -> None:
         self.audit.note(action, by="start", address="", about=about)
+
+    def _tell_trouble(self, trouble: NotWritable | None) -> None:
+        if trouble is None:
+            log.warning("values are stored again")
+            self.condition.clear("disk-full")
+        else:
+            self.condition.warn("disk-full", str(trouble))
 
     def _origins(self) -> tuple[str, ...]:
         """Return the origins of the pages that may use MQTT over WebSocket."""

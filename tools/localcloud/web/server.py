@@ -29,6 +29,7 @@ from ..property_types import ValueRefused
 from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
+from ..store.unwritable import NotWritable
 from ..traffic.exchange import Exchange
 from ..traffic.live import Live
 from ..traffic.ota import MAX_FILE
@@ -76,6 +77,7 @@ def application(
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
+    app.add_exception_handler(NotWritable, _not_writable)
     for each in (app, api):
         each.add_exception_handler(ClientDisconnect, _gone)
     for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
@@ -138,6 +140,11 @@ def _is_allowed(length: str, path: str) -> bool:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return JSONResponse({"detail": described(error)}, 422)
+
+
+async def _not_writable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotWritable)
+    return JSONResponse({"detail": str(error)}, error.status)
 
 
 async def _gone(request: Request, error: Exception) -> Response:
