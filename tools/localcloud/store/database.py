@@ -46,6 +46,8 @@ class Store:
         # One writer: SQLite allows only one, and group commits need no second.
         self._writer = ThreadPoolExecutor(1, "store-write")
         self._readers = ThreadPoolExecutor(2, "store-read")
+        # Charts have threads of their own, so that a page that shows many of them delays no other request.
+        self._chartists = ThreadPoolExecutor(2, "store-chart")
         self.settle: Callable[[dict[Any, Any]], Awaitable[None]] | None = None
         """Awaited with `Session.info` after each `write`, before it returns, for what must be done by then."""
         self._redelivery = Redelivery()
@@ -67,11 +69,17 @@ class Store:
             await asyncio.gather(self._committer, return_exceptions=True)
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
+        self._chartists.shutdown(wait=True)
         self._engine.dispose()
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a thread with a session to read from."""
         result, _ = await asyncio.get_running_loop().run_in_executor(self._readers, self._transaction, work)
+        return result
+
+    async def read_series(self, work: Callable[[Session], Result]) -> Result:
+        """Run `work`, which may look at millions of samples, as `read` does. It delays other series alone."""
+        result, _ = await asyncio.get_running_loop().run_in_executor(self._chartists, self._transaction, work)
         return result
 
     async def write(self, work: Callable[[Session], Result]) -> Result:

@@ -27,6 +27,10 @@ class Services:
         """Do something as the user in a read-only transaction."""
         return await self.store.read(lambda session: work(Owner(session, user_id)))
 
+    async def read_series(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
+        """Do as `read` does with what may look at millions of values."""
+        return await self.store.read_series(lambda session: work(Owner(session, user_id)))
+
     async def write(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
         """Do something as the user. It is committed when this returns."""
         return await self.store.write(lambda session: work(Owner(session, user_id)))
