@@ -17,6 +17,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
+from . import retention, space
 from .migration import bring_up_to_date
 from .redelivery import Delivery, NotTheOwner, Redelivery
 from .values import Outcome, ValueWrite, store_values
@@ -89,6 +90,23 @@ class Store:
         if self.settle is not None:
             await self.settle(info)
         return result
+
+    async def look_at_space(self) -> space.Space:
+        """Return how large the database is."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, space.look, self._engine)
+
+    async def give_back(self, pages: int) -> None:
+        """Make SQLite's file shorter by up to so many free pages, if it can be."""
+        await asyncio.get_running_loop().run_in_executor(self._writer, space.give_back, self._engine, pages)
+
+    async def forget_senders(self) -> None:
+        """Forget the messages of devices and users that do not exist any more."""
+
+        def forget() -> None:
+            if self._transaction(retention.forget_senders)[0]:
+                self._redelivery.forget()
+
+        await asyncio.get_running_loop().run_in_executor(self._writer, forget)
 
     def append(
         self, writes: list[ValueWrite], delivery: Delivery | None = None
@@ -224,7 +242,10 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection, record) -> None:  # type: ignore[no-untyped-def]
         cursor = connection.cursor()
+        # For a file that is still empty, so before anything else: freed pages can be given back.
+        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
         cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA journal_size_limit=67108864")
         # FULL: when a commit returns, it is on the disk and survives a power failure.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")

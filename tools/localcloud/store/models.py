@@ -180,6 +180,16 @@ class Sample(Base):
     """The value if it is a number, for aggregation in the database."""
 
 
+class ThinnedUntil(Base):
+    """Up to when a variable's samples are thinned to one for each interval. Later ones are looked at again."""
+
+    __tablename__ = "thinned_until"
+
+    variable_id: Mapped[str] = mapped_column(ForeignKey("variables.id", ondelete="CASCADE"), primary_key=True)
+    interval_us: Mapped[int] = mapped_column(BigInteger)
+    until_us: Mapped[int] = mapped_column(BigInteger)
+
+
 class Dashboard(Base):
     """A page of widgets, stored as the client sent them. Each names its variables by id."""
 
