@@ -1,11 +1,9 @@
-"""Which values each type of variable accepts, when time zones change their offset, and how secrets are kept."""
+"""Which values each type of variable accepts, and when time zones change their offset."""
 
-import asyncio
 from datetime import datetime, timezone
 
 import pytest
 from localcloud import time_zone
-from localcloud.identity import hashed_secrets
 from localcloud.property_types import PROPERTY_TYPES, ValueRefused
 
 
@@ -121,28 +119,3 @@ def test_the_moment_of_a_change_belongs_to_the_new_offset():
 @pytest.mark.parametrize("name", ["", "..", "/etc/passwd", "../../etc/passwd", "Europe", "x" * 300, "a\0b"])
 def test_odd_zone_names_are_unknown(name):
     assert not time_zone.is_known(name)
-
-
-def test_secrets_are_kept_as_salted_hashes():
-    secret = hashed_secrets.new_secret()
-    first, second = hashed_secrets.hash_secret(secret), hashed_secrets.hash_secret(secret)
-    assert first != second and secret not in first
-    assert hashed_secrets.matches(secret, first) and not hashed_secrets.matches(secret + "x", first)
-    assert not hashed_secrets.matches(secret, "rubbish") and not hashed_secrets.matches(secret, "")
-
-
-def test_a_verified_secret_is_verified_again_without_the_slow_hash(monkeypatch):
-    secret = hashed_secrets.new_secret()
-    stored = hashed_secrets.hash_secret(secret)
-
-    async def verify_twice():
-        verifier = hashed_secrets.Verifier()
-        assert await verifier.verify("d", secret, stored)
-        monkeypatch.setattr(hashed_secrets, "matches", lambda *arguments: pytest.fail("hashed again"))
-        assert await verifier.verify("d", secret, stored)
-        monkeypatch.setattr(hashed_secrets, "matches", lambda *arguments: False)
-        assert not await verifier.verify("d", "wrong", stored)
-        assert not await verifier.verify("d", secret, hashed_secrets.hash_secret("another"))
-        verifier.close()
-
-    asyncio.run(verify_twice())

@@ -29,8 +29,9 @@ examples. With `about` a program makes its own project:
 `RemoteCloud` speaks the API under `/local/v1` (see `web/local_api`), with the header
 `Authorization: Bearer <api_token>`.
 
-Layers, each knowing only those before it: `protocol` (bytes), `property_types`, `store` (database), `identity`
+Layers, each knowing only those before it: `clock`, `protocol` (bytes), `property_types`, `store` (database), `identity`
 (secrets, certificates, tokens), `broker` (MQTT), `traffic` (values and firmware), `embedded` (devices and users at the
-broker in this process) or `workers` (several processes with an external broker), `web`, `cloud` (all of it), `cli`.
+broker in this process) or `workers` (several processes with an external broker), `web`, `cloud` (all of it), `cli`. `backup` knows `store` and is
+known to `cli` alone.
 README.md says what lies where.
 """

@@ -5,12 +5,14 @@ import logging
 import secrets
 import shutil
 import tempfile
+import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
+from . import clock as host_clock
 from .audit import Audit
 from .broker.listeners import Sockets
 from .condition import Condition
@@ -19,8 +21,13 @@ from .files import FolderLock, make_private_file, make_private_folder, write_who
 from .first_start.project import DefaultProject, default_project
 from .first_start.user import DefaultUser, default_user
 from .identity.certificates import Authority
+from .identity.failures import Failures
+from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
+from .identity.verification import Verifier
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
+from .proxies import NO_PROXIES, Proxies
+from .store.catalogue import newest_value_us
 from .store.database import Store
 from .traffic.exchange import Exchange
 from .traffic.live import Live
@@ -49,6 +56,8 @@ class LocalCloud:
     live: Live
     condition: Condition
     audit: Audit
+    failures: Failures
+    verifier: Verifier
     project: DefaultProject
     user: DefaultUser
     api_token: str
@@ -61,12 +70,14 @@ class LocalCloud:
         broker: str | None,
         address: str,
         rate_limit: float,
+        behind: Proxies,
     ) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
         self._ports = ports
         self._address = address
         self._rate_limit = rate_limit
+        self._proxies = behind
         self._database = database
         self._shared_broker = parse(broker) if broker else None
         self._side: "EmbeddedSide | Worker | None" = None
@@ -83,20 +94,25 @@ class LocalCloud:
         broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
+        clock: Callable[[], int] = time.time_ns,
+        behind: Proxies = NO_PROXIES,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
         `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
         the number of API requests per second that each user may make (0: any number).
+        From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
-        same broker, data folder and `database` share the work.
+        same broker, data folder and `database` share the work. The whole process takes the present time (ns since
+        1970) from `clock`.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
+        host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit)
+        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind)
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -132,6 +148,9 @@ class LocalCloud:
         self.store = Store(self._database or self._database_in_folder())
         self.condition = Condition(self.live)
         self.audit = Audit(self.store)
+        self.failures = Failures(self.condition.counts, self.audit.note)
+        self._rehashing = Rehashing(self.store)
+        self.verifier = Verifier(self.failures, self._rehashing.note)
         self.exchange = Exchange(self.store, self.live, self.condition.counts)
         worker = None
         alone: AbstractAsyncContextManager[None] = nullcontext()
@@ -162,12 +181,27 @@ class LocalCloud:
             self._side = worker
             await worker.start()
         else:
-            self._side = EmbeddedSide(self.store, self.exchange, tokens, certificate, authority.files)
+            files = authority.files
+            self._side = EmbeddedSide(
+                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier
+            )
             await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
-        app = application(self.store, self.exchange, self.live, self.condition, tokens, guard, self._api(tokens))
+        app = application(
+            self.store,
+            self.exchange,
+            self.live,
+            self.condition,
+            tokens,
+            guard,
+            self._api(tokens),
+            self.verifier,
+            self._proxies,
+        )
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
+        await self._clock_watch.start()
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
@@ -175,7 +209,7 @@ class LocalCloud:
         https = self._https_at((*self._names, HOST)[0])
         updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
-        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit))
+        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit), self.verifier)
 
     @property
     def _https(self) -> str:
@@ -188,8 +222,11 @@ class LocalCloud:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
         self.live.close()
+        await self._clock_watch.stop()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
+        self.verifier.close()
+        await self._rehashing.close()
         await self.audit.close()
         await self.store.close()
         await self._leave()

@@ -50,7 +50,7 @@ SERVED = [each for each in ENDPOINTS if not each.reason]
 OF_ONE = [each for each in SERVED if "{id}" in each.path]
 ANY_BODY = {
     "name": "x", "permission": "READ_WRITE", "type": "FLOAT", "update_strategy": "ON_CHANGE", "value": 1,
-    "key": "site", "password": "x", "variables": [], "properties": [{"name": "x", "property": "t", "value": 1}],
+    "key": "site", "password": "no password", "variables": [], "properties": [{"name": "x", "property": "t", "value": 1}],
     "user_id": str(uuid.uuid4()), "csr": "x", "enabled": True,
 }  # fmt: skip
 
@@ -295,13 +295,13 @@ def test_a_new_password_ends_connections_of_the_old_one(user, belongings, make_d
     about = {**user.about, "device_id": belongings["device"], "thing_id": belongings["thing"]}
     path = "/v2/devices/%s/pass" % belongings["device"]
     assert make_device({**about, "secret": "x"}).connect() != "Success"
-    user.put(path, {"password": "first"})
-    board = make_device({**about, "secret": "first"})
+    user.put(path, {"password": "the first"})
+    board = make_device({**about, "secret": "the first"})
     assert board.connect() == "Success"
-    user.put(path, {"password": "second"})
+    user.put(path, {"password": "the second"})
     board.wait_closed()
-    assert make_device({**about, "secret": "first"}).connect() != "Success"
-    assert make_device({**about, "secret": "second"}).connect() == "Success"
+    assert make_device({**about, "secret": "the first"}).connect() != "Success"
+    assert make_device({**about, "secret": "the second"}).connect() == "Success"
 
 
 def test_the_rate_limit_counts_each_user_alone():

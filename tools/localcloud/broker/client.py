@@ -88,6 +88,7 @@ class ConnectedClient(BrokerProtocolHandler):
             while True:
                 header, body = await read_packet(self.stream, self.broker.max_packet)
                 self._last_heard = self._loop.time()
+                self.broker.gatekeeper.heard(self)
                 if header.packet_type == packets.DISCONNECT:
                     return
                 await self._handle(header, await self._parse(header, body))

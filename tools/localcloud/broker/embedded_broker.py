@@ -8,7 +8,7 @@ for a CONNECT.
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, Coroutine, TypeVar
 
 from amqtt.adapters import BufferReader
 from amqtt.broker import Broker
@@ -26,9 +26,10 @@ from amqtt.session import Session
 from .client import ConnectedClient
 from .deliveries import Deliveries
 from .framing import ClientStream, EndOfStream, ProtocolViolation, read_packet
-from .gatekeeper import Credentials, Gatekeeper, IdentifierRefused
+from .gatekeeper import Credentials, Gatekeeper, IdentifierRefused, Unavailable
 
 log = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 CONNECT_TIMEOUT = 10
 MAX_CONNECT = 4096
@@ -101,6 +102,7 @@ class EmbeddedBroker(Broker):
             common_name=common_name,
             serial=serial,
             by_certificate=by_certificate,
+            address=stream.get_peer_info()[0],
         )
         session.password = None
         refusal = NOT_AUTHORIZED
@@ -109,9 +111,11 @@ class EmbeddedBroker(Broker):
             refusal = SERVER_UNAVAILABLE
         else:
             try:
-                device_id = await self.gatekeeper.admit(credentials)
+                device_id = await _while_connected(stream, self.gatekeeper.admit(credentials))
             except IdentifierRefused:
                 refusal = IDENTIFIER_REJECTED
+            except Unavailable:
+                refusal = SERVER_UNAVAILABLE
         if device_id is not None:
             await self._register(client, session, stream, device_id)
             try:
@@ -165,6 +169,21 @@ class EmbeddedBroker(Broker):
         client.session.transitions.disconnect()
         client.closed.set()
         self.gatekeeper.disconnected(client)
+
+
+async def _while_connected(stream: ClientStream, work: Coroutine[Any, Any, Result]) -> Result:
+    """Return the result of the work. If the client goes before, cancel it and raise `EndOfStream`."""
+    working = asyncio.ensure_future(work)
+    left = asyncio.create_task(stream.ended())
+    try:
+        await asyncio.wait((working, left), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise EndOfStream("the client left while its credentials were checked")
+        return working.result()
+    finally:
+        working.cancel()
+        left.cancel()
+        await asyncio.gather(working, left, return_exceptions=True)
 
 
 def _certificate(stream: ClientStream) -> tuple[str | None, int | None]:

@@ -15,7 +15,10 @@ from amqtt.mqtt.packet import MQTTFixedHeader
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from ..proxies import NO_PROXIES, Proxies
+
 _CLOSE_TIMEOUT = 0.5
+_MOST_AHEAD = 4096
 
 
 class ProtocolViolation(Exception):
@@ -64,9 +67,23 @@ class TcpStream(WriterAdapter):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+        self._ahead = b""
+
+    async def ended(self) -> None:
+        """Return when the client has closed the connection. What it sends before is read later."""
+        with suppress(OSError):
+            while len(self._ahead) < _MOST_AHEAD:
+                data = await self._reader.read(_MOST_AHEAD)
+                if not data:
+                    return
+                self._ahead += data
+            await self._writer.wait_closed()
 
     async def read_exactly(self, count: int) -> bytes:
         """Return exactly `count` bytes. Raises `EndOfStream` if the connection ends before."""
+        if self._ahead:
+            data, self._ahead = self._ahead[:count], self._ahead[count:]
+            return data if len(data) == count else data + await self.read_exactly(count - len(data))
         try:
             return await self._reader.readexactly(count)
         except (asyncio.IncompleteReadError, OSError) as error:
@@ -111,10 +128,15 @@ class WebSocketStream(WriterAdapter):
     amqtt's own adapter returns the last message twice if the connection ends inside a packet.
     """
 
-    def __init__(self, connection: ServerConnection) -> None:
+    def __init__(self, connection: ServerConnection, proxies: Proxies = NO_PROXIES) -> None:
         self._connection = connection
+        self._proxies = proxies
         self._received = bytearray()
         self._queued = bytearray()
+
+    async def ended(self) -> None:
+        """Return when the client has closed the connection."""
+        await self._connection.wait_closed()
 
     async def read_exactly(self, count: int) -> bytes:
         """Return exactly `count` bytes, from as many messages as needed."""
@@ -147,7 +169,11 @@ class WebSocketStream(WriterAdapter):
     def get_peer_info(self) -> tuple[str, int]:
         """Return the client's address and port."""
         name = self._connection.remote_address
-        return (name[0], name[1]) if name else ("unknown", 0)
+        if not name:
+            return "unknown", 0
+        if self._connection.request is None or name[0] not in self._proxies:
+            return name[0], name[1]
+        return self._proxies.client_of(name[0], self._connection.request.headers.get_all("X-Forwarded-For")), 0
 
     def get_ssl_info(self) -> ssl.SSLObject | None:
         """Return the TLS session, or None on a plain connection."""

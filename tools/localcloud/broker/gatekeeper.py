@@ -10,6 +10,10 @@ class IdentifierRefused(Exception):
     """The client identifier does not match the client certificate."""
 
 
+class Unavailable(Exception):
+    """The credentials cannot be checked now. The client may try again soon."""
+
+
 @dataclass(frozen=True)
 class Credentials:
     """What a client presented. Only the listener that demands certificates sets `common_name` and `serial`."""
@@ -21,6 +25,8 @@ class Credentials:
     serial: int | None
     """The certificate's serial number."""
     by_certificate: bool
+    address: str = ""
+    """Where the client connects from."""
 
 
 class Client(Protocol):
@@ -43,7 +49,10 @@ class Gatekeeper(Protocol):
     """The application behind the broker."""
 
     async def admit(self, credentials: Credentials) -> str | None:
-        """Return the id of the device (or other client) that the credentials prove, or None to refuse it."""
+        """Return the id of the device (or other client) that the credentials prove, or None to refuse it.
+
+        It is cancelled when the client has gone. Raises `IdentifierRefused` and `Unavailable`.
+        """
 
     async def connected(self, client: Client, credentials: Credentials) -> bool:
         """Take a new client, before its first message is read. Return False if its credentials are no longer valid."""
@@ -56,6 +65,9 @@ class Gatekeeper(Protocol):
 
     def subscribed(self, client: Client, topic: str) -> None:
         """React to a subscription, after the client's SUBACK."""
+
+    def heard(self, client: Client) -> None:
+        """Note that a packet of any kind has come from a client, before it is handled."""
 
     def received(
         self, client: Client, topic: str, payload: bytes, delivery: Delivery | None

@@ -11,6 +11,7 @@ import websockets.asyncio.server
 from websockets.typing import Subprotocol
 
 from ..identity.certificates import KeyFiles
+from ..proxies import Proxies
 from .embedded_broker import MAX_PACKET, EmbeddedBroker
 from .framing import TcpStream, WebSocketStream
 
@@ -33,8 +34,9 @@ class Sockets:
 class Listeners:
     """Accepts connections on all sockets and passes them to the broker."""
 
-    def __init__(self, broker: EmbeddedBroker, server_files: KeyFiles, authority: KeyFiles) -> None:
+    def __init__(self, broker: EmbeddedBroker, server_files: KeyFiles, authority: KeyFiles, proxies: Proxies) -> None:
         self._broker = broker
+        self._proxies = proxies
         self._tls = _context(server_files)
         self._mutual_tls = _context(server_files)
         self._mutual_tls.verify_mode = ssl.CERT_REQUIRED
@@ -89,7 +91,7 @@ class Listeners:
         return connected
 
     async def _web_handler(self, connection: websockets.asyncio.server.ServerConnection) -> None:
-        await self._broker.serve(WebSocketStream(connection), by_certificate=False)
+        await self._broker.serve(WebSocketStream(connection, self._proxies), by_certificate=False)
 
 
 def _context(files: KeyFiles) -> ssl.SSLContext:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..files import DataInUse
 from ..ports import HOST, PortBusy, Ports
+from ..proxies import BadProxy, Proxies
 from . import described
 from .exits import DONE, FAILED
 
@@ -69,6 +70,14 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="N",
         help="API requests per second and user; no limit by default",
     )
+    serve.add_argument(
+        "--behind-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS[/BITS]",
+        help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
+        " may be repeated",
+    )
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
@@ -93,7 +102,7 @@ def run(options: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, DataInUse, StoreTooNew, BadAddress, BadBroker, Lost) as error:
+    except (PortBusy, BadProxy, DataInUse, StoreTooNew, BadAddress, BadBroker, Lost) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
     except SQLAlchemyError as error:
         # Only the first line: later ones may contain the address with its password.
@@ -130,6 +139,7 @@ async def _serve(options: argparse.Namespace) -> int:
         broker=options.broker,
         address=options.address,
         rate_limit=options.rate_limit,
+        behind=Proxies(options.behind_proxy),
     )
     try:
         description = cloud.description()

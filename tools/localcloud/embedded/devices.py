@@ -1,13 +1,15 @@
 """The devices at the embedded broker: which are connected, what they may do, how to reach them."""
 
+import time
 from typing import Any, Awaitable
 
 from sqlalchemy.orm import Session
 
-from ..broker.gatekeeper import Client, Credentials, IdentifierRefused
-from ..identity.hashed_secrets import Verifier
+from ..broker.gatekeeper import Client, Credentials, IdentifierRefused, Unavailable
+from ..identity.verification import DEVICE, Busy, Verifier
 from ..protocol import topics
 from ..protocol.conversation import Conversation, Send
+from ..protocol.lateness import Lateness
 from ..store import catalogue, device_certificates
 from ..store.database import Store
 from ..store.redelivery import Delivery
@@ -17,17 +19,13 @@ from ..traffic.exchange import Exchange
 class ConnectedDevices:
     """Admits devices and keeps their clients and conversations (see traffic.exchange.Devices, broker.gatekeeper)."""
 
-    def __init__(self, store: Store, exchange: Exchange) -> None:
+    def __init__(self, store: Store, exchange: Exchange, verifier: Verifier) -> None:
         self._store = store
         self._exchange = exchange
-        self._verifier = Verifier()
+        self._verifier = verifier
         self._clients: dict[str, set[Client]] = {}
         self._conversations: dict[str, Conversation] = {}
         exchange.devices = self
-
-    def close(self) -> None:
-        """Free what verifies secrets."""
-        self._verifier.close()
 
     # For the exchange, to reach devices.
 
@@ -55,25 +53,31 @@ class ConnectedDevices:
         device_id = credentials.common_name if credentials.by_certificate else credentials.username
         if not device_id:
             return None
-        secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
-        if secret_hash is None:
-            return None
+        secret_hash = None
+        if catalogue.is_id(device_id):
+            secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
         if credentials.by_certificate:
-            if credentials.client_id != device_id:
+            if secret_hash is not None and credentials.client_id != device_id:
                 raise IdentifierRefused
-            return device_id
-        if not await self._verifier.verify(device_id, credentials.password or "", secret_hash):
-            return None
-        return device_id
+            return None if secret_hash is None else device_id
+        # A device that does not exist takes the same way, so that nobody can tell.
+        secret = credentials.password or ""
+        try:
+            is_right = await self._verifier.verify(DEVICE, device_id, secret, secret_hash, credentials.address)
+        except Busy:
+            raise Unavailable from None
+        return device_id if is_right else None
 
     async def connected(self, client: Client, credentials: Credentials) -> bool:
         """Take a new device. Return False if its credentials are no longer valid."""
         device_id = client.device_id
         self._clients.setdefault(device_id, set()).add(client)
         # From now on `drop` ends the connection. Check again what may have changed while the secret was verified.
-        if await self.admit(credentials) is None:
+        if not await self._is_still_valid(device_id, credentials):
             return False
         conversation = self._conversations.setdefault(device_id, Conversation(device_id, None))
+        conversation.lateness = Lateness(time.monotonic())
+        self._exchange.agreement.connected(device_id)
         before = conversation.attachments
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
         # If a thing was attached meanwhile, it is newer than this answer.
@@ -81,6 +85,12 @@ class ConnectedDevices:
             conversation.thing_id = thing.id if thing else None
         self._exchange.note_connection(device_id, True)
         return True
+
+    async def _is_still_valid(self, device_id: str, credentials: Credentials) -> bool:
+        stored = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
+        if stored is None or credentials.by_certificate:
+            return stored is not None
+        return self._verifier.is_still_right(DEVICE, device_id, credentials.password or "", stored)
 
     def disconnected(self, client: Client) -> None:
         """Forget a device that has disconnected."""
@@ -92,6 +102,7 @@ class ConnectedDevices:
         self._clients.pop(device_id, None)
         # A device that was refused never counted as connected.
         if self._conversations.pop(device_id, None) is not None:
+            self._exchange.agreement.disconnected(device_id)
             self._exchange.note_connection(device_id, False)
 
     def may_subscribe(self, client: Client, topic: str) -> bool:
@@ -103,6 +114,11 @@ class ConnectedDevices:
         """React to a device's subscription."""
         for action in self._conversations[client.device_id].subscribed(topic):
             self._exchange.do(client, action)
+
+    def heard(self, client: Client) -> None:
+        """Note that a packet has come from a device."""
+        if (talk := self._conversations.get(client.device_id)) is not None:
+            self._exchange.agreement.heard(talk.device_id, talk.thing_id, talk.lateness, time.monotonic())
 
     def received(
         self, client: Client, topic: str, payload: bytes, delivery: Delivery | None

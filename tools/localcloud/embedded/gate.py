@@ -50,6 +50,11 @@ class Gate:
         if not _user_of(client):
             self._devices.subscribed(client, topic)
 
+    def heard(self, client: Client) -> None:
+        """Note that a packet has come."""
+        if not _user_of(client):
+            self._devices.heard(client)
+
     def received(
         self, client: Client, topic: str, payload: bytes, delivery: Delivery | None
     ) -> Awaitable[Any] | None:

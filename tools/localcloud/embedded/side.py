@@ -4,6 +4,8 @@ from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
+from ..identity.verification import Verifier
+from ..proxies import Proxies
 from ..store.database import Store
 from ..traffic.exchange import Exchange
 from .devices import ConnectedDevices
@@ -15,11 +17,18 @@ class EmbeddedSide:
     """The broker, its listeners, and the devices and users that they admit."""
 
     def __init__(
-        self, store: Store, exchange: Exchange, tokens: Tokens, certificate: KeyFiles, authority: KeyFiles
+        self,
+        store: Store,
+        exchange: Exchange,
+        tokens: Tokens,
+        certificate: KeyFiles,
+        authority: KeyFiles,
+        proxies: Proxies,
+        verifier: Verifier,
     ) -> None:
-        self._devices = ConnectedDevices(store, exchange)
-        self._broker = EmbeddedBroker(Gate(self._devices, ConnectedUsers(store, exchange, tokens)))
-        self._listeners = Listeners(self._broker, certificate, authority)
+        devices = ConnectedDevices(store, exchange, verifier)
+        self._broker = EmbeddedBroker(Gate(devices, ConnectedUsers(store, exchange, tokens)))
+        self._listeners = Listeners(self._broker, certificate, authority, proxies)
 
     async def start(self, sockets: Sockets) -> None:
         """Start to accept connections."""
@@ -30,4 +39,3 @@ class EmbeddedSide:
         """Stop accepting and end all connections."""
         self._listeners.stop()
         await self._broker.stop()
-        self._devices.close()

@@ -5,9 +5,9 @@ Like arduino-iot-js they subscribe to `/a/t/{T}/e/o` and publish on `/a/t/{T}/e/
 
 import asyncio
 import logging
-import time
 from typing import Any, Awaitable
 
+from .. import clock
 from ..broker.gatekeeper import Client
 from ..identity.tokens import Tokens
 from ..property_types import ValueRefused
@@ -74,7 +74,7 @@ class ConnectedUsers:
                 client.complain("may not publish on %.80r: dropped", topic)
                 return
             try:
-                updates = senml.decode(payload, time.time()).updates
+                updates = senml.decode(payload, clock.now_s()).updates
             except MalformedPayload as error:
                 self._exchange.counts["malformed"] += 1
                 client.complain("sent a malformed payload on %s: %s", topic, error)

@@ -40,7 +40,9 @@ class Update:
     name: str
     value: Value
     time: float | None = None
-    """The device's Unix time in seconds; None means the time of arrival."""
+    """The device's Unix time in seconds, at most that of the arrival; None means the time of arrival."""
+    stated: float | None = None
+    """The time as the device stated it, which may be later."""
 
 
 @dataclass
@@ -141,7 +143,7 @@ def _read_record(record: dict[int, Any], base: dict[int, Any], now: float, messa
     if name == LAST_VALUES_REQUEST[0]:
         message.asks_last_values |= value == LAST_VALUES_REQUEST[1]
         return
-    _assemble(message.updates, name, value, _time(record, base, now))
+    _assemble(message.updates, name, value, _time(record, base, now), now)
 
 
 def _value(record: dict[int, Any], base: dict[int, Any]) -> Scalar | None:
@@ -163,7 +165,7 @@ def _value(record: dict[int, Any], base: dict[int, Any]) -> Scalar | None:
 
 
 def _time(record: dict[int, Any], base: dict[int, Any], now: float) -> float | None:
-    """Return the record's time in Unix seconds, at most `now`, or None if it has none."""
+    """Return the record's time in Unix seconds, or None if it has none."""
     stated = base.get(-3, 0) + _number(record.get(6, 0), "time")
     if stated == 0:
         return None
@@ -173,21 +175,27 @@ def _time(record: dict[int, Any], base: dict[int, Any], now: float) -> float | N
         stated = stated / 1000
     elif stated < _ABSOLUTE_TIME:
         stated = now + stated
-    # A fast clock must not make a value the latest one for hours.
-    return min(max(stated, 0), now)
+    return max(stated, 0)
 
 
-def _assemble(updates: list[Update], name: str, value: Scalar, time: float | None) -> None:
+def _assemble(updates: list[Update], name: str, value: Scalar, stated: float | None, now: float) -> None:
     """Append the record, or add it to the attributes of the same property in earlier records."""
+    # A fast clock must not put samples into the future.
+    time = None if stated is None else min(stated, now)
     prop, colon, attribute = name.partition(":")
     if not colon:
-        updates.append(Update(prop, value, time))
+        updates.append(Update(prop, value, time, stated))
         return
     for update in reversed(updates):
         if update.name == prop:
             if isinstance(update.value, dict) and attribute not in update.value:
                 update.value[attribute] = value
-                update.time = time if update.time is None else max(update.time, time or 0)
+                update.time = _later(update.time, time)
+                update.stated = _later(update.stated, stated)
                 return
             break
-    updates.append(Update(prop, {attribute: value}, time))
+    updates.append(Update(prop, {attribute: value}, time, stated))
+
+
+def _later(one: float | None, other: float | None) -> float | None:
+    return other if one is None else max(one, other or 0)

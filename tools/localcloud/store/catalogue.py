@@ -55,10 +55,14 @@ def create_api_key(session: Session, user_id: str, *, name: str, secret_hash: st
     return key
 
 
+def is_id(text: str) -> bool:
+    """Return whether the text is an id in its usual form. Anything else may be text that no database accepts."""
+    return _UUID.fullmatch(text) is not None
+
+
 def find_api_key(session: Session, client_id: str) -> ApiKey | None:
     """Return the API key with this client id, or None."""
-    # Anything but a UUID may be text that no database accepts.
-    return session.get(ApiKey, client_id) if _UUID.fullmatch(client_id) else None
+    return session.get(ApiKey, client_id) if is_id(client_id) else None
 
 
 def user_exists(session: Session, user_id: str) -> bool:
@@ -295,6 +299,11 @@ def rows_of(
     for start in range(0, len(ordered), _IDS_PER_QUERY):
         rows += session.execute(query.where(column.in_(ordered[start : start + _IDS_PER_QUERY])))
     return rows
+
+
+def newest_value_us(session: Session) -> int | None:
+    """Return the time of the newest last value, None if there is none."""
+    return session.scalar(select(func.max(Variable.value_updated_at)))
 
 
 def history(

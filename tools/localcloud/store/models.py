@@ -1,6 +1,5 @@
 """The tables. Times are integer microseconds since 1970, UTC."""
 
-import time
 from typing import Any
 
 from sqlalchemy import (
@@ -17,14 +16,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from ..clock import now_us as now_us
+
 SCHEMA_VERSION = "6"
 # SQLite numbers rows itself only in a column of its type INTEGER.
 _RowId = BigInteger().with_variant(Integer, "sqlite")
-
-
-def now_us() -> int:
-    """Return the current time in microseconds, as in the tables."""
-    return time.time_ns() // 1000
 
 
 class Base(DeclarativeBase):
@@ -158,6 +154,13 @@ class Variable(Base):
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
     last_value: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
     value_updated_at: Mapped[int | None] = mapped_column(BigInteger)
+    """A label. `value_number` says which value is newer."""
+    value_number: Mapped[int | None] = mapped_column(BigInteger)
+    """How many last values there have been; None if it was written by an older local cloud."""
+    value_from: Mapped[str | None] = mapped_column(String(36))
+    """The device that sent the last value, "" for somebody else; None as with `value_number`."""
+    value_unseen: Mapped[bool | None] = mapped_column(Boolean)
+    """Whether somebody else set it, and the device has not been heard from since."""
     update_strategy: Mapped[str | None] = mapped_column(String(16))
     """ON_CHANGE (also if None) or TIMED. It is for the device's program; the cloud does not use it."""
     update_parameter: Mapped[float | None] = mapped_column(Float)

@@ -8,7 +8,7 @@ from typing import Any, Awaitable, Callable, Protocol
 
 from sqlalchemy.orm import Session
 
-from .. import time_zone
+from .. import clock, time_zone
 from ..property_types import PROPERTY_TYPES
 from ..protocol import commands, senml, topics
 from ..protocol.cbor import MalformedPayload
@@ -21,11 +21,12 @@ from ..protocol.conversation import (
     Send,
     StoreValues,
 )
+from ..protocol.lateness import Lateness
 from ..store import catalogue
 from ..store.database import Store
-from ..store.models import now_us
 from ..store.redelivery import Delivery
 from ..store.values import Outcome, StoredValue, ValueWrite
+from .agreement import Agreement
 from .live import Live
 
 log = logging.getLogger(__name__)
@@ -74,12 +75,15 @@ class Exchange:
         """Called with the device and the name of each command once its facts are stored."""
         self._store = store
         self._live = live
+        self.agreement = Agreement(store, self.send)
+        """What devices have seen of their last values."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def close(self) -> None:
         """Finish storing and answering, within a second."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1)
+        await self.agreement.close()
 
     # From devices.
 
@@ -88,7 +92,7 @@ class Exchange:
     ) -> Awaitable[Any] | None:
         """Take a message on a topic that the device may use. What is returned is done when all is stored."""
         try:
-            actions = talk.received(topic, payload, time.time())
+            actions = talk.received(topic, payload, clock.now_s(), time.monotonic())
         except MalformedPayload as error:
             self.counts["malformed"] += 1
             sender.complain("sent a malformed payload on %s: %s", topic, error)
@@ -124,6 +128,7 @@ class Exchange:
                 for action in talk.detach():
                     self.send(previous, action)
         if device_id is not None and (talk := self.devices.conversation(device_id)) is not None:
+            talk.lateness = Lateness(time.monotonic())
             for action in talk.attach(thing_id):
                 self.send(device_id, action)
         self.tell_change()
@@ -141,8 +146,8 @@ class Exchange:
         match action:
             case Send(topic, payload):
                 sender.deliver(topic, payload)
-            case StoreValues(thing_id, updates):
-                return self._store_updates(sender, thing_id, updates, delivery)
+            case StoreValues():
+                return self._store_updates(sender, action, delivery)
             case Record(name, facts):
                 return self._start(self._record(sender.device_id, name, facts))
             case AnswerLastValues(thing_id, topic):
@@ -152,17 +157,19 @@ class Exchange:
         return None
 
     def _store_updates(
-        self, sender: Sender, thing_id: str, updates: list[senml.Update], delivery: Delivery | None
+        self, sender: Sender, values: StoreValues, delivery: Delivery | None
     ) -> "asyncio.Future[list[Outcome]]":
-        arrival = now_us()
+        arrival = clock.now_us()
         writes = [
             ValueWrite(
-                thing_id,
+                values.thing_id,
                 update.name,
                 update.value,
                 arrival if update.time is None else int(update.time * 1_000_000),
+                place,
+                by_device=True,
             )
-            for update in updates
+            for update, place in zip(values.updates, values.places, strict=True)
         ]
         future = self._store.append(writes, delivery)
         future.add_done_callback(lambda done: self._stored(sender, done))
@@ -174,6 +181,7 @@ class Exchange:
         for outcome in done.result():
             if isinstance(outcome, StoredValue):
                 self.counts["stored"] += 1
+                self.agreement.stored(outcome)
                 self.tell_value(outcome, "device")
             else:
                 self.counts["refused"] += 1
@@ -224,6 +232,7 @@ class Exchange:
                 "value": stored.value,
                 "time_us": stored.time_us,
                 "is_last": stored.is_last,
+                "number": stored.number,
             }
         )
 
@@ -245,7 +254,7 @@ class Exchange:
 
 def _zone(session: Session, thing_id: str | None) -> tuple[int, int]:
     name = catalogue.get_thing(session, thing_id).timezone if thing_id else "UTC"
-    return time_zone.offset_and_until(name, time.time())
+    return time_zone.offset_and_until(name, clock.now_s())
 
 
 def _last_values(session: Session, thing_id: str) -> bytes:
@@ -256,6 +265,6 @@ def _last_values(session: Session, thing_id: str) -> bytes:
             value = PROPERTY_TYPES[variable.type].complete(variable.last_value)
             updates.append(senml.Update(variable.variable_name, value, variable.value_updated_at / 1_000_000))
     offset, until = _zone(session, thing_id)
-    updates.append(senml.Update("tz_offset", offset, time.time()))
+    updates.append(senml.Update("tz_offset", offset, clock.now_s()))
     updates.append(senml.Update("tz_dst_until", until))
     return senml.encode(updates)

@@ -1,12 +1,12 @@
 """Store the values that users set and publish, and send them to the device if it accepts them."""
 
+from ..clock import now_us
 from ..property_types import PROPERTY_TYPES, READ_WRITE, ValueRefused
-from ..protocol import senml, topics
-from ..protocol.conversation import Send
+from ..protocol.lateness import Place
 from ..protocol.senml import Value
 from ..store import catalogue
 from ..store.database import Store
-from ..store.models import Variable, now_us
+from ..store.models import Variable
 from ..store.values import RefusedValue, StoredValue, ValueWrite
 from .exchange import Exchange
 
@@ -53,11 +53,12 @@ class Publisher:
         return stored
 
     async def publish_all(
-        self, thing_id: str, values: list[tuple[str, int, object]], *, as_device: bool
+        self, thing_id: str, values: list[tuple[str, int, object]], *, as_device: bool, dated: bool = False
     ) -> list[StoredValue]:
         """Store values, each given as (variable's id, time in microseconds, value), all or none.
 
-        The device gets those that become last values.
+        With `dated` the times are those of samples, and may be later than now. The device gets those that become
+        last values.
         """
         ids = {variable_id for variable_id, _, _ in values}
         variables, device_id = await self._store.read(
@@ -77,7 +78,13 @@ class Publisher:
             whole[variable_id] = type.coerce(value, whole[variable_id])
             parts[variable_id] = part = type.coerce(value, parts.get(variable_id))
             _check_limits(variable, part)
-            writes.append(ValueWrite(thing_id, variable.variable_name, part, time_us))
+            name = variable.variable_name
+            if dated:
+                at = min(time_us, now_us())
+                write = ValueWrite(thing_id, name, part, at, Place.DATED, as_device, time_us)
+            else:
+                write = ValueWrite(thing_id, name, part, time_us, by_device=as_device)
+            writes.append(write)
         stored = await self._append(writes, "device" if as_device else "cloud")
         if device_id and not as_device:
             latest = {each.variable_id: each for each in stored if each.is_last}
@@ -98,9 +105,7 @@ class Publisher:
 
     def _send(self, device_id: str, stored: StoredValue) -> None:
         """Send a value to the device if it is online."""
-        complete = PROPERTY_TYPES[stored.type].complete(stored.value)
-        payload = senml.encode([senml.Update(stored.variable_name, complete)])
-        self._exchange.send(device_id, Send(topics.thing(stored.thing_id, topics.EVENTS_IN), payload))
+        self._exchange.agreement.send_value(device_id, stored, stored.value, stored.number)
 
 
 def _check_limits(variable: Variable, value: Value) -> None:

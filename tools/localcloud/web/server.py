@@ -21,7 +21,9 @@ from fastapi.staticfiles import StaticFiles
 from ..condition import Condition
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
+from ..identity.verification import Verifier
 from ..property_types import ValueRefused
+from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
 from ..traffic.exchange import Exchange
@@ -33,6 +35,7 @@ from .api.paths import Paths
 from .api.problems import described
 from .guard import Guard
 from .local_api import dashboards, live_feed, resources
+from .peer import ClientAddress
 from .refusals import refusal
 
 PAGE = Path(__file__).parent.parent / "page"
@@ -57,6 +60,8 @@ def application(
     tokens: Tokens,
     guard: Guard,
     api: FastAPI,
+    verifier: Verifier,
+    proxies: Proxies = NO_PROXIES,
 ) -> FastAPI:
     """Return the web application. `api` is the Application API."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
@@ -68,7 +73,7 @@ def application(
     for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(live_feed.router(live, guard), prefix="/local/v1")
-    app.include_router(token.router(store, tokens))
+    app.include_router(token.router(store, tokens, verifier))
     docs.add_to(app)
     app.mount(API_ROOT, api)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
@@ -102,6 +107,7 @@ def application(
         return response
 
     app.add_middleware(Paths)
+    app.add_middleware(ClientAddress, proxies=proxies)
     return app
 
 
@@ -170,5 +176,7 @@ def _config(app: FastAPI, **tls: Path) -> uvicorn.Config:
         ws_max_size=4096,
         timeout_graceful_shutdown=1,
         server_header=False,
+        # `peer.ClientAddress` does this, for the proxies that `serve --behind-proxy` names.
+        proxy_headers=False,
         **tls,  # type: ignore[arg-type]
     )

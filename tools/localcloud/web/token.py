@@ -5,22 +5,23 @@ import binascii
 from typing import Any
 from urllib.parse import unquote_plus
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from ..identity.hashed_secrets import Verifier
 from ..identity.tokens import LIFETIME, Tokens
+from ..identity.verification import API_KEY, Busy, Verifier
 from ..store import catalogue
 from ..store.database import Store
+from .peer import address_of, while_connected
 
 PATH = "/iot/v1/clients/token"
 
 
-def router(store: Store, tokens: Tokens) -> APIRouter:
+def router(store: Store, tokens: Tokens, verifier: Verifier) -> APIRouter:
     """Return the route. A request needs only the API key."""
     routes = APIRouter()
-    verifier = Verifier()
 
     @routes.post(PATH)
     async def token(request: Request) -> Any:
@@ -35,16 +36,25 @@ def router(store: Store, tokens: Tokens) -> APIRouter:
         if not isinstance(client_id, str) or not isinstance(secret, str):
             return error(400, "invalid_request", "client_id and client_secret are required")
         key = await store.read(lambda session: catalogue.find_api_key(session, client_id))
-        if key is None or not await verifier.verify(key.id, secret, key.secret_hash):
+        stored = None if key is None else key.secret_hash
+        # A key that does not exist takes the same way, so that nobody can tell.
+        checking = verifier.verify(API_KEY, client_id, secret, stored, address_of(request))
+        try:
+            is_right = await while_connected(request, checking)
+        except Busy:
+            return error(503, "temporarily_unavailable", "try again in a second", {"Retry-After": "1"})
+        except ClientDisconnect:
+            return Response(status_code=499)
+        if key is None or not is_right:
             return error(401, "access_denied", "Unauthorized")
         return {"access_token": tokens.issue(key.user_id), "expires_in": LIFETIME, "token_type": "Bearer"}
 
     return routes
 
 
-def error(status: int, word: str, description: str) -> JSONResponse:
+def error(status: int, word: str, description: str, headers: dict[str, str] | None = None) -> JSONResponse:
     """Return an error in the form of OAuth2 (RFC 6749, 5.2)."""
-    return JSONResponse({"error": word, "error_description": description}, status)
+    return JSONResponse({"error": word, "error_description": description}, status, headers)
 
 
 def _basic(request: Request) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ the next one, marked as duplicates (DUP), and the store knows which of them it h
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +15,7 @@ import paho.mqtt.client as mqtt
 
 from ..protocol import topics
 from ..protocol.conversation import Conversation
+from ..protocol.lateness import Lateness
 from ..store import catalogue
 from ..store.database import Store, is_final
 from ..store.redelivery import LATEST, Delivery, digest
@@ -101,6 +103,7 @@ class Intake:
         self._room = asyncio.Semaphore(LATEST)
         self._unconfirmed = 0
         self._confirming: asyncio.Task[None] | None = None
+        self._lateness: dict[str, Lateness] = {}
         self._messages: asyncio.Queue[tuple[Connection, mqtt.MQTTMessage]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -206,11 +209,22 @@ class Intake:
             delivery = Delivery(self._name, message.mid, digest(topic, payload), message.dup, self._worker_id)
             sender = DeviceSender("the device of thing " + parsed.id, self._outlet)
             # The broker has checked that the device may publish here.
-            return self._exchange.take(sender, Conversation("", parsed.id), topic, payload, delivery)
+            talk = Conversation("", parsed.id, self._lateness_of(parsed.id))
+            return self._exchange.take(sender, talk, topic, payload, delivery)
         device_id = parsed.id
         thing = await self._store.read(lambda session: catalogue.thing_of_device(session, device_id))
-        talk = Conversation(device_id, thing.id if thing else None)
+        lateness = self._lateness_of(thing.id) if thing else None
+        talk = Conversation(device_id, thing.id if thing else None, lateness)
         return self._exchange.take(DeviceSender(device_id, self._outlet), talk, topic, payload, None)
+
+    def _lateness_of(self, thing_id: str) -> Lateness:
+        """Return what is known about the connection of a thing's device, from which a message has just come."""
+        ticks = time.monotonic()
+        lateness = self._lateness.get(thing_id)
+        if lateness is None:
+            lateness = self._lateness[thing_id] = Lateness(ticks, begins_with_question=True)
+        self._exchange.agreement.heard_at_times(thing_id, lateness, ticks)
+        return lateness
 
     def _stored(
         self,

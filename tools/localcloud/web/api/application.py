@@ -4,6 +4,7 @@ from fastapi import FastAPI, Request, Response
 
 from ...identity.certificates import Authority, RequestRefused
 from ...identity.tokens import Tokens
+from ...identity.verification import Verifier
 from ...store.changes import Conflict
 from ...traffic.ota import LinkExpired, OtaUpdates, UpdateRunning
 from . import description, problems
@@ -32,7 +33,7 @@ _ABOUT = """The Application API of Arduino Cloud, as this local cloud serves it.
 
 
 def application(
-    services: Services, tokens: Tokens, updates: OtaUpdates, authority: Authority, limit: RateLimit
+    services: Services, tokens: Tokens, updates: OtaUpdates, authority: Authority, limit: RateLimit, verifier: Verifier
 ) -> FastAPI:
     """Return the application."""
     app = FastAPI(
@@ -56,7 +57,7 @@ def application(
         series.router(services),
         property_types.router(),
         devices.router(services),
-        passwords.router(services),
+        passwords.router(services, verifier),
         device_certificates.router(services, authority),
         device_data.router(services),
         ota.router(services, updates),

@@ -1,13 +1,12 @@
 """Dashboards and widgets as JSON for answers, and the variables that widgets name."""
 
 import re
-import time
 import uuid
 from typing import Any
 
 from sqlalchemy import select
 
-from ... import time_zone
+from ... import clock, time_zone
 from ...store import catalogue
 from ...store.catalogue import NotFound, Refused
 from ...store.models import Dashboard, DashboardShare, Thing, User, Variable
@@ -149,7 +148,7 @@ def _variables(widget: Json, linked: Linked) -> list[tuple[Variable, Thing]]:
 
 
 def _linked_json(variable: Variable, thing: Thing) -> Json:
-    offset, until = time_zone.offset_and_until(thing.timezone, time.time())
+    offset, until = time_zone.offset_and_until(thing.timezone, clock.now_s())
     return without_none(
         {
             "id": variable.id,

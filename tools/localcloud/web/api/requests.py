@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt
 
+from ...identity.hashed_secrets import LEAST_LENGTH
 from .plain_json import checked
 
 Number = Annotated[StrictInt | StrictFloat, AfterValidator(checked)]
@@ -21,6 +22,12 @@ DeviceType = Literal[
     "envie_m7", "nanorp2040connect", "nicla_vision", "phone", "portenta_x8", "opta", "giga",
     "generic_device_secretkey", "portenta_c33", "unor4wifi", "nano_nora", "unoq",
 ]  # fmt: skip
+
+
+def _long_enough(password: str) -> str:
+    if len(password) < LEAST_LENGTH:
+        raise ValueError("a password must have at least %d characters, not %d" % (LEAST_LENGTH, len(password)))
+    return password
 
 
 class Tag(BaseModel):
@@ -95,6 +102,12 @@ class Password(BaseModel):
     """The secret of a device."""
 
     password: str = Field(min_length=1, max_length=256)
+
+
+class NewPassword(BaseModel):
+    """The secret that a device gets."""
+
+    password: Annotated[str, AfterValidator(_long_enough), Field(max_length=256)]
 
 
 class CertificateUpdate(BaseModel):

@@ -104,4 +104,5 @@ def variable_json(variable: Variable) -> dict[str, Any]:
         "max_value": variable.max_value,
         "value": PROPERTY_TYPES[variable.type].restore(variable.last_value),
         "time_us": variable.value_updated_at,
+        "number": variable.value_number or 0,
     }

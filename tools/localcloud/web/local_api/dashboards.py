@@ -3,7 +3,6 @@
 It is under `/local/v1`. Whoever has the token of this local cloud sees the dashboards of all its users.
 """
 
-import time
 import uuid
 from typing import Any
 
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ... import time_zone
+from ... import clock, time_zone
 from ...store import catalogue, series
 from ...store.catalogue import NotFound, Refused
 from ...store.database import Store
@@ -145,7 +144,7 @@ def _thing(exchange: Exchange, thing: Thing) -> Json:
         "name": thing.name,
         "device_id": thing.device_id,
         "online": thing.device_id is not None and exchange.is_online(thing.device_id),
-        "utc_offset_s": time_zone.offset_and_until(thing.timezone, time.time())[0],
+        "utc_offset_s": time_zone.offset_and_until(thing.timezone, clock.now_s())[0],
     }
 
 

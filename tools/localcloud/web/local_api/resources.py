@@ -155,7 +155,7 @@ def _add_variables(routes: APIRouter, store: Store, exchange: Exchange, publishe
     async def set_value(thing_id: str, variable: str, body: NewValue) -> dict[str, Any]:
         """Set a READ_WRITE variable: store the value, and send it to the device if that is online."""
         stored = await publisher.set_value(thing_id, variable, body.value)
-        return {"value": stored.value, "time_us": stored.time_us}
+        return {"value": stored.value, "time_us": stored.time_us, "number": stored.number}
 
     @routes.get("/things/{thing_id}/variables/{variable}/history")
     async def show_history(

@@ -109,10 +109,10 @@ def _add_publishing(routes: APIRouter, services: Services) -> None:
         if len(body) > MAX_BATCH:
             raise Problem(400, "at most %d values at once" % MAX_BATCH)
         try:
-            values = [(variable.id, min(times.parse(each.timestamp), now_us()), each.value) for each in body]
+            values = [(variable.id, times.parse(each.timestamp), each.value) for each in body]
         except ValueError as error:
             raise Problem(400, str(error)) from None
-        await services.publisher.publish_all(variable.thing_id, values, as_device=False)
+        await services.publisher.publish_all(variable.thing_id, values, as_device=False, dated=True)
         return empty()
 
     @routes.put("/publish")
