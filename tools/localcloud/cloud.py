@@ -27,12 +27,15 @@ from .identity.tokens import Tokens
 from .identity.verification import Verifier
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
 from .proxies import NO_PROXIES, Proxies
+from .room import Room
 from .store.catalogue import newest_value_us
 from .store.database import Store
+from .store.keeping import FOR_EVER, Keeping
 from .traffic.exchange import Exchange
 from .traffic.live import Live
 from .traffic.ota import OtaUpdates
 from .traffic.publishing import Publisher
+from .upkeep import Upkeep
 from .web import docs, token
 from .web.api import application as api
 from .web.api.limits import RateLimit
@@ -71,6 +74,7 @@ class LocalCloud:
         address: str,
         rate_limit: float,
         behind: Proxies,
+        keeping: Keeping,
     ) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
@@ -78,6 +82,7 @@ class LocalCloud:
         self._address = address
         self._rate_limit = rate_limit
         self._proxies = behind
+        self._keeping = keeping
         self._database = database
         self._shared_broker = parse(broker) if broker else None
         self._side: "EmbeddedSide | Worker | None" = None
@@ -96,6 +101,7 @@ class LocalCloud:
         rate_limit: float = 0,
         clock: Callable[[], int] = time.time_ns,
         behind: Proxies = NO_PROXIES,
+        keeping: Keeping = FOR_EVER,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
@@ -104,7 +110,7 @@ class LocalCloud:
         From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work. The whole process takes the present time (ns since
-        1970) from `clock`.
+        1970) from `clock`. `keeping` says how long values are kept, unless a thing has a tag for that.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
@@ -112,7 +118,7 @@ class LocalCloud:
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind)
+        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind, keeping)
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -200,14 +206,21 @@ class LocalCloud:
         )
         self._web = WebServer(app, http, https, certificate)
         await self._web.start()
+        await self._watch_over()
+
+    async def _watch_over(self) -> None:
+        """Begin what is done from time to time."""
         self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
+        room = Room(self.store, self.condition, self.data, self._keeping.keep_us)
+        self._upkeep = Upkeep(self.store, self._keeping, room, self._updates.sweep)
+        self._upkeep.start()
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
         # Boards download their updates from there.
         https = self._https_at((*self._names, HOST)[0])
-        updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
+        self._updates = updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
         return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit), self.verifier)
 
@@ -222,7 +235,7 @@ class LocalCloud:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
         self.live.close()
-        await self._clock_watch.stop()
+        await asyncio.gather(self._clock_watch.stop(), self._upkeep.stop())
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
         self.verifier.close()

@@ -12,8 +12,9 @@ from typing import Awaitable, Callable
 
 from sqlalchemy.orm import Session
 
+from . import clock
 from .room import Room
-from .store import retention
+from .store import catalogue, retention
 from .store.database import Store
 from .store.keeping import Keeping
 from .store.models import now_us
@@ -27,6 +28,9 @@ _STEP_S = 0.015
 """How long a step should take: as long as a device's PUBACK may have to wait for it."""
 _FEWEST, _MOST = 50, 5000
 _THINNED_AT_ONCE = 50
+_LEAP_S = 3600
+_AWAY_US = 86400 * 1_000_000
+_NEVER = 2**63
 _PAGES = 100
 _PAGES_LEFT = 1000
 _USED_PER_FREE = 10
@@ -43,6 +47,8 @@ class Upkeep:
         self._room = room
         self._sweep_files = sweep_files
         self._most = 500
+        self._before: float | None = None
+        self._doubted_until = 0.0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -57,16 +63,38 @@ class Upkeep:
 
     async def once(self) -> None:
         """Do everything that is to be done now."""
-        now = now_us()
+        if await self._may_trust_the_clock():
+            await self._remove_old(now_us())
+        await self._store.forget_senders()
+        await self._sweep_files()
+        await self._give_back()
+
+    async def _remove_old(self, now: int) -> None:
         dues = await self._store.read_series(lambda session: retention.dues(session, self._usual, now))
         await self._remove([due for due in dues if due.before_us is not None])
         await self._thin([due for due in dues if due.thinning is not None], now)
         if self._usual.keep_us is not None:
             before = now - self._usual.keep_us
             await self._store.write(lambda session: retention.forget_deleted(session, before))
-        await self._store.forget_senders()
-        await self._sweep_files()
-        await self._give_back()
+
+    async def _may_trust_the_clock(self) -> bool:
+        """Return whether the clock, by which values become old, has not just leapt forward.
+
+        A host may begin with a wrong clock. It gets an hour to set it right.
+        """
+        now, counted = clock.now_s(), time.monotonic()
+        leapt = False
+        if self._before is None:
+            newest = await self._store.read(catalogue.newest_value_us)
+            leapt = newest is not None and now * 1e6 - newest > _AWAY_US
+        elif abs(leap := now - counted - self._before) > _LEAP_S:
+            leapt = leap > 0
+            self._doubted_until = 0.0
+        self._before = now - counted
+        if leapt:
+            self._doubted_until = counted + _LEAP_S
+            log.warning("the newest value is much older than the clock says: no old values are removed for an hour")
+        return counted >= self._doubted_until
 
     async def _look_for_ever(self) -> None:
         while True:
@@ -94,7 +122,7 @@ class Upkeep:
     async def _with_old_samples(self, dues: list[Due]) -> list[Due]:
         ids = [due.variable_id for due in dues]
         oldest = await self._store.read_series(lambda session: retention.oldest(session, ids))
-        return [due for due in dues if due.before_us is not None and oldest.get(due.variable_id, due.before_us) < due.before_us]
+        return [due for due in dues if oldest.get(due.variable_id, _NEVER) < (due.before_us or 0)]
 
     async def _thin(self, dues: list[Due], now: int) -> None:
         while dues:

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from . import backup, broker_config, dashboards, devices, series, serve, things, watch
+from . import backup, broker_config, compact, dashboards, devices, series, serve, things, watch
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
 from .working import message_of
@@ -64,6 +64,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (serve, devices, things, dashboards, series, watch, backup, broker_config):
+    for group in (serve, devices, things, dashboards, series, watch, backup, compact, broker_config):
         group.add(commands)
     return parser

@@ -9,11 +9,12 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from ..files import DataInUse
 from ..ports import HOST, PortBusy, Ports
 from ..proxies import BadProxy, Proxies
+from ..store import keeping
 from . import described
 from .exits import DONE, FAILED
 
@@ -71,6 +72,20 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="API requests per second and user; no limit by default",
     )
     serve.add_argument(
+        "--keep",
+        type=_said(keeping.keep_of),
+        metavar="TIME",
+        help="how long values are kept: 36h, 90d, 12w, 1y, at least 1h; for ever by default; a thing's tag %s"
+        " goes before this" % keeping.KEEP_TAG,
+    )
+    serve.add_argument(
+        "--thin",
+        type=_said(keeping.thinning_of),
+        metavar="1m-after-7d",
+        help="reduce values older than 7 days to one for each minute, numbers to their mean; never by default;"
+        " a thing's tag %s goes before this" % keeping.THIN_TAG,
+    )
+    serve.add_argument(
         "--behind-proxy",
         action="append",
         default=[],
@@ -116,6 +131,18 @@ def run(options: argparse.Namespace) -> int:
     return FAILED
 
 
+def _said(meaning: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return the function with an error that argparse shows."""
+
+    def parse(text: str) -> Any:
+        try:
+            return meaning(text)
+        except keeping.BadTime as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse
+
+
 def _ports(options: argparse.Namespace) -> Ports:
     ports = vars(Ports.free() if options.ephemeral else Ports())
     chosen = {name: getattr(options, name + "_port") for name in ports}
@@ -140,6 +167,7 @@ async def _serve(options: argparse.Namespace) -> int:
         address=options.address,
         rate_limit=options.rate_limit,
         behind=Proxies(options.behind_proxy),
+        keeping=keeping.Keeping(options.keep, options.thin),
     )
     try:
         description = cloud.description()

@@ -220,6 +220,11 @@ def address(url: str) -> URL:
     return parsed
 
 
+def engine_of(url: str) -> Engine:
+    """Return the database, for something else than a `Store`. Raises `BadAddress`."""
+    return _engine(address(url))
+
+
 def is_final(error: BaseException) -> bool:
     """Return whether a retry would fail too, because the fault lies in the data, not in the database."""
     if isinstance(error, StatementError):

@@ -38,6 +38,9 @@ class Keeping:
     thinning: Thinning | None = None
 
 
+FOR_EVER = Keeping()
+
+
 def keep_of(text: str) -> int | None:
     """Return the microseconds that a text such as 90d means, None for `forever`. Raises `BadTime`."""
     if text == FOREVER:

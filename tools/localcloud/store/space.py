@@ -36,9 +36,8 @@ def give_back(engine: Engine, pages: int) -> None:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA incremental_vacuum(%d)" % pages)
-        # Each page is one step.
-        cursor.fetchall()
+        # Each page is one step, and `execute` takes only the first.
+        cursor.executescript("PRAGMA incremental_vacuum(%d)" % pages)
         cursor.close()
     finally:
         connection.close()

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt, model_validator
 
 from ...identity.hashed_secrets import LEAST_LENGTH
+from ...store.keeping import check_tag
 from .plain_json import checked
 
 Number = Annotated[StrictInt | StrictFloat, AfterValidator(checked)]
@@ -35,6 +36,11 @@ class Tag(BaseModel):
 
     key: Word
     value: Word
+
+    @model_validator(mode="after")
+    def _is_understood(self) -> "Tag":
+        check_tag(self.key, self.value)
+        return self
 
 
 class PropertyRequest(BaseModel):

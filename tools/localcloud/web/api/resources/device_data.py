@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ....protocol import senml, topics
 from ....protocol.conversation import Send
 from ....protocol.senml import Value
-from ....store import device_events, series
+from ....store import catalogue, device_events, series
 from ....store.models import DeviceEvent
 from ....store.owner import Owner
 from .. import requests, times
