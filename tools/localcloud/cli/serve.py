@@ -71,6 +71,21 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="N",
         help="API requests per second and user; no limit by default",
     )
+    _add_keeping(serve)
+    serve.add_argument(
+        "--behind-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS[/BITS]",
+        help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
+        " may be repeated",
+    )
+    serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
+    for name, default in vars(Ports()).items():
+        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
+
+
+def _add_keeping(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--keep",
         type=_said(keeping.keep_of),
@@ -85,17 +100,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="reduce values older than 7 days to one for each minute, numbers to their mean; never by default;"
         " a thing's tag %s goes before this" % keeping.THIN_TAG,
     )
-    serve.add_argument(
-        "--behind-proxy",
-        action="append",
-        default=[],
-        metavar="ADDRESS[/BITS]",
-        help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
-        " may be repeated",
-    )
-    serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
-    for name, default in vars(Ports()).items():
-        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
 
 
 def run(options: argparse.Namespace) -> int:

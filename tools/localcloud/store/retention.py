@@ -123,13 +123,14 @@ def _thin_one(session: Session, due: Due, now_us: int, most: int) -> tuple[int, 
     return len(rows), mark.until_us >= until
 
 
-def _replace(session: Session, due: Due, rows: "list[Row[Any]]") -> None:
+def _replace(session: Session, due: Due, rows: "list[Row[int, int, float | None]]") -> None:
     """Leave the last one of an interval's samples, with the mean of all."""
     if len(rows) == 1:
         return
     last = rows[-1]
-    if due.has_numbers and all(row.number is not None for row in rows):
-        mean = math.fsum(row.number / len(rows) for row in rows)
+    numbers = [row.number for row in rows if row.number is not None]
+    if due.has_numbers and len(numbers) == len(rows):
+        mean = math.fsum(number / len(rows) for number in numbers)
         value = round(mean) if due.is_whole else mean
         session.execute(update(Sample).where(Sample.id == last.id).values(value=value, number=float(value)))
     ids = [row.id for row in rows[:-1]]
