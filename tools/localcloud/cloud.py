@@ -8,15 +8,17 @@ import tempfile
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from fastapi import FastAPI
 
-from . import clock as host_clock
+from . import clock as host_clock, origins
 from .audit import Audit
 from .broker.listeners import Sockets
 from .condition import Condition
 from .embedded.side import EmbeddedSide
+from .entrance.bounds import Bounds, descriptor_limit
+from .entrance.visitors import PATIENCE, Entrance
 from .files import FolderLock, make_private_file, make_private_folder, write_whole
 from .first_start.project import DefaultProject, default_project
 from .first_start.user import DefaultUser, default_user
@@ -73,6 +75,8 @@ class LocalCloud:
         broker: str | None,
         address: str,
         rate_limit: float,
+        patience: float,
+        cors_origins: Sequence[str],
         behind: Proxies,
         keeping: Keeping,
     ) -> None:
@@ -81,6 +85,8 @@ class LocalCloud:
         self._ports = ports
         self._address = address
         self._rate_limit = rate_limit
+        self._patience = patience
+        self._cors_origins = [origins.parse(text) for text in cors_origins]
         self._proxies = behind
         self._keeping = keeping
         self._database = database
@@ -99,6 +105,8 @@ class LocalCloud:
         broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
+        patience: float = PATIENCE,
+        cors_origins: Sequence[str] = (),
         clock: Callable[[], int] = time.time_ns,
         behind: Proxies = NO_PROXIES,
         keeping: Keeping = FOR_EVER,
@@ -107,18 +115,31 @@ class LocalCloud:
 
         `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
         the number of API requests per second that each user may make (0: any number).
+        `patience` is how many seconds a peer has for each step before its log-in (see entrance.visitors).
+        Web pages of `cors_origins` may use the Application API and MQTT over WebSocket.
         From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work. The whole process takes the present time (ns since
         1970) from `clock`. `keeping` says how long values are kept, unless a thing has a tag for that.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
-        `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
+        `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or `workers.address.Lost`.
         """
         host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind, keeping)
+        cloud = cls(
+            data.absolute(),
+            ports or Ports(),
+            database,
+            broker,
+            address,
+            rate_limit,
+            patience,
+            cors_origins,
+            behind,
+            keeping,
+        )
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -182,6 +203,8 @@ class LocalCloud:
             self.user = await default_user(self.store, self.data)
             tokens = await Tokens.of(self.store)
             certificate = authority.server(self._names)
+        bounds = Bounds.of(descriptor_limit())
+        self._entrance = Entrance(bounds, self.condition.counts, self._patience, self._proxies)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
@@ -189,7 +212,15 @@ class LocalCloud:
         else:
             files = authority.files
             self._side = EmbeddedSide(
-                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier
+                self.store,
+                self.exchange,
+                tokens,
+                self._entrance,
+                certificate,
+                files,
+                self._proxies,
+                self.verifier,
+                self._origins(),
             )
             await self._side.start(Sockets(**sockets))
         guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
@@ -203,8 +234,9 @@ class LocalCloud:
             self._api(tokens),
             self.verifier,
             self._proxies,
+            self._cors_origins,
         )
-        self._web = WebServer(app, http, https, certificate)
+        self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
         await self._watch_over()
 
@@ -215,6 +247,11 @@ class LocalCloud:
         room = Room(self.store, self.condition, self.data, self._keeping.keep_us)
         self._upkeep = Upkeep(self.store, self._keeping, room, self._updates.sweep)
         self._upkeep.start()
+
+    def _origins(self) -> tuple[str, ...]:
+        """Return the origins of the pages that may use MQTT over WebSocket."""
+        plain, encrypted = ([self._numbers[name] for name in names] for names in (("http", "ws"), ("https", "wss")))
+        return (*origins.of_this_cloud(plain, encrypted, self._names), *self._cors_origins)
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
@@ -235,6 +272,7 @@ class LocalCloud:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
         self.live.close()
+        self._entrance.close()
         await asyncio.gather(self._clock_watch.stop(), self._upkeep.stop())
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()

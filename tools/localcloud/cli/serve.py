@@ -11,7 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
 
+from ..entrance.bounds import raise_descriptor_limit
 from ..files import DataInUse
+from ..origins import BadOrigin
 from ..ports import HOST, PortBusy, Ports
 from ..proxies import BadProxy, Proxies
 from ..store import keeping
@@ -73,6 +75,20 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     _add_keeping(serve)
     serve.add_argument(
+        "--patience",
+        type=_patience,
+        default=10,
+        metavar="S",
+        help="seconds that a peer has for each step before its log-in, such as a TLS handshake; %(default)g by default",
+    )
+    serve.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="origin of web pages that may use the Application API and MQTT over WebSocket; may be given several times",
+    )
+    serve.add_argument(
         "--behind-proxy",
         action="append",
         default=[],
@@ -102,6 +118,13 @@ def _add_keeping(serve: argparse.ArgumentParser) -> None:
     )
 
 
+def _patience(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("0.1 to 3600 seconds are expected, got %s" % text)
+    return seconds
+
+
 def run(options: argparse.Namespace) -> int:
     """Run the local cloud until it is stopped, and return the exit code."""
     # The server's packages take a second to import, which the other commands and --help need not wait for.
@@ -121,7 +144,7 @@ def run(options: argparse.Namespace) -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, BadProxy, DataInUse, StoreTooNew, BadAddress, BadBroker, Lost) as error:
+    except (PortBusy, BadProxy, DataInUse, StoreTooNew, BadAddress, BadOrigin, BadBroker, Lost) as error:
         print("local-cloud: %s" % error, file=sys.stderr)
     except SQLAlchemyError as error:
         # Only the first line: later ones may contain the address with its password.
@@ -156,6 +179,7 @@ def _ports(options: argparse.Namespace) -> Ports:
 async def _serve(options: argparse.Namespace) -> int:
     from ..cloud import LocalCloud
 
+    raise_descriptor_limit()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -170,6 +194,8 @@ async def _serve(options: argparse.Namespace) -> int:
         broker=options.broker,
         address=options.address,
         rate_limit=options.rate_limit,
+        patience=options.patience,
+        cors_origins=options.cors_origin,
         behind=Proxies(options.behind_proxy),
         keeping=keeping.Keeping(options.keep, options.thin),
     )

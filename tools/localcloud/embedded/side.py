@@ -1,7 +1,10 @@
 """The devices' and users' side: the embedded broker, its listeners, and what is behind it."""
 
+from typing import Sequence
+
 from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
+from ..entrance.visitors import Entrance
 from ..identity.certificates import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
@@ -21,14 +24,17 @@ class EmbeddedSide:
         store: Store,
         exchange: Exchange,
         tokens: Tokens,
+        entrance: Entrance,
         certificate: KeyFiles,
         authority: KeyFiles,
         proxies: Proxies,
         verifier: Verifier,
+        origins: Sequence[str] = (),
     ) -> None:
+        """`origins` are those of the web pages that may use MQTT over WebSocket."""
         devices = ConnectedDevices(store, exchange, verifier)
         self._broker = EmbeddedBroker(Gate(devices, ConnectedUsers(store, exchange, tokens)))
-        self._listeners = Listeners(self._broker, certificate, authority, proxies)
+        self._listeners = Listeners(self._broker, entrance, certificate, authority, proxies, origins)
 
     async def start(self, sockets: Sockets) -> None:
         """Start to accept connections."""

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
 
 from ...identity.hashed_secrets import LEAST_LENGTH
 from ...store.keeping import check_tag
@@ -27,7 +28,8 @@ DeviceType = Literal[
 
 def _long_enough(password: str) -> str:
     if len(password) < LEAST_LENGTH:
-        raise ValueError("a password must have at least %d characters, not %d" % (LEAST_LENGTH, len(password)))
+        message = "a password must have at least {least} characters, not {given}"
+        raise PydanticCustomError("too_short", message, {"least": LEAST_LENGTH, "given": len(password)})
     return password
 
 
