@@ -185,7 +185,7 @@ def test_files_that_no_update_names_are_removed_in_time(user, board):
     with sqlite3.connect(folder.parent / "cloud.sqlite3", timeout=10) as store:
         store.execute("UPDATE ota_updates SET status = 'succeeded', expires_at = 1 WHERE id = ?", (other,))
     store.close()
-    Upload(user, board)
+    assert Upload(user, board).answer.status == 202
     assert not (folder / (other + ".ota")).exists() and new.exists()
     assert user.get("/ota/v1/ota/" + other).json["ota"]["status"] == "succeeded"
     new.unlink()

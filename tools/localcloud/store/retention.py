@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Iterable, Sequence
 
-from sqlalchemy import Integer, Row, bindparam, cast, delete, func, or_, select, update
+from sqlalchemy import Integer, Row, bindparam, cast, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from ..property_types import PROPERTY_TYPES
@@ -16,6 +16,13 @@ _LOCK = 0x6C636B70
 _EVERYTHING = 2**62
 _IDS = 500
 _FOR_WORKERS = "local-cloud-%"
+# One statement: PostgreSQL takes as long for each as for the rows that it removes.
+_REMOVE_TOGETHER = text(
+    "DELETE FROM samples USING (SELECT first.id"
+    " FROM unnest(CAST(:ids AS text[]), CAST(:befores AS bigint[])) AS due(variable, before) CROSS JOIN LATERAL"
+    " (SELECT id FROM samples WHERE variable_id = due.variable AND time_us < due.before ORDER BY time_us LIMIT :most)"
+    " AS first) AS old WHERE samples.id = old.id"
+)
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,11 @@ def remove(session: Session, dues: Iterable[Due], most: int) -> int | None:
     """
     if not _is_ours(session):
         return None
+    # Of each variable some: what was stored at one time lies side by side in the file.
+    if session.get_bind().dialect.name == "postgresql":
+        listed = list(dues)
+        parameters = {"ids": [each.variable_id for each in listed], "befores": [each.before_us for each in listed]}
+        return int(session.connection().execute(_REMOVE_TOGETHER, {**parameters, "most": most}).rowcount)
     first = (
         select(Sample.id)
         .where(Sample.variable_id == bindparam("of"), Sample.time_us < bindparam("before"))
@@ -70,7 +82,6 @@ def remove(session: Session, dues: Iterable[Due], most: int) -> int | None:
     )
     rows = [{"of": each.variable_id, "before": each.before_us} for each in dues]
     table: Any = Sample.__table__
-    # Of each variable some: what was stored at one time lies side by side in the file.
     return session.connection().execute(delete(table).where(table.c.id.in_(first)), rows).rowcount
 
 
