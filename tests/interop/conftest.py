@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from localcloud.identity.certificates import Authority
+from enrolment import enrol
 from localcloud.remote import RemoteCloud
 from opposite import Opposite
 from sync_setting import DEVICE
@@ -130,8 +130,7 @@ class Project:
         cloud = self.cloud
         settings = {"server": "localhost", "ports": [cloud.mtls_port, cloud.mqtts_port], "root": cloud.ca_der_file}
         if secure_element:
-            authority = Authority(Path(cloud.data) / "certificates")
-            files = authority.device(self.folder / "device", self.device_id)
+            files = enrol(cloud.about, self.device_id, self.folder / "device")
             settings.update(key=str(files.key_der), certificate=str(files.certificate_der))
         path = self.folder / "settings.json"
         path.write_text(json.dumps(settings))

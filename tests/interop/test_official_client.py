@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from localcloud.identity.certificates import Authority
+from enrolment import enrol
 from processes import Process
 from toolchain.paths import PEER_PYTHON, PEERS
 
@@ -34,7 +34,7 @@ def _arguments(project, login, sync):
     if login == "password":
         arguments.update(username=project.device_id, password=project.secret, port=cloud.mqtts_port)
     else:
-        files = Authority(Path(cloud.data) / "certificates").device(project.folder / "device", project.device_id)
+        files = enrol(cloud.about, project.device_id, project.folder / "device")
         tls.update(keyfile=str(files.key), certfile=str(files.certificate))
         arguments.update(port=cloud.mtls_port)
     path = project.folder / "arguments.json"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from .store.database import Store
 from .store.models import AuditEntry, now_us
+from .store.unwritable import NotWritable
 
 log = logging.getLogger(__name__)
 MOST_ENTRIES = 100_000
@@ -71,6 +72,8 @@ class Audit:
             self._lost = 0
         try:
             await self._store.write(lambda session: _add(session, entries))
+        except NotWritable:
+            self._lost += len(entries)  # the condition tells why
         except Exception as error:
             log.error("%d entries of the audit log were not stored: %s", len(entries), str(error).splitlines()[0])
 

@@ -2,37 +2,47 @@
 
 import asyncio
 import logging
-import secrets
 import shutil
 import tempfile
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
-from . import clock as host_clock, origins
+from . import clock as host_clock, open_to_whom, origins
 from .audit import Audit
 from .broker.listeners import Sockets
+from .certificate_watch import CertificateWatch
 from .condition import Condition
 from .embedded.side import EmbeddedSide
 from .entrance.bounds import Bounds, descriptor_limit
-from .entrance.visitors import PATIENCE, Entrance
-from .files import FolderLock, make_private_file, make_private_folder, write_whole
-from .first_start.project import DefaultProject, default_project
+from .entrance.visitors import Entrance
+from .files import FolderLock, make_private_file, make_private_folder
+from .first_start import secret_files
+from .first_start.project import DefaultProject, default_project, is_made
 from .first_start.user import DefaultUser, default_user
 from .identity.certificates import Authority
 from .identity.failures import Failures
+from .identity.key_files import KeyFiles
 from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
 from .identity.verification import Verifier
+from .options import Options
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
+<<<<<<< HEAD
 from .proxies import NO_PROXIES, Proxies
 from .room import Room
 from .store.catalogue import newest_value_us
 from .store.database import Store
 from .store.keeping import FOR_EVER, Keeping
+=======
+from .store.catalogue import newest_value_us
+from .store.database import Store
+from .store.unwritable import NotWritable
+>>>>>>> main
 from .traffic.exchange import Exchange
 from .traffic.live import Live
 from .traffic.ota import OtaUpdates
@@ -67,6 +77,7 @@ class LocalCloud:
     user: DefaultUser
     api_token: str
 
+<<<<<<< HEAD
     def __init__(
         self,
         data: Path,
@@ -91,9 +102,20 @@ class LocalCloud:
         self._keeping = keeping
         self._database = database
         self._shared_broker = parse(broker) if broker else None
+=======
+    def __init__(self, data: Path, ports: Ports, options: Options) -> None:
+        """Store the arguments. Use `start` instead, which also opens everything."""
+        self.data = data
+        self._ports = ports
+        self._options = options
+        self._cors_origins = [origins.parse(text) for text in options.cors_origins]
+        self._shared_broker = parse(options.broker) if options.broker is not None else None
+>>>>>>> main
         self._side: "EmbeddedSide | Worker | None" = None
         self._occupancy: "Occupancy | None" = None
         self._temporary = False
+        self.on_change: Callable[[], None] = lambda: None
+        """Is called when the description has changed."""
 
     @classmethod
     async def start(
@@ -101,13 +123,8 @@ class LocalCloud:
         data: Path | None = None,
         *,
         ports: Ports | None = None,
-        database: str | None = None,
-        broker: str | None = None,
-        address: str = HOST,
-        rate_limit: float = 0,
-        patience: float = PATIENCE,
-        cors_origins: Sequence[str] = (),
         clock: Callable[[], int] = time.time_ns,
+<<<<<<< HEAD
         behind: Proxies = NO_PROXIES,
         keeping: Keeping = FOR_EVER,
     ) -> "LocalCloud":
@@ -121,13 +138,23 @@ class LocalCloud:
         With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work. The whole process takes the present time (ns since
         1970) from `clock`. `keeping` says how long values are kept, unless a thing has a tag for that.
+=======
+        **options: Any,
+    ) -> "LocalCloud":
+        """Start a cloud that keeps its data in a folder (None: a temporary one).
+
+        The whole process takes the present time (ns since 1970) from `clock`. The other options are those of
+        `options.Options`.
+>>>>>>> main
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
-        `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or `workers.address.Lost`.
+        `files.Unusable`, `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or
+        `workers.address.Lost`.
         """
         host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
+<<<<<<< HEAD
         cloud = cls(
             data.absolute(),
             ports or Ports(),
@@ -140,6 +167,9 @@ class LocalCloud:
             behind,
             keeping,
         )
+=======
+        cloud = cls(data.absolute(), ports or Ports(), Options(**options))
+>>>>>>> main
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -154,7 +184,7 @@ class LocalCloud:
         self._lock = FolderLock(self.data, shared=self._shared_broker is not None)
         sockets = None
         try:
-            sockets = bind_all(self._ports, self._address, WEB if self._shared_broker else None)
+            sockets = bind_all(self._ports, self._options.address, WEB if self._shared_broker else None)
             self._numbers = {name: sock.getsockname()[1] for name, sock in sockets.items()}
             await self._open(sockets)
         except BaseException:
@@ -170,10 +200,12 @@ class LocalCloud:
         self._lock.release()
 
     async def _open(self, sockets: dict[str, Any]) -> None:
-        self._names = names_of(self._address)
+        self._names = names_of(self._options.address)
         self.live = Live()
-        self.store = Store(self._database or self._database_in_folder())
+        self._at_broker()  # raises BadBroker before anything else begins
+        self.store = Store(self._database_in_folder() if self._options.database is None else self._options.database)
         self.condition = Condition(self.live)
+        self.store.on_trouble = self._tell_trouble
         self.audit = Audit(self.store)
         self.failures = Failures(self.condition.counts, self.audit.note)
         self._rehashing = Rehashing(self.store)
@@ -194,23 +226,15 @@ class LocalCloud:
             self._occupancy = Occupancy(self.store.url)
             await self._occupancy.take()
         async with alone:
-            self._authority = authority = Authority(self.data / "certificates")
-            self.api_token = self._load_token()
-            await self.store.open()
-            if worker is not None:
-                await worker.connect()
-            self.project = await default_project(self.store, authority, self.data)
-            self.user = await default_user(self.store, self.data)
-            tokens = await Tokens.of(self.store)
-            certificate = authority.server(self._names)
+            certificate, tokens = await self._load(worker)
         bounds = Bounds.of(descriptor_limit())
-        self._entrance = Entrance(bounds, self.condition.counts, self._patience, self._proxies)
+        self._entrance = Entrance(bounds, self.condition.counts, self._options.patience, self._options.behind)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
             await worker.start()
         else:
-            files = authority.files
+            files = self._authority.files
             self._side = EmbeddedSide(
                 self.store,
                 self.exchange,
@@ -218,12 +242,13 @@ class LocalCloud:
                 self._entrance,
                 certificate,
                 files,
-                self._proxies,
+                self._options.behind,
                 self.verifier,
+                self.project.own,
                 self._origins(),
             )
             await self._side.start(Sockets(**sockets))
-        guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
+        guard = self._guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
         app = application(
             self.store,
             self.exchange,
@@ -233,7 +258,7 @@ class LocalCloud:
             guard,
             self._api(tokens),
             self.verifier,
-            self._proxies,
+            self._options.behind,
             self._cors_origins,
         )
         self._web = WebServer(app, self._entrance, http, https, certificate)
@@ -244,9 +269,67 @@ class LocalCloud:
         """Begin what is done from time to time."""
         self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
+<<<<<<< HEAD
         room = Room(self.store, self.condition, self.data, self._keeping.keep_us)
         self._upkeep = Upkeep(self.store, self._keeping, room, self._updates.sweep)
         self._upkeep.start()
+=======
+        await self._certificates.start()
+
+    async def _load(self, worker: "Worker | None") -> tuple[KeyFiles, Tokens]:
+        """Open the store, and load what lies beside it or is made at first start."""
+        await self.store.open()
+        is_new = not await is_made(self.store)
+        self._authority = Authority(self.data / "certificates", in_use=not is_new)
+        losses = secret_files.Losses(self._options.replace_lost, self._note)
+        secret_files.close_all(self.data)
+        self.api_token = secret_files.api_token(self.data, losses, is_new=is_new)
+        if worker is not None:
+            await worker.connect()
+        self.project = await default_project(self.store, self._authority, self.data, losses)
+        self.user = await default_user(self.store, self.data, losses)
+        self._certificates = self._watch(worker)
+        return self._certificates.server(self._names), await Tokens.of(self.store)
+
+    def _watch(self, worker: "Worker | None") -> CertificateWatch:
+        broker = None
+        if self._shared_broker is not None:
+            from .workers.broker_certificate import shown
+
+            broker = partial(shown, self.data, self._shared_broker)
+        return CertificateWatch(
+            self._authority,
+            self.store,
+            self.condition,
+            self.project.files,
+            names=lambda: names_of(self._options.address),
+            shares_folder=worker is not None,
+            renewed=self._renew,
+            renamed=self._rename,
+            broker=broker,
+        )
+
+    def _renew(self, certificate: KeyFiles) -> None:
+        assert self._side is not None
+        self._side.renew(certificate)
+        self._web.renew(certificate)
+
+    def _rename(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        self._guard.know(names)
+        self._updates.base = self._https_for_boards
+        self.on_change()
+
+    def _note(self, action: str, about: str) -> None:
+        self.audit.note(action, by="start", address="", about=about)
+
+    def _tell_trouble(self, trouble: NotWritable | None) -> None:
+        if trouble is None:
+            log.warning("values are stored again")
+            self.condition.clear("disk-full")
+        else:
+            self.condition.warn("disk-full", str(trouble))
+>>>>>>> main
 
     def _origins(self) -> tuple[str, ...]:
         """Return the origins of the pages that may use MQTT over WebSocket."""
@@ -255,15 +338,26 @@ class LocalCloud:
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
+<<<<<<< HEAD
         # Boards download their updates from there.
         https = self._https_at((*self._names, HOST)[0])
         self._updates = updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
+=======
+        ota = self.data / "ota"
+        updates = self._updates = OtaUpdates(self.store, self.exchange, tokens, ota, self._https_for_boards)
+>>>>>>> main
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
-        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit), self.verifier)
+        limit = RateLimit(self._options.rate_limit)
+        return api.application(services, tokens, updates, self._authority, limit, self.verifier)
+
+    @property
+    def _https_for_boards(self) -> str:
+        # Boards download their updates from there.
+        return self._https_at((*self._names, HOST)[0])
 
     @property
     def _https(self) -> str:
-        return self._https_at(HOST if self._address == ANY else self._address)
+        return self._https_at(HOST if self._options.address == ANY else self._options.address)
 
     def _https_at(self, host: str) -> str:
         return "https://%s:%d" % (host, self._numbers["https"])
@@ -271,6 +365,7 @@ class LocalCloud:
     async def stop(self) -> None:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
+        await self._certificates.stop()
         self.live.close()
         self._entrance.close()
         await asyncio.gather(self._clock_watch.stop(), self._upkeep.stop())
@@ -314,7 +409,17 @@ class LocalCloud:
             "client_key_der": str(project.files.key_der),
             "client_cert_der": str(project.files.certificate_der),
             "data": str(self.data),
+            "listeners": self._listeners(),
         }
+
+    def _listeners(self) -> list[dict[str, Any]]:
+        """Return what is open to whom: here, and at a broker that `broker-config` has set up."""
+        here = open_to_whom.listeners(self._numbers, self._options.address)
+        if self._shared_broker is None:
+            return here
+        from .workers import listeners
+
+        return [*here, *listeners.open_to_whom(self.data, self._shared_broker)]
 
     def _at_broker(self) -> dict[str, Any]:
         """Return the description of an external broker, empty without one."""
@@ -330,9 +435,3 @@ class LocalCloud:
         for each in (path, *self.data.glob(path.name + "-*")):
             make_private_file(each)
         return "sqlite:///%s" % path
-
-    def _load_token(self) -> str:
-        path = self.data / "api_token"
-        if not path.exists():
-            write_whole(path, secrets.token_urlsafe(24).encode())
-        return path.read_text().strip()

@@ -14,7 +14,7 @@ from websockets.typing import Origin, Subprotocol
 
 from ..entrance.door import Door
 from ..entrance.visitors import Entrance, Visitor
-from ..identity.certificates import KeyFiles
+from ..identity.key_files import KeyFiles
 from ..proxies import Proxies
 from .embedded_broker import MAX_PACKET, EmbeddedBroker
 from .framing import TcpStream, WebSocketStream
@@ -75,6 +75,11 @@ class Listeners:
             self._doors.append(door)
         for door in self._doors:
             door.open()
+
+    def renew(self, server_files: KeyFiles) -> None:
+        """Show this certificate in new connections. Raises OSError if it cannot be loaded."""
+        for context in (self._tls, self._mutual_tls):
+            context.load_cert_chain(server_files.certificate, server_files.key)
 
     def stop(self) -> None:
         """Stop accepting. The broker ends the connections."""

@@ -4,7 +4,12 @@ import argparse
 import os
 import sys
 
+<<<<<<< HEAD
 from . import backup, broker_config, compact, dashboards, devices, series, serve, things, watch
+=======
+from ..files import Unusable
+from . import backup, broker_config, dashboards, devices, new_authority, series, serve, things, watch
+>>>>>>> main
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
 from .working import message_of
@@ -36,6 +41,9 @@ def run(arguments: list[str] | None = None) -> int:
     except CommandError as error:
         complain(str(error))
         return error.code
+    except Unusable as error:
+        complain(str(error))
+        return FAILED
     except BrokenPipeError:
         return FAILED  # the reader of our output has closed it
     except OSError as error:
@@ -64,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+<<<<<<< HEAD
     for group in (serve, devices, things, dashboards, series, watch, backup, compact, broker_config):
+=======
+    for group in (serve, devices, things, dashboards, series, watch, backup, broker_config, new_authority):
+>>>>>>> main
         group.add(commands)
     return parser

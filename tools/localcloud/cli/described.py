@@ -10,7 +10,7 @@ import urllib.parse
 from pathlib import Path
 from typing import Any
 
-from ..files import write_whole
+from ..files import Unusable, write_whole
 
 _NAME = "running.json"
 _WORKERS = "running-*.json"
@@ -45,7 +45,7 @@ def _path(description: dict[str, Any]) -> Path:
 
 
 def running(folder: Path) -> dict[str, Any] | None:
-    """Return the description of a running cloud that has its data in the folder, or None."""
+    """Return the description of a running cloud that has its data in the folder, or None. Raises `files.Unusable`."""
     found = map(_answering, [folder / _NAME, *sorted(folder.glob(_WORKERS))])
     return next((about for about in found if about is not None), None)
 
@@ -53,10 +53,16 @@ def running(folder: Path) -> dict[str, Any] | None:
 def _answering(path: Path) -> dict[str, Any] | None:
     try:
         about = json.loads(path.read_bytes())
+        address = urllib.parse.urlsplit(about["https"])
+        is_whole = isinstance(about, dict) and bool(address.hostname and address.port)
     except FileNotFoundError:
         return None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        is_whole = False
+    if not is_whole:
+        # To take it for a cloud that does not run could send the command to another one.
+        raise Unusable("%s is garbled: start the local cloud again, or remove the file if none runs" % path)
     # A killed cloud leaves its file behind. If another program answers at the port by then, TLS finds out.
-    address = urllib.parse.urlsplit(about["https"])
     try:
         socket.create_connection((address.hostname, address.port), _CONNECT_S).close()
     except OSError:

@@ -9,17 +9,27 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+<<<<<<< HEAD
 from typing import Any, Callable
+=======
+from typing import TYPE_CHECKING, Any
+>>>>>>> main
 
 from ..entrance.bounds import raise_descriptor_limit
-from ..files import DataInUse
+from ..files import DataInUse, Unusable, in_words
+from ..open_to_whom import for_people
 from ..origins import BadOrigin
 from ..ports import HOST, PortBusy, Ports
 from ..proxies import BadProxy, Proxies
 from ..store import keeping
 from . import described
-from .exits import DONE, FAILED
+from .exits import DONE, FAILED, USAGE
+from .terminal import complain
 
+if TYPE_CHECKING:
+    from ..cloud import LocalCloud
+
+log = logging.getLogger(__name__)
 _EPILOG = """examples:
   local-cloud serve                       data in the user's data folder, default ports
   local-cloud serve --data ./cloud        data in ./cloud
@@ -96,6 +106,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
         " may be repeated",
     )
+    serve.add_argument(
+        "--replace-lost",
+        action="store_true",
+        help="give the default device and the default API key new secrets if the files with theirs are lost",
+    )
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
@@ -132,6 +147,7 @@ def run(options: argparse.Namespace) -> int:
 
     from ..store.database import BadAddress
     from ..store.migration import StoreTooNew
+    from ..store.unwritable import NotWritable
     from ..workers.address import BadBroker, Lost
 
     logging.basicConfig(
@@ -142,17 +158,22 @@ def run(options: argparse.Namespace) -> int:
     # The broker adapter already reports what amqtt reports, one line per event.
     for name in ("amqtt", "transitions", "websockets", "asyncio", "uvicorn"):
         logging.getLogger(name).setLevel(logging.CRITICAL if name == "amqtt" else logging.ERROR)
+    for name, given in (("--broker", options.broker), ("--database", options.database)):
+        if given == "":
+            # With nothing in its place, a cloud of another kind would start.
+            complain("%s, or its variable LOCAL_CLOUD_%s, is empty" % (name, name[2:].upper()))
+            return USAGE
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, BadProxy, DataInUse, StoreTooNew, BadAddress, BadOrigin, BadBroker, Lost) as error:
-        print("local-cloud: %s" % error, file=sys.stderr)
+    except (PortBusy, BadProxy, DataInUse, Unusable, NotWritable, StoreTooNew, BadAddress) as error:
+        complain(str(error))
+    except (BadOrigin, BadBroker, Lost) as error:
+        complain(str(error))
     except SQLAlchemyError as error:
         # Only the first line: later ones may contain the address with its password.
-        print("local-cloud: the database cannot be used: %s" % str(error).splitlines()[0], file=sys.stderr)
+        complain(_unusable(options, str(error).splitlines()[0]))
     except OSError as error:
-        if error.filename is None:
-            raise
-        print("local-cloud: %s: %s" % (error.filename, error.strerror), file=sys.stderr)
+        complain(in_words(error))
     except KeyboardInterrupt:
         return DONE
     return FAILED
@@ -176,6 +197,32 @@ def _ports(options: argparse.Namespace) -> Ports:
     return Ports(**{name: ports[name] if port is None else port for name, port in chosen.items()})
 
 
+def _data_folder(options: argparse.Namespace) -> Path | None:
+    """Return the data folder, or None for a temporary one."""
+    if options.data is None and not options.ephemeral:
+        return described.default_data_folder()
+    return options.data
+
+
+def _unusable(options: argparse.Namespace, reason: str) -> str:
+    """Return a line about a database that cannot be used."""
+    folder = _data_folder(options)
+    if options.database is not None or folder is None:
+        return "the database cannot be used: %s" % reason
+    is_garbled = "not a database" in reason or "malformed" in reason
+    remedy = "; restore the data folder from a backup" if is_garbled else ""
+    return "the database %s cannot be used: %s%s" % (folder / "cloud.sqlite3", reason, remedy)
+
+
+def _describe(cloud: "LocalCloud") -> None:
+    """Leave the description, by which commands find the cloud."""
+    try:
+        described.leave(cloud.description())
+    except OSError as error:
+        # Whoever uses the cloud needs it more than commands need to find it.
+        log.warning("%s; commands do not find this cloud by themselves", in_words(error))
+
+
 async def _serve(options: argparse.Namespace) -> int:
     from ..cloud import LocalCloud
 
@@ -184,11 +231,8 @@ async def _serve(options: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    data = options.data
-    if data is None and not options.ephemeral:
-        data = described.default_data_folder()
     cloud = await LocalCloud.start(
-        data,
+        _data_folder(options),
         ports=_ports(options),
         database=options.database,
         broker=options.broker,
@@ -197,15 +241,21 @@ async def _serve(options: argparse.Namespace) -> int:
         patience=options.patience,
         cors_origins=options.cors_origin,
         behind=Proxies(options.behind_proxy),
+<<<<<<< HEAD
         keeping=keeping.Keeping(options.keep, options.thin),
+=======
+        replace_lost=options.replace_lost,
+>>>>>>> main
     )
     try:
         description = cloud.description()
-        described.leave(description)
+        _describe(cloud)
+        cloud.on_change = lambda: _describe(cloud)
         print(json.dumps(description) if options.json else _for_people(description), flush=True)
         await stopped.wait()
     finally:
-        described.remove(cloud.description())
+        with suppress(OSError):
+            described.remove(cloud.description())
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(cloud.stop(), 1.7)
     return DONE
@@ -234,6 +284,8 @@ def _for_people(about: dict[str, Any]) -> str:
             "  secret      %(secret)s" % about,
             "  thing       %(thing_id)s" % about,
             "  tokens      %(token_url)s" % about,
+            "",
+            *for_people(about["listeners"]),
             "",
             "Stop with Ctrl-C.",
         )

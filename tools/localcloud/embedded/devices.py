@@ -19,8 +19,12 @@ from ..traffic.exchange import Exchange
 class ConnectedDevices:
     """Admits devices and keeps their clients and conversations (see traffic.exchange.Devices, broker.gatekeeper)."""
 
-    def __init__(self, store: Store, exchange: Exchange, verifier: Verifier) -> None:
+    def __init__(
+        self, store: Store, exchange: Exchange, verifier: Verifier, own: device_certificates.Own
+    ) -> None:
+        """Take the certificates that the API has not issued (`own`)."""
         self._store = store
+        self._own = own
         self._exchange = exchange
         self._verifier = verifier
         self._clients: dict[str, set[Client]] = {}
@@ -55,7 +59,7 @@ class ConnectedDevices:
             return None
         secret_hash = None
         if catalogue.is_id(device_id):
-            secret_hash = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
+            secret_hash = await self._store.read(lambda session: self._secret_hash(session, device_id, credentials))
         if credentials.by_certificate:
             if secret_hash is not None and credentials.client_id != device_id:
                 raise IdentifierRefused
@@ -87,7 +91,7 @@ class ConnectedDevices:
         return True
 
     async def _is_still_valid(self, device_id: str, credentials: Credentials) -> bool:
-        stored = await self._store.read(lambda session: _secret_hash(session, device_id, credentials))
+        stored = await self._store.read(lambda session: self._secret_hash(session, device_id, credentials))
         if stored is None or credentials.by_certificate:
             return stored is not None
         return self._verifier.is_still_right(DEVICE, device_id, credentials.password or "", stored)
@@ -131,18 +135,17 @@ class ConnectedDevices:
             return None
         return self._exchange.take(client, talk, topic, payload, delivery)
 
+    def _secret_hash(self, session: Session, device_id: str, credentials: Credentials) -> str | None:
+        """Return the hash of the device's secret, "" if it has none.
 
-def _secret_hash(session: Session, device_id: str, credentials: Credentials) -> str | None:
-    """Return the hash of the device's secret, "" if it has none.
-
-    Return None if the device does not exist, or if its certificate is no longer valid.
-    """
-    try:
-        secret_hash = catalogue.get_device(session, device_id).secret_hash or ""
-    except catalogue.NotFound:
-        return None
-    if credentials.serial is not None and not device_certificates.is_good(
-        session, credentials.serial, device_id
-    ):
-        return None
-    return secret_hash
+        Return None if the device does not exist, or if its certificate is unknown or no longer valid.
+        """
+        try:
+            secret_hash = catalogue.get_device(session, device_id).secret_hash or ""
+        except catalogue.NotFound:
+            return None
+        if credentials.by_certificate:
+            serial = credentials.serial
+            if serial is None or not device_certificates.is_good(session, serial, device_id, self._own):
+                return None
+        return secret_hash

@@ -5,11 +5,12 @@ from typing import Sequence
 from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
 from ..entrance.visitors import Entrance
-from ..identity.certificates import KeyFiles
+from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
 from ..proxies import Proxies
 from ..store.database import Store
+from ..store.device_certificates import Own
 from ..traffic.exchange import Exchange
 from .devices import ConnectedDevices
 from .gate import Gate
@@ -29,10 +30,11 @@ class EmbeddedSide:
         authority: KeyFiles,
         proxies: Proxies,
         verifier: Verifier,
+        own: Own,
         origins: Sequence[str] = (),
     ) -> None:
         """`origins` are those of the web pages that may use MQTT over WebSocket."""
-        devices = ConnectedDevices(store, exchange, verifier)
+        devices = ConnectedDevices(store, exchange, verifier, own)
         self._broker = EmbeddedBroker(Gate(devices, ConnectedUsers(store, exchange, tokens)))
         self._listeners = Listeners(self._broker, entrance, certificate, authority, proxies, origins)
 
@@ -40,6 +42,10 @@ class EmbeddedSide:
         """Start to accept connections."""
         await self._broker.start()
         await self._listeners.start(sockets)
+
+    def renew(self, certificate: KeyFiles) -> None:
+        """Show this certificate to whoever connects from now on. Raises OSError if it cannot be loaded."""
+        self._listeners.renew(certificate)
 
     async def stop(self) -> None:
         """Stop accepting and end all connections."""

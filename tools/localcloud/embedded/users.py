@@ -81,7 +81,7 @@ class ConnectedUsers:
                 return
             for update in updates:
                 try:
-                    await self._publisher.set_value(thing_id, update.name, update.value)
+                    await self._publisher.set_value(thing_id, update.name, update.value, hold=True)
                 except (ValueRefused, catalogue.NotFound) as error:
                     self._exchange.counts["refused"] += 1
                     client.complain("sent a value of %.64r that is not stored: %s", update.name, error)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from ..files import make_private_folder, write_whole
-from ..identity.hashed_secrets import hash_secret, new_secret
+from ..identity.hashed_secrets import hash_secret
 from ..store import catalogue
 from ..store.database import Store
-from ..store.models import Setting
+from ..store.models import ApiKey, Setting
+from . import secret_files
 
 _KEY_SETTING = "default_api_key"
 
@@ -23,23 +23,33 @@ class DefaultUser:
     api_key_secret: str
 
 
-async def default_user(store: Store, data: Path) -> DefaultUser:
-    """Return the default user. It is made at first start and then stays."""
+async def default_user(store: Store, data: Path, losses: secret_files.Losses) -> DefaultUser:
+    """Return the default user. It is made at first start and then stays. Raises `files.SecretUnusable`."""
     path = data / "users" / "default.secret"
     known = await store.read(_known)
     if known is None:
-        secret = new_secret()
-        secret_hash = hash_secret(secret)
-        make_private_folder(path.parent)
         # The file first: a key whose secret is lost would be useless.
-        write_whole(path, secret.encode())
+        secret_hash = hash_secret(secret_files.make_default(path))
         known = await store.write(lambda session: _create(session, secret_hash))
-    return DefaultUser(*known, path.read_text())
+    user_id, key_id = known
+
+    async def change(secret: str) -> None:
+        secret_hash = hash_secret(secret)
+        await store.write(lambda session: _change(session, key_id, secret_hash))
+
+    secret = await secret_files.default_secret(path, "the default user's API key", losses, change)
+    return DefaultUser(user_id, key_id, secret)
 
 
 def _known(session: Session) -> tuple[str, str] | None:
     user, key = session.get(Setting, catalogue.DEFAULT_USER), session.get(Setting, _KEY_SETTING)
     return (user.value, key.value) if user and key else None
+
+
+def _change(session: Session, key_id: str, secret_hash: str) -> None:
+    key = session.get(ApiKey, key_id)
+    if key is not None:
+        key.secret_hash = secret_hash
 
 
 def _create(session: Session, secret_hash: str) -> tuple[str, str]:

@@ -4,18 +4,26 @@ The authority is made at first start and stays, because devices trust it.
 """
 
 import datetime
+import fcntl
 import ipaddress
+import logging
+import os
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ..files import make_private_folder, write_whole
+from ..clock import now_s
+from ..files import Unusable, close_to_others, make_private_folder
+from .key_files import Broken, KeyFiles, Missing, is_issued_by
+
+log = logging.getLogger(__name__)
 
 SERVER_NAMES = (
     "localhost",
@@ -26,7 +34,9 @@ SERVER_NAMES = (
 )
 SERVER_ADDRESSES = ("127.0.0.1", "::1")
 _AUTHORITY_YEARS, _SERVER_YEARS, _CLIENT_YEARS = 30, 2, 20
-_RENEW_BEFORE = datetime.timedelta(days=60)
+RENEW_BEFORE = datetime.timedelta(days=60)
+"""The server's certificate is renewed when less than this is left of it."""
+_MOST_NAMES = 64
 # With 12 bytes, PEM has at most 512 characters, even though years after 2049 take two more bytes each.
 _SERIAL_BITS = 95
 
@@ -35,56 +45,62 @@ class RequestRefused(ValueError):
     """The certificate request was not signed. `str()` says why, for its sender."""
 
 
-@dataclass(frozen=True)
-class KeyFiles:
-    """A key and its certificate, as PEM and as the DER that boards read."""
-
-    key: Path
-    certificate: Path
-    key_der: Path
-    certificate_der: Path
-
-    @classmethod
-    def at(cls, folder: Path, name: str) -> "KeyFiles":
-        """Return the names of the four files."""
-        return cls(
-            folder / (name + ".key.pem"),
-            folder / (name + ".pem"),
-            folder / (name + ".key.der"),
-            folder / (name + ".der"),
-        )
+def now() -> datetime.datetime:
+    """Return the time, UTC."""
+    return datetime.datetime.fromtimestamp(now_s(), datetime.timezone.utc)
 
 
 class Authority:
-    """The certificate authority in a folder. It is made there if it is missing."""
+    """The certificate authority in a folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, in_use: bool = False, clock: Callable[[], datetime.datetime] = now
+    ) -> None:
+        """Load the authority, or make a new one if nothing was ever signed here.
+
+        `in_use` says that something elsewhere relies on an authority. Raises `files.Unusable` if it is lost or
+        garbled: every board trusts it, so no other one takes its place unasked.
+        """
         make_private_folder(folder)
         self.files = KeyFiles.at(folder, "ca")
+        self.clock = clock
         self._folder = folder
-        if not (self.files.key.exists() and self.files.certificate.exists()):
-            self._create()
-        self._key = _load_key(self.files.key)
-        self._certificate = x509.load_pem_x509_certificate(self.files.certificate.read_bytes())
+        try:
+            self._key, self.certificate = self._load(in_use)
+        except Broken as error:
+            raise Unusable("%s. %s" % (error, self._remedy())) from None
+        for path in self.files.write_missing_copies(self._key, self.certificate):
+            log.warning("%s was missing or outdated: written from %s", path, self.files.certificate.parent)
+        close_to_others(self.files.key)
+        close_to_others(self.files.key_der)
 
-    def server(self, more_names: tuple[str, ...] = ()) -> KeyFiles:
-        """Return the server's key and certificate, renewed if it is about to expire or lacks a name."""
+    def server(self, more_names: tuple[str, ...] = (), *, keep_names: bool = False) -> KeyFiles:
+        """Return the server's key and certificate, renewed if it is about to end or lacks a name.
+
+        `keep_names` is for workers that share the folder: a new certificate has the others' names too.
+        """
         files = KeyFiles.at(self._folder, "server")
         names = [_general_name(name) for name in SERVER_NAMES + SERVER_ADDRESSES + more_names]
-        if files.certificate.exists() and files.key.exists():
-            present = x509.load_pem_x509_certificate(files.certificate.read_bytes())
-            known = present.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            if present.not_valid_after_utc - _now() > _RENEW_BEFORE and all(name in known for name in names):
-                return files
-        self._issue(files, "localhost", _SERVER_YEARS, ExtendedKeyUsageOID.SERVER_AUTH, names)
+        with self._alone():
+            known = self._names_in(files)
+            if known is None or not all(name in known for name in names):
+                names += [name for name in known or () if keep_names and name not in names]
+                made = self._issue(
+                    files, "localhost", _SERVER_YEARS, ExtendedKeyUsageOID.SERVER_AUTH, names[:_MOST_NAMES]
+                )
+                log.info("new certificate of the server, good until %s", as_date(made.not_valid_after_utc))
+        close_to_others(files.key)
+        close_to_others(files.key_der)
         return files
 
     def device(self, folder: Path, device_id: str) -> KeyFiles:
         """Return a device's key and certificate, kept in `folder`. The common name is the device's id."""
         make_private_folder(folder)
         files = KeyFiles.at(folder, "client")
-        if not (files.certificate.exists() and files.key.exists()):
+        if self._load_own(files) is None:
             self._issue(files, device_id, _CLIENT_YEARS, ExtendedKeyUsageOID.CLIENT_AUTH, [])
+        close_to_others(files.key)
+        close_to_others(files.key_der)
         return files
 
     def sign(self, request: str, device_id: str) -> x509.Certificate:
@@ -93,11 +109,11 @@ class Authority:
         The request's subject and extensions are ignored. The certificate has no extensions, because the
         official Python client accepts at most 512 characters of PEM. Raises `RequestRefused`.
         """
-        start = _now().replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=1)
+        start = self.clock().replace(minute=0, second=0, microsecond=0) - datetime.timedelta(days=1)
         return (
             x509.CertificateBuilder()
             .subject_name(_name(device_id))
-            .issuer_name(self._certificate.subject)
+            .issuer_name(self.certificate.subject)
             .public_key(_requested_key(request))
             .serial_number(1 + secrets.randbits(_SERIAL_BITS))
             .not_valid_before(start)
@@ -112,16 +128,61 @@ class Authority:
         assert identifier is not None
         return identifier
 
-    def _create(self) -> None:
+    def _load(self, in_use: bool) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
+        try:
+            return self.files.load()
+        except Missing as error:
+            trace = _trace(self._folder)
+            if in_use or trace:
+                about = ", although %s was signed with it" % trace if trace else ", although the store relies on it"
+                raise Unusable("%s%s. %s" % (error, about, self._remedy())) from None
+        return self._create()
+
+    def _remedy(self) -> str:
+        names = (self.files.key.name, self.files.certificate.name)
+        text = "It is of the authority that every board trusts: restore %s and %s from a backup of the data folder"
+        return text % names + (
+            ", or make a new authority with `local-cloud new-authority --data %s`, which every board must then get"
+            % self._folder.parent
+        )
+
+    def _create(self) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name("Local Arduino Cloud CA")
-        builder = (
-            _builder(name, name, key, _AUTHORITY_YEARS)
+        certificate = (
+            self._builder(name, name, key, _AUTHORITY_YEARS)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_key_usage(authority=True), critical=True)
+            .sign(key, hashes.SHA256())
         )
-        certificate = builder.sign(key, hashes.SHA256())
-        _write(self.files, key, certificate)
+        self.files.write(key, certificate)
+        return key, certificate
+
+    def _names_in(self, files: KeyFiles) -> list[x509.GeneralName] | None:
+        """Return the names in the server's certificate, or None if a new one is needed."""
+        present = self._load_own(files)
+        if present is None or present.not_valid_after_utc - self.clock() <= RENEW_BEFORE:
+            return None
+        try:
+            return list(present.extensions.get_extension_for_class(x509.SubjectAlternativeName).value)
+        except x509.ExtensionNotFound:
+            return None
+
+    def _load_own(self, files: KeyFiles) -> x509.Certificate | None:
+        """Return the certificate in the files, or None if it has to be made (again)."""
+        try:
+            certificate = files.load()[1]
+        except Missing as error:
+            if files.certificate.exists() or files.key.exists():
+                log.warning("%s: a new key and certificate are made", error)
+            return None
+        except Broken as error:
+            log.warning("%s: a new key and certificate are made", error)
+            return None
+        if not is_issued_by(certificate, self.certificate):
+            log.warning("%s is of another authority: a new key and certificate are made", files.certificate)
+            return None
+        return certificate
 
     def _issue(
         self,
@@ -130,10 +191,10 @@ class Authority:
         years: int,
         usage: x509.ObjectIdentifier,
         names: list[x509.GeneralName],
-    ) -> None:
+    ) -> x509.Certificate:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
-            _builder(_name(common_name), self._certificate.subject, key, years)
+            self._builder(_name(common_name), self.certificate.subject, key, years)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(_key_usage(authority=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
@@ -143,7 +204,48 @@ class Authority:
         )
         if names:
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        _write(files, key, builder.sign(self._key, hashes.SHA256()))
+        certificate = builder.sign(self._key, hashes.SHA256())
+        files.write(key, certificate)
+        return certificate
+
+    def _builder(
+        self, subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, years: int
+    ) -> x509.CertificateBuilder:
+        # From yesterday, for boards whose clock is slow.
+        start = self.clock().replace(microsecond=0) - datetime.timedelta(days=1)
+        return (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(start + datetime.timedelta(days=365 * years))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes with this folder from renewing at the same time."""
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            # Some network file systems cannot lock a folder: then the last one to renew wins.
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def as_date(time: datetime.datetime) -> str:
+    """Return the day, as messages show it."""
+    return time.strftime("%Y-%m-%d")
+
+
+def _trace(folder: Path) -> Path | None:
+    """Return a file that an authority in this folder has signed, if there is one."""
+    signed = [folder / "server.pem", *sorted(folder.parent.glob("devices/*/client.pem"))]
+    return next((path for path in signed if path.exists()), None)
 
 
 def _requested_key(request: str) -> ec.EllipticCurvePublicKey:
@@ -169,29 +271,8 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.timezone.utc)
-
-
 def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, years: int
-) -> x509.CertificateBuilder:
-    # From yesterday, for boards whose clock is slow.
-    start = _now().replace(microsecond=0) - datetime.timedelta(days=1)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + datetime.timedelta(days=365 * years))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
 
 
 def _key_usage(authority: bool) -> x509.KeyUsage:
@@ -206,21 +287,3 @@ def _key_usage(authority: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError("%s is not an elliptic-curve key" % path)
-    return key
-
-
-def _write(files: KeyFiles, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
-    """Write all four files. The PEM certificate comes last: if it exists, all of them do."""
-    encoding, plain = serialization.Encoding, serialization.NoEncryption()
-    # The TLS stacks of all boards can read the older of the two DER layouts.
-    sec1, pkcs8 = serialization.PrivateFormat.TraditionalOpenSSL, serialization.PrivateFormat.PKCS8
-    write_whole(files.key_der, key.private_bytes(encoding.DER, sec1, plain))
-    write_whole(files.key, key.private_bytes(encoding.PEM, pkcs8, plain))
-    write_whole(files.certificate_der, certificate.public_bytes(encoding.DER), 0o644)
-    write_whole(files.certificate, certificate.public_bytes(encoding.PEM), 0o644)

@@ -1,6 +1,8 @@
 """Access tokens of users: JWTs that the cloud signs and accepts for 300 s."""
 
 import hmac
+import logging
+import re
 import secrets
 from typing import Any
 
@@ -11,10 +13,12 @@ from ..clock import now_s
 from ..store.database import Store
 from ..store.models import Setting
 
+log = logging.getLogger(__name__)
 LIFETIME = 300
 USER_CLAIM = "http://arduino.cc/id"
 _ALGORITHM = "HS256"
 _KEY_SETTING = "token_key"
+_KEY_BYTES = 32
 
 
 class Tokens:
@@ -54,6 +58,10 @@ class Tokens:
 def _key(session: Session) -> str:
     setting = session.get(Setting, _KEY_SETTING)
     if setting is None:
-        setting = Setting(name=_KEY_SETTING, value=secrets.token_hex(32))
+        setting = Setting(name=_KEY_SETTING, value=secrets.token_hex(_KEY_BYTES))
         session.add(setting)
+    elif not re.fullmatch("[0-9a-f]{%d}" % (2 * _KEY_BYTES), setting.value):
+        # With a key that somebody can guess, anybody could make tokens. They are short-lived, so little is lost.
+        log.warning("the setting %s of the store was no key: it has a new one now, and tokens end", _KEY_SETTING)
+        setting.value = secrets.token_hex(_KEY_BYTES)
     return setting.value

@@ -24,12 +24,17 @@ class Guard:
     def __init__(self, token: str, http_port: int, https_port: int, names: tuple[str, ...] = ()) -> None:
         """Take the token, the ports, and names that HTTPS has in addition to loopback's."""
         self._token = token
+        self._https_port = https_port
         self._hosts = {"%s:%d" % (name, port) for name in LOOPBACK_NAMES for port in (http_port, https_port)}
         self._hosts |= {"%s:%d" % (name, https_port) for name in (API_NAME, *names)}
         # For programs whose address cannot be changed, if that name and port 443 lead here.
         self._hosts.add(API_NAME)
         # Cookies do not tell ports apart, so two local clouds need two names.
         self.cookie = "local_cloud_%d" % http_port
+
+    def know(self, names: tuple[str, ...]) -> None:
+        """Take further names of this machine at HTTPS."""
+        self._hosts |= {"%s:%d" % (name, self._https_port) for name in names}
 
     def host_is_ours(self, connection: HTTPConnection) -> bool:
         """Return whether the Host header names this server."""

@@ -22,13 +22,14 @@ from starlette.requests import ClientDisconnect
 from ..condition import Condition
 from ..entrance.door import Door
 from ..entrance.visitors import Entrance, Visitor
-from ..identity.certificates import KeyFiles
+from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
 from ..property_types import ValueRefused
 from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
+from ..store.unwritable import NotWritable
 from ..traffic.exchange import Exchange
 from ..traffic.live import Live
 from ..traffic.ota import MAX_FILE
@@ -76,6 +77,7 @@ def application(
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
+    app.add_exception_handler(NotWritable, _not_writable)
     for each in (app, api):
         each.add_exception_handler(ClientDisconnect, _gone)
     for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
@@ -140,6 +142,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": described(error)}, 422)
 
 
+async def _not_writable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotWritable)
+    return JSONResponse({"detail": str(error)}, error.status)
+
+
 async def _gone(request: Request, error: Exception) -> Response:
     """Answer a client that went away in the middle of its request. Nobody reads it, but nothing is logged either."""
     return Response(status_code=400)
@@ -197,6 +204,12 @@ class WebServer:
                     task.result()
                     raise RuntimeError("the web server stopped while it was starting")
                 await asyncio.sleep(0.005)
+
+    def renew(self, files: KeyFiles) -> None:
+        """Show this certificate in new connections. Raises OSError if it cannot be loaded."""
+        for server, _ in self._servers:
+            if server.config.ssl is not None:
+                server.config.ssl.load_cert_chain(files.certificate, files.key)
 
     async def stop(self) -> None:
         """End all requests and stop both servers."""

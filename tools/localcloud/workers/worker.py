@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..identity.hashed_secrets import SecretHash
+from ..identity.key_files import KeyFiles
 from ..protocol import topics
 from ..protocol.conversation import Conversation, Send
 from ..store.database import Store
@@ -72,6 +73,9 @@ class Worker:
                     await self._wait_for_news()
         except asyncio.TimeoutError:
             log.warning("the broker does not know all devices yet: some of them cannot connect")
+
+    def renew(self, certificate: KeyFiles) -> None:
+        """Do nothing: mosquitto reads the server's certificate by itself, when it gets SIGHUP."""
 
     async def stop(self) -> None:
         """Give up the share of the work and disconnect from the broker."""
