@@ -32,17 +32,10 @@ from .identity.tokens import Tokens
 from .identity.verification import Verifier
 from .options import Options
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
-<<<<<<< HEAD
-from .proxies import NO_PROXIES, Proxies
 from .room import Room
 from .store.catalogue import newest_value_us
 from .store.database import Store
-from .store.keeping import FOR_EVER, Keeping
-=======
-from .store.catalogue import newest_value_us
-from .store.database import Store
 from .store.unwritable import NotWritable
->>>>>>> main
 from .traffic.exchange import Exchange
 from .traffic.live import Live
 from .traffic.ota import OtaUpdates
@@ -77,32 +70,6 @@ class LocalCloud:
     user: DefaultUser
     api_token: str
 
-<<<<<<< HEAD
-    def __init__(
-        self,
-        data: Path,
-        ports: Ports,
-        database: str | None,
-        broker: str | None,
-        address: str,
-        rate_limit: float,
-        patience: float,
-        cors_origins: Sequence[str],
-        behind: Proxies,
-        keeping: Keeping,
-    ) -> None:
-        """Store the arguments. Use `start` instead, which also opens everything."""
-        self.data = data
-        self._ports = ports
-        self._address = address
-        self._rate_limit = rate_limit
-        self._patience = patience
-        self._cors_origins = [origins.parse(text) for text in cors_origins]
-        self._proxies = behind
-        self._keeping = keeping
-        self._database = database
-        self._shared_broker = parse(broker) if broker else None
-=======
     def __init__(self, data: Path, ports: Ports, options: Options) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
@@ -110,7 +77,6 @@ class LocalCloud:
         self._options = options
         self._cors_origins = [origins.parse(text) for text in options.cors_origins]
         self._shared_broker = parse(options.broker) if options.broker is not None else None
->>>>>>> main
         self._side: "EmbeddedSide | Worker | None" = None
         self._occupancy: "Occupancy | None" = None
         self._temporary = False
@@ -124,28 +90,12 @@ class LocalCloud:
         *,
         ports: Ports | None = None,
         clock: Callable[[], int] = time.time_ns,
-<<<<<<< HEAD
-        behind: Proxies = NO_PROXIES,
-        keeping: Keeping = FOR_EVER,
-    ) -> "LocalCloud":
-        """Start a cloud that keeps its data in a folder (None: a temporary one).
-
-        `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
-        the number of API requests per second that each user may make (0: any number).
-        `patience` is how many seconds a peer has for each step before its log-in (see entrance.visitors).
-        Web pages of `cors_origins` may use the Application API and MQTT over WebSocket.
-        From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
-        With a `broker` (see workers.address) devices connect there, and several processes with the
-        same broker, data folder and `database` share the work. The whole process takes the present time (ns since
-        1970) from `clock`. `keeping` says how long values are kept, unless a thing has a tag for that.
-=======
         **options: Any,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
         The whole process takes the present time (ns since 1970) from `clock`. The other options are those of
         `options.Options`.
->>>>>>> main
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `files.Unusable`, `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or
         `workers.address.Lost`.
@@ -154,22 +104,7 @@ class LocalCloud:
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-<<<<<<< HEAD
-        cloud = cls(
-            data.absolute(),
-            ports or Ports(),
-            database,
-            broker,
-            address,
-            rate_limit,
-            patience,
-            cors_origins,
-            behind,
-            keeping,
-        )
-=======
         cloud = cls(data.absolute(), ports or Ports(), Options(**options))
->>>>>>> main
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -269,12 +204,11 @@ class LocalCloud:
         """Begin what is done from time to time."""
         self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
-<<<<<<< HEAD
-        room = Room(self.store, self.condition, self.data, self._keeping.keep_us)
-        self._upkeep = Upkeep(self.store, self._keeping, room, self._updates.sweep)
-        self._upkeep.start()
-=======
         await self._certificates.start()
+        keeping = self._options.keeping
+        room = Room(self.store, self.condition, self.data, keeping.keep_us)
+        self._upkeep = Upkeep(self.store, keeping, room, self._updates.sweep)
+        self._upkeep.start()
 
     async def _load(self, worker: "Worker | None") -> tuple[KeyFiles, Tokens]:
         """Open the store, and load what lies beside it or is made at first start."""
@@ -329,7 +263,6 @@ class LocalCloud:
             self.condition.clear("disk-full")
         else:
             self.condition.warn("disk-full", str(trouble))
->>>>>>> main
 
     def _origins(self) -> tuple[str, ...]:
         """Return the origins of the pages that may use MQTT over WebSocket."""
@@ -338,14 +271,8 @@ class LocalCloud:
 
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
-<<<<<<< HEAD
-        # Boards download their updates from there.
-        https = self._https_at((*self._names, HOST)[0])
-        self._updates = updates = OtaUpdates(self.store, self.exchange, tokens, self.data / "ota", https)
-=======
         ota = self.data / "ota"
         updates = self._updates = OtaUpdates(self.store, self.exchange, tokens, ota, self._https_for_boards)
->>>>>>> main
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
         limit = RateLimit(self._options.rate_limit)
         return api.application(services, tokens, updates, self._authority, limit, self.verifier)

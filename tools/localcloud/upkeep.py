@@ -47,6 +47,7 @@ class Upkeep:
         self._room = room
         self._sweep_files = sweep_files
         self._most = 500
+        self._complaint = ""
         self._before: float | None = None
         self._doubted_until = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -102,7 +103,11 @@ class Upkeep:
                 try:
                     await work()
                 except Exception as error:
-                    log.error("upkeep not finished: %s", str(error).partition("\n")[0])
+                    complaint = "%s: %s" % (type(error).__name__, str(error).partition("\n")[0])
+                    # A disk may be full for a long time.
+                    if complaint != self._complaint:
+                        log.error("upkeep not finished: %s", complaint)
+                    self._complaint = complaint
             await asyncio.sleep(EVERY_S)
 
     async def _remove(self, dues: list[Due]) -> None:

@@ -4,12 +4,8 @@ import argparse
 import os
 import sys
 
-<<<<<<< HEAD
-from . import backup, broker_config, compact, dashboards, devices, series, serve, things, watch
-=======
 from ..files import Unusable
-from . import backup, broker_config, dashboards, devices, new_authority, series, serve, things, watch
->>>>>>> main
+from . import backup, broker_config, compact, dashboards, devices, new_authority, series, serve, things, watch
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
 from .working import message_of
@@ -72,10 +68,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-<<<<<<< HEAD
-    for group in (serve, devices, things, dashboards, series, watch, backup, compact, broker_config):
-=======
-    for group in (serve, devices, things, dashboards, series, watch, backup, broker_config, new_authority):
->>>>>>> main
+    for group in (serve, devices, things, dashboards, series, watch, backup, compact, broker_config, new_authority):
         group.add(commands)
     return parser

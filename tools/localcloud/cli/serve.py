@@ -9,11 +9,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-<<<<<<< HEAD
-from typing import Any, Callable
-=======
-from typing import TYPE_CHECKING, Any
->>>>>>> main
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..entrance.bounds import raise_descriptor_limit
 from ..files import DataInUse, Unusable, in_words
@@ -241,11 +237,8 @@ async def _serve(options: argparse.Namespace) -> int:
         patience=options.patience,
         cors_origins=options.cors_origin,
         behind=Proxies(options.behind_proxy),
-<<<<<<< HEAD
         keeping=keeping.Keeping(options.keep, options.thin),
-=======
         replace_lost=options.replace_lost,
->>>>>>> main
     )
     try:
         description = cloud.description()

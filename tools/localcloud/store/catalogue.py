@@ -17,13 +17,8 @@ Deletable = TypeVar("Deletable", Device, Thing)
 """A kind of resource that users can delete and restore."""
 DEFAULT_USER = "default_user"
 """The setting with the id of the user who owns things and devices without an owner."""
-<<<<<<< HEAD
-=======
 DEFAULT_DEVICE = "default_device"
 """The setting with the id of the device that every new store gets."""
-CONNECTION = "connection"
-"""The name of the events CONNECTED and DISCONNECTED."""
->>>>>>> main
 _IDS_PER_QUERY = 5000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")

@@ -24,11 +24,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-<<<<<<< HEAD
-from . import retention, space
-=======
-from . import unwritable
->>>>>>> main
+from . import retention, space, unwritable
 from .migration import bring_up_to_date
 from .models import Setting
 from .redelivery import Delivery, NotTheOwner, Redelivery
