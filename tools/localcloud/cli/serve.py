@@ -51,27 +51,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--ephemeral", action="store_true", help="use free ports and, without --data, a temporary folder"
     )
     serve.add_argument("--json", action="store_true", help="describe the cloud in one line of JSON on stdout")
-    serve.add_argument(
-        "--database",
-        metavar="URL",
-        default=os.environ.get("LOCAL_CLOUD_DATABASE"),
-        help="PostgreSQL instead of SQLite in the data folder: postgresql://user:password@host:5432/name;"
-        " other users cannot see it if it comes from the environment (LOCAL_CLOUD_DATABASE)",
-    )
-    serve.add_argument(
-        "--broker",
-        metavar="URL",
-        default=os.environ.get("LOCAL_CLOUD_BROKER"),
-        help="broker to use instead of the embedded one: mqtts://user:password@host:8883?cafile=FILE (or in"
-        " LOCAL_CLOUD_BROKER); several processes with the same broker, --database and --data share the work",
-    )
-    serve.add_argument(
-        "--address",
-        default=HOST,
-        metavar="IP",
-        help="address of the TLS listeners; %(default)s by default, 0.0.0.0 for all addresses;"
-        " listeners without TLS stay on loopback",
-    )
+    _add_reach(serve)
     serve.add_argument(
         "--rate-limit",
         type=float,
@@ -110,6 +90,30 @@ def add(commands: argparse._SubParsersAction) -> None:
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
+
+
+def _add_reach(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--database",
+        metavar="URL",
+        default=os.environ.get("LOCAL_CLOUD_DATABASE"),
+        help="PostgreSQL instead of SQLite in the data folder: postgresql://user:password@host:5432/name;"
+        " other users cannot see it if it comes from the environment (LOCAL_CLOUD_DATABASE)",
+    )
+    serve.add_argument(
+        "--broker",
+        metavar="URL",
+        default=os.environ.get("LOCAL_CLOUD_BROKER"),
+        help="broker to use instead of the embedded one: mqtts://user:password@host:8883?cafile=FILE (or in"
+        " LOCAL_CLOUD_BROKER); several processes with the same broker, --database and --data share the work",
+    )
+    serve.add_argument(
+        "--address",
+        default=HOST,
+        metavar="IP",
+        help="address of the TLS listeners; %(default)s by default, 0.0.0.0 for all addresses;"
+        " listeners without TLS stay on loopback",
+    )
 
 
 def _add_keeping(serve: argparse.ArgumentParser) -> None:
