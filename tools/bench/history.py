@@ -59,7 +59,7 @@ def _fill(url, ids, count, span_us):
     with engine.begin() as connection:
         connection.execute(text("CREATE TEMPORARY TABLE ids (n INTEGER, id TEXT)"))
         connection.execute(text("INSERT INTO ids VALUES (:n, :id)"), [{"n": n, "id": id} for n, id in enumerate(ids)])
-        numbers = "SELECT value AS n FROM generate_series(0, :count - 1) AS value"
+        numbers = "SELECT value AS n FROM generate_series(CAST(0 AS BIGINT), :count - 1) AS value"
         if is_sqlite:
             counted = "SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < :count - 1"
             numbers = "WITH RECURSIVE c(n) AS (%s) SELECT n FROM c" % counted
@@ -198,20 +198,19 @@ def _measure_charts(folder, database, count):
     return asyncio.run(_charts(url, ids))
 
 
-def measure(values, charted):
-    """Measure SQLite and PostgreSQL."""
+def measure(values, charted, databases):
+    """Measure each of the databases."""
     postgres = Postgres(["synchronous_commit = on", "max_wal_size = 4GB", "shared_buffers = 256MB"])
     figures = {}
     try:
-        for name in ("SQLite", "PostgreSQL"):
+        for name in databases.split(","):
             print("measuring: " + name, file=sys.stderr)
             with contextlib.ExitStack() as stack:
                 folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in range(2)]
                 urls = [postgres.new_database() if name == "PostgreSQL" else None for _ in range(2)]
-                figures[name] = {
-                    **_measure_charts(folders[0], urls[0], charted),
-                    **_measure(folders[1], urls[1], values),
-                }
+                figures[name] = _measure_charts(folders[0], urls[0], charted)
+                print(figures[name], file=sys.stderr)
+                figures[name].update(_measure(folders[1], urls[1], values))
     finally:
         postgres.stop()
     return figures
@@ -246,5 +245,6 @@ if __name__ == "__main__":
     options = [
         ("--values", 10_000_000, "values from which a day is removed"),
         ("--charted", 1_000_000, "values of each chart"),
+        ("--databases", "SQLite,PostgreSQL", "databases to measure"),
     ]
     command(__doc__, measure, show, options)
