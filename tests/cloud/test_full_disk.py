@@ -26,9 +26,9 @@ def disk(tmp_path):
 class Cloud:
     """`local-cloud serve` on the small disk."""
 
-    def __init__(self, disk):
+    def __init__(self, disk, *options):
         self.data = disk.folder / "data"
-        self.process = disk.start("serve", "--ephemeral", "--json", "--data", self.data)
+        self.process = disk.start("serve", "--ephemeral", "--json", "--data", self.data, *options)
         self.about = json.loads(self.process.wait_for(r"\A(.*)\n", 30).group(1))
 
     def stop(self):
@@ -41,11 +41,11 @@ class Cloud:
 
 @pytest.fixture
 def start(disk):
-    """`start()` -> a Cloud on the disk."""
+    """`start(*options)` -> a Cloud on the disk."""
     made = []
 
-    def begin():
-        made.append(Cloud(disk))
+    def begin(*options):
+        made.append(Cloud(disk, *options))
         return made[-1]
 
     yield begin
@@ -245,3 +245,14 @@ def test_a_read_only_disk_after_a_kill(disk, start, make_device):
     again = start()
     check_reading(again.about, make_device, "before")
     check_refusals(again.about, 503, "(Read-only file system)")
+
+
+def test_a_certificate_that_should_be_renewed_waits_for_room(disk, start, make_device):
+    cloud = begin(start, make_device)
+    assert cloud.stop() == 0
+    disk.fill()
+    again = start("--address", "0.0.0.0")  # with other names in the certificate
+    check_reading(again.about, make_device, "before")
+    said = "the server's certificate cannot be renewed: "
+    (warning,) = [each for each in warnings(again.about) if each.startswith(said)]
+    assert "No space left on device" in warning and str(disk.folder) in warning
