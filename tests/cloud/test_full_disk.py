@@ -181,7 +181,22 @@ def test_a_disk_that_is_mounted_read_only(disk, start, make_device):
     device = check_reading(again.about, make_device, "before")
     check_refusals(again.about, 503, "(Read-only file system)")
     publish_waiting(device, "waiting")
+    assert again.stop() == 0, "what waits does not hold up the end"
     assert "Traceback" not in again.log
+
+
+def test_a_firmware_file_is_refused_in_words_too(disk, start, make_device):
+    about = begin(start, make_device).about
+    disk.fill()
+    form = b'--B\r\nContent-Disposition: form-data; name="ota_file"; filename="f"\r\n\r\n%s\r\n--B--\r\n' % bytes(10**6)
+    headers = {"Authorization": "Bearer " + token_of(about), "Content-Type": "multipart/form-data; boundary=B"}
+    url = "%s/iot/v2/devices/%s/ota" % (about["http"], about["device_id"])
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(url, form, headers, method="POST"), timeout=10)
+    assert refused.value.code == 507
+    detail = json.loads(refused.value.read())["detail"]
+    assert ".ota cannot be written (No space left on device)" in detail
+    assert list((disk.inside / "data" / "ota").iterdir()) == []
 
 
 def test_a_locked_database_is_waited_for(disk, start, make_device):
