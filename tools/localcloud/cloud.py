@@ -170,23 +170,9 @@ class LocalCloud:
             self._side = worker
             await worker.start()
         else:
-            files = self._authority.files
-            self._side = EmbeddedSide(
-                self.store,
-                self.exchange,
-                tokens,
-                self._entrance,
-                certificate,
-                files,
-                self._options.behind,
-                self.verifier,
-                self.audit,
-                self.project.own,
-                self._origins(),
-            )
+            self._side = self._embedded_side(tokens, certificate)
             await self._side.start(Sockets(**sockets))
         await self._start_web(http, https, tokens, certificate)
-        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
         await self._certificates.start()
 
@@ -217,6 +203,21 @@ class LocalCloud:
         self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
 
+    def _embedded_side(self, tokens: Tokens, certificate: KeyFiles) -> EmbeddedSide:
+        return EmbeddedSide(
+            self.store,
+            self.exchange,
+            tokens,
+            self._entrance,
+            certificate,
+            self._authority.files,
+            self._options.behind,
+            self.verifier,
+            self.audit,
+            self.project.own,
+            self._origins(),
+        )
+
     async def _load(self, worker: "Worker | None") -> tuple[KeyFiles, Tokens]:
         """Open the store, and load what lies beside it or is made at first start."""
         await self.store.open()
@@ -231,6 +232,7 @@ class LocalCloud:
         user = await default_user(self.store, self.data, losses)
         self.own = OwnSecrets(self.data, ApiToken(self.data / "api_token", token), user)
         self._certificates = self._watch(worker)
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         return self._certificates.server(self._names), await Tokens.of(self.store)
 
     def _watch(self, worker: "Worker | None") -> CertificateWatch:
