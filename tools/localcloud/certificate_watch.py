@@ -67,8 +67,17 @@ class CertificateWatch:
         self._task: asyncio.Task[None] | None = None
 
     def server(self, names: Names) -> KeyFiles:
-        """Return the server's files with these names, good for a while. Raises OSError."""
-        files = self._authority.server(names, keep_names=self._shares_folder)
+        """Return the server's files with these names, good for a while. Raises OSError.
+
+        If they should be renewed and cannot be written (a full disk), the old ones serve until `look` can do it.
+        """
+        try:
+            files = self._authority.server(names, keep_names=self._shares_folder)
+        except OSError:
+            present = self._authority.present_server()
+            if present is None:
+                raise
+            files = present
         self._names, self._shown = names, load_certificate(files.certificate).serial_number
         return files
 

@@ -93,6 +93,11 @@ class Authority:
         close_to_others(files.key_der)
         return files
 
+    def present_server(self) -> KeyFiles | None:
+        """Return the server's key and certificate as they are, or None if they cannot be used."""
+        files = KeyFiles.at(self._folder, "server")
+        return None if self._load_own(files) is None else files
+
     def device(self, folder: Path, device_id: str) -> KeyFiles:
         """Return a device's key and certificate, kept in `folder`. The common name is the device's id."""
         make_private_folder(folder)
