@@ -5,7 +5,9 @@ import asyncio
 import pytest
 from localcloud.broker.gatekeeper import Credentials
 from localcloud.embedded.devices import ConnectedDevices
+from localcloud.identity.failures import Failures
 from localcloud.identity.hashed_secrets import hash_secret
+from localcloud.identity.verification import Verifier
 from localcloud.store import catalogue
 from localcloud.store.database import Store
 from localcloud.traffic.exchange import Exchange
@@ -51,13 +53,16 @@ def test_a_thing_that_is_attached_or_taken_off_while_the_device_connects(tmp_pat
 
         device_id, thing_id = await store.write(make)
         now = thing_id if attached else None
-        devices = ConnectedDevices(SlowStore(store, lambda: exchange.attach(thing_id, now and device_id)), exchange)
+        slow = SlowStore(store, lambda: exchange.attach(thing_id, now and device_id))
+        verifier = Verifier(Failures(exchange.counts, lambda *about, **more: None))
+        devices = ConnectedDevices(slow, exchange, verifier, {})
         try:
             credentials = Credentials(device_id, device_id, "secret", None, None, False)
+            assert await devices.admit(credentials) == device_id
             assert await devices.connected(Client(device_id), credentials)
             assert devices.conversation(device_id).thing_id == now
         finally:
-            devices.close()
+            verifier.close()
             await exchange.close()
             await store.close()
 
