@@ -173,7 +173,6 @@ class LocalCloud:
             self._side = self._embedded_side(tokens, certificate)
             await self._side.start(Sockets(**sockets))
         await self._start_web(http, https, tokens, certificate)
-        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
         await self._certificates.start()
 
@@ -233,6 +232,7 @@ class LocalCloud:
         user = await default_user(self.store, self.data, losses)
         self.own = OwnSecrets(self.data, ApiToken(self.data / "api_token", token), user)
         self._certificates = self._watch(worker)
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         return self._certificates.server(self._names), await Tokens.of(self.store)
 
     def _watch(self, worker: "Worker | None") -> CertificateWatch:
