@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shutil
+import socket
 import tempfile
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
@@ -23,7 +24,8 @@ from .entrance.visitors import Entrance
 from .files import FolderLock, make_private_file, make_private_folder
 from .first_start import secret_files
 from .first_start.project import DefaultProject, default_project, is_made
-from .first_start.user import DefaultUser, default_user
+from .first_start.user import default_user
+from .identity.api_token import ApiToken
 from .identity.certificates import Authority
 from .identity.failures import Failures
 from .identity.key_files import KeyFiles
@@ -31,7 +33,9 @@ from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
 from .identity.verification import Verifier
 from .options import Options
+from .own_secrets import OwnSecrets
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
+from .store import page_sessions
 from .store.catalogue import newest_value_us
 from .store.database import Store
 from .store.unwritable import NotWritable
@@ -65,8 +69,7 @@ class LocalCloud:
     failures: Failures
     verifier: Verifier
     project: DefaultProject
-    user: DefaultUser
-    api_token: str
+    own: OwnSecrets
 
     def __init__(self, data: Path, ports: Ports, options: Options) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
@@ -152,7 +155,7 @@ class LocalCloud:
             from .workers.worker import Worker
 
             alone = alone_at(self.store.url)
-            worker = Worker(self._shared_broker, self.store, self.exchange, self.live)
+            worker = Worker(self._shared_broker, self.store, self.exchange, self.live, self.audit)
         elif self.store.url.get_backend_name() == "postgresql":
             from .workers.coordination import Occupancy
 
@@ -169,7 +172,19 @@ class LocalCloud:
         else:
             self._side = self._embedded_side(tokens, certificate)
             await self._side.start(Sockets(**sockets))
-        guard = self._guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
+        await self._start_web(http, https, tokens, certificate)
+        await self._clock_watch.start()
+        await self._certificates.start()
+
+    async def _start_web(
+        self, http: socket.socket, https: socket.socket, tokens: Tokens, certificate: KeyFiles
+    ) -> None:
+        self._page = await self._first_page()
+        self.audit.take_notes(self.data)
+        ports = self._numbers["http"], self._numbers["https"]
+        guard = self._guard = Guard(
+            self.store, self.own.token, tokens.cloud_id, *ports, self._names, self.failures.note
+        )
         app = application(
             self.store,
             self.exchange,
@@ -179,14 +194,14 @@ class LocalCloud:
             guard,
             self._api(tokens),
             self.verifier,
+            self.audit,
+            self.own,
+            self._pages,
             self._options.behind,
             self._cors_origins,
         )
         self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
-        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
-        await self._clock_watch.start()
-        await self._certificates.start()
 
     def _embedded_side(self, tokens: Tokens, certificate: KeyFiles) -> EmbeddedSide:
         return EmbeddedSide(
@@ -198,6 +213,7 @@ class LocalCloud:
             self._authority.files,
             self._options.behind,
             self.verifier,
+            self.audit,
             self.project.own,
             self._origins(),
         )
@@ -209,12 +225,14 @@ class LocalCloud:
         self._authority = Authority(self.data / "certificates", in_use=not is_new)
         losses = secret_files.Losses(self._options.replace_lost, self._note)
         secret_files.close_all(self.data)
-        self.api_token = secret_files.api_token(self.data, losses, is_new=is_new)
+        token = secret_files.api_token(self.data, losses, is_new=is_new)
         if worker is not None:
             await worker.connect()
         self.project = await default_project(self.store, self._authority, self.data, losses)
-        self.user = await default_user(self.store, self.data, losses)
+        user = await default_user(self.store, self.data, losses)
+        self.own = OwnSecrets(self.data, ApiToken(self.data / "api_token", token), user)
         self._certificates = self._watch(worker)
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         return self._certificates.server(self._names), await Tokens.of(self.store)
 
     def _watch(self, worker: "Worker | None") -> CertificateWatch:
@@ -281,6 +299,19 @@ class LocalCloud:
     def _https_at(self, host: str) -> str:
         return "https://%s:%d" % (host, self._numbers["https"])
 
+    async def _first_page(self) -> str:
+        """Return the page's address with a code, or without one if the store takes none: the disk may be full."""
+        try:
+            return self._pages(await self.store.write(page_sessions.new_code))[0]
+        except Exception as error:
+            log.warning("the page's address has no code, since it cannot be stored: %s", str(error).splitlines()[0])
+            return self._pages("")[0].partition("?")[0]
+
+    def _pages(self, code: str) -> list[str]:
+        """Return the page's addresses with a code: on this machine, and for others."""
+        here = "http://%s:%d" % (HOST, self._numbers["http"])
+        return ["%s/?code=%s" % (base, code) for base in (here, *map(self._https_at, self._names))]
+
     async def stop(self) -> None:
         """End all connections, commit everything that was accepted, and close everything."""
         assert self._side is not None
@@ -310,11 +341,8 @@ class LocalCloud:
             **{name + "_port": port for name, port in ports.items() if name not in WEB},
             "http": http,
             "https": self._https,
-            "page": "%s/?token=%s" % (http, self.api_token),
-            "api_token": self.api_token,
-            "user_id": self.user.user_id,
-            "api_key_id": self.user.api_key_id,
-            "api_key_secret": self.user.api_key_secret,
+            "page": self._page,
+            **self.own.description(),
             "token_url": http + token.PATH,
             "https_token_url": self._https + token.PATH,
             "docs": http + docs.PATH,

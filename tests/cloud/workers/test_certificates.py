@@ -1,14 +1,21 @@
 """Certificates that a worker issues, at mosquitto: who gets in, and which of them the broker cannot tell apart."""
 
 import json
+import os
 import re
+import signal
+import socket
+import ssl
+import time
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from enrolment import sign, sign_files
 from loads import at_broker
+from localcloud.identity.key_files import KeyFiles
 
 
 @pytest.fixture
@@ -107,3 +114,39 @@ def test_who_shows_a_certificate_takes_no_other_name(device_id, enrol, make_devi
     fleet.broker.wait_for(logged + r"(?:.*\n)+?.*" + logged, stream="stderr")
     names = re.findall(logged, fleet.broker.stderr)
     assert names == [device_id] * 2
+
+
+def test_a_certificate_that_nobody_issued_can_do_nothing(device_id, api_user, fleet, make_device, tmp_path):
+    files = sign_files(fleet.data, tmp_path, device_id)
+    paths = {"client_cert": str(files.certificate), "client_key": str(files.key)}
+    about = at_broker({**fleet.workers[0].about, "device_id": device_id, **paths}, fleet)
+    assert refused(show(make_device, about))
+    # The broker cannot tell certificates apart: a password lets this one in too.
+    api_user("PUT", "/iot/v2/devices/%s/pass" % device_id, {"password": "a-password-of-its-own"})
+    assert not refused(show(make_device, about))
+
+
+def test_the_default_device_gets_in_with_the_certificate_of_serve(fleet, make_device):
+    assert not refused(show(make_device, at_broker(fleet.workers[0].about, fleet)))
+
+
+def test_the_end_of_the_brokers_certificate_is_told_until_it_shows_the_new_one(start_fleet, api_of):
+    fleet = start_fleet(workers=0)
+    fleet.stop_broker()
+    files = KeyFiles.at(fleet.data / "certificates", "server")
+    files.write(*sign(fleet.data, "localhost", days=(-700, 20), server=True))
+    fleet.start_broker()
+    worker = fleet.start_worker()
+    (told,) = api_of(worker.about).request("GET", "/status")["warnings"]
+    assert "the certificate of the broker ends on " in told and "send mosquitto SIGHUP" in told
+    context = ssl.create_default_context(cafile=worker.ca_file)
+    fleet.broker.signal(signal.SIGHUP)
+    deadline = time.monotonic() + 20
+    while api_of(worker.about).request("GET", "/status")["warnings"]:
+        assert time.monotonic() < deadline
+        os.utime(files.certificate)  # the worker looks again when the file changes
+        time.sleep(0.2)
+    with socket.create_connection(("127.0.0.1", fleet.tls_port), 10) as plain:
+        with context.wrap_socket(plain, server_hostname="localhost") as tls:
+            shown = x509.load_der_x509_certificate(tls.getpeercert(binary_form=True))
+    assert shown == x509.load_pem_x509_certificate(files.certificate.read_bytes())

@@ -47,6 +47,8 @@ def parse(url: str) -> Address:
         raise BadBroker(wanted + "the port is not a number") from None
     if parts.scheme not in _PORTS or not parts.hostname or parts.path not in ("", "/") or parts.fragment:
         raise BadBroker(wanted + "it needs mqtt or mqtts and a host, and no path")
+    if parts.username and not parts.password:
+        raise BadBroker(wanted + "the user has no password (the file mosquitto/address has the whole address)")
     options = parse_qs(parts.query)
     of_scheme = {"mqtts": "cafile", "mqtt": "tls"}[parts.scheme]
     if set(options) - {"security", of_scheme}:
