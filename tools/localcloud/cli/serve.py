@@ -64,19 +64,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="broker to use instead of the embedded one: mqtts://user:password@host:8883?cafile=FILE (or in"
         " LOCAL_CLOUD_BROKER); several processes with the same broker, --database and --data share the work",
     )
-    _add_connections(serve)
-    serve.add_argument(
-        "--replace-lost",
-        action="store_true",
-        help="give the default device and the default API key new secrets if the files with theirs are lost",
-    )
-    serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
-    for name, default in vars(Ports()).items():
-        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
-
-
-def _add_connections(serve: argparse.ArgumentParser) -> None:
-    """Add what concerns those who connect."""
     serve.add_argument(
         "--address",
         default=HOST,
@@ -113,6 +100,14 @@ def _add_connections(serve: argparse.ArgumentParser) -> None:
         help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
         " may be repeated",
     )
+    serve.add_argument(
+        "--replace-lost",
+        action="store_true",
+        help="give the default device and the default API key new secrets if the files with theirs are lost",
+    )
+    serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
+    for name, default in vars(Ports()).items():
+        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
 
 
 def _patience(text: str) -> float:
