@@ -30,8 +30,9 @@ examples. With `about` a program makes its own project:
 `Authorization: Bearer <api_token>`.
 
 Layers, each knowing only those before it: `clock`, `protocol` (bytes), `property_types`, `store` (database), `identity`
-(secrets, certificates, tokens), `broker` (MQTT), `traffic` (values and firmware), `embedded` (devices and users at the
-broker in this process) or `workers` (several processes with an external broker), `web`, `cloud` (all of it), `cli`.
-`certificate_watch` knows `store` and `identity`; `backup` knows `store` and is known to `cli` alone.
+(secrets, certificates, tokens), `entrance` (connections before their log-in), `broker` (MQTT), `traffic` (values and
+firmware), `embedded` (devices and users at the broker in this process) or `workers` (several processes with an external
+broker), `web`, `cloud` (all of it), `cli`. `certificate_watch` knows `store` and `identity`; `backup` knows `store` and
+is known to `cli` alone.
 README.md says what lies where.
 """

@@ -3,21 +3,24 @@
 import asyncio
 import logging
 import shutil
+import socket
 import tempfile
 import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Sequence
 
 from fastapi import FastAPI
 
-from . import clock as host_clock, open_to_whom
+from . import clock as host_clock, open_to_whom, origins
 from .audit import Audit
 from .broker.listeners import Sockets
 from .certificate_watch import CertificateWatch
 from .condition import Condition
 from .embedded.side import EmbeddedSide
+from .entrance.bounds import Bounds, descriptor_limit
+from .entrance.visitors import PATIENCE, Entrance
 from .files import FolderLock, make_private_file, make_private_folder
 from .first_start import secret_files
 from .first_start.project import DefaultProject, default_project, is_made
@@ -73,6 +76,8 @@ class LocalCloud:
         broker: str | None,
         address: str,
         rate_limit: float,
+        patience: float,
+        cors_origins: Sequence[str],
         behind: Proxies,
         replace_lost: bool,
     ) -> None:
@@ -81,6 +86,8 @@ class LocalCloud:
         self._ports = ports
         self._address = address
         self._rate_limit = rate_limit
+        self._patience = patience
+        self._cors_origins = [origins.parse(text) for text in cors_origins]
         self._proxies = behind
         self._replace_lost = replace_lost
         self._database = database
@@ -101,6 +108,8 @@ class LocalCloud:
         broker: str | None = None,
         address: str = HOST,
         rate_limit: float = 0,
+        patience: float = PATIENCE,
+        cors_origins: Sequence[str] = (),
         clock: Callable[[], int] = time.time_ns,
         behind: Proxies = NO_PROXIES,
         replace_lost: bool = False,
@@ -109,19 +118,23 @@ class LocalCloud:
 
         `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
         the number of API requests per second that each user may make (0: any number).
+        `patience` is how many seconds a peer has for each step before its log-in (see entrance.visitors).
+        Web pages of `cors_origins` may use the Application API and MQTT over WebSocket.
         From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
         With a `broker` (see workers.address) devices connect there, and several processes with the
         same broker, data folder and `database` share the work. The whole process takes the present time (ns since
         1970) from `clock`. With `replace_lost`, the default device and user get new secrets if the files with theirs
         are unusable.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
-        `files.Unusable`, `store.database.BadAddress`, `workers.address.BadBroker` or `workers.address.Lost`.
+        `files.Unusable`, `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or
+        `workers.address.Lost`.
         """
         host_clock.use(clock)
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, rate_limit, behind, replace_lost)
+        options = (rate_limit, patience, cors_origins, behind, replace_lost)
+        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, *options)
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -178,6 +191,8 @@ class LocalCloud:
             await self._occupancy.take()
         async with alone:
             certificate, tokens = await self._load(worker)
+        bounds = Bounds.of(descriptor_limit())
+        self._entrance = Entrance(bounds, self.condition.counts, self._patience, self._proxies)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
@@ -185,9 +200,23 @@ class LocalCloud:
         else:
             files = self._authority.files
             self._side = EmbeddedSide(
-                self.store, self.exchange, tokens, certificate, files, self._proxies, self.verifier, self.project.own
+                self.store,
+                self.exchange,
+                tokens,
+                self._entrance,
+                certificate,
+                files,
+                self._proxies,
+                self.verifier,
+                self.project.own,
+                self._origins(),
             )
             await self._side.start(Sockets(**sockets))
+        await self._open_web(http, https, certificate, tokens)
+
+    async def _open_web(
+        self, http: socket.socket, https: socket.socket, certificate: KeyFiles, tokens: Tokens
+    ) -> None:
         guard = self._guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
         app = application(
             self.store,
@@ -199,8 +228,9 @@ class LocalCloud:
             self._api(tokens),
             self.verifier,
             self._proxies,
+            self._cors_origins,
         )
-        self._web = WebServer(app, http, https, certificate)
+        self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
         self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         await self._clock_watch.start()
@@ -253,6 +283,11 @@ class LocalCloud:
     def _note(self, action: str, about: str) -> None:
         self.audit.note(action, by="start", address="", about=about)
 
+    def _origins(self) -> tuple[str, ...]:
+        """Return the origins of the pages that may use MQTT over WebSocket."""
+        plain, encrypted = ([self._numbers[name] for name in names] for names in (("http", "ws"), ("https", "wss")))
+        return (*origins.of_this_cloud(plain, encrypted, self._names), *self._cors_origins)
+
     def _api(self, tokens: Tokens) -> FastAPI:
         """Return the Application API."""
         ota = self.data / "ota"
@@ -277,6 +312,7 @@ class LocalCloud:
         assert self._side is not None
         await self._certificates.stop()
         self.live.close()
+        self._entrance.close()
         await self._clock_watch.stop()
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()

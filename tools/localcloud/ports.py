@@ -6,10 +6,11 @@ from dataclasses import dataclass, fields
 
 HOST = "127.0.0.1"
 ANY = "0.0.0.0"
+LOOPBACK_NAMES = (HOST, "localhost", "[::1]")
 ENCRYPTED = ("mqtts", "mtls", "wss", "https")
 """The listeners that other machines may reach. All others stay on loopback."""
 WEB = ("http", "https")
-_BACKLOG = 512
+_BACKLOG = 4096
 
 
 class PortBusy(OSError):

@@ -139,6 +139,16 @@ class History(Policy):
         if self.store:
             self.store.remove(n)
 
+    def _refuse(self, offered, whole):
+        # The cloud keeps its last value when samples come late. One without a time makes the device's value count.
+        if self.sync and self.count:
+            value = self.p.value
+            if any(value[key] != offered[key] for key in offered) if whole else value != offered[None]:
+                self.add(value, 0)
+                self._mark()
+        else:
+            super()._refuse(offered, whole)
+
     def owes(self) -> bool:
         """See Policy.owes."""
         return self.count > 0

@@ -176,11 +176,11 @@ def cloud_on_postgresql(tmp_path_factory):
 def board(user, prop, make_device):
     """A connected device of the user with a thing: lamp (READ_WRITE), t (READ_ONLY)."""
     made = user.make_device()
-    user.put("/v2/devices/%s/pass" % made["id"], {"password": "secret"})
+    user.put("/v2/devices/%s/pass" % made["id"], {"password": "a secret"})
     thing = user.make_thing(
         prop("lamp", "STATUS"), prop("t", "FLOAT", "READ_ONLY", max_value=50), device_id=made["id"]
     )
-    about = {**user.about, "device_id": made["id"], "secret": "secret", "thing_id": thing["id"]}
+    about = {**user.about, "device_id": made["id"], "secret": "a secret", "thing_id": thing["id"]}
     device = make_device(about)
     assert device.connect() == "Success"
     assert device.subscribe(device.thing_topic("e/i")) == 1

@@ -99,7 +99,7 @@ def project(user, prop):
 def make_project(user, prop):
     """Make such a project for any user."""
     device = user.make_device(serial="94b97e01")
-    user.put("/v2/devices/%s/pass" % device["id"], {"password": "secret"})
+    user.put("/v2/devices/%s/pass" % device["id"], {"password": "a secret"})
     properties = [prop("t"), prop("on", "STATUS"), prop("lamp", "HOME_COLORED_LIGHT")]
     thing = user.make_thing(*properties, device_id=device["id"])
     ids = {each["name"]: each["id"] for each in thing["properties"]}
@@ -139,7 +139,7 @@ def methods_of_passwords(official, project):
     call, id = official.call, project["device"]
     password = "DevicesV2PassApi.devices_v2_pass_"
     assert call(password + "get", id)["set"] is True
-    assert call(password + "check", id, {"password": "secret"}) is None
+    assert call(password + "check", id, {"password": "a secret"}) is None
     with pytest.raises(Refused) as refusal:
         call(password + "check", id, {"password": "wrong"})
     assert refusal.value.status == 400
@@ -289,7 +289,7 @@ def test_the_python_client_uploads_an_update_over_https(
     (tmp_path / "firmware.ota").write_bytes(b"firmware")
     client = official_client("python")
     client.login({**user.about, **user.key, "base": user.about["https"]})
-    board = make_device({**user.about, "device_id": project["device"], "secret": "secret"})
+    board = make_device({**user.about, "device_id": project["device"], "secret": "a secret"})
     board.connect()
     assert board.subscribe(board.device_topic("c/dw")) == 1
     method = "DevicesV2OtaApi.devices_v2_ota_upload"

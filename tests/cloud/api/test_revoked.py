@@ -51,8 +51,8 @@ def device_about(user):
     """Return the path of a new device of the user, and what it needs to connect."""
     made = user.make_device()
     path = "/v2/devices/" + made["id"]
-    assert user.put(path + "/pass", {"password": "old"}).status == 200
-    return path, {**user.about, "device_id": made["id"], "secret": "old", "thing_id": None}
+    assert user.put(path + "/pass", {"password": "the old one"}).status == 200
+    return path, {**user.about, "device_id": made["id"], "secret": "the old one", "thing_id": None}
 
 
 def events(user, path):
@@ -63,7 +63,7 @@ def events(user, path):
 def test_a_secret_that_is_taken_back_while_it_is_verified(in_cloud, make_device, monkeypatch):
     def work(user):
         changes = {
-            "replaced": lambda path: user.put(path + "/pass", {"password": "new"}),
+            "replaced": lambda path: user.put(path + "/pass", {"password": "the new one"}),
             "removed": lambda path: user.delete(path + "/pass"),
             "device deleted": lambda path: user.delete(path),
             "device deleted for good": lambda path: user.delete(path, force=True),
@@ -74,7 +74,7 @@ def test_a_secret_that_is_taken_back_while_it_is_verified(in_cloud, make_device,
                 assert make_device(about).connect() == REFUSED, name
             if name == "replaced":
                 assert user.get(path).json["device_status"] == "OFFLINE" and events(user, path) == []
-                assert make_device({**about, "secret": "new"}).connect() == "Success"
+                assert make_device({**about, "secret": "the new one"}).connect() == "Success"
                 assert user.get(path).json["device_status"] == "ONLINE"
 
     in_cloud(work)

@@ -16,9 +16,9 @@ PARTS = ("hue", "sat", "bri")
 def light(user, prop, make_device):
     """A connected device with a coloured light, subscribed to its value."""
     made = user.make_device()
-    user.put("/v2/devices/%s/pass" % made["id"], {"password": "secret"})
+    user.put("/v2/devices/%s/pass" % made["id"], {"password": "a secret"})
     thing = user.make_thing(prop("light", "HOME_COLORED_LIGHT"), device_id=made["id"])
-    device = make_device({**user.about, "device_id": made["id"], "secret": "secret", "thing_id": thing["id"]})
+    device = make_device({**user.about, "device_id": made["id"], "secret": "a secret", "thing_id": thing["id"]})
     assert device.connect() == "Success"
     assert device.subscribe(device.thing_topic("e/i")) == 1
     device.variable_id = thing["properties"][0]["id"]

@@ -25,6 +25,7 @@ from amqtt.mqtt.unsuback import UnsubackPacket
 from amqtt.session import Session
 
 from ..store.redelivery import LATEST, Delivery, digest
+from . import texts
 from .deliveries import Deliveries
 from .framing import ClientStream, EndOfStream, ProtocolViolation, read_packet
 from .gatekeeper import Gatekeeper
@@ -154,6 +155,7 @@ class ConnectedClient(BrokerProtocolHandler):
         self._watch_timer = self._loop.call_later(patience - silence + 0.01, self._watch)
 
     async def _parse(self, header: MQTTFixedHeader, body: bytes) -> MQTTPacket[Any, Any, Any]:
+        texts.check(header.packet_type, body)
         try:
             packet = await packet_class(header).from_stream(BufferReader(body), fixed_header=header)
         except Exception as error:

@@ -23,6 +23,8 @@ from amqtt.mqtt.connack import (
 from amqtt.mqtt.packet import CONNECT
 from amqtt.session import Session
 
+from ..entrance.few_lines import FewLines
+from . import texts
 from .client import ConnectedClient
 from .deliveries import Deliveries
 from .framing import ClientStream, EndOfStream, ProtocolViolation, read_packet
@@ -31,7 +33,6 @@ from .gatekeeper import Credentials, Gatekeeper, IdentifierRefused, Unavailable
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-CONNECT_TIMEOUT = 10
 MAX_CONNECT = 4096
 MAX_PACKET = 256 * 1024
 MAX_CLIENTS = 10_000
@@ -46,6 +47,7 @@ class EmbeddedBroker(Broker):
         self.max_packet = max_packet
         self.deliveries = Deliveries()
         self._connections: set[asyncio.Task[Any]] = set()
+        self._strangers = FewLines(log)
 
     async def serve(self, stream: ClientStream, *, by_certificate: bool) -> None:
         """Serve one connection from its CONNECT to its end."""
@@ -59,9 +61,15 @@ class EmbeddedBroker(Broker):
             if client is not None:
                 await client.run()
         except ProtocolViolation as error:
-            log.warning("%s: %s: connection closed", client.device_id if client else peer, error)
-        except (EndOfStream, OSError, asyncio.TimeoutError) as error:
-            log.info("%s: connection lost (%s)", client.device_id if client else peer, type(error).__name__)
+            if client is not None:
+                log.warning("%s: %s: connection closed", client.device_id, error)
+            else:
+                self._strangers.line(logging.WARNING, "%s: %s: connection closed", peer, error)
+        except (EndOfStream, OSError) as error:
+            if client is not None:
+                log.info("%s: connection lost (%s)", client.device_id, type(error).__name__)
+            else:
+                self._strangers.line(logging.INFO, "%s: connection lost (%s)", peer, type(error).__name__)
         finally:
             self._connections.discard(task)
             if client is not None:
@@ -92,8 +100,10 @@ class EmbeddedBroker(Broker):
 
     async def _let_in(self, stream: ClientStream, by_certificate: bool, peer: str) -> ConnectedClient | None:
         """Read CONNECT, check the credentials, answer CONNACK. Return None if the client is refused."""
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            client, session = await self._read_connect(stream)
+        stream.visitor.talks()
+        client, session = await self._read_connect(stream)
+        # From here on it waits for us, and cannot have to give way as a silent one.
+        stream.visitor.waits()
         common_name, serial = _certificate(stream)
         credentials = Credentials(
             client_id=session.client_id or "",
@@ -119,7 +129,9 @@ class EmbeddedBroker(Broker):
         if device_id is not None:
             await self._register(client, session, stream, device_id)
             try:
-                if await self.gatekeeper.connected(client, credentials):
+                if not stream.visitor.admit():
+                    refusal = SERVER_UNAVAILABLE
+                elif await self.gatekeeper.connected(client, credentials):
                     await ConnackPacket.build(0, CONNECTION_ACCEPTED).to_stream(stream)
                     return client
             except BaseException:
@@ -127,12 +139,15 @@ class EmbeddedBroker(Broker):
                 raise
             self._forget(client)
         who = credentials.common_name if by_certificate else credentials.username
+        # A client that does not read its refusal is not waited for.
+        stream.visitor.talks()
         log.warning("%s: connection as %.40r refused (code %d)", peer, who, refusal)
         await ConnackPacket.build(0, refusal).to_stream(stream)
         return None
 
     async def _read_connect(self, stream: ClientStream) -> tuple[ConnectedClient, Session]:
         header, body = await read_packet(stream, MAX_CONNECT, CONNECT)
+        texts.check(CONNECT, body)
         try:
             client, session = await ConnectedClient.init_from_connect(
                 BufferReader(header.to_bytes() + body), stream, self.plugins_manager

@@ -15,6 +15,7 @@ from amqtt.mqtt.packet import MQTTFixedHeader
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
+from ..entrance.visitors import Visitor
 from ..proxies import NO_PROXIES, Proxies
 
 _CLOSE_TIMEOUT = 0.5
@@ -64,7 +65,8 @@ async def read_packet(
 class TcpStream(WriterAdapter):
     """A TCP or TLS connection. asyncio has set TCP_NODELAY on it (see `ports`)."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, visitor: Visitor) -> None:
+        self.visitor = visitor
         self._reader = reader
         self._writer = writer
         self._ahead = b""
@@ -128,7 +130,8 @@ class WebSocketStream(WriterAdapter):
     amqtt's own adapter returns the last message twice if the connection ends inside a packet.
     """
 
-    def __init__(self, connection: ServerConnection, proxies: Proxies = NO_PROXIES) -> None:
+    def __init__(self, connection: ServerConnection, visitor: Visitor, proxies: Proxies = NO_PROXIES) -> None:
+        self.visitor = visitor
         self._connection = connection
         self._proxies = proxies
         self._received = bytearray()

@@ -5,19 +5,23 @@ import logging
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Sequence
 
-import websockets.asyncio.server
-from websockets.typing import Subprotocol
+from websockets.asyncio.server import Server, ServerConnection
+from websockets.server import ServerProtocol
+from websockets.typing import Origin, Subprotocol
 
+from ..entrance.door import Door
+from ..entrance.visitors import Entrance, Visitor
 from ..identity.key_files import KeyFiles
 from ..proxies import Proxies
 from .embedded_broker import MAX_PACKET, EmbeddedBroker
 from .framing import TcpStream, WebSocketStream
 
-log = logging.getLogger(__name__)
-_TLS_TIMEOUT = 10
-_BACKLOG = 512
+_quiet = logging.getLogger(__name__ + ".websockets")
+"""Whoever sends garbage instead of a handshake would get a traceback into the log."""
+_quiet.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,26 @@ class Sockets:
 class Listeners:
     """Accepts connections on all sockets and passes them to the broker."""
 
-    def __init__(self, broker: EmbeddedBroker, server_files: KeyFiles, authority: KeyFiles, proxies: Proxies) -> None:
+    def __init__(
+        self,
+        broker: EmbeddedBroker,
+        entrance: Entrance,
+        server_files: KeyFiles,
+        authority: KeyFiles,
+        proxies: Proxies,
+        origins: Sequence[str] = (),
+    ) -> None:
+        """`origins` are those of the web pages that may use MQTT over WebSocket."""
         self._broker = broker
+        self._entrance = entrance
         self._proxies = proxies
+        # Browsers always say which page a WebSocket is for. Boards and programs do not.
+        self._origins: list[Origin | None] = [None, *map(Origin, origins)]
         self._tls = _context(server_files)
         self._mutual_tls = _context(server_files)
         self._mutual_tls.verify_mode = ssl.CERT_REQUIRED
         self._mutual_tls.load_verify_locations(authority.certificate)
-        self._servers: list[asyncio.Server] = []
-        self._web_servers: list[websockets.asyncio.server.Server] = []
+        self._doors: list[Door] = []
 
     async def start(self, sockets: Sockets) -> None:
         """Start to accept connections."""
@@ -51,27 +66,15 @@ class Listeners:
             (sockets.mqtts, self._tls, False),
             (sockets.mtls, self._mutual_tls, True),
         ):
-            options: dict[str, Any] = {"ssl": context}
-            if context is not None:
-                options["ssl_handshake_timeout"] = _TLS_TIMEOUT
-                options["ssl_shutdown_timeout"] = 1
-            server = await asyncio.start_server(
-                self._stream_handler(by_certificate), sock=sock, backlog=_BACKLOG, **options
-            )
-            self._servers.append(server)
+            connection = partial(_StreamConnection, self._broker, by_certificate)
+            self._doors.append(Door(self._entrance, sock, connection, context))
         for sock, context in ((sockets.ws, None), (sockets.wss, self._tls)):
-            web_server = await websockets.asyncio.server.serve(
-                self._web_handler,
-                sock=sock,
-                ssl=context,
-                subprotocols=[Subprotocol("mqtt")],
-                compression=None,
-                max_size=MAX_PACKET + 5,
-                ping_interval=None,
-                open_timeout=_TLS_TIMEOUT,
-                close_timeout=1,
-            )
-            self._web_servers.append(web_server)
+            server = Server(self._serve_web_socket, open_timeout=self._entrance.patience, logger=_quiet)
+            door = Door(self._entrance, sock, partial(self._web_socket, server), context)
+            server.wrap(door)  # type: ignore[arg-type]
+            self._doors.append(door)
+        for door in self._doors:
+            door.open()
 
     def renew(self, server_files: KeyFiles) -> None:
         """Show this certificate in new connections. Raises OSError if it cannot be loaded."""
@@ -80,23 +83,70 @@ class Listeners:
 
     def stop(self) -> None:
         """Stop accepting. The broker ends the connections."""
-        for server in self._servers:
-            server.close()
-        for web_server in self._web_servers:
-            web_server.close(close_connections=False)
+        for door in self._doors:
+            door.close()
 
-    def _stream_handler(self, by_certificate: bool) -> Any:
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                await self._broker.serve(TcpStream(reader, writer), by_certificate=by_certificate)
-            except asyncio.CancelledError:
-                # asyncio.streams would report a cancelled handler as an error, but that is how we stop.
-                writer.transport.abort()
+    def _web_socket(self, server: Server, visitor: Visitor) -> "_WebSocketConnection":
+        protocol = ServerProtocol(
+            origins=self._origins, subprotocols=[Subprotocol("mqtt")], max_size=MAX_PACKET + 5, logger=_quiet
+        )
+        return _WebSocketConnection(protocol, server, visitor)
 
-        return connected
+    async def _serve_web_socket(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, _WebSocketConnection)
+        stream = WebSocketStream(connection, connection.visitor, self._proxies)
+        await self._broker.serve(stream, by_certificate=False)
 
-    async def _web_handler(self, connection: websockets.asyncio.server.ServerConnection) -> None:
-        await self._broker.serve(WebSocketStream(connection, self._proxies), by_certificate=False)
+
+class _StreamConnection(asyncio.StreamReaderProtocol):
+    """A connection whose bytes are MQTT."""
+
+    def __init__(self, broker: EmbeddedBroker, by_certificate: bool, visitor: Visitor) -> None:
+        super().__init__(asyncio.StreamReader(), self._connected)
+        self._broker = broker
+        self._by_certificate = by_certificate
+        self._visitor = visitor
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve."""
+        self._visitor.met(transport)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell everybody that the connection has ended."""
+        self._visitor.left()
+        super().connection_lost(error)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._broker.serve(TcpStream(reader, writer, self._visitor), by_certificate=self._by_certificate)
+        except asyncio.CancelledError:
+            # asyncio.streams would report a cancelled handler as an error, but that is how we stop.
+            writer.transport.abort()
+
+
+class _WebSocketConnection(ServerConnection):
+    """A connection whose WebSocket has MQTT in it."""
+
+    def __init__(self, protocol: ServerProtocol, server: Server, visitor: Visitor) -> None:
+        super().__init__(protocol, server, ping_interval=None, close_timeout=1)
+        self.visitor = visitor
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with the WebSocket's handshake."""
+        self.visitor.met(transport)
+        self.visitor.talks()
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes of the handshake or of messages."""
+        with self.visitor.dropped_for_errors():
+            super().data_received(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell everybody that the connection has ended."""
+        self.visitor.left()
+        super().connection_lost(error)
 
 
 def _context(files: KeyFiles) -> ssl.SSLContext:

@@ -11,8 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ..entrance.bounds import raise_descriptor_limit
 from ..files import DataInUse, Unusable, in_words
 from ..open_to_whom import for_people
+from ..origins import BadOrigin
 from ..ports import HOST, PortBusy, Ports
 from ..proxies import BadProxy, Proxies
 from . import described
@@ -73,6 +75,20 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="API requests per second and user; no limit by default",
     )
     serve.add_argument(
+        "--patience",
+        type=_patience,
+        default=10,
+        metavar="S",
+        help="seconds that a peer has for each step before its log-in, such as a TLS handshake; %(default)g by default",
+    )
+    serve.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="origin of web pages that may use the Application API and MQTT over WebSocket; may be given several times",
+    )
+    serve.add_argument(
         "--behind-proxy",
         action="append",
         default=[],
@@ -88,6 +104,13 @@ def add(commands: argparse._SubParsersAction) -> None:
     serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
+
+
+def _patience(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 3600:
+        raise argparse.ArgumentTypeError("0.1 to 3600 seconds are expected, got %s" % text)
+    return seconds
 
 
 def run(options: argparse.Namespace) -> int:
@@ -114,7 +137,7 @@ def run(options: argparse.Namespace) -> int:
             return USAGE
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, BadProxy, DataInUse, Unusable, StoreTooNew, BadAddress, BadBroker, Lost) as error:
+    except (PortBusy, BadProxy, DataInUse, Unusable, StoreTooNew, BadAddress, BadOrigin, BadBroker, Lost) as error:
         complain(str(error))
     except SQLAlchemyError as error:
         # Only the first line: later ones may contain the address with its password.
@@ -152,6 +175,7 @@ def _unusable(options: argparse.Namespace, reason: str) -> str:
 async def _serve(options: argparse.Namespace) -> int:
     from ..cloud import LocalCloud
 
+    raise_descriptor_limit()
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -163,6 +187,8 @@ async def _serve(options: argparse.Namespace) -> int:
         broker=options.broker,
         address=options.address,
         rate_limit=options.rate_limit,
+        patience=options.patience,
+        cors_origins=options.cors_origin,
         behind=Proxies(options.behind_proxy),
         replace_lost=options.replace_lost,
     )

@@ -50,7 +50,11 @@ def add(commands: argparse._SubParsersAction) -> None:
 
 
 class Values:
-    """The latest value of each variable. Calls `show(variable, value, time)` for each new one."""
+    """The latest value of each variable. Calls `show(variable, value, time)` for each new one.
+
+    Times do not tell which value is newer, since clocks may be set: a polled value is new if it, or its time, is not
+    that of the last poll.
+    """
 
     def __init__(
         self, selected: list[Selected], show: Callable[[Selected, Any, datetime], None], count: int | None
@@ -58,8 +62,14 @@ class Values:
         self.selected = selected
         self._show = show
         self._left = count
-        self._latest: dict[str, tuple[Any, datetime]] = {}
+        self._polled: dict[str, tuple[Any, str]] = {}
+        self._reported: dict[str, Any] = {}
+        self._overtaken: set[str] = set()
         self.ended = asyncio.Event()
+
+    def ask(self) -> None:
+        """Note that the API is being asked. What arrives over MQTT before its answer overtakes that."""
+        self._overtaken.clear()
 
     def polled(self, things: list[dict[str, Any]]) -> None:
         """Take the new values among those that the API has returned."""
@@ -68,33 +78,30 @@ class Values:
             each = found.get(variable.id)
             if each is None or not each.get("value_updated_at") or each.get("last_value", NEVER) == NEVER:
                 continue
-            self._take(variable, each["last_value"], as_time(each["value_updated_at"]), live=False)
+            if variable.id in self._overtaken:
+                continue  # the next poll tells
+            value, at = each["last_value"], each["value_updated_at"]
+            if self._polled.get(variable.id) == (value, at):
+                continue
+            self._polled[variable.id] = value, at
+            # What has come over MQTT is polled too.
+            if variable.id not in self._reported or self._reported.pop(variable.id) != value:
+                self._take(variable, value, as_time(at))
 
     def reported(self, variable: Selected, value: Any) -> None:
         """Take a value that has just arrived over MQTT."""
-        self._take(variable, value, datetime.now(timezone.utc), live=True)
+        self._overtaken.add(variable.id)
+        self._reported[variable.id] = value
+        self._take(variable, value, datetime.now(timezone.utc))
 
-    def _take(self, variable: Selected, value: Any, time: datetime, *, live: bool) -> None:
-        before = self._latest.get(variable.id)
-        if (
-            not live
-            and before is not None
-            and (before[1] >= time or before[0] == value and self._is_echo(before, time))
-        ):
-            return
+    def _take(self, variable: Selected, value: Any, time: datetime) -> None:
         if self.ended.is_set():
             return
-        self._latest[variable.id] = value, time
         self._show(variable, value, time)
         if self._left is not None:
             self._left -= 1
             if not self._left:
                 self.ended.set()
-
-    @staticmethod
-    def _is_echo(before: tuple[Any, datetime], time: datetime) -> bool:
-        # A value that came over MQTT has our clock's time, but the cloud's when it is polled.
-        return abs((time - before[1]).total_seconds()) < _PATIENCE_S
 
 
 def run(options: argparse.Namespace) -> int:
@@ -141,6 +148,7 @@ async def _follow(api: Any, connection: Connection, values: Values, options: arg
 async def _poll(api: Any, values: Values, every: int) -> None:
     while True:
         await asyncio.sleep(every)
+        values.ask()
         values.polled(await api.things.list(show_properties=True).all())
 
 

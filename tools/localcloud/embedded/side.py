@@ -1,7 +1,10 @@
 """The devices' and users' side: the embedded broker, its listeners, and what is behind it."""
 
+from typing import Sequence
+
 from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
+from ..entrance.visitors import Entrance
 from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
@@ -22,15 +25,18 @@ class EmbeddedSide:
         store: Store,
         exchange: Exchange,
         tokens: Tokens,
+        entrance: Entrance,
         certificate: KeyFiles,
         authority: KeyFiles,
         proxies: Proxies,
         verifier: Verifier,
         own: Own,
+        origins: Sequence[str] = (),
     ) -> None:
+        """`own` are certificates that the API has not issued, `origins` those of web pages that may use WebSocket."""
         devices = ConnectedDevices(store, exchange, verifier, own)
         self._broker = EmbeddedBroker(Gate(devices, ConnectedUsers(store, exchange, tokens)))
-        self._listeners = Listeners(self._broker, certificate, authority, proxies)
+        self._listeners = Listeners(self._broker, entrance, certificate, authority, proxies, origins)
 
     async def start(self, sockets: Sockets) -> None:
         """Start to accept connections."""

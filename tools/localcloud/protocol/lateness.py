@@ -74,7 +74,7 @@ class Lateness:
             return Place.LIVE
         ahead = time - ticks
         nearer = course.ahead is None or ahead > course.ahead + _ERROR_S
-        late = self._is_late(course, nearer, time, now, ticks)
+        late = not self.is_over(ticks) and not self._is_since_the_beginning(time, now, ticks)
         course.ahead = ahead if course.ahead is None else max(course.ahead, ahead)
         if not late:
             course.is_live = True
@@ -86,9 +86,6 @@ class Lateness:
         course.newest = time
         return Place.LATE
 
-    def _is_late(self, course: _Course, nearer: bool, time: float, now: float, ticks: float) -> bool:
+    def _is_since_the_beginning(self, time: float, now: float, ticks: float) -> bool:
         # Counted back from now, the beginning is right even if the host's clock has been set since.
-        began = now - (ticks - self._began)
-        if began <= time <= now + _ERROR_S:
-            return False
-        return not self.is_over(ticks) or nearer and course.ahead is not None
+        return now - (ticks - self._began) <= time <= now + _ERROR_S

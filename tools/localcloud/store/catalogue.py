@@ -343,8 +343,11 @@ def _all_present(session: Session, kind: type[Deletable]) -> list[Deletable]:
 
 
 def _new_id(id: str | None) -> str:
-    if id is None:
-        return str(uuid.uuid4())
+    return str(uuid.uuid4()) if id is None else checked_id(id)
+
+
+def checked_id(id: str) -> str:
+    """Return an id that a request brings, in its usual form. Raises `Refused` if it is none."""
     try:
         return str(uuid.UUID(id))
     except ValueError:

@@ -54,7 +54,8 @@ def change_variable(owner: Owner, variable: Variable, details: VariableDetails) 
         raise Refused("a variable with the variable_name %s exists in the thing" % name)
     if details.type != variable.type:
         owner.session.execute(delete(Sample).where(Sample.variable_id == variable.id))
-        variable.last_value = variable.value_updated_at = None
+        variable.last_value = variable.value_updated_at = variable.value_from = variable.value_unseen = None
+        variable.value_number = (variable.value_number or 0) + 1
     for member, value in vars(details).items():
         if value is not None or member in ("min_value", "max_value"):
             setattr(variable, member, value)

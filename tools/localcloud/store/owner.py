@@ -38,6 +38,14 @@ class Owner:
         """Return the thing. Raises `NotFound`."""
         return self._get(Thing, thing_id, deleted, "thing")
 
+    def refuse_own_thing(self, thing_id: str | None) -> None:
+        """Raise `Refused` if this is no id, or that of one of the user's things, also of a deleted one."""
+        if thing_id is None:
+            return
+        query = select(Thing.id).where(Thing.id == catalogue.checked_id(thing_id), self._mine(Thing))
+        if self.session.scalars(query).one_or_none() is not None:
+            raise Refused("a thing with this id exists")
+
     def variable(self, thing_id: str, variable_id: str) -> Variable:
         """Return the thing's variable with this id. Raises `NotFound`."""
         self.thing(thing_id)
@@ -48,13 +56,14 @@ class Owner:
 
     def variable_by_id(self, variable_id: str) -> tuple[Variable, Thing]:
         """Return a variable and its thing. Raises `NotFound`."""
-        variable = self.session.get(Variable, as_id(variable_id, "property"))
-        if variable is None:
+        # One query, so that the time does not tell whether somebody else has it.
+        query = select(Variable, Thing).join(Thing, Thing.id == Variable.thing_id)
+        query = query.where(Variable.id == as_id(variable_id, "property"))
+        query = query.where(self._mine(Thing), Thing.deleted_at.is_(None))
+        found = self.session.execute(query).one_or_none()
+        if found is None:
             raise NotFound("no such property")
-        try:
-            return variable, self.thing(variable.thing_id)
-        except NotFound:
-            raise NotFound("no such property") from None
+        return found[0], found[1]
 
     def variables_by_ids(self, ids: Iterable[str]) -> dict[str, tuple[Variable, Thing]]:
         """Return those of the variables that exist and are the user's, each with its thing."""
@@ -76,13 +85,15 @@ class Owner:
 
     def dashboard(self, dashboard_id: str, *, to_change: bool = False, deleted: bool = False) -> Dashboard:
         """Return the dashboard. With `to_change` only its owner gets it. Raises `NotFound`."""
-        dashboard = self.session.get(Dashboard, as_id(dashboard_id, "dashboard"))
+        mine = Dashboard.user_id == self.user_id
+        if not to_change:
+            shared = select(DashboardShare.dashboard_id).where(DashboardShare.user_id == self.user_id)
+            mine = or_(mine, Dashboard.id.in_(shared))
+        # One query, so that the time does not tell whether somebody else has it.
+        query = select(Dashboard).where(Dashboard.id == as_id(dashboard_id, "dashboard"), mine)
+        dashboard = self.session.scalars(query).one_or_none()
         if dashboard is None or (dashboard.deleted_at is not None and not deleted):
             raise NotFound("no such dashboard")
-        if dashboard.user_id != self.user_id:
-            share = self.session.get(DashboardShare, (dashboard.id, self.user_id))
-            if share is None or to_change:
-                raise NotFound("no such dashboard")
         return dashboard
 
     def user(self, user_id: str | None, name: str | None) -> User:

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 from fastapi import HTTPException
 from starlette.requests import HTTPConnection
 
+from ..ports import LOOPBACK_NAMES
+
 API_NAME = "api2.arduino.cc"
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -60,6 +61,7 @@ class Guard:
         """Refuse a request that is not admitted, with 401. For use as a FastAPI dependency."""
         if not self.admits(connection):
             raise HTTPException(401, "the token of this local cloud is required")
+        connection.state.visitor.admit()
 
     def _origin_is_ours(self, connection: HTTPConnection) -> bool:
         return urlsplit(connection.headers.get("origin", "")).netloc.lower() in self._hosts

@@ -5,7 +5,7 @@ import contextlib
 import re
 import socket
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Iterator
+from typing import Any, Awaitable, Callable, Iterator, Sequence
 
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
@@ -17,8 +17,11 @@ from fastapi.responses import (
     RedirectResponse,
 )
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import ClientDisconnect
 
 from ..condition import Condition
+from ..entrance.door import Door
+from ..entrance.visitors import Entrance, Visitor
 from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
@@ -33,6 +36,8 @@ from . import docs, token
 from .api.application import ROOT as API_ROOT
 from .api.paths import Paths
 from .api.problems import described
+from .connections import HttpConnection, WebSocketConnection
+from .cors import Cors
 from .guard import Guard
 from .local_api import dashboards, live_feed, resources
 from .peer import ClientAddress
@@ -62,14 +67,17 @@ def application(
     api: FastAPI,
     verifier: Verifier,
     proxies: Proxies = NO_PROXIES,
+    origins: Sequence[str] = (),
 ) -> FastAPI:
-    """Return the web application. `api` is the Application API."""
+    """Return the web application. `api` is the Application API; pages of other `origins` may use it too."""
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(NotFound, _error(404))
     app.add_exception_handler(Refused, _error(400))
     app.add_exception_handler(NameTaken, _error(409))
     app.add_exception_handler(ValueRefused, _error(400))
+    for each in (app, api):
+        each.add_exception_handler(ClientDisconnect, _gone)
     for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(live_feed.router(live, guard), prefix="/local/v1")
@@ -98,6 +106,11 @@ def application(
         if "\0" in path:
             # PostgreSQL accepts none, not even in a query.
             return refusal(path, 404, "no path contains a NUL")
+        if "transfer-encoding" in request.headers and "content-length" in request.headers:
+            # Two servers may disagree on where such a request ends (RFC 9112, 6.1), so nothing may come after it.
+            answer = refusal(path, 400, "a request has Content-Length or Transfer-Encoding, not both")
+            answer.headers["Connection"] = "close"
+            return answer
         length = request.headers.get("content-length", "0")
         if "transfer-encoding" in request.headers or not _is_allowed(length, path):
             return refusal(path, 413, "the body is too large or its length is missing")
@@ -106,6 +119,8 @@ def application(
             response.headers.setdefault(name, value)
         return response
 
+    if origins:
+        app.add_middleware(Cors, below=(API_ROOT,), origins=origins)
     app.add_middleware(Paths)
     app.add_middleware(ClientAddress, proxies=proxies)
     return app
@@ -125,6 +140,11 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": described(error)}, 422)
 
 
+async def _gone(request: Request, error: Exception) -> Response:
+    """Answer a client that went away in the middle of its request. Nobody reads it, but nothing is logged either."""
+    return Response(status_code=400)
+
+
 def _error(status: int) -> Any:
     async def answer(request: Request, error: Exception) -> Response:
         return JSONResponse({"detail": str(error)}, status)
@@ -133,7 +153,23 @@ def _error(status: int) -> Any:
 
 
 class _Uvicorn(uvicorn.Server):
-    """A server that leaves signals to its program."""
+    """A server that leaves signals to its program, and accepting connections to a door."""
+
+    def __init__(self, config: uvicorn.Config, entrance: Entrance) -> None:
+        super().__init__(config)
+        self._entrance = entrance
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the doors."""
+
+        def connection(visitor: Visitor) -> HttpConnection:
+            return HttpConnection(visitor, self.config, self.server_state)
+
+        doors = [Door(self._entrance, sock, connection, self.config.ssl) for sock in sockets or ()]
+        self.servers = doors  # type: ignore[assignment]
+        for door in doors:
+            door.open()
+        self.started = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -143,9 +179,12 @@ class _Uvicorn(uvicorn.Server):
 class WebServer:
     """The web application on its sockets: HTTP and HTTPS."""
 
-    def __init__(self, app: FastAPI, http: socket.socket, https: socket.socket, files: KeyFiles) -> None:
+    def __init__(
+        self, app: FastAPI, entrance: Entrance, http: socket.socket, https: socket.socket, files: KeyFiles
+    ) -> None:
         tls = {"ssl_certfile": files.certificate, "ssl_keyfile": files.key}
-        self._servers = [(_Uvicorn(_config(app)), http), (_Uvicorn(_config(app, **tls)), https)]
+        configs = (_config(app), http), (_config(app, **tls), https)
+        self._servers = [(_Uvicorn(config, entrance), sock) for config, sock in configs]
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -178,7 +217,8 @@ def _config(app: FastAPI, **tls: Path) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         lifespan="off",
-        ws="websockets-sansio",
+        http=HttpConnection,
+        ws=WebSocketConnection,
         ws_max_size=4096,
         timeout_graceful_shutdown=1,
         server_header=False,

@@ -26,9 +26,12 @@ export class Variable {
     this.changed();
   }
 
-  /** Take a value of an answer, unless a newer one came over the feed meanwhile. */
-  takeUnlessOlder(answer) {
-    if (!(this.timeUs > answer.time_us)) Object.assign(this, { value: answer.value, timeUs: answer.time_us });
+  /**
+   * Take a value of an answer or an event, unless a newer one came meanwhile. Its number tells: its time is only
+   * what the cloud's clock said.
+   */
+  takeUnlessOlder({ value, time_us, number }) {
+    if (!(this.number > number)) Object.assign(this, { value, number, timeUs: time_us });
   }
 
   /** The value to show: the one being sent until the cloud confirms it, otherwise the last one. */
@@ -44,8 +47,7 @@ export class Variable {
   take(event) {
     for (const watcher of this.sampleWatchers) watcher(event.time_us, event.value, event.source);
     if (!event.is_last) return;
-    this.value = event.value;
-    this.timeUs = event.time_us;
+    this.takeUnlessOlder(event);
     this.changed();
   }
 

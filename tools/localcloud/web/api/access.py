@@ -24,11 +24,11 @@ class Access:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on or refuse it."""
-        request = Request(scope)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if scope["type"] != "http" or path.startswith(OPEN):
             await self._app(scope, receive, send)
             return
+        request = Request(scope)
         user_id = await self._user_of(request)
         if user_id is None:
             headers = {"WWW-Authenticate": "Bearer"}
@@ -39,6 +39,7 @@ class Access:
             await refusal(scope, receive, send)
         else:
             request.state.user_id = user_id
+            request.state.visitor.admit()
             await self._app(scope, receive, send)
 
     async def _user_of(self, request: Request) -> str | None:

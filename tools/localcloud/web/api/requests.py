@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt
+from pydantic_core import PydanticCustomError
 
 from ...identity.hashed_secrets import LEAST_LENGTH
 from .plain_json import checked
@@ -26,7 +27,8 @@ DeviceType = Literal[
 
 def _long_enough(password: str) -> str:
     if len(password) < LEAST_LENGTH:
-        raise ValueError("a password must have at least %d characters, not %d" % (LEAST_LENGTH, len(password)))
+        message = "a password must have at least {least} characters, not {given}"
+        raise PydanticCustomError("too_short", message, {"least": LEAST_LENGTH, "given": len(password)})
     return password
 
 

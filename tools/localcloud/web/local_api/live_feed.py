@@ -21,7 +21,7 @@ def router(live: Live, guard: Guard) -> APIRouter:
         After `alive` seconds without any, an event `alive` follows, so that a watcher can notice a dead
         connection.
         """
-        if not guard.admits(socket):
+        if not guard.admits(socket) or not socket.state.visitor.admit():
             await socket.close(_POLICY_VIOLATION)
             return
         with live.watch() as events:

@@ -71,7 +71,10 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
 
         def write(owner: Owner) -> _Change:
             name = body.name or "Untitled"
-            thing = catalogue.create_thing(owner.session, name=name, id=body.id, user_id=owner.user_id)
+            owner.refuse_own_thing(body.id)
+            # The id is a new one even if the request names one: if it was taken when it is free, and refused when
+            # another user's thing has it, everybody could ask which ids exist.
+            thing = catalogue.create_thing(owner.session, name=name, user_id=owner.user_id)
             thing.tags = {tag.key: tag.value for tag in body.tags or []}
             _apply(owner, thing, body, force)
             return _attach(owner, thing, body.device_id)
