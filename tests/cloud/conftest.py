@@ -7,6 +7,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from localcloud.remote import RemoteCloud
 from scripted_api import Server
+from visitor import Web
 
 WAIT = 10
 
@@ -196,3 +197,9 @@ def device(project, make_device):
     device = make_device(project)
     assert device.connect() == "Success"
     return device
+
+
+@pytest.fixture
+def web(project):
+    """A visitor of the session's cloud (visitor.Web), which has a project of the test's own."""
+    return Web(project)

@@ -187,8 +187,12 @@ def test_a_damaged_backup_restores_nothing(run, stopped_data, tmp_path, way, env
     data = bytearray(path.read_bytes())
     if way == "cut":
         del data[-9:]
-    elif way == "changed":
+    elif way == "changed" and env:
         data[len(data) // 2] ^= 1
+    elif way == "changed":
+        # gzip's own check is right, the list's is not.
+        token = (stopped_data / "api_token").read_bytes()
+        data = gzip.compress(gzip.decompress(data).replace(token, token[::-1]))
     else:
         data += b"x" * 10
     path.write_bytes(data)

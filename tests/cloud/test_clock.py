@@ -2,10 +2,14 @@
 
 import logging
 import time
+import uuid
 
 import pytest
 from clocked_clouds import ClockedCloud
 from localcloud.identity.tokens import LIFETIME, Tokens
+from localcloud.store.catalogue import record_facts
+from localcloud.store.models import OtaUpdate, now_us
+from localcloud.store.ota_updates import progress_of
 
 HOUR = 3600
 WAIT = 10
@@ -79,3 +83,23 @@ def test_users_and_devices_log_in_after_a_jump(cloud, api_of, make_device, jump_
     device = make_device(cloud.about)
     assert device.connect() == "Success"
 
+
+
+def test_an_updates_progress_is_told_in_order_after_the_clock_was_set_back(cloud):
+    device_id, id = cloud.about["device_id"], uuid.uuid4()
+
+    def report(state):
+        facts = {"id": id.bytes, "state": state, "state_data": 0, "time": 0}
+        cloud.run(cloud.cloud.store.write(lambda session: record_facts(session, device_id, "OtaProgress", facts)))
+
+    def make(session):
+        times = {"created_at": now_us(), "expires_at": now_us() + 24 * HOUR * 1_000_000}
+        update = OtaUpdate(id=str(id), device_id=device_id, status="pending", sha256="", size=1, **times)
+        session.add(update)
+
+    cloud.run(cloud.cloud.store.write(make))
+    report(1)
+    cloud.ahead_s = -2 * HOUR
+    report(2)
+    read = cloud.cloud.store.read(lambda session: progress_of(session, session.get(OtaUpdate, str(id))))
+    assert [event.value["state"] for event in cloud.run(read)] == [1, 2]

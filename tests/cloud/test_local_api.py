@@ -1,46 +1,12 @@
 """The local API and the page: who may use them, what they refuse, what they show live."""
 
 import asyncio
-import http.client
 import json
 
 import pytest
 from localcloud.remote import RemoteCloud, RemoteError
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
-
-
-class Web:
-    """Sends requests with any headers, as browsers and other programs may."""
-
-    def __init__(self, about):
-        self.about = about
-        self.address = about["http"].removeprefix("http://")
-        self.token = about["api_token"]
-
-    def request(self, method, path, body=None, **headers):
-        connection = http.client.HTTPConnection(self.address, timeout=10)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, None if body is None else json.dumps(body), named)
-        answer = connection.getresponse()
-        answer.text = answer.read().decode()
-        connection.close()
-        return answer
-
-    def cookie(self):
-        answer = self.request("GET", "/?token=" + self.token)
-        assert answer.status == 303 and answer.headers["location"] == "/"
-        header = answer.headers["set-cookie"]
-        assert "HttpOnly" in header and "samesite=strict" in header.lower()
-        return header.partition(";")[0]
-
-    def set_path(self):
-        return "/local/v1/things/%s/variables/led/value" % self.about["thing_id"]
-
-
-@pytest.fixture
-def web(project):
-    return Web(project)
 
 
 def test_the_api_demands_its_token(web):
@@ -50,11 +16,6 @@ def test_the_api_demands_its_token(web):
         assert web.request("GET", path, Authorization="Bearer " + web.token).status == 200
 
 
-def test_the_page_exchanges_its_token_for_a_cookie(web):
-    assert web.request("GET", "/?token=wrong").status == 401
-    assert web.request("GET", "/local/v1/things", Cookie=web.cookie()).status == 200
-
-
 def test_a_foreign_host_name_is_refused(web):
     for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "127.0.0.1"):
         answer = web.request("GET", "/local/v1/things", Authorization="Bearer " + web.token, Host=host)
@@ -62,19 +23,19 @@ def test_a_foreign_host_name_is_refused(web):
         assert web.request("GET", "/", Host=host).status == 421
 
 
-def test_a_cookie_alone_changes_nothing_without_our_own_origin(web):
-    cookie, body = web.cookie(), {"value": True}
+def test_a_session_changes_nothing_without_our_own_origin(web):
+    session, body = web.session(), {"value": True}
     for headers in ({}, {"Origin": "http://evil.example"}, {"Origin": "null"}):
         assert (
             web.request(
-                "PUT", web.set_path(), body, Cookie=cookie, Content_Type="application/json", **headers
+                "PUT", web.set_path(), body, Content_Type="application/json", **session, **headers
             ).status
             == 401
         )
     headers = {"Origin": web.about["http"]}
     assert (
         web.request(
-            "PUT", web.set_path(), body, Cookie=cookie, Content_Type="application/json", **headers
+            "PUT", web.set_path(), body, Content_Type="application/json", **session, **headers
         ).status
         == 200
     )
@@ -179,11 +140,14 @@ def test_watching_demands_the_token(web, headers):
         asyncio.run(watch())
 
 
-def test_watching_with_a_cookie_demands_our_own_origin(web):
+def test_watching_with_a_session_demands_our_own_origin(web):
+    session = web.session()
+
     async def watch(origin):
-        address = "ws://%s/local/v1/live" % web.address
-        async with connect(address, additional_headers={"Cookie": web.cookie()}, origin=origin, proxy=None):
-            pass
+        address, cookie = "ws://%s/local/v1/live" % web.address, {"Cookie": session["Cookie"]}
+        offered = ["local-cloud", "page-key." + session["X_Page_Key"]]
+        async with connect(address, additional_headers=cookie, origin=origin, subprotocols=offered, proxy=None) as socket:
+            assert socket.subprotocol == "local-cloud"
 
     asyncio.run(watch(web.about["http"]))
     for origin in (None, "http://evil.example"):

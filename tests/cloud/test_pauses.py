@@ -38,7 +38,7 @@ async def in_order(requests, most=1000, before=1):
     tasks = []
     for number, (identity, address, suspect) in enumerate(requests):
         name = "%s at %s" % (identity, address)
-        tasks.append(asyncio.create_task(turns.run(identity, address, suspect, gate.work(name))))
+        tasks.append(asyncio.create_task(turns.run(identity, address, lambda suspect=suspect: suspect, gate.work(name))))
         await asyncio.sleep(0)
         if number < before:
             await asyncio.sleep(0)
@@ -83,8 +83,8 @@ def test_a_full_queue_refuses_the_newest_of_who_has_most():
 def test_who_no_longer_waits_is_taken_out_at_once():
     async def run():
         turns, gate = Turns(), Gate()
-        first = asyncio.create_task(turns.run("d1", "a", False, gate.work("first")))
-        gone = [asyncio.create_task(turns.run("d1", "a", False, gate.work("gone"))) for _ in range(5)]
+        first = asyncio.create_task(turns.run("d1", "a", lambda: False, gate.work("first")))
+        gone = [asyncio.create_task(turns.run("d1", "a", lambda: False, gate.work("gone"))) for _ in range(5)]
         await asyncio.sleep(0)
         for task in gone:
             task.cancel()
@@ -104,6 +104,27 @@ def test_answers_to_wrong_secrets_come_slower_and_slower_up_to_a_limit():
     assert answers[:FREE] == [SHORTEST_ANSWER_S] * FREE
     assert answers == sorted(answers) and answers[-1] == LONGEST_ANSWER_S
     assert pause_after(10**9) == LONGEST_ANSWER_S
+
+
+def test_several_secrets_at_once_are_suspect_and_so_is_one_after_a_failure():
+    async def run():
+        pauses = Pauses()
+        found = []
+        async with pauses.comparison("d", "evil"):
+            found.append(pauses.is_suspect("d", "evil"))
+            async with pauses.comparison("d", "evil"):
+                found.append(pauses.is_suspect("d", "evil"))
+        found.append(pauses.is_suspect("d", "evil"))
+        pauses.failed("d", "evil")
+        return [*found, pauses.is_suspect("d", "evil"), pauses.is_suspect("d", "home")]
+
+    assert asyncio.run(run()) == [False, True, False, True, False]
+
+
+def test_strangers_get_turns_from_both_ends_of_the_queue():
+    flood = [("d%d" % number, "a%d" % number, False) for number in range(20)]
+    began, _ = asyncio.run(in_order([*flood, ("mine", "home", False)]))
+    assert began.index("mine at home") <= 2 and began.index("d1 at a1") <= 2
 
 
 def test_failures_count_for_identity_and_address_together_and_are_forgotten():

@@ -1,11 +1,6 @@
 """The users' side: tokens for API keys, login at the broker, what users see and may set."""
 
-import base64
-import json
 import sqlite3
-import urllib.error
-import urllib.parse
-import urllib.request
 from itertools import count
 
 import cbor2
@@ -13,19 +8,8 @@ import jwt
 import pytest
 from local_clouds import LocalCloud
 from localcloud.identity.tokens import USER_CLAIM, Tokens
-
-
-def ask_token(about, basic=None, **fields):
-    """POST to the token endpoint, and return (status, answer)."""
-    headers = {}
-    if basic is not None:
-        headers["Authorization"] = "Basic " + base64.b64encode(basic.encode()).decode()
-    request = urllib.request.Request(about["token_url"], urllib.parse.urlencode(fields).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
+from localcloud.store.credentials import Grant
+from visitor import ask_token
 
 
 def token_of(about):
@@ -101,7 +85,7 @@ def test_a_forged_or_expired_token_is_refused(local_cloud, make_user):
     decoded = jwt.decode(good, options={"verify_signature": False})
     forged = Tokens("00" * 32)
     for token in (
-        forged.issue(about["user_id"]),
+        forged.issue(Grant(about["user_id"], about["api_key_id"], 0)),
         jwt.encode(decoded, None, "none"),
         head + "." + claims + ".",
         head + "." + claims + "." + signature[::-1],
@@ -115,9 +99,10 @@ def test_a_forged_or_expired_token_is_refused(local_cloud, make_user):
 
 def test_a_token_expires():
     tokens = Tokens("11" * 32)
-    assert tokens.user_of(tokens.issue("somebody", 60)) == "somebody"
-    assert tokens.user_of(tokens.issue("somebody", -1)) is None
-    assert tokens.user_of(jwt.encode({USER_CLAIM: "somebody", "iss": "local-cloud"}, bytes.fromhex("11" * 32))) is None
+    grant = Grant("somebody", "a key", 0)
+    assert tokens.grant_in(tokens.issue(grant, 60)) == grant
+    assert tokens.grant_in(tokens.issue(grant, -1)) is None
+    assert tokens.grant_in(jwt.encode({USER_CLAIM: "somebody", "iss": "local-cloud"}, bytes.fromhex("11" * 32))) is None
 
 
 def test_a_user_sees_what_the_device_reports(user, device):

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 from local_clouds import LocalCloud
 from localcloud.identity.tokens import Tokens
+from localcloud.store.credentials import Grant
 from users import UserProgram
 
 VARIABLES = [
@@ -201,7 +202,7 @@ def test_what_does_not_connect_is_told(start_user, project, local_cloud, certifi
         ({"port": 1}, "127.0.0.1:1 refused the connection"),
         ({"ssl_params": {"cafile": str(certificates.ca_file_der)}}, "root certificate is not trusted"),
         (no_key(token="x.y.z"), "not a user's token"),
-        (no_key(token=Tokens("00" * 32).issue(about["user_id"])), "refused the user's token"),
+        (no_key(token=Tokens("00" * 32).issue(Grant(about["user_id"], about["api_key_id"], 0))), "refused the user's token"),
         (no_key(device_id=lonely.device_id, secret_key="wrong", port=about["mqtts_port"]), "wrong device id or secret"),
         (
             no_key(device_id=lonely.device_id, secret_key=lonely.secret, port=about["mqtts_port"], timeout=1),

@@ -64,47 +64,51 @@ def test_everything_is_done_by_keys(browser, make_project):
             "mode": "document.querySelector('[type=radio]').checked",
         }[name])  # fmt: skip
     reached = []
-    for _ in range(9):
+    for _ in range(10):
         browser.press("Tab")
         reached.append(browser.evaluate(FOCUSED))
         assert browser.evaluate(RING) in ("solid", "auto") or reached[-1] == "radio"
         match len(reached):
             case 1:
                 assert browser.evaluate("document.activeElement.getBoundingClientRect().left >= 0")
-            case 3:
+            case 4:
                 browser.press(" ")
                 project.wait_value("on", True)
-            case 4:
+            case 5:
                 browser.press("ArrowRight", times=2)
                 project.wait_value("level", 5)
-            case 5:
+            case 6:
                 browser.key_down(" ")
                 project.wait_value("bell", True)
                 browser.key_up(" ")
                 project.wait_value("bell", False)
-            case 7:
+            case 8:
                 browser.press("ArrowUp")
                 project.wait_value("steps", 6)
-            case 8:
+            case 9:
                 browser.press("Enter")
                 project.wait_value("steps", 7)
-            case 9:
+            case 10:
                 assert browser.evaluate("getComputedStyle(document.activeElement.nextElementSibling).outlineStyle") == "solid"
                 browser.press("ArrowRight")
                 project.wait_value("mode", 2)
-    assert reached == ["Skip to the widgets", " Local Arduino Cloud", "checkbox", "range", "Ring: bell", "Less steps", "number", "More steps", "radio"]
+    assert reached == ["Skip to the widgets", " Local Arduino Cloud", "Access", "checkbox", "range", "Ring: bell", "Less steps", "number", "More steps", "radio"]
 
 
-def test_every_control_has_a_name(browser, everything):
+@pytest.mark.parametrize("place", ["dashboard", "access"])
+def test_every_control_has_a_name(browser, everything, place):
     project, id, _ = everything
-    browser.open(project.about, "/dashboard/" + id)
-    browser.wait("document.querySelector('.map-zoom button') && document.querySelector('canvas')")
+    if place == "dashboard":
+        browser.open(project.about, "/dashboard/" + id)
+        browser.wait("document.querySelector('.map-zoom button') && document.querySelector('canvas')")
+    else:
+        browser.open(project.about, "/access")
     browser.command("Accessibility.enable")
     tree = browser.command("Accessibility.getFullAXTree")["nodes"]
     browser.command("Accessibility.disable")
     roles = ("button", "checkbox", "switch", "slider", "spinbutton", "textbox", "combobox", "radio", "meter", "log", "application", "link")
     controls = [each for each in tree if not each["ignored"] and each["role"]["value"] in roles]
-    assert len(controls) > 60
+    assert len(controls) > (60 if place == "dashboard" else 8)
     nameless = [each["role"]["value"] for each in controls if not each.get("name", {}).get("value")]
     assert nameless == []
 
@@ -118,8 +122,9 @@ def test_text_has_contrast(browser, everything, scheme):
         browser.wait("document.querySelector('.map-zoom button')")
         assert browser.evaluate("matchMedia('(prefers-color-scheme: %s)').matches" % scheme)
         assert browser.evaluate(WEAK_TEXT) == []
-        browser.open(project.about, "/")
-        assert browser.evaluate(WEAK_TEXT) == []
+        for place in ("/", "/access"):
+            browser.open(project.about, place)
+            assert browser.evaluate(WEAK_TEXT) == []
     finally:
         browser.command("Emulation.setEmulatedMedia", features=[])
 
@@ -143,8 +148,9 @@ def test_a_phone_scrolls_in_one_direction_only(browser, everything, width):
         && each.getBoundingClientRect().right > widget.getBoundingClientRect().right + 1)
     .map((each) => widget.className + ': ' + each.outerHTML.slice(0, 60)))"""
     assert browser.evaluate(sticking) == []
-    browser.open(project.about, "/")
-    assert browser.evaluate(OVERFLOW) <= 0
+    for place in ("/", "/access"):
+        browser.open(project.about, place)
+        assert browser.evaluate(OVERFLOW) <= 0, place
 
 
 def test_a_phone_takes_the_layout_that_the_dashboard_has_for_it(browser, make_project):

@@ -63,5 +63,7 @@ def test_addresses_that_name_nothing(browser, local_cloud, address):
 
 def test_an_unknown_token_opens_nothing(browser, local_cloud):
     browser.command("Network.clearBrowserCookies")
-    browser.command("Page.navigate", url=local_cloud.http + "/?token=wrong")
-    browser.wait("document.body?.textContent.includes('Wrong token')")
+    for address, words in (("/?token=wrong", "prints a new address"), ("/?code=wrong", "is used up, expired or wrong")):
+        browser.command("Page.navigate", url=local_cloud.http + address)
+        browser.wait("document.body?.textContent.includes(%r)" % words)
+    assert browser.evaluate("!document.querySelector('main').children.length && !location.search")

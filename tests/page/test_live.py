@@ -206,3 +206,23 @@ def test_the_feed_says_that_it_is_alive_to_who_asks_for_it(local_cloud):
                     pass  # another test's device, perhaps
 
     asyncio.run(watch())
+
+
+def test_the_order_of_values_decides_which_is_shown_not_their_times(browser, make_project):
+    browser.open(make_project(("level", "INT")).about, "/")
+    facts = {"id": "v", "name": "v", "type": "INT", "permission": "READ_WRITE", "value": 1, "time_us": 5_000_000}
+    later = {"value": 2, "time_us": 1_000_000, "number": 2, "is_last": True}
+    late = {"value": 3, "time_us": 8_000_000, "number": 2, "is_last": False}
+    overtaken = {**facts, "time_us": 9_000_000}
+    browser.evaluate(
+        """import("/page/js/variable.js").then(({ Variable }) => {
+          const variable = new Variable({ ...%s, number: 1 }, { id: "t" });
+          variable.take(%s);
+          variable.take(%s);
+          variable.update({ ...%s, number: 1 });
+          window.found = variable.shown;
+        })"""
+        % tuple(map(js, (facts, later, late, overtaken)))
+    )
+    browser.wait("window.found !== undefined")
+    assert browser.evaluate("window.found") == 2

@@ -72,7 +72,7 @@ def test_check_drives_values_each_way(start_demo):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_a_page_and_a_signal_ends_everything(start_demo, number):
     demo = start_demo()
-    page = demo.wait_for(r"Open +(http://127\.0\.0\.1:\d+/\?token=\S+)", START_S).group(1)
+    page = demo.wait_for(r"Open +(http://127\.0\.0\.1:\d+/\?code=\S+)", START_S).group(1)
     assert any("laptop.py" in command and "heapsize=72k" in command for command in demo.marked())
     with urllib.request.urlopen(page, timeout=10) as answer:
         assert answer.status == 200

@@ -29,8 +29,8 @@ examples. With `about` a program makes its own project:
 `RemoteCloud` speaks the API under `/local/v1` (see `web/local_api`), with the header
 `Authorization: Bearer <api_token>`.
 
-Layers, each knowing only those before it: `clock`, `protocol` (bytes), `property_types`, `store` (database), `identity`
-(secrets, certificates, tokens), `entrance` (connections before their log-in), `broker` (MQTT), `traffic` (values and
+Layers, each knowing only those before it: `clock`, `protocol` (bytes), `property_types`, `store` (database), `entrance`
+(connections before their log-in), `identity` (secrets, certificates, tokens), `broker` (MQTT), `traffic` (values and
 firmware), `embedded` (devices and users at the broker in this process) or `workers` (several processes with an external
 broker), `web`, `cloud` (all of it), `cli`. `certificate_watch` knows `store` and `identity`; `backup` knows `store` and
 is known to `cli` alone.

@@ -9,7 +9,7 @@ import time
 from contextlib import AbstractAsyncContextManager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Sequence
+from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
@@ -20,21 +20,25 @@ from .certificate_watch import CertificateWatch
 from .condition import Condition
 from .embedded.side import EmbeddedSide
 from .entrance.bounds import Bounds, descriptor_limit
-from .entrance.visitors import PATIENCE, Entrance
+from .entrance.visitors import Entrance
 from .files import FolderLock, make_private_file, make_private_folder
 from .first_start import secret_files
 from .first_start.project import DefaultProject, default_project, is_made
-from .first_start.user import DefaultUser, default_user
+from .first_start.user import default_user
+from .identity.api_token import ApiToken
 from .identity.certificates import Authority
 from .identity.failures import Failures
 from .identity.key_files import KeyFiles
 from .identity.rehashing import Rehashing
 from .identity.tokens import Tokens
 from .identity.verification import Verifier
+from .options import Options
+from .own_secrets import OwnSecrets
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
-from .proxies import NO_PROXIES, Proxies
+from .store import page_sessions
 from .store.catalogue import newest_value_us
 from .store.database import Store
+from .store.unwritable import NotWritable
 from .traffic.exchange import Exchange
 from .traffic.live import Live
 from .traffic.ota import OtaUpdates
@@ -65,33 +69,15 @@ class LocalCloud:
     failures: Failures
     verifier: Verifier
     project: DefaultProject
-    user: DefaultUser
-    api_token: str
+    own: OwnSecrets
 
-    def __init__(
-        self,
-        data: Path,
-        ports: Ports,
-        database: str | None,
-        broker: str | None,
-        address: str,
-        rate_limit: float,
-        patience: float,
-        cors_origins: Sequence[str],
-        behind: Proxies,
-        replace_lost: bool,
-    ) -> None:
+    def __init__(self, data: Path, ports: Ports, options: Options) -> None:
         """Store the arguments. Use `start` instead, which also opens everything."""
         self.data = data
         self._ports = ports
-        self._address = address
-        self._rate_limit = rate_limit
-        self._patience = patience
-        self._cors_origins = [origins.parse(text) for text in cors_origins]
-        self._proxies = behind
-        self._replace_lost = replace_lost
-        self._database = database
-        self._shared_broker = parse(broker) if broker is not None else None
+        self._options = options
+        self._cors_origins = [origins.parse(text) for text in options.cors_origins]
+        self._shared_broker = parse(options.broker) if options.broker is not None else None
         self._side: "EmbeddedSide | Worker | None" = None
         self._occupancy: "Occupancy | None" = None
         self._temporary = False
@@ -104,27 +90,13 @@ class LocalCloud:
         data: Path | None = None,
         *,
         ports: Ports | None = None,
-        database: str | None = None,
-        broker: str | None = None,
-        address: str = HOST,
-        rate_limit: float = 0,
-        patience: float = PATIENCE,
-        cors_origins: Sequence[str] = (),
         clock: Callable[[], int] = time.time_ns,
-        behind: Proxies = NO_PROXIES,
-        replace_lost: bool = False,
+        **options: Any,
     ) -> "LocalCloud":
         """Start a cloud that keeps its data in a folder (None: a temporary one).
 
-        `address` is that of the encrypted listeners; the others stay on loopback. `rate_limit` is
-        the number of API requests per second that each user may make (0: any number).
-        `patience` is how many seconds a peer has for each step before its log-in (see entrance.visitors).
-        Web pages of `cors_origins` may use the Application API and MQTT over WebSocket.
-        From the proxies that the cloud is `behind`, the addresses of clients are taken as they say them.
-        With a `broker` (see workers.address) devices connect there, and several processes with the
-        same broker, data folder and `database` share the work. The whole process takes the present time (ns since
-        1970) from `clock`. With `replace_lost`, the default device and user get new secrets if the files with theirs
-        are unusable.
+        The whole process takes the present time (ns since 1970) from `clock`. The other options are those of
+        `options.Options`.
         When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
         `files.Unusable`, `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or
         `workers.address.Lost`.
@@ -133,8 +105,7 @@ class LocalCloud:
         temporary = data is None
         if data is None:
             data = Path(tempfile.mkdtemp(prefix="local-cloud-"))
-        options = (rate_limit, patience, cors_origins, behind, replace_lost)
-        cloud = cls(data.absolute(), ports or Ports(), database, broker, address, *options)
+        cloud = cls(data.absolute(), ports or Ports(), Options(**options))
         cloud._temporary = temporary
         try:
             await cloud._start()
@@ -149,7 +120,7 @@ class LocalCloud:
         self._lock = FolderLock(self.data, shared=self._shared_broker is not None)
         sockets = None
         try:
-            sockets = bind_all(self._ports, self._address, WEB if self._shared_broker else None)
+            sockets = bind_all(self._ports, self._options.address, WEB if self._shared_broker else None)
             self._numbers = {name: sock.getsockname()[1] for name, sock in sockets.items()}
             await self._open(sockets)
         except BaseException:
@@ -165,11 +136,12 @@ class LocalCloud:
         self._lock.release()
 
     async def _open(self, sockets: dict[str, Any]) -> None:
-        self._names = names_of(self._address)
+        self._names = names_of(self._options.address)
         self.live = Live()
         self._at_broker()  # raises BadBroker before anything else begins
-        self.store = Store(self._database_in_folder() if self._database is None else self._database)
+        self.store = Store(self._database_in_folder() if self._options.database is None else self._options.database)
         self.condition = Condition(self.live)
+        self.store.on_trouble = self._tell_trouble
         self.audit = Audit(self.store)
         self.failures = Failures(self.condition.counts, self.audit.note)
         self._rehashing = Rehashing(self.store)
@@ -183,7 +155,7 @@ class LocalCloud:
             from .workers.worker import Worker
 
             alone = alone_at(self.store.url)
-            worker = Worker(self._shared_broker, self.store, self.exchange, self.live)
+            worker = Worker(self._shared_broker, self.store, self.exchange, self.live, self.audit)
         elif self.store.url.get_backend_name() == "postgresql":
             from .workers.coordination import Occupancy
 
@@ -192,32 +164,27 @@ class LocalCloud:
         async with alone:
             certificate, tokens = await self._load(worker)
         bounds = Bounds.of(descriptor_limit())
-        self._entrance = Entrance(bounds, self.condition.counts, self._patience, self._proxies)
+        self._entrance = Entrance(bounds, self.condition.counts, self._options.patience, self._options.behind)
         http, https = sockets.pop("http"), sockets.pop("https")
         if worker is not None:
             self._side = worker
             await worker.start()
         else:
-            files = self._authority.files
-            self._side = EmbeddedSide(
-                self.store,
-                self.exchange,
-                tokens,
-                self._entrance,
-                certificate,
-                files,
-                self._proxies,
-                self.verifier,
-                self.project.own,
-                self._origins(),
-            )
+            self._side = self._embedded_side(tokens, certificate)
             await self._side.start(Sockets(**sockets))
-        await self._open_web(http, https, certificate, tokens)
+        await self._start_web(http, https, tokens, certificate)
+        await self._clock_watch.start()
+        await self._certificates.start()
 
-    async def _open_web(
-        self, http: socket.socket, https: socket.socket, certificate: KeyFiles, tokens: Tokens
+    async def _start_web(
+        self, http: socket.socket, https: socket.socket, tokens: Tokens, certificate: KeyFiles
     ) -> None:
-        guard = self._guard = Guard(self.api_token, self._numbers["http"], self._numbers["https"], self._names)
+        self._page = await self._first_page()
+        self.audit.take_notes(self.data)
+        ports = self._numbers["http"], self._numbers["https"]
+        guard = self._guard = Guard(
+            self.store, self.own.token, tokens.cloud_id, *ports, self._names, self.failures.note
+        )
         app = application(
             self.store,
             self.exchange,
@@ -227,28 +194,45 @@ class LocalCloud:
             guard,
             self._api(tokens),
             self.verifier,
-            self._proxies,
+            self.audit,
+            self.own,
+            self._pages,
+            self._options.behind,
             self._cors_origins,
         )
         self._web = WebServer(app, self._entrance, http, https, certificate)
         await self._web.start()
-        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
-        await self._clock_watch.start()
-        await self._certificates.start()
+
+    def _embedded_side(self, tokens: Tokens, certificate: KeyFiles) -> EmbeddedSide:
+        return EmbeddedSide(
+            self.store,
+            self.exchange,
+            tokens,
+            self._entrance,
+            certificate,
+            self._authority.files,
+            self._options.behind,
+            self.verifier,
+            self.audit,
+            self.project.own,
+            self._origins(),
+        )
 
     async def _load(self, worker: "Worker | None") -> tuple[KeyFiles, Tokens]:
         """Open the store, and load what lies beside it or is made at first start."""
         await self.store.open()
         is_new = not await is_made(self.store)
         self._authority = Authority(self.data / "certificates", in_use=not is_new)
-        losses = secret_files.Losses(self._replace_lost, self._note)
+        losses = secret_files.Losses(self._options.replace_lost, self._note)
         secret_files.close_all(self.data)
-        self.api_token = secret_files.api_token(self.data, losses, is_new=is_new)
+        token = secret_files.api_token(self.data, losses, is_new=is_new)
         if worker is not None:
             await worker.connect()
         self.project = await default_project(self.store, self._authority, self.data, losses)
-        self.user = await default_user(self.store, self.data, losses)
+        user = await default_user(self.store, self.data, losses)
+        self.own = OwnSecrets(self.data, ApiToken(self.data / "api_token", token), user)
         self._certificates = self._watch(worker)
+        self._clock_watch = host_clock.ClockWatch(self.condition, lambda: self.store.read(newest_value_us))
         return self._certificates.server(self._names), await Tokens.of(self.store)
 
     def _watch(self, worker: "Worker | None") -> CertificateWatch:
@@ -262,7 +246,7 @@ class LocalCloud:
             self.store,
             self.condition,
             self.project.files,
-            names=lambda: names_of(self._address),
+            names=lambda: names_of(self._options.address),
             shares_folder=worker is not None,
             renewed=self._renew,
             renamed=self._rename,
@@ -283,6 +267,13 @@ class LocalCloud:
     def _note(self, action: str, about: str) -> None:
         self.audit.note(action, by="start", address="", about=about)
 
+    def _tell_trouble(self, trouble: NotWritable | None) -> None:
+        if trouble is None:
+            log.warning("values are stored again")
+            self.condition.clear("disk-full")
+        else:
+            self.condition.warn("disk-full", str(trouble))
+
     def _origins(self) -> tuple[str, ...]:
         """Return the origins of the pages that may use MQTT over WebSocket."""
         plain, encrypted = ([self._numbers[name] for name in names] for names in (("http", "ws"), ("https", "wss")))
@@ -293,7 +284,8 @@ class LocalCloud:
         ota = self.data / "ota"
         updates = self._updates = OtaUpdates(self.store, self.exchange, tokens, ota, self._https_for_boards)
         services = Services(self.store, self.exchange, Publisher(self.store, self.exchange))
-        return api.application(services, tokens, updates, self._authority, RateLimit(self._rate_limit), self.verifier)
+        limit = RateLimit(self._options.rate_limit)
+        return api.application(services, tokens, updates, self._authority, limit, self.verifier)
 
     @property
     def _https_for_boards(self) -> str:
@@ -302,10 +294,23 @@ class LocalCloud:
 
     @property
     def _https(self) -> str:
-        return self._https_at(HOST if self._address == ANY else self._address)
+        return self._https_at(HOST if self._options.address == ANY else self._options.address)
 
     def _https_at(self, host: str) -> str:
         return "https://%s:%d" % (host, self._numbers["https"])
+
+    async def _first_page(self) -> str:
+        """Return the page's address with a code, or without one if the store takes none: the disk may be full."""
+        try:
+            return self._pages(await self.store.write(page_sessions.new_code))[0]
+        except Exception as error:
+            log.warning("the page's address has no code, since it cannot be stored: %s", str(error).splitlines()[0])
+            return self._pages("")[0].partition("?")[0]
+
+    def _pages(self, code: str) -> list[str]:
+        """Return the page's addresses with a code: on this machine, and for others."""
+        here = "http://%s:%d" % (HOST, self._numbers["http"])
+        return ["%s/?code=%s" % (base, code) for base in (here, *map(self._https_at, self._names))]
 
     async def stop(self) -> None:
         """End all connections, commit everything that was accepted, and close everything."""
@@ -336,11 +341,8 @@ class LocalCloud:
             **{name + "_port": port for name, port in ports.items() if name not in WEB},
             "http": http,
             "https": self._https,
-            "page": "%s/?token=%s" % (http, self.api_token),
-            "api_token": self.api_token,
-            "user_id": self.user.user_id,
-            "api_key_id": self.user.api_key_id,
-            "api_key_secret": self.user.api_key_secret,
+            "page": self._page,
+            **self.own.description(),
             "token_url": http + token.PATH,
             "https_token_url": self._https + token.PATH,
             "docs": http + docs.PATH,
@@ -359,7 +361,7 @@ class LocalCloud:
 
     def _listeners(self) -> list[dict[str, Any]]:
         """Return what is open to whom: here, and at a broker that `broker-config` has set up."""
-        here = open_to_whom.listeners(self._numbers, self._address)
+        here = open_to_whom.listeners(self._numbers, self._options.address)
         if self._shared_broker is None:
             return here
         from .workers import listeners

@@ -1,5 +1,6 @@
 """Files with secrets: written completely or not at all, readable only by their owner."""
 
+import errno
 import fcntl
 import logging
 import os
@@ -100,13 +101,20 @@ def _foreign_owner(path: Path) -> tuple[Path, str] | None:
 def make_private_folder(path: Path) -> None:
     """Make the folder (and its parents), closed to other users."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.chmod(0o700)
+    _set_mode(path, 0o700)
 
 
 def make_private_file(path: Path) -> None:
     """Make the file if it is missing, and close it to other users."""
-    path.touch(0o600)
-    path.chmod(0o600)
+    if not path.exists():
+        path.touch(0o600)
+    _set_mode(path, 0o600)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    # A disk that is mounted read-only takes no mode, not even the one that is there.
+    if stat.S_IMODE(path.stat().st_mode) != mode:
+        path.chmod(mode)
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
@@ -119,8 +127,10 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # a full disk is reported without a name
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -134,7 +144,12 @@ class FolderLock:
 
     def __init__(self, folder: Path, *, shared: bool = False) -> None:
         """Lock the folder. Raises DataInUse. With `shared`, others that use `shared` too may enter."""
-        self._file = open(folder / "lock", "a")
+        try:
+            self._file = open(folder / "lock", "a")
+        except OSError as error:
+            if error.errno != errno.EROFS or not (folder / "lock").exists():
+                raise
+            self._file = open(folder / "lock")
         try:
             fcntl.flock(self._file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:

@@ -31,13 +31,15 @@ class NoAnswerError(RemoteError, OSError):
 class RemoteCloud:
     """The local API of a cloud. `about` is the JSON object that `serve --json` prints.
 
-    `timeout` is in seconds. Methods raise RemoteError.
+    `timeout` is in seconds. The audit log tells programs by the `user_agent`. Methods raise RemoteError.
     """
 
-    def __init__(self, about: dict[str, Any], timeout: float = _TIMEOUT) -> None:
+    def __init__(self, about: dict[str, Any], timeout: float = _TIMEOUT, user_agent: str = "") -> None:
         self._timeout = timeout
         self._base = about["http"] + "/local/v1"
         self._headers = {"Authorization": "Bearer " + about["api_token"]}
+        if user_agent:
+            self._headers["User-Agent"] = user_agent
 
     async def devices(self) -> list[dict[str, Any]]:
         """Return all devices."""

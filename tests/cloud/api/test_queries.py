@@ -10,6 +10,7 @@ from localcloud.cloud import LocalCloud
 from localcloud.identity.tokens import Tokens
 from localcloud.ports import Ports
 from localcloud.store import catalogue
+from localcloud.store.credentials import grant_of
 from localcloud.store.models import Dashboard, DashboardShare, now_us
 from sqlalchemy import Engine, event
 
@@ -36,6 +37,13 @@ def questions():
         yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
+
+
+def user_with_key(session, name):
+    user = catalogue.create_user(session, name=name)
+    key = catalogue.create_api_key(session, user.id, name=name, secret_hash="none")
+    session.flush()
+    return grant_of(key)
 
 
 def add(session, user_id, other_id, count):
@@ -73,18 +81,17 @@ def counted(tmp_path_factory):
         result = {}
         try:
             tokens = await Tokens.of(cloud.store)
-            owner, other = await cloud.store.write(
-                lambda session: [catalogue.create_user(session, name=name).id for name in ("owner", "other")]
-            )
+            grants = await cloud.store.write(lambda session: [user_with_key(session, name) for name in ("owner", "other")])
+            owner, other = (grant.user_id for grant in grants)
             for count in (1, MANY - 1):
                 await cloud.store.write(lambda session: add(session, owner, other, count))
                 for path in PATHS:
-                    for user in (owner, other):
+                    for grant in grants:
                         with questions() as asked:
                             listed = await asyncio.to_thread(
-                                fetch, cloud.description(), path, tokens.issue(user)
+                                fetch, cloud.description(), path, tokens.issue(grant)
                             )
-                        result.setdefault((path, user == owner), []).append((listed, len(asked)))
+                        result.setdefault((path, grant.user_id == owner), []).append((listed, len(asked)))
         finally:
             await cloud.stop()
         return result

@@ -18,12 +18,14 @@ class Fleet:
     `port`, `tls_port` and `mtls_port` are mosquitto's.
     """
 
-    def __init__(self, folder, postgres, settings=()):
+    def __init__(self, folder, postgres, settings=(), arguments=()):
+        """`settings` are further lines of mosquitto.conf, `arguments` those of `local-cloud broker-config`."""
         self.data = folder / "shared"
         self.database = postgres.new_database()
         self.workers = []
         self.broker = None
         self._settings = settings
+        self._arguments = arguments
         for attempt in range(5):
             self.port, self.tls_port, self.mtls_port = free_ports(3)
             self._configure()
@@ -38,7 +40,7 @@ class Fleet:
         ports = ["--port", self.port, "--tls-port", self.tls_port, "--mtls-port", self.mtls_port]
         user = ["--user", "root"] if os.getuid() == 0 else []
         command = [TOOLS / "local-cloud", "broker-config", "--data", self.data, "--plugin", dynamic_security()]
-        subprocess.run([str(word) for word in command + ports + user], check=True, capture_output=True)
+        subprocess.run([str(word) for word in [*command, *ports, *user, *self._arguments]], check=True, capture_output=True)
         self.configuration = self.data / "mosquitto" / "mosquitto.conf"
         with open(self.configuration, "a") as file:
             file.write("".join(line + "\n" for line in self._settings))

@@ -9,6 +9,7 @@ import urllib.request
 import uuid
 from contextlib import AsyncExitStack
 
+from localcloud.remote import RemoteCloud
 from picturing.browser import open_tab
 
 KEYS = {
@@ -94,7 +95,9 @@ class Browser:
         """Log in and show a place of the page, such as `/dashboard/ID`."""
         # Always load a new document, whatever was open before.
         self.command("Page.navigate", url="about:blank")
-        self.command("Page.navigate", url="%s#%s" % (about["page"], place))
+        # The code in an address works once.
+        page = RemoteCloud(about).request("POST", "/page-codes")["page"]
+        self.command("Page.navigate", url="%s#%s" % (page, place))
         self.wait("document.querySelector('#connection.good') && document.querySelector('main').children.length")
 
     def place(self, element, x=0.5, y=0.5):

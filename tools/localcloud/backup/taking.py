@@ -11,6 +11,7 @@ import re
 import sqlite3
 import tempfile
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -195,8 +196,19 @@ def _connect(path: Path) -> sqlite3.Connection:
             "%s has no database. If it is in PostgreSQL, back that up with pg_dump, then the folder with"
             " --without-store" % path.parent
         )
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA busy_timeout=5000")
+    # On a full disk no file can be made beside the database of a cloud that has stopped: what readers share is then
+    # kept in memory, and others are locked out.
+    in_memory = "file:%s?vfs=unix-excl" % urllib.parse.quote(str(path))
+    for name in (str(path), in_memory):
+        connection = sqlite3.connect(name, isolation_level=None, uri=name is in_memory)
+        try:
+            connection.execute("PRAGMA busy_timeout=5000")
+            connection.execute("SELECT count(*) FROM settings").fetchone()
+            break
+        except sqlite3.Error as error:
+            connection.close()
+            if name is in_memory or not error.sqlite_errorname.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
+                raise
     return connection
 
 

@@ -25,6 +25,7 @@ from amqtt.mqtt.unsuback import UnsubackPacket
 from amqtt.session import Session
 
 from ..store.redelivery import LATEST, Delivery, digest
+from ..store.unwritable import NotWritable
 from . import texts
 from .deliveries import Deliveries
 from .framing import ClientStream, EndOfStream, ProtocolViolation, read_packet
@@ -72,6 +73,7 @@ class ConnectedClient(BrokerProtocolHandler):
         self.device_id = device_id
         self.topics: set[str] = set()
         self.closed = asyncio.Event()
+        self._dropped = asyncio.Event()
         self._complaints = 0
         self._deliveries: set[asyncio.Task[Any]] = set()
         self._to_acknowledge: asyncio.Queue[tuple[int | None, asyncio.Future[Any] | None]] = asyncio.Queue(
@@ -129,6 +131,7 @@ class ConnectedClient(BrokerProtocolHandler):
 
     def drop(self) -> None:
         """End the connection and discard what is still to be sent."""
+        self._dropped.set()
         self.stream.abort()
 
     async def handle_connection_closed(self) -> None:
@@ -185,8 +188,23 @@ class ConnectedClient(BrokerProtocolHandler):
         if qos and not packet.variable_header.packet_id:
             raise ProtocolViolation("PUBLISH with packet identifier 0")
         accepted = self._take(packet, topic, packet.data or b"")
-        # Waits if too much is unacknowledged, which slows the client down.
-        await self._to_acknowledge.put((packet.variable_header.packet_id if qos else None, accepted))
+        await self._acknowledge_later((packet.variable_header.packet_id if qos else None, accepted))
+
+    async def _acknowledge_later(self, what: "tuple[int | None, asyncio.Future[Any] | None]") -> None:
+        """Queue an acknowledgement. Waits if too much is unacknowledged, which slows the client down."""
+        if not self._to_acknowledge.full():
+            self._to_acknowledge.put_nowait(what)
+            return
+        # While nothing can be stored this takes long. The connection may have to end meanwhile.
+        queued = asyncio.ensure_future(self._to_acknowledge.put(what))
+        dropped = asyncio.ensure_future(self._dropped.wait())
+        try:
+            await asyncio.wait((queued, dropped), return_when=asyncio.FIRST_COMPLETED)
+            if not queued.done():
+                raise EndOfStream
+        finally:
+            queued.cancel()
+            dropped.cancel()
 
     def _take(self, packet: Any, topic: str, payload: bytes) -> "asyncio.Future[Any] | None":
         """Pass a message on, unless it has been sent again and was taken before."""
@@ -212,7 +230,8 @@ class ConnectedClient(BrokerProtocolHandler):
                     await asyncio.shield(accepted)
                 except Exception as error:
                     # Not stored, so not acknowledged: the device sends it again after it reconnects.
-                    log.error("message of %s not stored: %s", self.device_id, error)
+                    if not isinstance(error, NotWritable):  # said once for all
+                        log.error("message of %s not stored: %s", self.device_id, str(error).partition("\n")[0])
                     self.drop()
                     return
             if packet_id is not None:

@@ -47,7 +47,7 @@ class EmbeddedBroker(Broker):
         self.max_packet = max_packet
         self.deliveries = Deliveries()
         self._connections: set[asyncio.Task[Any]] = set()
-        self._strangers = FewLines(log)
+        self._strangers, self._refusals = FewLines(log), FewLines(log)
 
     async def serve(self, stream: ClientStream, *, by_certificate: bool) -> None:
         """Serve one connection from its CONNECT to its end."""
@@ -141,7 +141,7 @@ class EmbeddedBroker(Broker):
         who = credentials.common_name if by_certificate else credentials.username
         # A client that does not read its refusal is not waited for.
         stream.visitor.talks()
-        log.warning("%s: connection as %.40r refused (code %d)", peer, who, refusal)
+        self._refusals.line(logging.WARNING, "%s: connection as %.40r refused (code %d)", peer, who, refusal)
         await ConnackPacket.build(0, refusal).to_stream(stream)
         return None
 

@@ -101,9 +101,11 @@ class TcpStream(WriterAdapter):
         await self._writer.drain()
 
     def get_peer_info(self) -> tuple[str, int]:
-        """Return the client's address and port."""
+        """Return the client's address and port. The port is 0 if a proxy has told the address."""
         name = self._writer.get_extra_info("peername")
-        return (name[0], name[1]) if name else ("unknown", 0)
+        if not name:
+            return self.visitor.address, 0
+        return (name[0], name[1]) if name[0] == self.visitor.address else (self.visitor.address, 0)
 
     def get_ssl_info(self) -> ssl.SSLObject | None:
         """Return the TLS session, or None on a plain connection."""

@@ -13,12 +13,15 @@ from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
 
 from ..entrance.door import Door
+from ..entrance.few_lines import FewLines
 from ..entrance.visitors import Entrance, Visitor
 from ..identity.key_files import KeyFiles
 from ..proxies import Proxies
 from .embedded_broker import MAX_PACKET, EmbeddedBroker
 from .framing import TcpStream, WebSocketStream
+from .proxy_protocol import NoHeader, read_client
 
+log = logging.getLogger(__name__)
 _quiet = logging.getLogger(__name__ + ".websockets")
 """Whoever sends garbage instead of a handshake would get a traceback into the log."""
 _quiet.setLevel(logging.CRITICAL)
@@ -58,6 +61,7 @@ class Listeners:
         self._mutual_tls.verify_mode = ssl.CERT_REQUIRED
         self._mutual_tls.load_verify_locations(authority.certificate)
         self._doors: list[Door] = []
+        self._odd_proxies = FewLines(log)
 
     async def start(self, sockets: Sockets) -> None:
         """Start to accept connections."""
@@ -67,7 +71,8 @@ class Listeners:
             (sockets.mtls, self._mutual_tls, True),
         ):
             connection = partial(_StreamConnection, self._broker, by_certificate)
-            self._doors.append(Door(self._entrance, sock, connection, context))
+            preface = self._hear_proxy if self._proxies else None
+            self._doors.append(Door(self._entrance, sock, connection, context, preface))
         for sock, context in ((sockets.ws, None), (sockets.wss, self._tls)):
             server = Server(self._serve_web_socket, open_timeout=self._entrance.patience, logger=_quiet)
             door = Door(self._entrance, sock, partial(self._web_socket, server), context)
@@ -85,6 +90,18 @@ class Listeners:
         """Stop accepting. The broker ends the connections."""
         for door in self._doors:
             door.close()
+
+    async def _hear_proxy(self, connection: socket.socket, visitor: Visitor) -> None:
+        """Read who has connected to a proxy. Raises OSError if it does not say so."""
+        if visitor.address not in self._proxies:
+            return
+        try:
+            client = await read_client(connection)
+        except NoHeader as error:
+            self._odd_proxies.line(logging.WARNING, "%s: the connection of a proxy %s: closed", visitor.address, error)
+            raise
+        if client is not None and not visitor.comes_from(client):
+            raise ConnectionRefusedError("no room for this address")
 
     def _web_socket(self, server: Server, visitor: Visitor) -> "_WebSocketConnection":
         protocol = ServerProtocol(

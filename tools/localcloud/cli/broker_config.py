@@ -38,12 +38,26 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="address at which devices reach it with TLS; %(default)s by default",
     )
     parser.add_argument("--user", metavar="NAME", help="user that mosquitto becomes if root starts it")
+    parser.add_argument(
+        "--connections",
+        type=_at_least_one,
+        default=10_000,
+        metavar="N",
+        help="most connections of each listener for devices; mosquitto must be allowed to open more than twice as many"
+        " files; %(default)s by default",
+    )
     for name, default, what in (
         ("port", 1883, "for plain MQTT, on loopback only"),
         ("tls-port", 8883, "for devices with id and secret"),
         ("mtls-port", 8884, "for devices with a certificate"),
     ):
         parser.add_argument("--" + name, type=int, default=default, metavar="N", help=what + "; %(default)s")
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a whole number from 1 on is expected, got %r" % text)
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -55,7 +69,14 @@ def run(options: argparse.Namespace) -> int:
         raise CommandError("%s was not found: give its path with --plugin" % (plugin or _PLUGIN), USAGE)
     data = options.data or described.default_data_folder()
     ports = broker_config.BrokerPorts(options.port, options.tls_port, options.mtls_port)
-    broker_config.write(data, plugin.absolute(), ports, address=options.address, user=options.user)
+    broker_config.write(
+        data,
+        plugin.absolute(),
+        ports,
+        address=options.address,
+        user=options.user,
+        connections=options.connections,
+    )
     listeners.leave(data, ports, options.address)
     folder = data / "mosquitto"
     print("Written to %s. Start the broker, then as many local clouds as you like:" % folder)

@@ -5,11 +5,38 @@ import os
 import sys
 
 from ..files import Unusable
-from . import backup, broker_config, dashboards, devices, new_authority, series, serve, things, watch
+from . import (
+    access,
+    audit,
+    backup,
+    broker_config,
+    dashboards,
+    devices,
+    new_authority,
+    series,
+    serve,
+    things,
+    users,
+    watch,
+)
 from .exits import FAILED, INTERRUPTED, CommandError
 from .terminal import complain
 from .working import message_of
 
+_GROUPS = (
+    serve,
+    access,
+    users,
+    audit,
+    devices,
+    things,
+    dashboards,
+    series,
+    watch,
+    backup,
+    broker_config,
+    new_authority,
+)
 EPILOG = """exit codes:
   0    done (also: nothing was left to do)
   1    the cloud refused or was not reached, or a file cannot be written; nothing was changed
@@ -68,6 +95,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for group in (serve, devices, things, dashboards, series, watch, backup, broker_config, new_authority):
+    for group in _GROUPS:
         group.add(commands)
     return parser

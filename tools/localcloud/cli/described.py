@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..files import Unusable, write_whole
+from ..running import ALONE, WORKERS
 
-_NAME = "running.json"
-_WORKERS = "running-*.json"
 _CONNECT_S = 2.0
 
 
@@ -27,7 +26,7 @@ def leave(description: dict[str, Any]) -> None:
     """Write the description. It has keys, so only the file's owner can read it."""
     path = _path(description)
     # Remove what killed processes left behind: a cloud on its own has no workers beside it, and vice versa.
-    for stale in path.parent.glob(_WORKERS if path.name == _NAME else _NAME):
+    for stale in path.parent.glob(WORKERS if path.name == ALONE else ALONE):
         stale.unlink(missing_ok=True)
     write_whole(path, json.dumps(description, indent=1).encode())
 
@@ -40,13 +39,13 @@ def remove(description: dict[str, Any]) -> None:
 def _path(description: dict[str, Any]) -> Path:
     # Workers on several machines may have the same port and share the folder.
     port = urllib.parse.urlsplit(description["https"]).port
-    name = _WORKERS.replace("*", "%s-%d" % (socket.gethostname(), port)) if "broker" in description else _NAME
+    name = WORKERS.replace("*", "%s-%d" % (socket.gethostname(), port)) if "broker" in description else ALONE
     return Path(description["data"]) / name
 
 
 def running(folder: Path) -> dict[str, Any] | None:
     """Return the description of a running cloud that has its data in the folder, or None. Raises `files.Unusable`."""
-    found = map(_answering, [folder / _NAME, *sorted(folder.glob(_WORKERS))])
+    found = map(_answering, [folder / ALONE, *sorted(folder.glob(WORKERS))])
     return next((about for about in found if about is not None), None)
 
 

@@ -9,7 +9,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..entrance.bounds import raise_descriptor_limit
 from ..files import DataInUse, Unusable, in_words
@@ -21,6 +21,10 @@ from . import described
 from .exits import DONE, FAILED, USAGE
 from .terminal import complain
 
+if TYPE_CHECKING:
+    from ..cloud import LocalCloud
+
+log = logging.getLogger(__name__)
 _EPILOG = """examples:
   local-cloud serve                       data in the user's data folder, default ports
   local-cloud serve --data ./cloud        data in ./cloud
@@ -120,6 +124,7 @@ def run(options: argparse.Namespace) -> int:
 
     from ..store.database import BadAddress
     from ..store.migration import StoreTooNew
+    from ..store.unwritable import NotWritable
     from ..workers.address import BadBroker, Lost
 
     logging.basicConfig(
@@ -137,7 +142,9 @@ def run(options: argparse.Namespace) -> int:
             return USAGE
     try:
         return asyncio.run(_serve(options))
-    except (PortBusy, BadProxy, DataInUse, Unusable, StoreTooNew, BadAddress, BadOrigin, BadBroker, Lost) as error:
+    except (PortBusy, BadProxy, DataInUse, Unusable, NotWritable, StoreTooNew, BadAddress) as error:
+        complain(str(error))
+    except (BadOrigin, BadBroker, Lost) as error:
         complain(str(error))
     except SQLAlchemyError as error:
         # Only the first line: later ones may contain the address with its password.
@@ -172,6 +179,15 @@ def _unusable(options: argparse.Namespace, reason: str) -> str:
     return "the database %s cannot be used: %s%s" % (folder / "cloud.sqlite3", reason, remedy)
 
 
+def _describe(cloud: "LocalCloud") -> None:
+    """Leave the description, by which commands find the cloud."""
+    try:
+        described.leave(cloud.description())
+    except OSError as error:
+        # Whoever uses the cloud needs it more than commands need to find it.
+        log.warning("%s; commands do not find this cloud by themselves", in_words(error))
+
+
 async def _serve(options: argparse.Namespace) -> int:
     from ..cloud import LocalCloud
 
@@ -194,12 +210,13 @@ async def _serve(options: argparse.Namespace) -> int:
     )
     try:
         description = cloud.description()
-        described.leave(description)
-        cloud.on_change = lambda: described.leave(cloud.description())
+        _describe(cloud)
+        cloud.on_change = lambda: _describe(cloud)
         print(json.dumps(description) if options.json else _for_people(description), flush=True)
         await stopped.wait()
     finally:
-        described.remove(cloud.description())
+        with suppress(OSError):
+            described.remove(cloud.description())
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(cloud.stop(), 1.7)
     return DONE

@@ -2,6 +2,7 @@
 
 from typing import Any, Awaitable
 
+from ..audit import Audit
 from ..broker.gatekeeper import Client, Credentials
 from ..store.redelivery import Delivery
 from .devices import ConnectedDevices
@@ -13,9 +14,10 @@ _USER = "user "
 class Gate:
     """The broker's gatekeeper: passes calls (see broker.gatekeeper) to the devices' or the users' side."""
 
-    def __init__(self, devices: ConnectedDevices, users: ConnectedUsers) -> None:
+    def __init__(self, devices: ConnectedDevices, users: ConnectedUsers, audit: Audit) -> None:
         self._devices = devices
         self._users = users
+        self._audit = audit
 
     async def admit(self, credentials: Credentials) -> str | None:
         """Return the identity that the credentials prove, or None to refuse the client."""
@@ -28,9 +30,13 @@ class Gate:
     async def connected(self, client: Client, credentials: Credentials) -> bool:
         """Take a new client. Return False if its credentials are no longer valid."""
         if user_id := _user_of(client):
-            self._users.connected(client, user_id)
-            return True
-        return await self._devices.connected(client, credentials)
+            kind, taken = "user", await self._users.connected(client, user_id, credentials.password)
+        else:
+            kind, taken = "device", await self._devices.connected(client, credentials)
+        if taken:
+            who = "%s %s" % (kind, user_id or client.device_id)
+            self._audit.note(kind + " connected", by=who, address=credentials.address)
+        return taken
 
     def disconnected(self, client: Client) -> None:
         """Forget a client that has disconnected."""

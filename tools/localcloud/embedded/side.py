@@ -2,6 +2,7 @@
 
 from typing import Sequence
 
+from ..audit import Audit
 from ..broker.embedded_broker import EmbeddedBroker
 from ..broker.listeners import Listeners, Sockets
 from ..entrance.visitors import Entrance
@@ -30,12 +31,14 @@ class EmbeddedSide:
         authority: KeyFiles,
         proxies: Proxies,
         verifier: Verifier,
+        audit: Audit,
         own: Own,
         origins: Sequence[str] = (),
     ) -> None:
-        """`own` are certificates that the API has not issued, `origins` those of web pages that may use WebSocket."""
+        """`origins` are those of the web pages that may use MQTT over WebSocket."""
         devices = ConnectedDevices(store, exchange, verifier, own)
-        self._broker = EmbeddedBroker(Gate(devices, ConnectedUsers(store, exchange, tokens)))
+        self._users = ConnectedUsers(store, exchange, tokens)
+        self._broker = EmbeddedBroker(Gate(devices, self._users, audit))
         self._listeners = Listeners(self._broker, entrance, certificate, authority, proxies, origins)
 
     async def start(self, sockets: Sockets) -> None:
@@ -51,3 +54,4 @@ class EmbeddedSide:
         """Stop accepting and end all connections."""
         self._listeners.stop()
         await self._broker.stop()
+        await self._users.close()

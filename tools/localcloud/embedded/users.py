@@ -13,16 +13,22 @@ from ..identity.tokens import Tokens
 from ..property_types import ValueRefused
 from ..protocol import senml, topics
 from ..protocol.cbor import MalformedPayload
-from ..store import catalogue
+from ..store import catalogue, credentials
+from ..store.credentials import Grant
 from ..store.database import Store
 from ..traffic.exchange import Exchange
 from ..traffic.publishing import Publisher
 
 log = logging.getLogger(__name__)
+LOOK_EVERY_S = 2
+"""Seconds between looks at the keys of the users that are connected."""
 
 
 class ConnectedUsers:
-    """Admits users by token, forwards devices' values to them, and stores what they set."""
+    """Admits users by token, forwards devices' values to them, and stores what they set.
+
+    A connection ends with the API key that it was made with.
+    """
 
     def __init__(self, store: Store, exchange: Exchange, tokens: Tokens) -> None:
         self._store = store
@@ -31,24 +37,52 @@ class ConnectedUsers:
         self._tokens = tokens
         self._watchers: dict[str, set[Client]] = {}
         self._turns: dict[Client, asyncio.Lock] = {}
+        self._grants: dict[Client, Grant] = {}
+        self._looking: asyncio.Task[None] | None = None
         exchange.on_report = self._forward
 
     async def admit(self, username: str | None, password: str | None) -> str | None:
         """Return the id of the user whose token is the password. None unless it is also the username."""
-        user_id = self._tokens.user_of(password or "")
-        if user_id is None or user_id != username:
-            return None
-        known = await self._store.read(lambda session: catalogue.user_exists(session, user_id))
-        return user_id if known else None
+        grant = await self._tokens.still_given(password or "", self._store)
+        return grant.user_id if grant is not None and grant.user_id == username else None
 
-    def connected(self, client: Client, user_id: str) -> None:
-        """Take a new user."""
+    async def connected(self, client: Client, user_id: str, token: str | None) -> bool:
+        """Take a new user. Return False if the key has ended meanwhile."""
+        grant = await self._tokens.still_given(token or "", self._store)
+        if grant is None:
+            return False
         log.info("user %s connected", user_id)
         self._turns[client] = asyncio.Lock()
+        self._grants[client] = grant
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="users' keys")
+        return True
+
+    async def close(self) -> None:
+        """Stop looking at the users' keys."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _look(self) -> None:
+        """End connections whose keys have ended, as long as there are any. Other processes end keys too."""
+        while self._grants:
+            await asyncio.sleep(LOOK_EVERY_S)
+            grants = dict(self._grants)
+            try:
+                good = await self._store.read(lambda session: credentials.good_of(session, grants.values()))
+            except Exception as error:
+                log.warning("cannot look at the users' keys now: %s", str(error).splitlines()[0])
+                continue
+            for client, grant in grants.items():
+                if grant not in good and client in self._grants:
+                    log.info("user %s: the API key has ended: connection closed", grant.user_id)
+                    client.drop()
 
     def disconnected(self, client: Client) -> None:
         """Forget a user that has disconnected."""
         self._turns.pop(client, None)
+        self._grants.pop(client, None)
         for topic in [topic for topic, clients in self._watchers.items() if client in clients]:
             self._watchers[topic].discard(client)
             if not self._watchers[topic]:
@@ -81,7 +115,7 @@ class ConnectedUsers:
                 return
             for update in updates:
                 try:
-                    await self._publisher.set_value(thing_id, update.name, update.value)
+                    await self._publisher.set_value(thing_id, update.name, update.value, hold=True)
                 except (ValueRefused, catalogue.NotFound) as error:
                     self._exchange.counts["refused"] += 1
                     client.complain("sent a value of %.64r that is not stored: %s", update.name, error)

@@ -17,8 +17,8 @@ class FewLines:
         self._since = clock()
         self._lines = 0
 
-    def line(self, level: int, text: str, *arguments: object) -> None:
-        """Log a line, unless there were enough of them in this minute."""
+    def line(self, level: int, text: str, *arguments: object) -> bool:
+        """Log a line, unless there were enough of them in this minute. Return whether it was logged."""
         now = self._clock()
         if now - self._since >= _MINUTE:
             left_out = self._lines - self._most
@@ -28,3 +28,4 @@ class FewLines:
         self._lines += 1
         if self._lines <= self._most:
             self._log.log(level, text, *arguments)
+        return self._lines <= self._most

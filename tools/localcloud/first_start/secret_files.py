@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..files import SecretUnusable, close_to_others, make_private_folder, read_secret, write_whole
+from ..identity.api_token import LEAST_LENGTH
 from ..identity.hashed_secrets import new_secret
 
 log = logging.getLogger(__name__)
 
-_LEAST_OF_TOKEN = 16
 _FILES = ("api_token", "*/default.secret", "devices/*/client.key.*", "mosquitto/*")
 
 
@@ -33,9 +33,9 @@ def api_token(data: Path, losses: Losses, *, is_new: bool) -> str:
     try:
         return read_secret(
             path,
-            "the token of the page and the local API",
+            "the token of the local API",
             "remove the file, and the next start makes a new token",
-            least=_LEAST_OF_TOKEN,
+            least=LEAST_LENGTH,
         )
     except SecretUnusable as error:
         if not error.is_lost:
@@ -44,7 +44,7 @@ def api_token(data: Path, losses: Losses, *, is_new: bool) -> str:
     token = secrets.token_urlsafe(24)
     write_whole(path, token.encode())
     if not is_new:
-        log.warning("%s was %s: it holds a new token now, and the old one is void for page and programs", path, was)
+        log.warning("%s was %s: it holds a new token now, and the old one is void for programs", path, was)
         losses.note("API token made", "the file was " + was)
     return token
 

@@ -6,12 +6,10 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from ..identity.hashed_secrets import hash_secret
-from ..store import catalogue
+from ..store import catalogue, credentials
 from ..store.database import Store
 from ..store.models import ApiKey, Setting
 from . import secret_files
-
-_KEY_SETTING = "default_api_key"
 
 
 @dataclass(frozen=True)
@@ -23,9 +21,14 @@ class DefaultUser:
     api_key_secret: str
 
 
+def path_of_secret(data: Path) -> Path:
+    """Return the file with the secret of the default user's key."""
+    return data / "users" / "default.secret"
+
+
 async def default_user(store: Store, data: Path, losses: secret_files.Losses) -> DefaultUser:
     """Return the default user. It is made at first start and then stays. Raises `files.SecretUnusable`."""
-    path = data / "users" / "default.secret"
+    path = path_of_secret(data)
     known = await store.read(_known)
     if known is None:
         # The file first: a key whose secret is lost would be useless.
@@ -42,19 +45,18 @@ async def default_user(store: Store, data: Path, losses: secret_files.Losses) ->
 
 
 def _known(session: Session) -> tuple[str, str] | None:
-    user, key = session.get(Setting, catalogue.DEFAULT_USER), session.get(Setting, _KEY_SETTING)
+    user, key = session.get(Setting, catalogue.DEFAULT_USER), session.get(Setting, catalogue.DEFAULT_API_KEY)
     return (user.value, key.value) if user and key else None
 
 
 def _change(session: Session, key_id: str, secret_hash: str) -> None:
-    key = session.get(ApiKey, key_id)
-    if key is not None:
-        key.secret_hash = secret_hash
+    if session.get(ApiKey, key_id) is not None:
+        credentials.give_new_secret(session, key_id, secret_hash)
 
 
 def _create(session: Session, secret_hash: str) -> tuple[str, str]:
     user = catalogue.create_user(session, name="Default user")
     key = catalogue.create_api_key(session, user.id, name="Default key", secret_hash=secret_hash)
     session.add(Setting(name=catalogue.DEFAULT_USER, value=user.id))
-    session.add(Setting(name=_KEY_SETTING, value=key.id))
+    session.add(Setting(name=catalogue.DEFAULT_API_KEY, value=key.id))
     return user.id, key.id

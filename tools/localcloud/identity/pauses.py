@@ -54,6 +54,11 @@ class Pauses:
         pair = self._pairs.get((identity, address))
         return 0 if pair is None or self._is_over(pair) else pair.failures
 
+    def is_suspect(self, identity: str, address: str) -> bool:
+        """Return whether a wrong secret has been given, or several different ones are being tried at once."""
+        pair = self._pairs.get((identity, address))
+        return pair is not None and (pair.waiting > 1 or self.failures(identity, address) > 0)
+
     @asynccontextmanager
     async def comparison(self, identity: str, address: str) -> AsyncIterator[None]:
         """Wait until a secret may be compared. Raises `TooMany`."""

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from ..store.database import Store
 from ..store.models import ApiKey, Device
+from ..store.unwritable import NotWritable
 from .verification import API_KEY, DEVICE
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ class Rehashing:
             return
         try:
             await self._store.write(lambda session: _replace(session, waiting))
+        except NotWritable:
+            pass  # said once for all
         except Exception as error:
             # They are as good as before. The next right secret tries again.
             log.warning("%d faster hashes were not stored: %s", len(waiting), str(error).splitlines()[0])

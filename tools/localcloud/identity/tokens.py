@@ -10,12 +10,16 @@ import jwt
 from sqlalchemy.orm import Session
 
 from ..clock import now_s
+from ..store import credentials
+from ..store.credentials import Grant
 from ..store.database import Store
 from ..store.models import Setting
 
 log = logging.getLogger(__name__)
 LIFETIME = 300
 USER_CLAIM = "http://arduino.cc/id"
+KEY_CLAIM = "azp"
+_ROTATIONS_CLAIM = "key_rotations"
 _ALGORITHM = "HS256"
 _KEY_SETTING = "token_key"
 _KEY_BYTES = 32
@@ -32,23 +36,46 @@ class Tokens:
         """Return the tokens of a store, whose key is made by the first call."""
         return cls(await store.write(_key))
 
-    def issue(self, user_id: str, lifetime: int = LIFETIME) -> str:
-        """Return a token for the user, valid for `lifetime` seconds."""
+    def issue(self, grant: Grant, lifetime: int = LIFETIME) -> str:
+        """Return a token for what an API key gives. It is valid for `lifetime` seconds, or until the key ends."""
         now = int(now_s())
-        claims = {"iss": "local-cloud", USER_CLAIM: user_id, "iat": now, "exp": now + lifetime}
+        claims = {
+            "iss": "local-cloud",
+            USER_CLAIM: grant.user_id,
+            KEY_CLAIM: grant.key_id,
+            _ROTATIONS_CLAIM: grant.rotations,
+            "iat": now,
+            "exp": now + lifetime,
+        }
         return jwt.encode(claims, self._key, _ALGORITHM)
 
-    def user_of(self, token: str) -> str | None:
-        """Return the id of the token's user, or None if the token is forged, expired or malformed."""
+    def grant_in(self, token: str) -> Grant | None:
+        """Return what the token was given for, or None if the token is forged, expired or malformed.
+
+        The key may have ended since: see `still_given`.
+        """
+        required = ["exp", USER_CLAIM, KEY_CLAIM, _ROTATIONS_CLAIM]
         try:
             # The cloud's clock decides. A token from before it was set back is good: only `exp` counts.
-            options: Any = {"require": ["exp", USER_CLAIM], "verify_exp": False, "verify_iat": False}
+            options: Any = {"require": required, "verify_exp": False, "verify_iat": False}
             claims = jwt.decode(token, self._key, [_ALGORITHM], issuer="local-cloud", options=options)
             if now_s() >= int(claims["exp"]):
                 return None
+            return Grant(str(claims[USER_CLAIM]), str(claims[KEY_CLAIM]), int(claims[_ROTATIONS_CLAIM]))
         except (jwt.InvalidTokenError, TypeError, ValueError):
             return None
-        return str(claims[USER_CLAIM])
+
+    async def still_given(self, token: str, store: Store) -> Grant | None:
+        """Return what the token is good for now, or None if it or its key is not good any more."""
+        grant = self.grant_in(token)
+        if grant is None or not await store.read(lambda session: credentials.is_good(session, grant)):
+            return None
+        return grant
+
+    @property
+    def cloud_id(self) -> str:
+        """A name of this cloud, the same in all its processes and after each start. It is no secret."""
+        return self.seal("cloud id")[:12]
 
     def seal(self, text: str) -> str:
         """Return a seal that only this cloud can make, which proves that it wrote the text."""

@@ -19,7 +19,7 @@ class QueueFull(Exception):
 class _Turn:
     identity: str
     address: str
-    suspect: bool
+    is_suspect: Callable[[], bool]
     number: int
     work: Callable[[], bool]
     done: "asyncio.Future[bool]"
@@ -47,7 +47,8 @@ class Turns:
     """One thread, so that guessing passwords cannot occupy more than one core, and a bounded queue before it.
 
     Next comes whoever is not suspect; among these, whose identity and address have had the least lately; among
-    these, who came first. Who no longer waits is taken out at once.
+    these, by turns who came first and who came last: a flood of strangers then delays few for long. Who no longer waits
+    is taken out at once.
     """
 
     def __init__(self, most: int = MOST_WAITING, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,6 +57,7 @@ class Turns:
         self._thread = ThreadPoolExecutor(1, "scrypt")
         self._waiting: list[_Turn] = []
         self._count = 0
+        self._oldest_first = False
         self._runner: asyncio.Task[None] | None = None
         self._identities, self._addresses = _Uses(), _Uses()
         self.refused = 0
@@ -65,11 +67,14 @@ class Turns:
         """Return how many wait."""
         return len(self._waiting)
 
-    async def run(self, identity: str, address: str, suspect: bool, work: Callable[[], bool]) -> bool:
-        """Do the work in the thread when its turn comes, and return its result. Raises `QueueFull`."""
+    async def run(self, identity: str, address: str, is_suspect: Callable[[], bool], work: Callable[[], bool]) -> bool:
+        """Do the work in the thread when its turn comes, and return its result. Raises `QueueFull`.
+
+        `is_suspect` tells whether more has been tried than one secret. That may change while it waits.
+        """
         self._count += 1
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        turn = _Turn(identity, address, suspect, self._count, work, future)
+        turn = _Turn(identity, address, is_suspect, self._count, work, future)
         self._waiting.append(turn)
         if len(self._waiting) > self._most:
             greediest = self._greediest()
@@ -109,10 +114,11 @@ class Turns:
 
     def _next(self) -> _Turn:
         now = self._clock()
+        self._oldest_first = not self._oldest_first
 
         def order(turn: _Turn) -> tuple[Any, ...]:
             used = self._identities.now(turn.identity, now) + self._addresses.now(turn.address, now)
-            return turn.suspect, round(used, 1), turn.number
+            return turn.is_suspect(), round(used, 1), turn.number if self._oldest_first else -turn.number
 
         return min(self._waiting, key=order)
 
@@ -125,6 +131,6 @@ class Turns:
             addresses[turn.address] = addresses.get(turn.address, 0) + 1
 
         def greed(turn: _Turn) -> tuple[Any, ...]:
-            return turn.suspect, identities[turn.identity], addresses[turn.address], turn.number
+            return turn.is_suspect(), identities[turn.identity], addresses[turn.address], turn.number
 
         return max(self._waiting, key=greed)

@@ -125,9 +125,11 @@ class Verifier:
             elif stored == _NO_HASH or hashed_secrets.is_fast(stored):
                 is_right = hashed_secrets.matches(secret, stored)
             else:
-                suspect = self._pauses.failures(identity, address) > 0
                 is_right = await self._turns.run(
-                    identity, address, suspect, lambda: hashed_secrets.matches(secret, stored)
+                    identity,
+                    address,
+                    lambda: self._pauses.is_suspect(identity, address),
+                    lambda: hashed_secrets.matches(secret, stored),
                 )
         if not is_right:
             self._pauses.failed(identity, address)

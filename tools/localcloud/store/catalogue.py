@@ -17,6 +17,8 @@ Deletable = TypeVar("Deletable", Device, Thing)
 """A kind of resource that users can delete and restore."""
 DEFAULT_USER = "default_user"
 """The setting with the id of the user who owns things and devices without an owner."""
+DEFAULT_API_KEY = "default_api_key"
+"""The setting with the id of the default user's key, whose secret is in a file."""
 DEFAULT_DEVICE = "default_device"
 """The setting with the id of the device that every new store gets."""
 CONNECTION = "connection"
@@ -67,11 +69,6 @@ def is_id(text: str) -> bool:
 def find_api_key(session: Session, client_id: str) -> ApiKey | None:
     """Return the API key with this client id, or None."""
     return session.get(ApiKey, client_id) if is_id(client_id) else None
-
-
-def user_exists(session: Session, user_id: str) -> bool:
-    """Return whether the user exists."""
-    return session.get(User, user_id) is not None
 
 
 def owns_thing(session: Session, user_id: str, thing_id: str) -> bool:

@@ -1,11 +1,18 @@
-"""The connection to the database: short transactions in threads, values in group commits."""
+"""The connection to the database: short transactions in threads, values in group commits.
+
+While nothing can be written (see `unwritable`), reads go on, changes are refused with `NotWritable`, and messages of
+devices are held until they can be stored. That is tried every few seconds.
+"""
 
 import asyncio
 import logging
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Awaitable, Callable, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -17,8 +24,11 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
+from . import unwritable
 from .migration import bring_up_to_date
+from .models import Setting
 from .redelivery import Delivery, NotTheOwner, Redelivery
+from .unwritable import NotWritable
 from .values import Outcome, ValueWrite, store_values
 
 log = logging.getLogger(__name__)
@@ -27,8 +37,18 @@ _MAX_BATCH = 2000
 # A deadlock or a conflict aborts one of the transactions, without effect.
 _TRY_AGAIN = ("40001", "40P01")
 _TRIES = 5
+PROBE_S = 2.0
+"""Seconds between two attempts to write again."""
+MOST_HELD = 20_000
+"""So many values are held at most while they cannot be stored. A message beyond that fails."""
 
-_Waiting = tuple[list[ValueWrite], Delivery | None, "asyncio.Future[list[Outcome]]"]
+
+@dataclass
+class _Waiting:
+    writes: list[ValueWrite]
+    delivery: Delivery | None
+    hold: bool
+    future: "asyncio.Future[list[Outcome]]"
 
 
 class BadAddress(ValueError):
@@ -48,23 +68,34 @@ class Store:
         self._readers = ThreadPoolExecutor(2, "store-read")
         self.settle: Callable[[dict[Any, Any]], Awaitable[None]] | None = None
         """Awaited with `Session.info` after each `write`, before it returns, for what must be done by then."""
+        self.trouble: NotWritable | None = None
+        """Why nothing can be written now."""
+        self.on_trouble: Callable[[NotWritable | None], None] = lambda trouble: None
+        """Called in the event loop when trouble begins, changes or ends."""
+        self._probing: asyncio.Task[None] | None = None
+        self._may_try = True
         self._redelivery = Redelivery()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._committer: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Make missing tables and start to take values."""
-        await asyncio.get_running_loop().run_in_executor(self._writer, self._prepare)
+        """Make missing tables and start to take values. Raises `NotWritable` if that is needed and impossible."""
+        trouble = await asyncio.get_running_loop().run_in_executor(self._writer, self._prepare)
+        self._set_trouble(trouble)
         self._committer = asyncio.create_task(self._commit_batches(), name="store-commit")
 
     async def close(self) -> None:
         """Commit waiting values, then close the database."""
         if self._committer is not None:
-            while self._waiting and not self._committer.done():
+            while self._waiting and not self._committer.done() and self.trouble is None:
                 await asyncio.sleep(0.005)
-            self._committer.cancel()
-            await asyncio.gather(self._committer, return_exceptions=True)
+            tasks = [self._committer, *([self._probing] if self._probing else [])]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            for each in self._waiting:
+                each.future.cancel()
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
         self._engine.dispose()
@@ -75,23 +106,39 @@ class Store:
         return result
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
-        """Run `work` in a thread with a session. It is committed when this returns."""
+        """Run `work` in a thread with a session. It is committed when this returns. Raises `NotWritable`."""
+        if self.trouble is not None and self.trouble.is_locked:
+            raise self.trouble  # each attempt would take seconds
         loop = asyncio.get_running_loop()
-        result, info = await loop.run_in_executor(self._writer, self._transaction, work)
+        try:
+            result, info = await loop.run_in_executor(self._writer, self._telling, self._transaction, work)
+        except NotWritable as trouble:
+            self._set_trouble(trouble)
+            raise
         if self.settle is not None:
             await self.settle(info)
         return result
 
     def append(
-        self, writes: list[ValueWrite], delivery: Delivery | None = None
+        self, writes: list[ValueWrite], delivery: Delivery | None = None, *, hold: bool = False
     ) -> "asyncio.Future[list[Outcome]]":
         """Queue values. The future is done when they are durable, in the order of the calls.
+
+        While nothing can be written, it is done later with `hold`, and raises `NotWritable` without. No values are
+        always written.
 
         `delivery` identifies the message with the values. If exactly this message has been stored before, it is
         not stored again, and there are no outcomes.
         """
         future: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        self._waiting.append((writes, delivery, future))
+        if self.trouble is not None:
+            if not writes and delivery is None:
+                future.set_result([])
+                return future
+            if not hold or sum(len(each.writes) for each in self._waiting) >= MOST_HELD:
+                future.set_exception(self.trouble)
+                return future
+        self._waiting.append(_Waiting(writes, delivery, hold, future))
         self._wake.set()
         return future
 
@@ -103,8 +150,81 @@ class Store:
         with self._engine.begin() as connection:
             self._redelivery.claim(connection, sender, owner)
 
-    def _prepare(self) -> None:
-        bring_up_to_date(self._engine)
+    def _prepare(self) -> NotWritable | None:
+        """Open the database, without writing to it if that is possible and must be. Return why it must be."""
+        ways = [self._engine, *(_engine(url) for url in _without_files(self.url))]
+        for number, engine in enumerate(ways):
+            self._engine = engine
+            self.sessions.configure(bind=engine)
+            try:
+                bring_up_to_date(engine)
+                break
+            except Exception as error:
+                if (trouble := unwritable.of(error, self.url)) is None:
+                    raise
+                engine.dispose()
+                if number == len(ways) - 1:
+                    raise trouble from None
+        return self._probe()
+
+    def _probe(self) -> NotWritable | None:
+        """Write something. Return why that is not possible."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(update(Setting).where(Setting.name == "schema").values(value=Setting.value))
+        except Exception as error:
+            if (trouble := unwritable.of(error, self.url)) is None:
+                raise
+            return trouble
+        return None
+
+    def _set_trouble(self, trouble: NotWritable | None) -> None:
+        before, self.trouble = self.trouble, trouble
+        if trouble is not None and (self._probing is None or self._probing.done()):
+            self._probing = asyncio.create_task(self._probe_again(), name="store-probe")
+        self._may_try = trouble is None
+        if trouble is None:
+            self._wake.set()
+        else:
+            self._refuse_others(trouble)
+        if str(before) != str(trouble):
+            self.on_trouble(trouble)
+
+    def _refuse_others(self, trouble: NotWritable) -> None:
+        """End the wait of those who would rather know."""
+        for each in self._waiting:
+            if not each.hold and not each.future.done():
+                each.future.set_exception(trouble)
+        self._waiting = [each for each in self._waiting if each.hold and not each.future.done()]
+
+    async def _probe_again(self) -> None:
+        """Try to write every few seconds until it works. Committing goes on by then."""
+        while self.trouble is not None:
+            await asyncio.sleep(PROBE_S)
+            if self.trouble is None:
+                return
+            if self.trouble.status == unwritable.FULL and not unwritable.has_room(self.url):
+                continue
+            if self._waiting:
+                # What waits tells best whether it can be stored.
+                self._may_try = True
+                self._wake.set()
+                continue
+            try:
+                trouble = await asyncio.get_running_loop().run_in_executor(self._writer, self._probe)
+            except Exception as error:
+                log.error("the database does not answer: %s", str(error).splitlines()[0])
+                continue
+            self._set_trouble(trouble)
+
+    def _telling(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        """Run `work`. Raises `NotWritable` in place of an error that means that."""
+        try:
+            return work(*arguments)
+        except Exception as error:
+            if (trouble := unwritable.of(error, self.url)) is None:
+                raise
+            raise trouble from None
 
     def _transaction(self, work: Callable[[Session], Result]) -> tuple[Result, dict[Any, Any]]:
         with self.sessions.begin() as session:
@@ -116,26 +236,33 @@ class Store:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._waiting:
+            while self._waiting and self._may_try:
                 batch = self._take_batch()
                 try:
-                    results = await loop.run_in_executor(self._writer, self._store, batch)
+                    results = await loop.run_in_executor(self._writer, self._telling, self._store, batch)
+                except NotWritable as trouble:
+                    self._waiting = batch + self._waiting
+                    self._set_trouble(trouble)
+                    break
                 except Exception as error:
-                    log.error("values not stored: %s", error)
+                    log.error("values not stored: %s", str(error).splitlines()[0])
                     results = [error] * len(batch)
-                for (_, _, future), result in zip(batch, results):
-                    if future.done():
+                else:
+                    if self.trouble is not None:
+                        self._set_trouble(None)
+                for each, result in zip(batch, results):
+                    if each.future.done():
                         continue
                     if isinstance(result, Exception):
-                        future.set_exception(result)
+                        each.future.set_exception(result)
                     else:
-                        future.set_result(result)
+                        each.future.set_result(result)
 
     def _take_batch(self) -> list[_Waiting]:
         count = size = 0
-        for writes, _, _ in self._waiting:
+        for each in self._waiting:
             count += 1
-            size += len(writes)
+            size += len(each.writes)
             if size >= _MAX_BATCH:
                 break
         batch, self._waiting = self._waiting[:count], self._waiting[count:]
@@ -169,8 +296,8 @@ class Store:
         raise AssertionError("not reached")
 
     def _store_in(self, connection: Connection, batch: list[_Waiting]) -> list[list[Outcome] | Exception]:
-        news = self._redelivery.note(connection, [delivery for _, delivery, _ in batch])
-        accepted = [writes if new is True else [] for (writes, _, _), new in zip(batch, news)]
+        news = self._redelivery.note(connection, [each.delivery for each in batch])
+        accepted = [each.writes if new is True else [] for each, new in zip(batch, news)]
         outcomes = store_values(connection, [write for writes in accepted for write in writes])
         results: list[list[Outcome] | Exception] = []
         for writes, new in zip(accepted, news):
@@ -205,6 +332,19 @@ def is_final(error: BaseException) -> bool:
 def _is_passing(error: Exception) -> bool:
     """Return whether the same transaction may succeed if it is retried at once."""
     return isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) in _TRY_AGAIN
+
+
+def _without_files(url: URL) -> list[URL]:
+    """Return the ways to read a database in SQLite where no file can be made beside it."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return []
+    path = Path(url.database)
+    name = "file:" + urllib.parse.quote(str(path))
+    # The first one keeps what it shares with itself in memory, not in a file, and locks others out.
+    ways = [{"uri": "true", "vfs": "unix-excl"}, {"uri": "true", "vfs": "unix-excl", "mode": "ro"}]
+    if not path.with_name(path.name + "-wal").exists():
+        ways.append({"uri": "true", "immutable": "1"})  # nothing is missing in the file itself
+    return [url.set(database=name, query=way) for way in ways]
 
 
 def _engine(url: URL) -> Engine:

@@ -57,6 +57,9 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(64))
     secret_hash: Mapped[str] = mapped_column(String(256))
     created_at: Mapped[int] = mapped_column(BigInteger, default=now_us)
+    rotations: Mapped[int | None] = mapped_column(Integer)
+    """How often the key has got a new secret. Tokens name it, so that those of an older secret end."""
+    rotated_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Device(Base):
@@ -263,3 +266,33 @@ class AuditEntry(Base):
     by: Mapped[str] = mapped_column(String(80))
     address: Mapped[str] = mapped_column(String(64))
     about: Mapped[str] = mapped_column(String(200))
+    is_log_in: Mapped[bool | None] = mapped_column(Boolean)
+    """Whether it is a log-in or a refused one: anybody can cause those, so there is a separate bound for them."""
+    times: Mapped[int | None] = mapped_column(Integer)
+    """How often it happened, if more than once."""
+    until_us: Mapped[int | None] = mapped_column(BigInteger)
+    """When it happened last, if more than once."""
+
+
+class PageCode(Base):
+    """A code in an address of the page, which begins one session (see `page_sessions`)."""
+
+    __tablename__ = "page_codes"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class PageSession(Base):
+    """A browser that may use the page (see `page_sessions`)."""
+
+    __tablename__ = "page_sessions"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    cookie_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    """The hash of the key that the page keeps beside the cookie."""
+    address: Mapped[str] = mapped_column(String(64))
+    browser: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    last_used_at: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -44,14 +44,13 @@ def list_updates(
 def progress_of(session: Session, update: OtaUpdate) -> list[DeviceEvent]:
     """Return the device's reports about the update, oldest first, up to a failure, which ends it."""
     query = select(DeviceEvent).where(
-        DeviceEvent.device_id == update.device_id,
-        DeviceEvent.name == "OtaProgress",
-        DeviceEvent.time_us >= update.created_at,
+        DeviceEvent.device_id == update.device_id, DeviceEvent.name == "OtaProgress"
     )
     id = uuid.UUID(update.id).hex
-    found = session.scalars(query.order_by(DeviceEvent.time_us, DeviceEvent.id).limit(_MOST_EVENTS))
+    # In the order of arrival: the host's clock may have been set since the update was made.
+    newest_first = session.scalars(query.order_by(DeviceEvent.id.desc()).limit(_MOST_EVENTS))
     said = []
-    for event in found:
+    for event in reversed(list(newest_first)):
         if event.value["id"] == id:
             said.append(event)
             if event.value["state"] == _STATE_FAIL:

@@ -25,6 +25,7 @@ from ..protocol.lateness import Lateness
 from ..store import catalogue
 from ..store.database import Store
 from ..store.redelivery import Delivery
+from ..store.unwritable import NotWritable
 from ..store.values import Outcome, StoredValue, ValueWrite
 from .agreement import Agreement
 from .live import Live
@@ -171,7 +172,7 @@ class Exchange:
             )
             for update, place in zip(values.updates, values.places, strict=True)
         ]
-        future = self._store.append(writes, delivery)
+        future = self._store.append(writes, delivery, hold=True)
         future.add_done_callback(lambda done: self._stored(sender, done))
         return future
 
@@ -190,7 +191,11 @@ class Exchange:
                 )
 
     async def _record(self, device_id: str, name: str, facts: dict[str, Any]) -> None:
-        await self._store.write(lambda session: catalogue.record_facts(session, device_id, name, facts))
+        try:
+            await self._store.write(lambda session: catalogue.record_facts(session, device_id, name, facts))
+        except NotWritable:
+            # A device says this again when it connects. Until then it should be able to do everything else.
+            self.counts["facts not stored"] += 1
         if (more := self.on_record(device_id, name)) is not None:
             await more
 
@@ -248,7 +253,11 @@ class Exchange:
 
     def _finished(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
+        if task.cancelled() or task.exception() is None:
+            return
+        if isinstance(task.exception(), NotWritable):
+            self.counts["facts not stored"] += 1
+        else:
             log.error("background work failed: %r", task.exception())
 
 

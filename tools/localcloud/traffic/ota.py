@@ -17,7 +17,7 @@ from ..files import make_private_folder, write_whole
 from ..identity.tokens import Tokens
 from ..protocol import commands, topics
 from ..protocol.conversation import Send
-from ..store import catalogue, ota_updates
+from ..store import catalogue, ota_updates, unwritable
 from ..store.catalogue import NotFound, Refused
 from ..store.database import Store
 from ..store.models import OtaUpdate, now_us
@@ -57,7 +57,7 @@ class OtaUpdates:
         exchange.on_record = self._recorded
 
     async def upload(self, device_id: str, data: bytes, expire_in_mins: int) -> OtaUpdate:
-        """Store a file for the device and tell the device about it. Raises `UpdateRunning`."""
+        """Store a file for the device and tell the device about it. Raises `UpdateRunning` or `NotWritable`."""
         await self._sweep()
         now = now_us()
         update = OtaUpdate(
@@ -69,11 +69,15 @@ class OtaUpdates:
             created_at=now,
             expires_at=now + expire_in_mins * 60_000_000,
         )
-        write_whole(self._path(update.id), data)
+        path = self._path(update.id)
+        try:
+            write_whole(path, data)
+        except OSError as error:
+            raise unwritable.of_file(error, path) from None
         try:
             await self._store.write(lambda session: _add(session, update))
         except BaseException:
-            self._path(update.id).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             raise
         await self._tell(device_id)
         return update

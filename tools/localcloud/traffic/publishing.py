@@ -18,10 +18,11 @@ class Publisher:
         self._store = store
         self._exchange = exchange
 
-    async def set_value(self, thing_id: str, key: str, value: object) -> StoredValue:
+    async def set_value(self, thing_id: str, key: str, value: object, *, hold: bool = False) -> StoredValue:
         """Set a READ_WRITE variable, given by its id or its name on the wire. The device gets the value.
 
-        Raises `ValueRefused` or `NotFound`.
+        With `hold` it waits while nothing can be stored. Raises `ValueRefused`, `NotFound` or, without `hold`,
+        `NotWritable`.
         """
         variable, device_id = await self._store.read(
             lambda session: (
@@ -35,7 +36,7 @@ class Publisher:
         part = PROPERTY_TYPES[variable.type].coerce(value)
         _check_limits(variable, part)
         (stored,) = await self._append(
-            [ValueWrite(thing_id, variable.variable_name, part, now_us())], "cloud"
+            [ValueWrite(thing_id, variable.variable_name, part, now_us())], "cloud", hold=hold
         )
         if device_id is not None:
             self._send(device_id, stored)
@@ -93,10 +94,12 @@ class Publisher:
                     self._send(device_id, each)
         return stored
 
-    async def _append(self, writes: list[ValueWrite], source: str) -> list[StoredValue]:
+    async def _append(
+        self, writes: list[ValueWrite], source: str, *, hold: bool = False
+    ) -> list[StoredValue]:
         """Store values and tell watchers about each. Raises `ValueRefused` at the first refused one."""
         stored = []
-        for outcome in await self._store.append(writes):
+        for outcome in await self._store.append(writes, hold=hold):
             if isinstance(outcome, RefusedValue):
                 raise ValueRefused(outcome.reason)
             self._exchange.tell_value(outcome, source)

@@ -14,21 +14,23 @@ from fastapi.responses import (
     FileResponse,
     JSONResponse,
     PlainTextResponse,
-    RedirectResponse,
 )
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
+from ..audit import Audit
 from ..condition import Condition
 from ..entrance.door import Door
 from ..entrance.visitors import Entrance, Visitor
 from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
 from ..identity.verification import Verifier
+from ..own_secrets import OwnSecrets
 from ..property_types import ValueRefused
 from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.database import Store
+from ..store.unwritable import NotWritable
 from ..traffic.exchange import Exchange
 from ..traffic.live import Live
 from ..traffic.ota import MAX_FILE
@@ -36,10 +38,11 @@ from . import docs, token
 from .api.application import ROOT as API_ROOT
 from .api.paths import Paths
 from .api.problems import described
+from .auditing import Auditing
 from .connections import HttpConnection, WebSocketConnection
 from .cors import Cors
 from .guard import Guard
-from .local_api import dashboards, live_feed, resources
+from .local_api import audit_log, credentials, dashboards, live_feed, resources, sessions
 from .peer import ClientAddress
 from .refusals import refusal
 
@@ -47,6 +50,7 @@ PAGE = Path(__file__).parent.parent / "page"
 MAX_BODY = 64 * 1024
 MAX_API_BODY = 1024 * 1024
 _UPLOAD = re.compile(API_ROOT + r"/v2/devices/[^/]+/ota")
+_OF_BEFORE = "Addresses with a token are not taken any more. The command local-cloud page prints a new address.\n"
 _HEADERS = {
     # Trusted types: the browser refuses to parse any text as HTML (page/js/html.js has the one exception).
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
@@ -66,38 +70,46 @@ def application(
     guard: Guard,
     api: FastAPI,
     verifier: Verifier,
+    audit: Audit,
+    own: OwnSecrets,
+    addresses: Callable[[str], list[str]],
     proxies: Proxies = NO_PROXIES,
     origins: Sequence[str] = (),
 ) -> FastAPI:
-    """Return the web application. `api` is the Application API; pages of other `origins` may use it too."""
+    """Return the web application. `api` is the Application API; pages of other `origins` may use it too.
+
+    `addresses` returns those of the page, with a code.
+    """
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(NotFound, _error(404))
-    app.add_exception_handler(Refused, _error(400))
-    app.add_exception_handler(NameTaken, _error(409))
-    app.add_exception_handler(ValueRefused, _error(400))
+    _add_errors(app)
     for each in (app, api):
         each.add_exception_handler(ClientDisconnect, _gone)
-    for routes in (resources.router(store, exchange, condition), dashboards.router(store, exchange)):
+    for routes in (
+        resources.router(store, exchange, condition),
+        dashboards.router(store, exchange),
+        credentials.router(store, exchange, own),
+        audit_log.router(store, audit),
+    ):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
     app.include_router(live_feed.router(live, guard), prefix="/local/v1")
-    app.include_router(token.router(store, tokens, verifier))
+    app.include_router(sessions.router(store, guard, audit, addresses), prefix="/local/v1")
+    app.include_router(token.router(store, tokens, verifier, audit))
     docs.add_to(app)
     app.mount(API_ROOT, api)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
 
     @app.get("/")
     async def page(request: Request) -> Response:
-        """Serve the page. A token in its address is exchanged for a cookie."""
-        token = request.query_params.get("token")
-        if token is None:
-            return FileResponse(PAGE / "index.html")
-        if not guard.is_token(token):
-            return PlainTextResponse("Wrong token. Open the address that the local cloud printed.", 401)
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(guard.cookie, token, httponly=True, samesite="strict", max_age=365 * 86400)
-        return answer
+        """Serve the page. It exchanges the code in its address for a session (see `sessions`)."""
+        if "token" in request.query_params:
+            return PlainTextResponse(_OF_BEFORE, 401)
+        return FileResponse(PAGE / "index.html")
 
+    _add_middleware(app, guard, audit, proxies, origins)
+    return app
+
+
+def _add_middleware(app: FastAPI, guard: Guard, audit: Audit, proxies: Proxies, origins: Sequence[str]) -> None:
     @app.middleware("http")
     async def check(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
         path = request.scope["path"]
@@ -122,8 +134,17 @@ def application(
     if origins:
         app.add_middleware(Cors, below=(API_ROOT,), origins=origins)
     app.add_middleware(Paths)
+    app.add_middleware(Auditing, audit=audit)
     app.add_middleware(ClientAddress, proxies=proxies)
-    return app
+
+
+def _add_errors(app: FastAPI) -> None:
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(NotFound, _error(404))
+    app.add_exception_handler(Refused, _error(400))
+    app.add_exception_handler(NameTaken, _error(409))
+    app.add_exception_handler(ValueRefused, _error(400))
+    app.add_exception_handler(NotWritable, _not_writable)
 
 
 def _is_allowed(length: str, path: str) -> bool:
@@ -138,6 +159,11 @@ def _is_allowed(length: str, path: str) -> bool:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     return JSONResponse({"detail": described(error)}, 422)
+
+
+async def _not_writable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotWritable)
+    return JSONResponse({"detail": str(error)}, error.status)
 
 
 async def _gone(request: Request, error: Exception) -> Response:

@@ -10,16 +10,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from ..audit import Audit
 from ..identity.tokens import LIFETIME, Tokens
 from ..identity.verification import API_KEY, Busy, Verifier
 from ..store import catalogue
+from ..store.credentials import grant_of
 from ..store.database import Store
 from .peer import address_of, while_connected
 
 PATH = "/iot/v1/clients/token"
 
 
-def router(store: Store, tokens: Tokens, verifier: Verifier) -> APIRouter:
+def router(store: Store, tokens: Tokens, verifier: Verifier, audit: Audit) -> APIRouter:
     """Return the route. A request needs only the API key."""
     routes = APIRouter()
 
@@ -47,7 +49,8 @@ def router(store: Store, tokens: Tokens, verifier: Verifier) -> APIRouter:
             return Response(status_code=499)
         if key is None or not is_right:
             return error(401, "access_denied", "Unauthorized")
-        return {"access_token": tokens.issue(key.user_id), "expires_in": LIFETIME, "token_type": "Bearer"}
+        audit.note("token given", by="user " + key.user_id, address=address_of(request), about="key " + key.id)
+        return {"access_token": tokens.issue(grant_of(key)), "expires_in": LIFETIME, "token_type": "Bearer"}
 
     return routes
 

@@ -16,6 +16,7 @@ from .security import rights, role_of
 
 WORKER = "local-cloud"
 """The workers' user at the broker."""
+MOST_CONNECTIONS = 10_000
 _ROUNDS = 101
 _REMEDY = (
     "restore it from a backup, or put a new password into it (32 letters and digits) and set that at mosquitto"
@@ -47,6 +48,8 @@ autosave_interval {autosave}
 max_queued_messages 0
 queue_qos0_messages true
 max_inflight_messages 200
+# More than the largest message of a cloud, and far less than the 256 MB that MQTT allows.
+max_packet_size 4194304
 # Answers must not wait: Nagle's algorithm costs 40 ms.
 set_tcp_nodelay true
 
@@ -64,11 +67,13 @@ listener {port} 127.0.0.1
 
 # For devices with id and secret (and for workers elsewhere).
 listener {tls_port} {address}
+max_connections {connections}
 certfile {certificate}
 keyfile {key}
 
 # For devices with a certificate of our authority, whose common name is the device's id.
 listener {mtls_port} {address}
+max_connections {connections}
 certfile {certificate}
 keyfile {key}
 cafile {authority}
@@ -96,12 +101,14 @@ def write(
     address: str,
     user: str | None = None,
     autosave: int = 60,
+    connections: int = MOST_CONNECTIONS,
 ) -> str:
     """Write mosquitto's files to `data`/mosquitto, and return the address for `serve --broker`.
 
     The file `address` has the address too. Existing clients and rights stay. `plugin` is the path of
     mosquitto_dynamic_security.so, and `user` is what mosquitto becomes if root starts it. mosquitto saves what
-    waits for workers every `autosave` seconds.
+    waits for workers every `autosave` seconds. Each listener for devices takes at most so many `connections`, so that
+    workers get in at theirs whoever connects there.
     """
     make_private_folder(data)
     folder = data.absolute() / "mosquitto"
@@ -120,6 +127,7 @@ def write(
         folder=folder,
         plugin=plugin,
         autosave=autosave,
+        connections=connections,
         user="user %s\n" % user if user else "",
         port=ports.plain,
         tls_port=ports.tls,

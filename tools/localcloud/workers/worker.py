@@ -6,6 +6,7 @@ import uuid
 from contextlib import suppress
 from typing import Any
 
+from ..audit import Audit
 from ..identity.hashed_secrets import SecretHash
 from ..identity.key_files import KeyFiles
 from ..protocol import topics
@@ -34,7 +35,7 @@ CHANGED, TOLD = "changed", "told"
 class Worker:
     """Connects the exchange and the store to the shared broker (see traffic.exchange.Devices)."""
 
-    def __init__(self, address: Address, store: Store, exchange: Exchange, live: Live) -> None:
+    def __init__(self, address: Address, store: Store, exchange: Exchange, live: Live, audit: Audit) -> None:
         if store.url.get_backend_name() != "postgresql":
             raise BadBroker("--broker needs --database postgresql://…, which the workers share")
         self._id = str(uuid.uuid4())
@@ -42,7 +43,8 @@ class Worker:
         self._store = store
         self._exchange = exchange
         self._outlet = Outlet()
-        self._presence = Presence(exchange.note_connection)
+        self._audit = audit
+        self._presence = Presence(self._note_connection)
         self._events = Events(self._id, live, self._presence.take_event)
         self._roster = Roster(store)
         self._intakes: dict[int, Intake] = {}
@@ -85,6 +87,11 @@ class Worker:
         await self._coordination.stop()
         if self._outlet.connection is not None:
             await self._outlet.connection.close()
+
+    def _note_connection(self, device_id: str, connected: bool, address: str) -> None:
+        self._exchange.note_connection(device_id, connected)
+        if connected:
+            self._audit.note("device connected", by="device " + device_id, address=address)
 
     # For the exchange, to reach devices.
 

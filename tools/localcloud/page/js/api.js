@@ -1,7 +1,34 @@
-// Requests to the local API (/local/v1). The browser sends the cookie itself.
+// Requests to the local API (/local/v1). The browser sends the session's cookie itself, to every port of this host;
+// the session's key stays in this server's storage. Only both together are of use.
 
 export const API = "/local/v1";
 const ANSWER_MS = 10_000;
+const KEY = "local-cloud session";
+
+/** Return the key of this browser's session, or null. */
+export const sessionKey = () => localStorage.getItem(KEY);
+
+/** Exchange the code in the page's address for a session. Returns why that failed, or "". */
+export async function enter() {
+  const address = new URL(location.href);
+  const code = address.searchParams.get("code");
+  if (code === null) return "";
+  address.searchParams.delete("code");
+  history.replaceState(null, "", address);
+  try {
+    const { key } = await request("POST", "/session", { code });
+    localStorage.setItem(KEY, key);
+    return "";
+  } catch (error) {
+    return error.message;
+  }
+}
+
+/** End this browser's session. */
+export async function leave() {
+  await request("DELETE", "/session");
+  localStorage.removeItem(KEY);
+}
 
 /** The cloud refused a request, or could not be reached (`status` 0). `message` says why. */
 export class Refused extends Error {
@@ -13,10 +40,13 @@ export class Refused extends Error {
 
 export async function request(method, path, body) {
   let answer;
+  const key = sessionKey();
+  const headers = { ...(key === null ? {} : { "X-Page-Key": key }) };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   try {
     answer = await fetch(API + path, {
       method,
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(ANSWER_MS),
     });

@@ -1,6 +1,6 @@
 // Live events over a WebSocket that reconnects by itself.
 
-import { API, request } from "./api.js";
+import { API, request, sessionKey } from "./api.js";
 
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 3000;
@@ -20,7 +20,7 @@ export function follow({ onOpen, onEvent, onState }) {
     again = undefined;
     onState(wait === FIRST_WAIT_MS ? "connecting" : "lost");
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const socket = new WebSocket(`${scheme}://${location.host}${API}/live?alive=${ALIVE_S}`);
+    const socket = new WebSocket(`${scheme}://${location.host}${API}/live?alive=${ALIVE_S}`, ["local-cloud", `page-key.${sessionKey() ?? "none"}`]);
     let held = [];
     let silence;
     let closed = false;

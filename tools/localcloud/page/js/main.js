@@ -1,10 +1,11 @@
 // The page: shows the view that the address names, feeds it, and shows whether it is connected.
 
+import { AccessView, fetchAccess } from "./access.js";
 import { DashboardView } from "./dashboard.js";
 import { follow } from "./feed.js";
 import { make, say } from "./html.js";
 import { Overview, makeKeep } from "./overview.js";
-import { request } from "./api.js";
+import { enter, request } from "./api.js";
 
 const AGAIN_MS = 150; // collects several changes into one fetch
 
@@ -24,6 +25,7 @@ function wanted() {
       open: (facts) => new DashboardView(facts, makeKeep(id, `Make a dashboard for ${facts.name}`)),
     };
   }
+  if (location.hash === "#/access") return { fetch: fetchAccess, open: (facts) => new AccessView(facts, changed) };
   const fetch = () => Promise.all([request("GET", "/dashboards"), request("GET", "/things")]);
   return { fetch, open: (lists) => new Overview(lists) };
 }
@@ -89,7 +91,7 @@ const WORDS = {
   connecting: ["waiting", "connecting", ""],
   live: ["good", "live", ""],
   lost: ["bad", "not connected", "The connection to the local cloud was lost. Values may be out of date. Reconnecting …"],
-  locked: ["bad", "no access", "Open the address that the local cloud printed: it gives this browser access."],
+  locked: ["bad", "no access", "Open the address that the local cloud printed: it gives this browser access. Each works once; local-cloud page prints a new one."],
 };
 
 function showState(name) {
@@ -108,6 +110,8 @@ function showWarnings(texts) {
   warnings.hidden = !texts.length;
 }
 
+const refusal = await enter();
+if (refusal) WORDS.locked[2] = refusal;
 window.addEventListener("hashchange", () => load().catch((error) => connected && showNothing(error.message, location.hash)));
 // Histories need completing only after the first load.
 follow({

@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ...identity.tokens import Tokens
-from ...store import catalogue
 from ...store.database import Store
 from . import problems
 from .limits import RateLimit
@@ -46,8 +45,5 @@ class Access:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or len(request.headers.getlist("authorization")) != 1:
             return None
-        user_id = self._tokens.user_of(token.strip())
-        if user_id is None:
-            return None
-        known = await self._store.read(lambda session: catalogue.user_exists(session, user_id))
-        return user_id if known else None
+        grant = await self._tokens.still_given(token.strip(), self._store)
+        return None if grant is None else grant.user_id

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from ...property_types import ValueRefused
 from ...store.catalogue import NotFound, Refused
+from ...store.unwritable import NotWritable
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/vnd.goa.error+json"
@@ -86,6 +87,7 @@ def add_handlers(app: FastAPI) -> None:
 
     app.add_exception_handler(Exception, failed)
     app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(NotWritable, problem)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(NotFound, always(404))

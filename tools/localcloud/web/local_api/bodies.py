@@ -19,6 +19,18 @@ class NewUser(_Request):
     name: str
 
 
+class NewKey(_Request):
+    """An API key to make for a user. Only the answer to this has its secret."""
+
+    name: Text
+
+
+class Code(_Request):
+    """The code in the page's address, which begins a session."""
+
+    code: str = Field(max_length=200)
+
+
 class NewDevice(_Request):
     """A device to make. Only the answer to this has its secret."""
 

@@ -1,4 +1,4 @@
-"""Users, devices, things and variables in the local API, under `/local/v1`."""
+"""Devices, things and variables in the local API, under `/local/v1`."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,6 @@ from .bodies import (
     Attachment,
     NewDevice,
     NewThing,
-    NewUser,
     NewValue,
     NewVariable,
     device_json,
@@ -29,7 +28,6 @@ from .bodies import (
 def router(store: Store, exchange: Exchange, condition: Condition) -> APIRouter:
     """Return the routes; the caller demands the token for all of them."""
     routes = APIRouter()
-    _add_users(routes, store)
     _add_devices(routes, store, exchange)
     _add_things(routes, store, exchange)
     _add_attaching(routes, store, exchange)
@@ -41,21 +39,6 @@ def router(store: Store, exchange: Exchange, condition: Condition) -> APIRouter:
         return {"counts": dict(condition.counts), "warnings": condition.warnings}
 
     return routes
-
-
-def _add_users(routes: APIRouter, store: Store) -> None:
-    @routes.post("/users", status_code=201)
-    async def create_user(body: NewUser) -> dict[str, Any]:
-        """Make a user with an API key. Only this answer has its secret."""
-        secret = new_secret()
-        secret_hash = await asyncio.to_thread(hash_secret, secret)
-
-        def create(session: Session) -> dict[str, Any]:
-            user = catalogue.create_user(session, name=body.name)
-            key = catalogue.create_api_key(session, user.id, name=body.name, secret_hash=secret_hash)
-            return {"id": user.id, "name": user.name, "api_key_id": key.id}
-
-        return {**await store.write(create), "api_key_secret": secret}
 
 
 def _add_devices(routes: APIRouter, store: Store, exchange: Exchange) -> None:
