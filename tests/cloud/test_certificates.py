@@ -202,3 +202,22 @@ def test_certificates_of_devices_that_end_are_told_by_name(start_local_cloud, ap
 
 def test_a_cloud_whose_certificates_last_warns_of_nothing(local_cloud, api):
     assert not [text for text in warnings(api) if "certificate" in text]
+
+
+def test_a_start_that_cannot_renew_the_servers_certificate_goes_on_with_it(start_local_cloud, api_of, tmp_path):
+    first = start_local_cloud(data=tmp_path / "data")
+    first.stop()
+    files = files_of(first.data, "server")
+    files.write(*sign(first.data, "localhost", days=(-700, 20), server=True))
+    before = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    # A folder in its place takes away the right to write the file, also from root.
+    files.key_der.unlink()
+    files.key_der.mkdir()
+    second = start_local_cloud(data=tmp_path / "data")
+    assert shown(second.about, second.mqtts_port) == before.serial_number
+    (told,) = warnings(api_of(second.about))
+    assert told.startswith("the server's certificate cannot be renewed: ")
+    files.key_der.rmdir()
+    os.utime(files.certificate)
+    eventually(lambda: not warnings(api_of(second.about)))
+    assert shown(second.about, second.mqtts_port) != before.serial_number

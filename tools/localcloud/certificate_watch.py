@@ -67,8 +67,14 @@ class CertificateWatch:
         self._task: asyncio.Task[None] | None = None
 
     def server(self, names: Names) -> KeyFiles:
-        """Return the server's files with these names, good for a while. Raises OSError."""
-        files = self._authority.server(names, keep_names=self._shares_folder)
+        """Return the server's files with these names. Raises OSError if there are none and none can be written."""
+        try:
+            files = self._authority.server(names, keep_names=self._shares_folder)
+        except OSError as error:
+            files = self._authority.present_server()
+            if files is None:
+                raise
+            self._warn_of_renewal(in_words(error))
         self._names, self._shown = names, load_certificate(files.certificate).serial_number
         return files
 
@@ -132,10 +138,13 @@ class CertificateWatch:
                 log.info("new connections are shown the server's certificate that ends on %s", _end(certificate))
         except (Broken, OSError) as error:
             reason = in_words(error) if isinstance(error, OSError) else str(error)
-            self._condition.warn("certificate renewal", "the server's certificate cannot be renewed: %s" % reason)
+            self._warn_of_renewal(reason)
         else:
             self._condition.clear("certificate renewal")
         self._files = self._times_of_files()
+
+    def _warn_of_renewal(self, reason: str) -> None:
+        self._condition.warn("certificate renewal", "the server's certificate cannot be renewed: %s" % reason)
 
     def _warn_of_end(self, name: str, whose: str, certificate: x509.Certificate, remedy: str) -> None:
         name = "certificate of " + name
