@@ -221,3 +221,14 @@ def test_a_start_that_cannot_renew_the_servers_certificate_goes_on_with_it(start
     os.utime(files.certificate)
     eventually(lambda: not warnings(api_of(second.about)))
     assert shown(second.about, second.mqtts_port) != before.serial_number
+
+
+@pytest.mark.parametrize("name", ["key", "certificate"])
+def test_an_authority_that_gets_lost_while_the_cloud_runs_is_told(start_local_cloud, api_of, tmp_path, name):
+    cloud = start_local_cloud(data=tmp_path / "data")
+    path = getattr(files_of(cloud.data, "ca"), name)
+    path.rename(tmp_path / "kept")
+    (told,) = eventually(lambda: warnings(api_of(cloud.about)))
+    assert told.startswith("%s is missing: " % path) and "from a backup" in told
+    (tmp_path / "kept").rename(path)
+    eventually(lambda: not warnings(api_of(cloud.about)))

@@ -12,7 +12,7 @@ from cryptography import x509
 from .condition import Condition
 from .files import in_words
 from .identity.certificates import Authority, as_date
-from .identity.key_files import Broken, KeyFiles, is_issued_by, load_certificate
+from .identity.key_files import Broken, KeyFiles, Missing, is_issued_by, load_certificate
 from .store import device_certificates
 from .store.database import Store
 
@@ -71,9 +71,10 @@ class CertificateWatch:
         try:
             files = self._authority.server(names, keep_names=self._shares_folder)
         except OSError as error:
-            files = self._authority.present_server()
-            if files is None:
+            present = self._authority.present_server()
+            if present is None:
                 raise
+            files = present
             self._warn_of_renewal(in_words(error))
         self._names, self._shown = names, load_certificate(files.certificate).serial_number
         return files
@@ -93,6 +94,7 @@ class CertificateWatch:
         """Renew the server's certificate if it is time, and bring the warnings up to date."""
         self._files = self._times_of_files()
         await self._renew()
+        self._look_at_authority()
         self._warn_of_end("authority", "the authority", self._authority.certificate, _OF_AUTHORITY)
         with suppress(Broken, OSError):  # the next start makes it again, and says so
             self._warn_of_end("client", "the default device", load_certificate(self._client.certificate), _OF_CLIENT)
@@ -142,6 +144,24 @@ class CertificateWatch:
         else:
             self._condition.clear("certificate renewal")
         self._files = self._times_of_files()
+
+    def _look_at_authority(self) -> None:
+        """Warn if the next start will not find the authority that this process has loaded."""
+        files = self._authority.files
+        try:
+            is_there = files.load()[1] == self._authority.certificate
+            reason = "%s is another one than at the start" % files.certificate
+        except (Missing, Broken, OSError) as error:
+            is_there = False
+            reason = in_words(error) if isinstance(error, OSError) else str(error)
+        if is_there:
+            self._condition.clear("files of the authority")
+        else:
+            self._condition.warn(
+                "files of the authority",
+                "%s: the next start will not find the authority that boards trust; restore %s and %s from a backup"
+                % (reason, files.key.name, files.certificate.name),
+            )
 
     def _warn_of_renewal(self, reason: str) -> None:
         self._condition.warn("certificate renewal", "the server's certificate cannot be renewed: %s" % reason)
@@ -201,7 +221,8 @@ class CertificateWatch:
 
     def _times_of_files(self) -> list[float]:
         server = self._authority.files.key.with_name("server.pem")
-        return [_time_of(path) for path in (server, self._client.certificate)]
+        authority = self._authority.files
+        return [_time_of(path) for path in (server, self._client.certificate, authority.key, authority.certificate)]
 
 
 _OF_AUTHORITY = "make a new one with `local-cloud new-authority`, which every board must then get"
