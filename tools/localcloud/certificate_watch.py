@@ -112,14 +112,15 @@ class CertificateWatch:
             glances += 1
             try:
                 if glances % _NAMES_EVERY == 0 or has_jumped:
-                    await self._look_at_names()
+                    await self.look_at_names()
                 if has_jumped or now - looked >= _EVERY or self._times_of_files() != self._files:
                     looked = now
                     await self.look()
             except Exception as error:
                 log.warning("cannot look at the certificates now: %s", str(error).splitlines()[0])
 
-    async def _look_at_names(self) -> None:
+    async def look_at_names(self) -> None:
+        """Renew the server's certificate if other machines reach this one at other addresses or names than before."""
         names = await asyncio.to_thread(self._find_names)
         # Without a network there are none for a while. The certificate keeps those that it has.
         if names and names != self._names:
