@@ -65,8 +65,12 @@ def close_to_others(path: Path) -> None:
     except FileNotFoundError:
         return
     if mode & 0o077:
-        path.chmod(mode & 0o700)
-        log.warning("other users had rights at %s (mode %o): taken away", path, mode)
+        try:
+            path.chmod(mode & 0o700)
+        except OSError as error:  # on a read-only disk the cloud starts all the same
+            log.warning("other users have rights at %s (mode %o): %s", path, mode, error.strerror)
+        else:
+            log.warning("other users had rights at %s (mode %o): taken away", path, mode)
 
 
 def in_words(error: OSError) -> str:
