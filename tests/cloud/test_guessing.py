@@ -5,6 +5,8 @@ import json
 import re
 import sqlite3
 import statistics
+import urllib.error
+import urllib.request
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -116,7 +118,7 @@ def test_a_first_login_does_not_wait_for_wrong_secrets_of_many_devices(cloud, ch
     async def run():
         # What has been wrong before comes after what may be right.
         await together(*(device_login(cloud.about, victim, "wrong") for victim in victims))
-        flood = [device_login(cloud.about, victims[number % 4], "wrong %d" % number) for number in range(100)]
+        flood = [device_login(cloud.about, victims[number % 4], "wrong %d" % number) for number in range(60)]
         return await during(flood, device_login(cloud.about, *mine))
 
     login, before = asyncio.run(run())
@@ -315,6 +317,14 @@ def test_without_that_option_nobody_is_believed(quiet_cloud):
     header = "X-Forwarded-For: 192.0.2.7"
     asyncio.run(token_login(quiet_cloud.about, key, "wrong", headers=[header]))
     assert refused_from(quiet_cloud, 1) == ["127.0.0.1"]
+
+
+def test_a_wrong_token_of_the_api_is_counted(quiet_cloud):
+    request = urllib.request.Request(quiet_cloud.about["http"] + "/iot/v2/things")
+    request.add_header("Authorization", "Bearer not.a.token")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(request, timeout=10)
+    assert quiet_cloud.counts()["refused: API token"] == 1
 
 
 def test_a_proxy_that_names_no_client_is_closed_with_a_line(cloud_behind_proxy):
