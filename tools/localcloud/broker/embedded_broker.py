@@ -47,7 +47,7 @@ class EmbeddedBroker(Broker):
         self.max_packet = max_packet
         self.deliveries = Deliveries()
         self._connections: set[asyncio.Task[Any]] = set()
-        self._strangers, self._refusals = FewLines(log), FewLines(log)
+        self._violations, self._lost, self._refusals = FewLines(log), FewLines(log), FewLines(log)
 
     async def serve(self, stream: ClientStream, *, by_certificate: bool) -> None:
         """Serve one connection from its CONNECT to its end."""
@@ -64,12 +64,12 @@ class EmbeddedBroker(Broker):
             if client is not None:
                 log.warning("%s: %s: connection closed", client.device_id, error)
             else:
-                self._strangers.line(logging.WARNING, "%s: %s: connection closed", peer, error)
+                self._violations.line(logging.WARNING, "%s: %s: connection closed", peer, error)
         except (EndOfStream, OSError) as error:
             if client is not None:
                 log.info("%s: connection lost (%s)", client.device_id, type(error).__name__)
             else:
-                self._strangers.line(logging.INFO, "%s: connection lost (%s)", peer, type(error).__name__)
+                self._lost.line(logging.INFO, "%s: connection lost (%s)", peer, type(error).__name__)
         finally:
             self._connections.discard(task)
             if client is not None:
