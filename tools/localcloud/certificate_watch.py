@@ -67,28 +67,15 @@ class CertificateWatch:
         self._task: asyncio.Task[None] | None = None
 
     def server(self, names: Names) -> KeyFiles:
-<<<<<<< HEAD
-        """Return the server's files with these names, good for a while. Raises OSError.
-
-        If they should be renewed and cannot be written (a full disk), the old ones serve until `look` can do it.
-        """
-        try:
-            files = self._authority.server(names, keep_names=self._shares_folder)
-        except OSError:
-=======
         """Return the server's files with these names. Raises OSError if there are none and none can be written."""
         try:
             files = self._authority.server(names, keep_names=self._shares_folder)
         except OSError as error:
->>>>>>> w-d
             present = self._authority.present_server()
             if present is None:
                 raise
             files = present
-<<<<<<< HEAD
-=======
             self._warn_of_renewal(in_words(error))
->>>>>>> w-d
         self._names, self._shown = names, load_certificate(files.certificate).serial_number
         return files
 
