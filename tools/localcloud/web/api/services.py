@@ -43,8 +43,9 @@ class Services:
         def remove(session: Session) -> int:
             return retention.remove_all(session, ids, _AT_ONCE)
 
-        while ids and await self.store.write(remove):
-            await asyncio.sleep(_PAUSE_S)
+        if ids:
+            while await self.store.write(remove):
+                await asyncio.sleep(_PAUSE_S)
 
     async def write(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
         """Do something as the user. It is committed when this returns."""
