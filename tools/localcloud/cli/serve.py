@@ -60,30 +60,13 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="API requests per second and user; no limit by default",
     )
     _add_keeping(serve)
+    _add_connections(serve)
     serve.add_argument(
-        "--patience",
-        type=_patience,
-        default=10,
-        metavar="S",
-        help="seconds that a peer has for each step before its log-in, such as a TLS handshake; %(default)g by default",
+        "--replace-lost",
+        action="store_true",
+        help="give the default device and the default API key new secrets if the files with theirs are lost",
     )
-    serve.add_argument(
-        "--cors-origin",
-        action="append",
-        default=[],
-        metavar="URL",
-        help="origin of web pages that may use the Application API and MQTT over WebSocket; may be given several times",
-    )
-    serve.add_argument(
-        "--behind-proxy",
-        action="append",
-        default=[],
-        metavar="ADDRESS[/BITS]",
-        help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
-        " may be repeated",
-    )
-    for name, default in vars(Ports()).items():
-        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
+    serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
 
 
 def _add_reach(serve: argparse.ArgumentParser) -> None:
@@ -125,6 +108,33 @@ def _add_keeping(serve: argparse.ArgumentParser) -> None:
         help="reduce values older than 7 days to one for each minute, numbers to their mean; never by default;"
         " a thing's tag %s goes before this" % keeping.THIN_TAG,
     )
+
+
+def _add_connections(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--patience",
+        type=_patience,
+        default=10,
+        metavar="S",
+        help="seconds that a peer has for each step before its log-in, such as a TLS handshake; %(default)g by default",
+    )
+    serve.add_argument(
+        "--cors-origin",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="origin of web pages that may use the Application API and MQTT over WebSocket; may be given several times",
+    )
+    serve.add_argument(
+        "--behind-proxy",
+        action="append",
+        default=[],
+        metavar="ADDRESS[/BITS]",
+        help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
+        " may be repeated",
+    )
+    for name, default in vars(Ports()).items():
+        serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
 
 
 def _patience(text: str) -> float:
