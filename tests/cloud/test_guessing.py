@@ -238,6 +238,12 @@ def test_a_secret_followed_by_a_nul_is_another_one(cloud, chosen):
     assert asyncio.run(device_login(cloud.about, device_id, secret)).code == ACCEPTED
 
 
+def test_bytes_that_are_no_text_are_not_the_text_that_python_shows_for_them(quiet_cloud):
+    device_id, secret = quiet_cloud.device(repr(b"\xff is my password"))
+    assert asyncio.run(device_login(quiet_cloud.about, device_id, b"\xff is my password")).code == REFUSED
+    assert asyncio.run(device_login(quiet_cloud.about, device_id, secret)).code == ACCEPTED
+
+
 def test_an_old_hash_of_a_generated_secret_is_replaced_by_a_fast_one_at_the_first_login(cloud):
     secret = new_secret()
     device_id, _ = cloud.device(secret)

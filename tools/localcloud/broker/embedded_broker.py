@@ -155,6 +155,7 @@ class EmbeddedBroker(Broker):
         except Exception as error:
             raise ProtocolViolation("CONNECT refused: %s" % (error or "bad flags")) from None
         assert isinstance(client, ConnectedClient)
+        session.password = _as_sent(session.password, body)
         return client, session
 
     async def _register(self, client: ConnectedClient, session: Session, stream: ClientStream, device_id: str) -> None:
@@ -184,6 +185,15 @@ class EmbeddedBroker(Broker):
         client.session.transitions.disconnect()
         client.closed.set()
         self.gatekeeper.disconnected(client)
+
+
+def _as_sent(password: str | None, body: bytes) -> str | None:
+    """Return the password if it is what the client sent, otherwise "", which is nobody's.
+
+    Of bytes that are not UTF-8 amqtt makes the text that Python shows for them.
+    """
+    sent = (password or "").encode("utf-8", "surrogatepass")
+    return password if len(sent).to_bytes(4, "big")[2:] + sent in body else password and ""
 
 
 async def _while_connected(stream: ClientStream, work: Coroutine[Any, Any, Result]) -> Result:
