@@ -137,3 +137,24 @@ def test_values_of_a_secret_file_are_in_no_complaint(tmp_path):
         document.finish()
     assert "key.yaml:2: secret: expected text of 1 to 9 characters" in str(caught.value)
     assert "hidden" not in str(caught.value) and "1234567" not in str(caught.value)
+
+
+def test_how_long_values_are_kept_is_told_by_tags_of_the_thing(load):
+    project = load(
+        "things:\n"
+        "  - {name: W, keep: 90d, thin: 1m-after-7d, tags: {place: roof}, properties: [\n"
+        "     {name: Air temperature, type: FLOAT, keep: 1y}, {name: led, type: STATUS, thin: forever}]}\n"
+    )
+    assert project.things[0].tags == {
+        "place": "roof",
+        "local-cloud-keep": "90d",
+        "local-cloud-thin": "1m-after-7d",
+        "local-cloud-keep.air_temperature": "1y",
+        "local-cloud-thin.led": "forever",
+    }
+    assert project.things[0].fields == {} and project.things[0].variables[0].fields == {"type": "FLOAT"}
+    found = complaints(load, "things:\n  - {name: W,\n     keep: 5m, thin: 90}\n")
+    assert [line for line, _ in found] == [3, 3]
+    assert "expected a time of at least 1h" in found[0][1] and "'5m'" in found[0][1]
+    long = "things:\n  - name: W\n    properties: [{name: %s, type: INT, keep: 1d}]\n" % ("n" * 60)
+    assert "at most 47 characters" in complaints(load, long)[0][1]

@@ -35,6 +35,7 @@ from .identity.verification import Verifier
 from .options import Options
 from .own_secrets import OwnSecrets
 from .ports import ANY, HOST, WEB, Ports, bind_all, names_of
+from .room import Room
 from .store import page_sessions
 from .store.catalogue import newest_value_us
 from .store.database import Store
@@ -43,6 +44,7 @@ from .traffic.exchange import Exchange
 from .traffic.live import Live
 from .traffic.ota import OtaUpdates
 from .traffic.publishing import Publisher
+from .upkeep import Upkeep
 from .web import docs, token
 from .web.api import application as api
 from .web.api.limits import RateLimit
@@ -175,6 +177,10 @@ class LocalCloud:
         await self._start_web(http, https, tokens, certificate)
         await self._clock_watch.start()
         await self._certificates.start()
+        keeping = self._options.keeping
+        room = Room(self.store, self.condition, self.data, keeping.keep_us)
+        self._upkeep = Upkeep(self.store, keeping, room, self._updates.sweep)
+        self._upkeep.start()
 
     async def _start_web(
         self, http: socket.socket, https: socket.socket, tokens: Tokens, certificate: KeyFiles
@@ -318,7 +324,7 @@ class LocalCloud:
         await self._certificates.stop()
         self.live.close()
         self._entrance.close()
-        await self._clock_watch.stop()
+        await asyncio.gather(self._clock_watch.stop(), self._upkeep.stop())
         await asyncio.gather(self._side.stop(), self._web.stop())
         await self.exchange.close()
         self.verifier.close()

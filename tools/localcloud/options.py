@@ -6,6 +6,7 @@ from typing import Sequence
 from .entrance.visitors import PATIENCE
 from .ports import HOST
 from .proxies import NO_PROXIES, Proxies
+from .store.keeping import FOR_EVER, Keeping
 
 
 @dataclass(frozen=True)
@@ -26,5 +27,7 @@ class Options:
     """Origins whose web pages may use the Application API and MQTT over WebSocket."""
     behind: Proxies = NO_PROXIES
     """Proxies that are believed when they say a client's address."""
+    keeping: Keeping = FOR_EVER
+    """How long values are kept, unless a thing has a tag for that."""
     replace_lost: bool = False
     """Whether the default device and user get new secrets if the files with theirs are unusable."""

@@ -336,3 +336,9 @@ def test_where_boards_reach_it_is_told_and_certified(start_local_cloud):
         with socket.create_connection((name if name[0].isdigit() else "127.0.0.1", about["mqtts_port"])) as sock:
             with trust.wrap_socket(sock, server_hostname=name) as secured:
                 assert secured.version()
+
+
+def test_a_rate_limit_does_not_remember_everybody_for_ever():
+    limit = RateLimit(10, lambda: 0.0)
+    assert all(limit.admits("user %d" % n) for n in range(30_000))
+    assert len(limit._buckets) <= 10_000

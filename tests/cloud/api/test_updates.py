@@ -171,14 +171,43 @@ def test_files_that_no_update_names_are_removed_in_time(user, board):
     folder = Path(user.about["data"]) / "ota"
     id = Upload(user, board).answer.json["ota_id"]
     old, new = (folder / (str(uuid.uuid4()) + ending) for ending in (".ota.cut-off", ".ota"))
-    for path in (old, new, folder / (id + ".ota")):
+    for path in (old, new):
         path.touch()
-    for path in (old, folder / (id + ".ota")):
-        os.utime(path, (1, 1))
+    os.utime(old, (1, 1))
+    file = folder / (id + ".ota")
+    os.utime(file, (1, 1))
+    assert Upload(user, board).answer.status == 409
+    assert file.exists() and new.exists() and not old.exists()
     user.put("/ota/v1/ota/%s/cancel" % id)
+    other = Upload(user, board).answer.json["ota_id"]
+    assert not file.exists() and (folder / (other + ".ota")).exists()
+    # The links of past updates end by themselves, and their files with them.
+    with sqlite3.connect(folder.parent / "cloud.sqlite3", timeout=10) as store:
+        store.execute("UPDATE ota_updates SET status = 'succeeded', expires_at = 1 WHERE id = ?", (other,))
+    store.close()
     assert Upload(user, board).answer.status == 202
-    assert not old.exists() and new.exists() and (folder / (id + ".ota")).exists()
+    assert not (folder / (other + ".ota")).exists() and new.exists()
+    assert user.get("/ota/v1/ota/" + other).json["ota"]["status"] == "succeeded"
     new.unlink()
+
+
+def test_only_the_newest_updates_of_a_device_are_listed_for_ever(user, board):
+    made = []
+    for n in range(3):
+        made.append(Upload(user, board).answer.json["ota_id"])
+        user.put("/ota/v1/ota/%s/cancel" % made[-1])
+    with sqlite3.connect(user.about["data"] + "/cloud.sqlite3", timeout=10) as store:
+        columns = "device_id, status, sha256, size, expires_at"
+        for n in range(60):
+            store.execute(
+                "INSERT INTO ota_updates (id, %s, created_at) SELECT ?, %s, ? FROM ota_updates WHERE id = ?"
+                % (columns, columns),
+                (str(uuid.uuid4()), n, made[0]),
+            )
+    store.close()
+    newest = Upload(user, board).answer.json["ota_id"]
+    listed = user.get("/ota/v1/ota", device_id=board.id, limit=100).json["ota"]
+    assert len(listed) == 51 and {newest, *made} <= {each["id"] for each in listed}
 
 
 def test_updates_of_others_are_not_found(user, board, new_user):

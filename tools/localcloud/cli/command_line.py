@@ -10,6 +10,7 @@ from . import (
     audit,
     backup,
     broker_config,
+    compact,
     dashboards,
     devices,
     new_authority,
@@ -34,6 +35,7 @@ _GROUPS = (
     series,
     watch,
     backup,
+    compact,
     broker_config,
     new_authority,
 )

@@ -9,7 +9,7 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from ..entrance.bounds import raise_descriptor_limit
 from ..files import DataInUse, Unusable, in_words
@@ -17,6 +17,7 @@ from ..open_to_whom import for_people
 from ..origins import BadOrigin
 from ..ports import HOST, PortBusy, Ports
 from ..proxies import BadProxy, Proxies
+from ..store import keeping
 from . import described
 from .exits import DONE, FAILED, USAGE
 from .terminal import complain
@@ -50,27 +51,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "--ephemeral", action="store_true", help="use free ports and, without --data, a temporary folder"
     )
     serve.add_argument("--json", action="store_true", help="describe the cloud in one line of JSON on stdout")
-    serve.add_argument(
-        "--database",
-        metavar="URL",
-        default=os.environ.get("LOCAL_CLOUD_DATABASE"),
-        help="PostgreSQL instead of SQLite in the data folder: postgresql://user:password@host:5432/name;"
-        " other users cannot see it if it comes from the environment (LOCAL_CLOUD_DATABASE)",
-    )
-    serve.add_argument(
-        "--broker",
-        metavar="URL",
-        default=os.environ.get("LOCAL_CLOUD_BROKER"),
-        help="broker to use instead of the embedded one: mqtts://user:password@host:8883?cafile=FILE (or in"
-        " LOCAL_CLOUD_BROKER); several processes with the same broker, --database and --data share the work",
-    )
-    serve.add_argument(
-        "--address",
-        default=HOST,
-        metavar="IP",
-        help="address of the TLS listeners; %(default)s by default, 0.0.0.0 for all addresses;"
-        " listeners without TLS stay on loopback",
-    )
+    _add_reach(serve)
     serve.add_argument(
         "--rate-limit",
         type=float,
@@ -78,6 +59,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         metavar="N",
         help="API requests per second and user; no limit by default",
     )
+    _add_keeping(serve)
     serve.add_argument(
         "--patience",
         type=_patience,
@@ -100,14 +82,49 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
         " may be repeated",
     )
-    serve.add_argument(
-        "--replace-lost",
-        action="store_true",
-        help="give the default device and the default API key new secrets if the files with theirs are lost",
-    )
-    serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
+
+
+def _add_reach(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--database",
+        metavar="URL",
+        default=os.environ.get("LOCAL_CLOUD_DATABASE"),
+        help="PostgreSQL instead of SQLite in the data folder: postgresql://user:password@host:5432/name;"
+        " other users cannot see it if it comes from the environment (LOCAL_CLOUD_DATABASE)",
+    )
+    serve.add_argument(
+        "--broker",
+        metavar="URL",
+        default=os.environ.get("LOCAL_CLOUD_BROKER"),
+        help="broker to use instead of the embedded one: mqtts://user:password@host:8883?cafile=FILE (or in"
+        " LOCAL_CLOUD_BROKER); several processes with the same broker, --database and --data share the work",
+    )
+    serve.add_argument(
+        "--address",
+        default=HOST,
+        metavar="IP",
+        help="address of the TLS listeners; %(default)s by default, 0.0.0.0 for all addresses;"
+        " listeners without TLS stay on loopback",
+    )
+
+
+def _add_keeping(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--keep",
+        type=_said(keeping.keep_of),
+        metavar="TIME",
+        help="how long values are kept: 36h, 90d, 12w, 1y, at least 1h; for ever by default; a thing's tag %s"
+        " goes before this" % keeping.KEEP_TAG,
+    )
+    serve.add_argument(
+        "--thin",
+        type=_said(keeping.thinning_of),
+        metavar="1m-after-7d",
+        help="reduce values older than 7 days to one for each minute, numbers to their mean; never by default;"
+        " a thing's tag %s goes before this" % keeping.THIN_TAG,
+    )
 
 
 def _patience(text: str) -> float:
@@ -154,6 +171,18 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return DONE
     return FAILED
+
+
+def _said(meaning: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return the function with an error that argparse shows."""
+
+    def parse(text: str) -> Any:
+        try:
+            return meaning(text)
+        except keeping.BadTime as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return parse
 
 
 def _ports(options: argparse.Namespace) -> Ports:
@@ -206,6 +235,7 @@ async def _serve(options: argparse.Namespace) -> int:
         patience=options.patience,
         cors_origins=options.cors_origin,
         behind=Proxies(options.behind_proxy),
+        keeping=keeping.Keeping(options.keep, options.thin),
         replace_lost=options.replace_lost,
     )
     try:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from .. import time_zone
 from ..property_types import PROPERTY_TYPES, READ_ONLY, READ_WRITE
-from . import ota_updates
-from .models import ApiKey, Device, DeviceEvent, Sample, Setting, Thing, User, Variable, now_us
+from . import device_events, ota_updates
+from .models import ApiKey, Device, Sample, Setting, Thing, User, Variable, now_us
 
 Deletable = TypeVar("Deletable", Device, Thing)
 """A kind of resource that users can delete and restore."""
@@ -21,8 +21,6 @@ DEFAULT_API_KEY = "default_api_key"
 """The setting with the id of the default user's key, whose secret is in a file."""
 DEFAULT_DEVICE = "default_device"
 """The setting with the id of the device that every new store gets."""
-CONNECTION = "connection"
-"""The name of the events CONNECTED and DISCONNECTED."""
 _IDS_PER_QUERY = 5000
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NAME = re.compile(r"[A-Za-z0-9_. -]{1,64}")
@@ -137,7 +135,7 @@ def record_facts(session: Session, device_id: str, name: str, facts: dict[str, A
         if isinstance(facts.get("LIB_VERSION"), str):
             # PostgreSQL accepts a NUL only in JSON.
             device.lib_version = facts["LIB_VERSION"].replace("\0", "")[:64]
-        session.add(DeviceEvent(device_id=device_id, name=name, value=_storable(facts), time_us=now_us()))
+        device_events.add(session, device_id, name, _storable(facts))
 
 
 def record_connection(session: Session, device_id: str, connected: bool) -> None:
@@ -147,7 +145,7 @@ def record_connection(session: Session, device_id: str, connected: bool) -> None
         return
     device.last_activity_at = now_us()
     value = "CONNECTED" if connected else "DISCONNECTED"
-    session.add(DeviceEvent(device_id=device_id, name=CONNECTION, value=value, time_us=now_us()))
+    device_events.add(session, device_id, device_events.CONNECTION, value)
 
 
 def create_thing(

@@ -6,6 +6,7 @@ devices are held until they can be stored. That is tried every few seconds.
 
 import asyncio
 import logging
+import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session, sessionmaker
 
-from . import unwritable
+from . import retention, space, unwritable
 from .migration import bring_up_to_date
 from .models import Setting
 from .redelivery import Delivery, NotTheOwner, Redelivery
@@ -66,6 +67,8 @@ class Store:
         # One writer: SQLite allows only one, and group commits need no second.
         self._writer = ThreadPoolExecutor(1, "store-write")
         self._readers = ThreadPoolExecutor(2, "store-read")
+        # Charts have threads of their own, so that a page that shows many of them delays no other request.
+        self._chartists = ThreadPoolExecutor(2, "store-chart")
         self.settle: Callable[[dict[Any, Any]], Awaitable[None]] | None = None
         """Awaited with `Session.info` after each `write`, before it returns, for what must be done by then."""
         self.trouble: NotWritable | None = None
@@ -74,6 +77,7 @@ class Store:
         """Called in the event loop when trouble begins, changes or ends."""
         self._probing: asyncio.Task[None] | None = None
         self._may_try = True
+        self._locked: tuple[NotWritable | None, float] = None, 0.0
         self._redelivery = Redelivery()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
@@ -98,11 +102,17 @@ class Store:
                 each.future.cancel()
         self._writer.shutdown(wait=True)
         self._readers.shutdown(wait=True)
+        self._chartists.shutdown(wait=True)
         self._engine.dispose()
 
     async def read(self, work: Callable[[Session], Result]) -> Result:
         """Run `work` in a thread with a session to read from."""
         result, _ = await asyncio.get_running_loop().run_in_executor(self._readers, self._transaction, work)
+        return result
+
+    async def read_series(self, work: Callable[[Session], Result]) -> Result:
+        """Run `work`, which may look at millions of samples, as `read` does. It delays other series alone."""
+        result, _ = await asyncio.get_running_loop().run_in_executor(self._chartists, self._transaction, work)
         return result
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
@@ -118,6 +128,23 @@ class Store:
         if self.settle is not None:
             await self.settle(info)
         return result
+
+    async def look_at_space(self) -> space.Space:
+        """Return how large the database is."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, space.look, self._engine)
+
+    async def give_back(self, pages: int) -> None:
+        """Make SQLite's file shorter by up to so many free pages, if it can be."""
+        await asyncio.get_running_loop().run_in_executor(self._writer, space.give_back, self._engine, pages)
+
+    async def forget_senders(self) -> None:
+        """Forget the messages of devices and users that do not exist any more."""
+
+        def forget() -> None:
+            if self._transaction(retention.forget_senders)[0]:
+                self._redelivery.forget()
+
+        await asyncio.get_running_loop().run_in_executor(self._writer, forget)
 
     def append(
         self, writes: list[ValueWrite], delivery: Delivery | None = None, *, hold: bool = False
@@ -193,8 +220,12 @@ class Store:
     def _refuse_others(self, trouble: NotWritable) -> None:
         """End the wait of those who would rather know."""
         for each in self._waiting:
-            if not each.hold and not each.future.done():
+            if each.future.done() or each.hold:
+                continue
+            if each.writes or each.delivery is not None:
                 each.future.set_exception(trouble)
+            else:
+                each.future.set_result([])  # it only waited for others
         self._waiting = [each for each in self._waiting if each.hold and not each.future.done()]
 
     async def _probe_again(self) -> None:
@@ -219,11 +250,17 @@ class Store:
 
     def _telling(self, work: Callable[..., Result], *arguments: Any) -> Result:
         """Run `work`. Raises `NotWritable` in place of an error that means that."""
+        # A lock is waited for in vain for seconds. Those that queue behind must not do that again.
+        locked, since = self._locked
+        if locked is not None and time.monotonic() - since < PROBE_S / 2:
+            raise locked
         try:
             return work(*arguments)
         except Exception as error:
             if (trouble := unwritable.of(error, self.url)) is None:
                 raise
+            if trouble.is_locked:
+                self._locked = trouble, time.monotonic()
             raise trouble from None
 
     def _transaction(self, work: Callable[[Session], Result]) -> tuple[Result, dict[Any, Any]]:
@@ -321,6 +358,11 @@ def address(url: str) -> URL:
     return parsed
 
 
+def engine_of(url: str) -> Engine:
+    """Return the database, for something else than a `Store`. Raises `BadAddress`."""
+    return _engine(address(url))
+
+
 def is_final(error: BaseException) -> bool:
     """Return whether a retry would fail too, because the fault lies in the data, not in the database."""
     if isinstance(error, StatementError):
@@ -356,7 +398,10 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection, record) -> None:  # type: ignore[no-untyped-def]
         cursor = connection.cursor()
+        # For a file that is still empty, so before anything else: freed pages can be given back.
+        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
         cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA journal_size_limit=67108864")
         # FULL: when a commit returns, it is on the disk and survives a power failure.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")

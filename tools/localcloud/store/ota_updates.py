@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from .models import DeviceEvent, OtaUpdate, now_us
@@ -19,6 +19,8 @@ PENDING, IN_PROGRESS, SUCCEEDED, FAILED, EXPIRED, CANCELLED = (
 OPEN = (PENDING, IN_PROGRESS)
 _STATE_FAIL = 8
 _MOST_EVENTS = 10_000
+MOST = 50
+"""The number of updates that are kept of each device."""
 
 
 def open_update(session: Session, device_id: str) -> OtaUpdate | None:
@@ -39,6 +41,30 @@ def list_updates(
     order = (made.desc(), id.desc()) if newest_first else (made, id)
     query = select(OtaUpdate).where(OtaUpdate.device_id == device_id)
     return list(session.scalars(query.order_by(*order).limit(limit)))
+
+
+def known_and_wanted(session: Session) -> tuple[set[str], set[str]]:
+    """Return the ids of all updates, and of those whose files a device may still download."""
+    known, wanted = set(), set()
+    for id, status, expires_at in session.execute(select(OtaUpdate.id, OtaUpdate.status, OtaUpdate.expires_at)):
+        known.add(id)
+        if status != CANCELLED and expires_at > now_us():
+            wanted.add(id)
+    return known, wanted
+
+
+def has_too_many(session: Session) -> bool:
+    """Return whether a device has more updates than are kept."""
+    query = select(OtaUpdate.device_id).group_by(OtaUpdate.device_id).having(func.count() > MOST)
+    return session.scalars(query.limit(1)).first() is not None
+
+
+def remove_oldest(session: Session) -> None:
+    """Remove all but the newest updates of each device. Those that are not over stay."""
+    place = func.row_number().over(partition_by=OtaUpdate.device_id, order_by=OtaUpdate.created_at.desc())
+    ranked = select(OtaUpdate.id, place.label("place")).subquery()
+    old = select(ranked.c.id).where(ranked.c.place > MOST)
+    session.execute(delete(OtaUpdate).where(OtaUpdate.id.in_(old), OtaUpdate.status.not_in(OPEN)))
 
 
 def progress_of(session: Session, update: OtaUpdate) -> list[DeviceEvent]:

@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Callable
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..files import make_private_folder, write_whole
@@ -58,7 +57,7 @@ class OtaUpdates:
 
     async def upload(self, device_id: str, data: bytes, expire_in_mins: int) -> OtaUpdate:
         """Store a file for the device and tell the device about it. Raises `UpdateRunning` or `NotWritable`."""
-        await self._sweep()
+        await self.sweep()
         now = now_us()
         update = OtaUpdate(
             id=str(uuid.uuid4()),
@@ -119,12 +118,18 @@ class OtaUpdates:
             raise LinkExpired("the link has expired")
         return path
 
-    async def _sweep(self) -> None:
-        """Remove files without an update: those of deleted devices and of interrupted uploads."""
-        known = await self._store.read(lambda session: set(session.scalars(select(OtaUpdate.id))))
+    async def sweep(self) -> None:
+        """Remove files that nobody may download any more, and all but the newest updates of each device."""
+        known, wanted = await self._store.read(ota_updates.known_and_wanted)
+        if await self._store.read(ota_updates.has_too_many):
+            await self._store.write(ota_updates.remove_oldest)
         for path in self._folder.iterdir():
-            if path.suffix == ".ota" and path.stem in known:
+            if path.suffix == ".ota" and path.stem in wanted:
                 continue
+            if path.suffix == ".ota" and path.stem in known:
+                path.unlink(missing_ok=True)
+                continue
+            # It is a file of a deleted device, or of an upload that was interrupted or goes on.
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < time.time() - _UPLOADS_TAKE:
                     path.unlink()

@@ -6,7 +6,7 @@ from typing import Callable
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..store.catalogue import CONNECTION
+from ..store.device_events import CONNECTION
 from ..store.models import DeviceEvent
 from ..traffic.live import Event
 

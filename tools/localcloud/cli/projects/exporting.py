@@ -6,6 +6,7 @@ from typing import Any
 
 from ..finding import everything
 from ..pending_file import pending
+from . import keeping_tags
 from .plan import CREATED_VARIABLE
 from .project import KEY_TAG, Existing
 
@@ -81,16 +82,20 @@ def _thing(thing: dict[str, Any]) -> dict[str, Any]:
     if thing.get("device_name"):
         entry["device"] = thing["device_name"]
     entry["timezone"] = thing["timezone"]
-    _tagged(thing, entry)
-    entry["properties"] = [_variable(each) for each in thing.get("properties") or ()]
+    tags = dict(thing.get("tags") or {})
+    entry.update(keeping_tags.taken_from(tags))
+    properties = [_variable(each, tags) for each in thing.get("properties") or ()]
+    _tagged({**thing, "tags": tags}, entry)
+    entry["properties"] = properties
     return entry
 
 
-def _variable(variable: dict[str, Any]) -> dict[str, Any]:
+def _variable(variable: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
     entry = {"name": variable["name"]}
     for name in _VARIABLE:
         if variable.get(name) is not None and variable[name] != _USUAL.get(name):
             entry[name] = variable[name]
+    entry.update(keeping_tags.taken_from(tags, variable.get("variable_name")))
     return entry
 
 

@@ -10,6 +10,7 @@ from ...property_types import PROPERTY_TYPES
 from .. import yaml_file
 from ..exits import USAGE, CommandError
 from ..yaml_file import Check, Document, anything, elements, flag, mapping, number, one_of, plain, text, whole
+from . import keeping_tags
 from .project import Dashboard, Device, Project, Thing, Variable, Widget
 
 MOST_COPIES = 1000
@@ -54,6 +55,7 @@ _THING = {
     "tags": anything,
     "properties": anything,
     "count": whole(1, MOST_COPIES),
+    **keeping_tags.CHECKS,
 }
 _VARIABLE = {
     "name": text(64),
@@ -66,6 +68,7 @@ _VARIABLE = {
     "tag": whole(0, 2**31 - 1),
     "min_value": number,
     "max_value": number,
+    **keeping_tags.CHECKS,
 }
 _DASHBOARD = {
     "name": text(64),
@@ -179,7 +182,7 @@ def _device(document: Document, entry: Any, where: str) -> Device | None:
 
 def _thing(document: Document, entry: Any, where: str) -> Thing | None:
     good = mapping(document, entry, where, _THING, required=("name",))
-    tags = _tags(document, entry, where)
+    tags = {**_tags(document, entry, where), **keeping_tags.of_thing(good)}
     variables: list[Variable] = []
     for each, called in elements(document, entry, "properties", where):
         fields = mapping(document, each, called, _VARIABLE, required=("name", "type"))
@@ -189,10 +192,11 @@ def _thing(document: Document, entry: Any, where: str) -> Thing | None:
             document.complain(
                 each, "name", called + ".name", "a name that is unique among the properties", fields["name"]
             )
-        variables.append(Variable(fields["name"], plain(_without(fields, "name"))))
+        tags.update(keeping_tags.of_variable(document, each, called, fields))
+        variables.append(Variable(fields["name"], plain(_without(fields, "name", *keeping_tags.CHECKS))))
     if "name" not in good:
         return None
-    fields = _without(good, "name", "key", "device", "tags", "properties", "count")
+    fields = _without(good, "name", "key", "device", "tags", "properties", "count", *keeping_tags.CHECKS)
     return Thing(good["name"], good.get("key"), good.get("device"), fields, tags, tuple(variables))
 
 

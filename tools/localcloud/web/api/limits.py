@@ -1,7 +1,11 @@
 """The rate limit: for each user so many requests per second, of which a second's worth may come at once."""
 
 import time
+from collections import OrderedDict
 from typing import Callable
+
+_MOST = 10_000
+"""The number of users whose last requests are remembered."""
 
 
 class RateLimit:
@@ -10,7 +14,7 @@ class RateLimit:
     def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = per_second
         self._clock = clock
-        self._buckets: dict[str, tuple[float, float]] = {}
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def admits(self, user_id: str) -> bool:
         """Count a request. Return False if it exceeds the limit."""
@@ -22,4 +26,7 @@ class RateLimit:
         level = min(capacity, level + (now - then) * self._rate)
         admitted = level >= 1
         self._buckets[user_id] = (level - 1 if admitted else level, now)
+        self._buckets.move_to_end(user_id)
+        if len(self._buckets) > _MOST:
+            self._buckets.popitem(last=False)
         return admitted

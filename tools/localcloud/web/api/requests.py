@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictFloat, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from ...identity.hashed_secrets import LEAST_LENGTH
+from ...store.keeping import check_tag
 from .plain_json import checked
 
 Number = Annotated[StrictInt | StrictFloat, AfterValidator(checked)]
@@ -37,6 +38,11 @@ class Tag(BaseModel):
 
     key: Word
     value: Word
+
+    @model_validator(mode="after")
+    def _is_understood(self) -> "Tag":
+        check_tag(self.key, self.value)
+        return self
 
 
 class PropertyRequest(BaseModel):

@@ -91,7 +91,7 @@ def _add_course(routes: APIRouter, store: Store) -> None:
             before = catalogue.history(session, found.id, limit=1, end_us=start_us)
             return {"before": before[0] if before else None, **_course(session, found.id, start_us, end_us, points)}
 
-        return await store.read(read)
+        return await store.read_series(read)
 
 
 def _summaries(session: Session) -> list[Json]:

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from ....protocol import senml, topics
 from ....protocol.conversation import Send
 from ....protocol.senml import Value
-from ....store import catalogue, series
-from ....store.models import DeviceEvent, now_us
+from ....store import catalogue, device_events, series
+from ....store.models import DeviceEvent
 from ....store.owner import Owner
 from .. import requests, times
 from ..answers import property_json
@@ -21,7 +21,7 @@ from ..problems import Problem
 from ..services import Services, UserId, empty
 
 RETENTION_DAYS = 36500
-NOTED_BY_THE_CLOUD = (catalogue.CONNECTION, "OtaProgress", "DeviceEvents")
+NOTED_BY_THE_CLOUD = (device_events.CONNECTION, "OtaProgress", "DeviceEvents")
 """Names of events that only the cloud writes: other answers, and starting workers, rely on their format."""
 _EVENTS = 100
 _MAX_EVENTS = 1000
@@ -103,10 +103,7 @@ def _add_properties(routes: APIRouter, services: Services) -> None:
 
         def write(owner: Owner) -> None:
             for update in updates:
-                event = DeviceEvent(
-                    device_id=device.id, name=update.name, value=update.value, time_us=now_us()
-                )
-                owner.session.add(event)
+                device_events.add(owner.session, device.id, update.name, update.value)
 
         await services.write(user, write)
         return empty()
@@ -148,7 +145,7 @@ def _values(owner: Owner, id: str, pid: str, limit: int, start: str | None) -> d
 def _events(
     owner: Owner, device_id: str, connection: bool, limit: int, start: str | None
 ) -> list[DeviceEvent]:
-    is_connection = DeviceEvent.name == catalogue.CONNECTION
+    is_connection = DeviceEvent.name == device_events.CONNECTION
     query = (
         select(DeviceEvent)
         .where(DeviceEvent.device_id == device_id, is_connection if connection else ~is_connection)

@@ -116,7 +116,7 @@ def _add_batches(routes: APIRouter, services: Services) -> None:
             responses = [item for request in body.requests for item in answer(owner, request)]
             return {"resp_version": 1, "responses": responses}
 
-        return await services.read(user, read)
+        return await services.read_series(user, read)
 
     @routes.post("/batch_query")
     async def query_aggregated(user: UserId, body: AggregatedBatch) -> Json:
@@ -172,7 +172,7 @@ def timeseries_router(services: Services) -> APIRouter:
             finite = [(time, value) for time, value in points if math.isfinite(value)]
             return {"data": [{"time": times.write(time), "value": value} for time, value in finite]}
 
-        return await services.read(user, read)
+        return await services.read_series(user, read)
 
     return routes
 
