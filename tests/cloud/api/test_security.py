@@ -98,6 +98,7 @@ def test_nothing_of_others_is_in_lists_or_series_or_reach(belongings, other, pro
 def forged(user, key="x" * 32, algorithm="HS256", **changes):
     now = int(time.time())
     claims = {"iss": "local-cloud", "http://arduino.cc/id": user.user_id, "iat": now, "exp": now + 300}
+    claims.update({"azp": user.key["api_key_id"], "key_rotations": 0})
     return jwt.encode({**claims, **changes}, key, algorithm)
 
 
