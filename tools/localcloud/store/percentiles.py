@@ -79,5 +79,8 @@ def _narrowed(session: Session, query: Query, edges: dict[str, int], count: int,
     ).one()
     if not below < rank <= up_to:
         return None
+    if low == high:
+        return float(low)
+    # SQLite's sort is slow with a large offset.
     near = query.add_columns(Sample.number).where(Sample.number >= low, Sample.number <= high)
-    return float(session.scalars(near.order_by(Sample.number).offset(rank - 1 - below).limit(1), edges).one())
+    return float(sorted(session.scalars(near, edges))[rank - 1 - below])
