@@ -63,7 +63,7 @@ def _narrowed(session: Session, query: Query, edges: dict[str, int], count: int,
 
     Return None if that was misjudged.
     """
-    hashed = (Sample.id % 1_000_003) * 7919 % 1_000_003
+    hashed = (Sample.id % 1_000_003) * 611_953 % 1_000_003
     some = query.add_columns(Sample.number).where(hashed < 1_000_003 * _TRIED // count)
     tried = sorted(session.scalars(some, edges))
     place = len(tried) * rank // count
