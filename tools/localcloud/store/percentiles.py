@@ -3,7 +3,7 @@
 import math
 from typing import Any, Callable
 
-from sqlalchemy import Label, Select, func, select
+from sqlalchemy import Label, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from .models import Sample
@@ -75,7 +75,8 @@ def _narrowed(session: Session, query: Query, edges: dict[str, int], count: int,
     if place + _MARGIN >= len(tried):
         high = math.inf
     below, up_to = session.execute(
-        query.add_columns(func.sum(Sample.number < low), func.sum(Sample.number <= high)), edges
+        query.add_columns(*(func.sum(case((each, 1), else_=0)) for each in (Sample.number < low, Sample.number <= high))),
+        edges,
     ).one()
     if not below < rank <= up_to:
         return None
