@@ -74,10 +74,9 @@ def _narrowed(session: Session, query: Query, edges: dict[str, int], count: int,
         low = -math.inf
     if place + _MARGIN >= len(tried):
         high = math.inf
-    below, up_to = session.execute(
-        query.add_columns(*(func.sum(case((each, 1), else_=0)) for each in (Sample.number < low, Sample.number <= high))),
-        edges,
-    ).one()
+    edge = (Sample.number < low, Sample.number <= high)
+    counts = query.add_columns(*(func.sum(case((each, 1), else_=0)) for each in edge))
+    below, up_to = session.execute(counts, edges).one()
     if not below < rank <= up_to:
         return None
     if low == high:
