@@ -5,6 +5,8 @@ import json
 import cbor2
 import paho.mqtt.client as mqtt
 import pytest
+from localcloud.cli.values.query import Selected
+from localcloud.cli.watch import Values
 
 
 @pytest.fixture
@@ -76,3 +78,45 @@ def test_the_time_ends_it(command, thing, name):
     thing(("n", "INT"))
     assert command.local("watch", name, "--seconds", "1").stdout == ""
     assert "no thing with properties matches" in command.local("watch", "no such thing " + name, code=1).stderr
+
+
+LED = Selected("Thing", "led", "v", "STATUS", "t")
+
+
+def polled(value, at):
+    return [{"properties": [{"id": "v", "last_value": value, "value_updated_at": "2026-01-01T%s:00Z" % at}]}]
+
+
+@pytest.fixture
+def watched():
+    """Values, with the list `shown`."""
+    values = Values([LED], lambda variable, value, time: values.shown.append(value), None)
+    values.shown = []
+    return values
+
+
+def test_a_polled_value_is_new_though_the_clouds_clock_was_set_back(watched):
+    for value, at in ((1, "12:00"), (1, "12:00"), (2, "10:00"), (2, "10:00"), (2, "10:01")):
+        watched.ask()
+        watched.polled(polled(value, at))
+    assert watched.shown == [1, 2, 2]
+
+
+def test_a_value_that_came_over_mqtt_is_not_shown_again_when_it_is_polled(watched):
+    watched.polled(polled(1, "12:00"))
+    watched.reported(LED, 2)
+    watched.ask()
+    watched.polled(polled(2, "03:00"))
+    watched.ask()
+    watched.polled(polled(1, "03:01"))
+    assert watched.shown == [1, 2, 1]
+
+
+def test_a_poll_that_a_report_overtakes_does_not_count(watched):
+    watched.polled(polled(1, "12:00"))
+    watched.ask()
+    watched.reported(LED, 2)
+    watched.polled(polled(1, "12:01"))
+    watched.ask()
+    watched.polled(polled(2, "12:02"))
+    assert watched.shown == [1, 2]

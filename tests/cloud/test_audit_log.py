@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sqlite3
-import time
 from contextlib import closing
 
 import pytest
@@ -11,7 +10,7 @@ from local_clouds import LocalCloud
 from localcloud import audit
 from localcloud.audit import Audit
 from localcloud.audit_notes import leave_note
-from localcloud.remote import RemoteCloud
+from localcloud.remote import RemoteCloud, RemoteError
 from localcloud.store.database import Store
 from visitor import Web, ask_token
 
@@ -75,6 +74,12 @@ def test_it_says_who_did_what_from_where(cloud, make_device):
     assert not any("value" in action or "led" in about for action, _, _, about in found)
 
 
+def test_a_refused_certificate_is_in_it(cloud, make_device):
+    assert make_device(cloud.about, port="mtls_port", client_id="another").connect() == "Client identifier not valid"
+    found = [(action, by, about) for action, by, _, about in entries(cloud)]
+    assert ("device refused", "device " + cloud.device_id, "the client identifier is another one") in found
+
+
 def test_no_secret_is_in_it(cloud, make_device):
     web = Web(cloud.about)
     session = web.session()
@@ -111,6 +116,8 @@ def test_it_is_read_page_by_page_and_by_name_and_time(cloud):
     about = [each["about"].split()[-1] for each in api.request("GET", "/audit?by=program") if each["action"] == "thing created"]
     assert about == things[::-1]
     assert api.request("GET", "/audit?by=%25") == []
+    with pytest.raises(RemoteError):
+        api.request("GET", "/audit?by=%00")
     since = newest[1]["time_us"]
     assert all(each["time_us"] >= since for each in api.request("GET", "/audit?since_us=%d" % since))
 
@@ -191,11 +198,9 @@ def test_a_flood_of_log_ins_pushes_out_no_change(run_audit, monkeypatch):
 
 def test_a_flood_within_a_minute_is_counted_not_kept(run_audit):
     async def flood(log, clock):
-        begin = time.monotonic()
         for number in range(20_000):
             log.note("device refused", by="device %d" % number, address="1.2.3.4")
         log.note("thing deleted", by="page P", address="1.2.3.4")
-        assert time.monotonic() - begin < 5
 
     rows = run_audit(flood)
     assert len(rows) == 2002

@@ -1,5 +1,6 @@
 """Certificates: who gets in with one, how the server's is renewed, and the warnings before any of them ends."""
 
+import asyncio
 import datetime
 import os
 import re
@@ -13,8 +14,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from enrolment import call, enrol, sign, sign_files
+from localcloud.certificate_watch import CertificateWatch
+from localcloud.condition import Condition
 from localcloud.identity.certificates import Authority
-from localcloud.identity.key_files import KeyFiles
+from localcloud.identity.key_files import KeyFiles, load_certificate
+from localcloud.traffic.live import Live
 
 REFUSED = "Not authorized"
 WAIT_S = 10
@@ -202,3 +206,71 @@ def test_certificates_of_devices_that_end_are_told_by_name(start_local_cloud, ap
 
 def test_a_cloud_whose_certificates_last_warns_of_nothing(local_cloud, api):
     assert not [text for text in warnings(api) if "certificate" in text]
+
+
+def test_a_start_that_cannot_renew_the_servers_certificate_goes_on_with_it(start_local_cloud, api_of, tmp_path):
+    first = start_local_cloud(data=tmp_path / "data")
+    first.stop()
+    files = files_of(first.data, "server")
+    files.write(*sign(first.data, "localhost", days=(-700, 20), server=True))
+    before = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    # A folder in its place takes away the right to write the file, also from root.
+    files.key_der.unlink()
+    files.key_der.mkdir()
+    second = start_local_cloud(data=tmp_path / "data")
+    assert shown(second.about, second.mqtts_port) == before.serial_number
+    (told,) = warnings(api_of(second.about))
+    assert told.startswith("the server's certificate cannot be renewed: ")
+    files.key_der.rmdir()
+    os.utime(files.certificate)
+    eventually(lambda: not warnings(api_of(second.about)))
+    assert shown(second.about, second.mqtts_port) != before.serial_number
+
+
+@pytest.mark.parametrize("name", ["key", "certificate"])
+def test_an_authority_that_gets_lost_while_the_cloud_runs_is_told(start_local_cloud, api_of, tmp_path, name):
+    cloud = start_local_cloud(data=tmp_path / "data")
+    path = getattr(files_of(cloud.data, "ca"), name)
+    path.rename(tmp_path / "kept")
+    (told,) = eventually(lambda: warnings(api_of(cloud.about)))
+    assert told.startswith("%s is missing: " % path) and "from a backup" in told
+    (tmp_path / "kept").rename(path)
+    eventually(lambda: not warnings(api_of(cloud.about)))
+
+
+def test_new_names_of_the_machine_get_into_the_certificate(tmp_path):
+    authority, client = Authority(tmp_path / "certificates"), KeyFiles.at(tmp_path, "client")
+    found, renewed, renamed = [("192.0.2.1", "host")], [], []
+    watch = CertificateWatch(
+        authority,
+        None,
+        Condition(Live()),
+        client,
+        names=lambda: found[-1],
+        shares_folder=False,
+        renewed=renewed.append,
+        renamed=renamed.append,
+    )
+    first = load_certificate(watch.server(found[-1]).certificate)
+    asyncio.run(watch.look_at_names())
+    assert not renewed and not renamed
+    found.append(("192.0.2.77", "host"))  # a new lease of the router
+    asyncio.run(watch.look_at_names())
+    second = load_certificate(renewed.pop().certificate)
+    assert "192.0.2.1" in addresses(first) and "192.0.2.77" in addresses(second) and renamed == [found[-1]]
+    found.append(())  # no network for a while
+    asyncio.run(watch.look_at_names())
+    assert not renewed and len(renamed) == 1
+
+
+def test_workers_that_share_a_folder_keep_each_others_names(tmp_path):
+    for name in ("192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"):
+        files = Authority(tmp_path / "certificates").server((name,), keep_names=True)
+    certificate = load_certificate(files.certificate)
+    assert {"192.0.2.1", "192.0.2.2"} <= addresses(certificate)
+    assert load_certificate(Authority(tmp_path / "certificates").server(("192.0.2.1",)).certificate) == certificate
+
+
+def addresses(certificate):
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return set(map(str, names.get_values_for_type(x509.IPAddress)))

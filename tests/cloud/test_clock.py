@@ -8,6 +8,7 @@ import pytest
 from clocked_clouds import ClockedCloud
 from localcloud.identity.tokens import LIFETIME, Tokens
 from localcloud.store.catalogue import record_facts
+from localcloud.store.credentials import Grant
 from localcloud.store.models import OtaUpdate, now_us
 from localcloud.store.ota_updates import progress_of
 
@@ -73,12 +74,13 @@ def test_a_host_without_a_clock_is_said(cloud, api_of):
 @pytest.mark.parametrize("jump_s", [-2 * HOUR, 2 * HOUR, -400 * 24 * HOUR])
 def test_users_and_devices_log_in_after_a_jump(cloud, api_of, make_device, jump_s):
     tokens = cloud.run(Tokens.of(cloud.cloud.store))
-    before = tokens.issue("user")
-    assert tokens.user_of(before) == "user"
+    grant = Grant("user", "key", 0)
+    before = tokens.issue(grant)
+    assert tokens.grant_in(before) == grant
     cloud.ahead_s = jump_s
-    assert tokens.user_of(tokens.issue("user")) == "user"
-    assert (tokens.user_of(before) == "user") == (jump_s < 0)
-    assert tokens.user_of(tokens.issue("user", lifetime=0)) is None
+    assert tokens.grant_in(tokens.issue(grant)) == grant
+    assert (tokens.grant_in(before) == grant) == (jump_s < 0)
+    assert tokens.grant_in(tokens.issue(grant, lifetime=0)) is None
     cloud.ahead_s += LIFETIME + 1
     device = make_device(cloud.about)
     assert device.connect() == "Success"

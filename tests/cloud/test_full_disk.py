@@ -26,9 +26,9 @@ def disk(tmp_path):
 class Cloud:
     """`local-cloud serve` on the small disk."""
 
-    def __init__(self, disk):
+    def __init__(self, disk, *options):
         self.data = disk.folder / "data"
-        self.process = disk.start("serve", "--ephemeral", "--json", "--data", self.data)
+        self.process = disk.start("serve", "--ephemeral", "--json", "--data", self.data, *options)
         self.about = json.loads(self.process.wait_for(r"\A(.*)\n", 30).group(1))
 
     def stop(self):
@@ -41,11 +41,11 @@ class Cloud:
 
 @pytest.fixture
 def start(disk):
-    """`start()` -> a Cloud on the disk."""
+    """`start(*options)` -> a Cloud on the disk."""
     made = []
 
-    def begin():
-        made.append(Cloud(disk))
+    def begin(*options):
+        made.append(Cloud(disk, *options))
         return made[-1]
 
     yield begin
@@ -181,7 +181,22 @@ def test_a_disk_that_is_mounted_read_only(disk, start, make_device):
     device = check_reading(again.about, make_device, "before")
     check_refusals(again.about, 503, "(Read-only file system)")
     publish_waiting(device, "waiting")
+    assert again.stop() == 0, "what waits does not hold up the end"
     assert "Traceback" not in again.log
+
+
+def test_a_firmware_file_is_refused_in_words_too(disk, start, make_device):
+    about = begin(start, make_device).about
+    disk.fill()
+    form = b'--B\r\nContent-Disposition: form-data; name="ota_file"; filename="f"\r\n\r\n%s\r\n--B--\r\n' % bytes(10**6)
+    headers = {"Authorization": "Bearer " + token_of(about), "Content-Type": "multipart/form-data; boundary=B"}
+    url = "%s/iot/v2/devices/%s/ota" % (about["http"], about["device_id"])
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(url, form, headers, method="POST"), timeout=10)
+    assert refused.value.code == 507
+    detail = json.loads(refused.value.read())["detail"]
+    assert ".ota cannot be written (No space left on device)" in detail
+    assert list((disk.inside / "data" / "ota").iterdir()) == []
 
 
 def test_a_locked_database_is_waited_for(disk, start, make_device):
@@ -245,3 +260,14 @@ def test_a_read_only_disk_after_a_kill(disk, start, make_device):
     again = start()
     check_reading(again.about, make_device, "before")
     check_refusals(again.about, 503, "(Read-only file system)")
+
+
+def test_a_certificate_that_should_be_renewed_waits_for_room(disk, start, make_device):
+    cloud = begin(start, make_device)
+    assert cloud.stop() == 0
+    disk.fill()
+    again = start("--address", "0.0.0.0")  # with other names in the certificate
+    check_reading(again.about, make_device, "before")
+    said = "the server's certificate cannot be renewed: "
+    (warning,) = [each for each in warnings(again.about) if each.startswith(said)]
+    assert "No space left on device" in warning and str(disk.folder) in warning

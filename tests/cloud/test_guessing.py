@@ -5,6 +5,8 @@ import json
 import re
 import sqlite3
 import statistics
+import urllib.error
+import urllib.request
 import uuid
 from contextlib import closing
 from pathlib import Path
@@ -116,7 +118,7 @@ def test_a_first_login_does_not_wait_for_wrong_secrets_of_many_devices(cloud, ch
     async def run():
         # What has been wrong before comes after what may be right.
         await together(*(device_login(cloud.about, victim, "wrong") for victim in victims))
-        flood = [device_login(cloud.about, victims[number % 4], "wrong %d" % number) for number in range(100)]
+        flood = [device_login(cloud.about, victims[number % 4], "wrong %d" % number) for number in range(60)]
         return await during(flood, device_login(cloud.about, *mine))
 
     login, before = asyncio.run(run())
@@ -236,6 +238,12 @@ def test_a_secret_followed_by_a_nul_is_another_one(cloud, chosen):
     assert asyncio.run(device_login(cloud.about, device_id, secret)).code == ACCEPTED
 
 
+def test_bytes_that_are_no_text_are_not_the_text_that_python_shows_for_them(quiet_cloud):
+    device_id, secret = quiet_cloud.device(repr(b"\xff is my password"))
+    assert asyncio.run(device_login(quiet_cloud.about, device_id, b"\xff is my password")).code == REFUSED
+    assert asyncio.run(device_login(quiet_cloud.about, device_id, secret)).code == ACCEPTED
+
+
 def test_an_old_hash_of_a_generated_secret_is_replaced_by_a_fast_one_at_the_first_login(cloud):
     secret = new_secret()
     device_id, _ = cloud.device(secret)
@@ -315,6 +323,14 @@ def test_without_that_option_nobody_is_believed(quiet_cloud):
     header = "X-Forwarded-For: 192.0.2.7"
     asyncio.run(token_login(quiet_cloud.about, key, "wrong", headers=[header]))
     assert refused_from(quiet_cloud, 1) == ["127.0.0.1"]
+
+
+def test_a_wrong_token_of_the_api_is_counted(quiet_cloud):
+    request = urllib.request.Request(quiet_cloud.about["http"] + "/iot/v2/things")
+    request.add_header("Authorization", "Bearer not.a.token")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(request, timeout=10)
+    assert quiet_cloud.counts()["refused: API token"] == 1
 
 
 def test_a_proxy_that_names_no_client_is_closed_with_a_line(cloud_behind_proxy):

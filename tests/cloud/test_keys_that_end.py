@@ -130,6 +130,19 @@ def test_a_user_with_things_is_deleted_only_with_everything(cloud, api, visitor,
     assert api.request("POST", "/users", {"name": "Anna"})["id"] != about["user_id"]
 
 
+def test_another_users_device_goes_on_without_the_thing_of_a_deleted_user(cloud, api, make_device):
+    user = api.request("POST", "/users", {"name": "Anna"})
+    made = api.request("POST", "/devices", {"name": "Board"})
+    api.request("POST", "/things", {"name": "Hall", "user_id": user["id"], "device_id": made["id"]})
+    board = make_device(cloud.about, device_id=made["id"], secret=made["secret"])
+    assert board.connect() == "Success"
+    board.subscribe(board.device_topic("c/dw"))
+    api.request("DELETE", "/users/%s?with_everything=true" % user["id"])
+    # ThingDetachCommand
+    assert board.command()[0] == 0x011000
+    assert api.request("GET", "/devices/" + made["id"])["thing_id"] is None
+
+
 def test_lists_have_no_secrets(cloud, api):
     made = api.request("POST", "/users", {"name": "Anna"})
     key = api.request("POST", "/users/%s/keys" % made["id"], {"name": "second"})

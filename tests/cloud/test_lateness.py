@@ -1,6 +1,11 @@
 """Late samples are told from live values by how their times advance, whatever the clocks say."""
 
+import json
+from pathlib import Path
+
 import pytest
+from localcloud.protocol import topics
+from localcloud.protocol.conversation import Conversation
 from localcloud.protocol.lateness import GAP_S, Lateness, Place
 
 NOW = 1_800_000_000
@@ -104,4 +109,18 @@ def test_a_device_that_invents_names_takes_no_memory():
     connection = Connection()
     for i in range(5000):
         connection.send(i / 1000, -60, "name%d" % i)
-    assert len(connection.lateness._courses) <= 1000
+    assert len(connection.lateness._courses) <= 500
+
+
+VECTORS = json.loads((Path(__file__).parent.parent / "vectors" / "device_vectors.json").read_text())
+ENCODED = [each for each in VECTORS["property_encode"] if each["hex"]]
+
+
+@pytest.mark.parametrize("vector", ENCODED, ids=[each["name"] for each in ENCODED])
+def test_what_the_cpp_library_sends_has_its_place(vector):
+    taken = max([record.get("t", 0) for record in vector["records"]])
+    topic = topics.thing("0e6c1bd4-3b9c-4e5f-8a57-1f7a3b1d6c11", topics.EVENTS_OUT)
+    for began, after_s, place in ((taken - 5, 6, LIVE), (taken + 60, 1, LATE), (taken + 60, 60, LIVE)):
+        talk = Conversation("", None, Lateness(0))
+        for action in talk.received(topic, bytes.fromhex(vector["hex"]), began + after_s, after_s):
+            assert set(action.places) == {place if taken else LIVE}

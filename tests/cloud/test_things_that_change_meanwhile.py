@@ -1,11 +1,14 @@
 """Things that change while their devices connect: the last change counts."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 from localcloud.broker.gatekeeper import Credentials
 from localcloud.embedded.devices import ConnectedDevices
-from localcloud.identity.hashed_secrets import hash_secret
+from localcloud.identity.failures import Failures
+from localcloud.identity.hashed_secrets import hash_secret, new_secret
+from localcloud.identity.verification import Verifier
 from localcloud.store import catalogue
 from localcloud.store.database import Store
 from localcloud.traffic.exchange import Exchange
@@ -42,22 +45,25 @@ def test_a_thing_that_is_attached_or_taken_off_while_the_device_connects(tmp_pat
         store = Store("sqlite:///%s" % (tmp_path / "store.sqlite3"))
         await store.open()
         exchange = Exchange(store, Live())
+        secret = new_secret()
 
         def make(session):
-            device = catalogue.create_device(session, name="board", secret_hash=hash_secret("secret"))
+            device = catalogue.create_device(session, name="board", secret_hash=hash_secret(secret))
             thing = catalogue.create_thing(session, name="thing")
             catalogue.attach_device(session, thing.id, None if attached else device.id)
             return device.id, thing.id
 
         device_id, thing_id = await store.write(make)
         now = thing_id if attached else None
-        devices = ConnectedDevices(SlowStore(store, lambda: exchange.attach(thing_id, now and device_id)), exchange)
+        slow = SlowStore(store, lambda: exchange.attach(thing_id, now and device_id))
+        verifier = Verifier(Failures(Counter(), lambda *arguments, **more: None))
+        devices = ConnectedDevices(slow, exchange, verifier, {})
         try:
-            credentials = Credentials(device_id, device_id, "secret", None, None, False)
+            credentials = Credentials(device_id, device_id, secret, None, None, False)
             assert await devices.connected(Client(device_id), credentials)
             assert devices.conversation(device_id).thing_id == now
         finally:
-            devices.close()
+            verifier.close()
             await exchange.close()
             await store.close()
 

@@ -124,3 +124,18 @@ def test_no_traceback_comes_from_what_peers_send(tmp_path, port):
         cloud.stop()
     assert "Traceback" not in cloud.process.stderr
     assert len(cloud.process.stderr.splitlines()) < 40
+
+
+def test_many_bad_first_packets_leave_a_few_lines_however_many_others_only_left(tmp_path):
+    cloud = LocalCloud(tmp_path / "cloud")
+    try:
+        for words in (b"\x10", b"\xc0\x00"):
+            for _ in range(40):
+                with open_peer(cloud.about, "mqtt") as sock:
+                    sock.sendall(words)
+                    if words == b"\xc0\x00":
+                        assert read_to_the_end(sock) == b""
+        assert cloud.process.stderr.count("instead of type 1: connection closed") == 20
+        assert cloud.process.stderr.count("connection lost") <= 20
+    finally:
+        cloud.stop()

@@ -55,6 +55,7 @@ class Audit:
         self._lost = 0
         self._look_again = 0.0
         self._is_failing = False
+        self._writing = asyncio.Lock()
         self._minute_began = clock()
         self._new_log_ins = 0
         self._unpruned = _PRUNE_EVERY
@@ -156,6 +157,11 @@ class Audit:
             await self.flush()
 
     async def _write(self) -> None:
+        # One after the other: whoever has flushed sees what another call is still writing.
+        async with self._writing:
+            await self._write_waiting()
+
+    async def _write_waiting(self) -> None:
         entries, self._waiting = self._waiting, []
         if not entries:
             return

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -35,5 +36,6 @@ def take_notes(data: Path) -> list[tuple[int, tuple[str, str, str, str]]]:
             found.append((int(note["time_us"]), (action, by, address, about)))
         except (ValueError, KeyError, TypeError):
             log.warning("%s has a line that is no note: left out", path)
-    path.unlink(missing_ok=True)
+    with suppress(OSError):  # a read-only disk: they are taken again
+        path.unlink(missing_ok=True)
     return found

@@ -12,7 +12,7 @@ from cryptography import x509
 from .condition import Condition
 from .files import in_words
 from .identity.certificates import Authority, as_date
-from .identity.key_files import Broken, KeyFiles, is_issued_by, load_certificate
+from .identity.key_files import Broken, KeyFiles, Missing, is_issued_by, load_certificate
 from .store import device_certificates
 from .store.database import Store
 
@@ -67,8 +67,15 @@ class CertificateWatch:
         self._task: asyncio.Task[None] | None = None
 
     def server(self, names: Names) -> KeyFiles:
-        """Return the server's files with these names, good for a while. Raises OSError."""
-        files = self._authority.server(names, keep_names=self._shares_folder)
+        """Return the server's files with these names. Raises OSError if there are none and none can be written."""
+        try:
+            files = self._authority.server(names, keep_names=self._shares_folder)
+        except OSError as error:
+            present = self._authority.present_server()
+            if present is None:
+                raise
+            files = present
+            self._warn_of_renewal(in_words(error))
         self._names, self._shown = names, load_certificate(files.certificate).serial_number
         return files
 
@@ -87,6 +94,7 @@ class CertificateWatch:
         """Renew the server's certificate if it is time, and bring the warnings up to date."""
         self._files = self._times_of_files()
         await self._renew()
+        self._look_at_authority()
         self._warn_of_end("authority", "the authority", self._authority.certificate, _OF_AUTHORITY)
         with suppress(Broken, OSError):  # the next start makes it again, and says so
             self._warn_of_end("client", "the default device", load_certificate(self._client.certificate), _OF_CLIENT)
@@ -104,14 +112,15 @@ class CertificateWatch:
             glances += 1
             try:
                 if glances % _NAMES_EVERY == 0 or has_jumped:
-                    await self._look_at_names()
+                    await self.look_at_names()
                 if has_jumped or now - looked >= _EVERY or self._times_of_files() != self._files:
                     looked = now
                     await self.look()
             except Exception as error:
                 log.warning("cannot look at the certificates now: %s", str(error).splitlines()[0])
 
-    async def _look_at_names(self) -> None:
+    async def look_at_names(self) -> None:
+        """Renew the server's certificate if other machines reach this one at other addresses or names than before."""
         names = await asyncio.to_thread(self._find_names)
         # Without a network there are none for a while. The certificate keeps those that it has.
         if names and names != self._names:
@@ -132,10 +141,31 @@ class CertificateWatch:
                 log.info("new connections are shown the server's certificate that ends on %s", _end(certificate))
         except (Broken, OSError) as error:
             reason = in_words(error) if isinstance(error, OSError) else str(error)
-            self._condition.warn("certificate renewal", "the server's certificate cannot be renewed: %s" % reason)
+            self._warn_of_renewal(reason)
         else:
             self._condition.clear("certificate renewal")
         self._files = self._times_of_files()
+
+    def _look_at_authority(self) -> None:
+        """Warn if the next start will not find the authority that this process has loaded."""
+        files = self._authority.files
+        try:
+            is_there = files.load()[1] == self._authority.certificate
+            reason = "%s is another one than at the start" % files.certificate
+        except (Missing, Broken, OSError) as error:
+            is_there = False
+            reason = in_words(error) if isinstance(error, OSError) else str(error)
+        if is_there:
+            self._condition.clear("files of the authority")
+        else:
+            self._condition.warn(
+                "files of the authority",
+                "%s: the next start will not find the authority that boards trust; restore %s and %s from a backup"
+                % (reason, files.key.name, files.certificate.name),
+            )
+
+    def _warn_of_renewal(self, reason: str) -> None:
+        self._condition.warn("certificate renewal", "the server's certificate cannot be renewed: %s" % reason)
 
     def _warn_of_end(self, name: str, whose: str, certificate: x509.Certificate, remedy: str) -> None:
         name = "certificate of " + name
@@ -192,7 +222,8 @@ class CertificateWatch:
 
     def _times_of_files(self) -> list[float]:
         server = self._authority.files.key.with_name("server.pem")
-        return [_time_of(path) for path in (server, self._client.certificate)]
+        authority = self._authority.files
+        return [_time_of(path) for path in (server, self._client.certificate, authority.key, authority.certificate)]
 
 
 _OF_AUTHORITY = "make a new one with `local-cloud new-authority`, which every board must then get"

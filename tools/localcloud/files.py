@@ -65,8 +65,12 @@ def close_to_others(path: Path) -> None:
     except FileNotFoundError:
         return
     if mode & 0o077:
-        path.chmod(mode & 0o700)
-        log.warning("other users had rights at %s (mode %o): taken away", path, mode)
+        try:
+            path.chmod(mode & 0o700)
+        except OSError as error:  # on a read-only disk the cloud starts all the same
+            log.warning("other users have rights at %s (mode %o): %s", path, mode, error.strerror)
+        else:
+            log.warning("other users had rights at %s (mode %o): taken away", path, mode)
 
 
 def in_words(error: OSError) -> str:
@@ -119,16 +123,27 @@ def _set_mode(path: Path, mode: int) -> None:
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write the file so that afterwards it is either complete, on the disk and with this mode, or unchanged."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+    write_together([(path, data, mode)])
+
+
+def write_together(files: list[tuple[Path, bytes, int]]) -> None:
+    """Write files of one folder, each as `write_whole` does. If there is no room for all, none of them changes."""
+    written: list[tuple[str, Path]] = []
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        for path, data, mode in files:
+            descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name + ".")
+            written.append((temporary, path))
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(file.fileno(), mode)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        while written:
+            os.replace(*written[0])
+            written.pop(0)
     except BaseException as error:
-        os.unlink(temporary)
+        for temporary, _ in written:
+            os.unlink(temporary)
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(path)  # a full disk is reported without a name
         raise

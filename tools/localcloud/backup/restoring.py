@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ..audit_notes import leave_note
 from ..files import FolderLock, make_private_folder
 from ..store.models import SCHEMA_VERSION
 from ..store.ota_updates import CANCELLED, OPEN
@@ -55,6 +56,8 @@ def restore(file: BinaryIO, data: Path, ask: Callable[[], str], *, replace: bool
         made_at, with_store = _extract(reader, ask() if reader.is_sealed else None, folder)
         if with_store:
             _check_store(folder)
+        about = time.strftime("made at %Y-%m-%dT%H:%M:%SZ", time.gmtime(made_at))
+        leave_note(folder, "backup restored", about=about)
         _to_disk(folder)
         old = _put_into_place(folder, data, is_old)
     return Restored(made_at, old, with_store)

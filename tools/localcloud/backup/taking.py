@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from .. import clock
 from ..store.models import SCHEMA_VERSION
 from . import BackupRefused
 from .archive import Writer
@@ -103,7 +104,7 @@ def _fill(archive: Writer, data: Path, scratch: Path, with_store: bool) -> None:
     with _snapshot(data / DATABASE, scratch) if with_store else _no_snapshot() as begin:
         # The description comes first, and only the database knows its schema.
         schema = _schema(data / DATABASE) if with_store else None
-        archive.add_about({"schema": schema, "made_at": int(time.time())})
+        archive.add_about({"schema": schema, "made_at": int(clock.now_s())})
         _add_firmware(archive, data)
         small, copy = _at_one_moment(data, begin)
         _add_firmware(archive, data)

@@ -47,7 +47,7 @@ class EmbeddedBroker(Broker):
         self.max_packet = max_packet
         self.deliveries = Deliveries()
         self._connections: set[asyncio.Task[Any]] = set()
-        self._strangers, self._refusals = FewLines(log), FewLines(log)
+        self._violations, self._lost, self._refusals = FewLines(log), FewLines(log), FewLines(log)
 
     async def serve(self, stream: ClientStream, *, by_certificate: bool) -> None:
         """Serve one connection from its CONNECT to its end."""
@@ -64,12 +64,12 @@ class EmbeddedBroker(Broker):
             if client is not None:
                 log.warning("%s: %s: connection closed", client.device_id, error)
             else:
-                self._strangers.line(logging.WARNING, "%s: %s: connection closed", peer, error)
+                self._violations.line(logging.WARNING, "%s: %s: connection closed", peer, error)
         except (EndOfStream, OSError) as error:
             if client is not None:
                 log.info("%s: connection lost (%s)", client.device_id, type(error).__name__)
             else:
-                self._strangers.line(logging.INFO, "%s: connection lost (%s)", peer, type(error).__name__)
+                self._lost.line(logging.INFO, "%s: connection lost (%s)", peer, type(error).__name__)
         finally:
             self._connections.discard(task)
             if client is not None:
@@ -155,6 +155,7 @@ class EmbeddedBroker(Broker):
         except Exception as error:
             raise ProtocolViolation("CONNECT refused: %s" % (error or "bad flags")) from None
         assert isinstance(client, ConnectedClient)
+        session.password = _as_sent(session.password, body)
         return client, session
 
     async def _register(self, client: ConnectedClient, session: Session, stream: ClientStream, device_id: str) -> None:
@@ -184,6 +185,15 @@ class EmbeddedBroker(Broker):
         client.session.transitions.disconnect()
         client.closed.set()
         self.gatekeeper.disconnected(client)
+
+
+def _as_sent(password: str | None, body: bytes) -> str | None:
+    """Return the password if it is what the client sent, otherwise "", which is nobody's.
+
+    Of bytes that are not UTF-8 amqtt makes the text that Python shows for them.
+    """
+    sent = (password or "").encode("utf-8", "surrogatepass")
+    return password if len(sent).to_bytes(4, "big")[2:] + sent in body else password and ""
 
 
 async def _while_connected(stream: ClientStream, work: Coroutine[Any, Any, Result]) -> Result:

@@ -7,10 +7,11 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from ..audit_notes import leave_note
 from ..files import DataInUse
 from . import described
 from .exits import DONE, FAILED, USAGE, CommandError
@@ -99,6 +100,8 @@ def run_backup(options: argparse.Namespace) -> int:
     except OSError as error:
         where = error.filename or (path or "stdout")
         raise CommandError("%s: %s" % (where, error.strerror or error), FAILED) from None
+    with suppress(OSError):  # a full disk is a good reason for a backup
+        leave_note(data, "backup made", about="stdout" if path is None else str(path))
     return DONE
 
 

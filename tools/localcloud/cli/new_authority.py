@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from ..audit_notes import leave_note
 from ..files import DataInUse
 from . import described
 from .exits import DONE, CommandError
@@ -39,6 +40,7 @@ def run(options: argparse.Namespace) -> int:
         authority, aside = new_authority.replace(data)
     except DataInUse as error:
         raise CommandError("%s; stop it first" % error) from None
+    leave_note(data, "authority made", about="the old one is in %s" % aside.name if aside else "")
     print("New authority: %s, for MicroPython %s" % (authority.files.certificate, authority.files.certificate_der))
     if aside is not None:
         print("The files of before: %s" % aside)

@@ -82,12 +82,6 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="a proxy in front: its connections bring the clients' addresses in X-Forwarded-For or the PROXY protocol;"
         " may be repeated",
     )
-    serve.add_argument(
-        "--replace-lost",
-        action="store_true",
-        help="give the default device and the default API key new secrets if the files with theirs are lost",
-    )
-    serve.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     for name, default in vars(Ports()).items():
         serve.add_argument("--%s-port" % name, type=int, metavar="N", help="%d by default" % default)
 

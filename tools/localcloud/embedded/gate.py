@@ -3,7 +3,7 @@
 from typing import Any, Awaitable
 
 from ..audit import Audit
-from ..broker.gatekeeper import Client, Credentials
+from ..broker.gatekeeper import Client, Credentials, IdentifierRefused
 from ..store.redelivery import Delivery
 from .devices import ConnectedDevices
 from .users import ConnectedUsers
@@ -25,7 +25,19 @@ class Gate:
             user_id = await self._users.admit(credentials.username, credentials.password)
             if user_id is not None:
                 return _USER + user_id
-        return await self._devices.admit(credentials)
+        try:
+            device_id = await self._devices.admit(credentials)
+        except IdentifierRefused:
+            self._note_refused(credentials, "the client identifier is another one")
+            raise
+        if device_id is None and credentials.by_certificate:
+            # Wrong secrets are noted where they are compared.
+            self._note_refused(credentials, "its certificate is not good")
+        return device_id
+
+    def _note_refused(self, credentials: Credentials, why: str) -> None:
+        who = "device %s" % (credentials.common_name or "")
+        self._audit.note("device refused", by=who, address=credentials.address, about=why)
 
     async def connected(self, client: Client, credentials: Credentials) -> bool:
         """Take a new client. Return False if its credentials are no longer valid."""

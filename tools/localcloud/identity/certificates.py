@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ..clock import now_s
-from ..files import Unusable, close_to_others, make_private_folder
+from ..files import Unusable, close_to_others, in_words, make_private_folder
 from .key_files import Broken, KeyFiles, Missing, is_issued_by
 
 log = logging.getLogger(__name__)
@@ -69,8 +69,11 @@ class Authority:
             self._key, self.certificate = self._load(in_use)
         except Broken as error:
             raise Unusable("%s. %s" % (error, self._remedy())) from None
-        for path in self.files.write_missing_copies(self._key, self.certificate):
-            log.warning("%s was missing or outdated: written from %s", path, self.files.certificate.parent)
+        try:
+            for path in self.files.write_missing_copies(self._key, self.certificate):
+                log.warning("%s was missing or outdated: written from the PEM files", path)
+        except OSError as error:
+            log.warning("a copy of the authority for boards cannot be written: %s", in_words(error))
         close_to_others(self.files.key)
         close_to_others(self.files.key_der)
 
@@ -92,6 +95,12 @@ class Authority:
         close_to_others(files.key)
         close_to_others(files.key_der)
         return files
+
+    def present_server(self) -> KeyFiles | None:
+        """Return the server's key and certificate as they are, or None if they are no use."""
+        files = KeyFiles.at(self._folder, "server")
+        present = self._load_own(files)
+        return files if present is not None and present.not_valid_after_utc > self.clock() else None
 
     def device(self, folder: Path, device_id: str) -> KeyFiles:
         """Return a device's key and certificate, kept in `folder`. The common name is the device's id."""

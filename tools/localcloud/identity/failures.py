@@ -22,9 +22,13 @@ class Failures:
         self._note = note
         self._refused, self._busy = FewLines(log, _LINES_A_MINUTE), FewLines(log, _BUSY_LINES_A_MINUTE)
 
+    def count(self, kind: str) -> None:
+        """Count a refusal that is worth no line."""
+        self._counts["refused: " + kind] += 1
+
     def note(self, kind: str, identity: str, address: str, failures: int = 1) -> None:
         """Note that a `kind`, such as "device", was refused: the last of so many that came from there lately."""
-        self._counts["refused: " + kind] += 1
+        self.count(kind)
         if not _is_worth_a_line(failures):
             return
         what = "the secret is wrong"

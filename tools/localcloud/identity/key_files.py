@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ..files import write_whole
+from ..files import write_together, write_whole
 
 
 class Missing(Exception):
@@ -56,10 +56,14 @@ class KeyFiles:
         """Write all four files. The PEM certificate comes last: if it exists, all of them do."""
         encoding, plain = serialization.Encoding, serialization.NoEncryption()
         pkcs8 = serialization.PrivateFormat.PKCS8
-        write_whole(self.key_der, _der(key))
-        write_whole(self.key, key.private_bytes(encoding.PEM, pkcs8, plain))
-        write_whole(self.certificate_der, certificate.public_bytes(encoding.DER), 0o644)
-        write_whole(self.certificate, certificate.public_bytes(encoding.PEM), 0o644)
+        write_together(
+            [
+                (self.key_der, _der(key), 0o600),
+                (self.key, key.private_bytes(encoding.PEM, pkcs8, plain), 0o600),
+                (self.certificate_der, certificate.public_bytes(encoding.DER), 0o644),
+                (self.certificate, certificate.public_bytes(encoding.PEM), 0o644),
+            ]
+        )
 
     def write_missing_copies(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> list[Path]:
         """Write the DER files that are missing or differ from the PEM files, and return their paths."""

@@ -50,7 +50,7 @@ class Verifier:
         turns: Turns | None = None,
     ) -> None:
         """`outdated(kind, id, old, new)` is called when a right secret can be stored with a faster hash."""
-        self._failures = failures
+        self.failures = failures
         self._outdated = outdated
         self._pauses = pauses or Pauses()
         self._turns = turns or Turns()
@@ -73,10 +73,10 @@ class Verifier:
                 hashed_secrets.is_generated(secret) and self._is_right_at_once(identity, secret, stored, mark)
             ) or await self._share(identity, address, secret, stored, mark)
         except (TooMany, QueueFull):
-            self._failures.note_busy(kind, id, address)
+            self.failures.note_busy(kind, id, address)
             raise Busy from None
         if not right:
-            self._failures.note(kind, id, address, self._pauses.failures(identity, address))
+            self.failures.note(kind, id, address, self._pauses.failures(identity, address))
             await self._pauses.hold(identity, address, since)
             return False
         if self._outdated is not None and hashed_secrets.is_outdated(stored) and hashed_secrets.is_generated(secret):

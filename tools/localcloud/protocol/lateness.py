@@ -12,7 +12,7 @@ GAP_S = 10.0
 """A replay has ended once this long no sample has come closer to the present than those before."""
 _ERROR_S = 2.0
 """Times are in whole seconds, and take a while to arrive."""
-_MAX_VARIABLES = 1000
+_MAX_VARIABLES = 500
 
 
 class Place(Enum):

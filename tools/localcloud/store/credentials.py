@@ -15,6 +15,15 @@ class NotEmpty(Refused):
 
 
 @dataclass(frozen=True)
+class Deleted:
+    """What went with a user."""
+
+    devices: list[str]
+    detached: list[tuple[str, str]]
+    """Things and the devices that they had, which may be another user's."""
+
+
+@dataclass(frozen=True)
 class Grant:
     """What an API key gives: to act for its user until it is rotated or deleted."""
 
@@ -68,8 +77,8 @@ def delete_key(session: Session, key_id: str) -> None:
     session.delete(key)
 
 
-def delete_user(session: Session, user_id: str, *, with_everything: bool) -> list[str]:
-    """Delete a user with all keys, and return the ids of the devices that are deleted with it.
+def delete_user(session: Session, user_id: str, *, with_everything: bool) -> Deleted:
+    """Delete a user with all keys, and return what connected devices have to be told.
 
     Raises NotFound, Refused for the default user, or NotEmpty if the user has things, devices or dashboards,
     unless they are to be deleted too (`with_everything`).
@@ -87,13 +96,14 @@ def delete_user(session: Session, user_id: str, *, with_everything: bool) -> lis
     ]
     if has and not with_everything:
         raise NotEmpty("the user has %s; they are deleted only on demand (with everything)" % ", ".join(has))
+    detached = [(each.id, each.device_id) for each in owned[Thing] if each.device_id is not None]
     for found in owned.values():
         for each in found:
             session.delete(each)
         # In this order: things name devices.
         session.flush()
     session.delete(user)
-    return [each.id for each in owned[Device]]
+    return Deleted([each.id for each in owned[Device]], detached)
 
 
 def give_new_secret(session: Session, key_id: str, secret_hash: str) -> ApiKey:

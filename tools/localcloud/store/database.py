@@ -6,6 +6,7 @@ devices are held until they can be stored. That is tried every few seconds.
 
 import asyncio
 import logging
+import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Store:
         """Called in the event loop when trouble begins, changes or ends."""
         self._probing: asyncio.Task[None] | None = None
         self._may_try = True
+        self._locked: tuple[NotWritable | None, float] = None, 0.0
         self._redelivery = Redelivery()
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
@@ -218,8 +220,12 @@ class Store:
     def _refuse_others(self, trouble: NotWritable) -> None:
         """End the wait of those who would rather know."""
         for each in self._waiting:
-            if not each.hold and not each.future.done():
+            if each.future.done() or each.hold:
+                continue
+            if each.writes or each.delivery is not None:
                 each.future.set_exception(trouble)
+            else:
+                each.future.set_result([])  # it only waited for others
         self._waiting = [each for each in self._waiting if each.hold and not each.future.done()]
 
     async def _probe_again(self) -> None:
@@ -244,11 +250,17 @@ class Store:
 
     def _telling(self, work: Callable[..., Result], *arguments: Any) -> Result:
         """Run `work`. Raises `NotWritable` in place of an error that means that."""
+        # A lock is waited for in vain for seconds. Those that queue behind must not do that again.
+        locked, since = self._locked
+        if locked is not None and time.monotonic() - since < PROBE_S / 2:
+            raise locked
         try:
             return work(*arguments)
         except Exception as error:
             if (trouble := unwritable.of(error, self.url)) is None:
                 raise
+            if trouble.is_locked:
+                self._locked = trouble, time.monotonic()
             raise trouble from None
 
     def _transaction(self, work: Callable[[Session], Result]) -> tuple[Result, dict[Any, Any]]:

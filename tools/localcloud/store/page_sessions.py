@@ -48,6 +48,12 @@ def new_code(session: Session) -> str:
     return code
 
 
+def is_code(session: Session, code: str) -> bool:
+    """Return whether the code would begin a session now. A flood of wrong codes costs no turn at writing."""
+    found = session.get(PageCode, _hash(code))
+    return found is not None and found.expires_at > now_us()
+
+
 def begin(session: Session, code: str, *, address: str, browser: str) -> NewSession | None:
     """Begin a session for a code, which is used up by that. Return None if it is unknown, used or expired."""
     now = now_us()

@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ...identity.failures import Failures
 from ...identity.tokens import Tokens
 from ...store.database import Store
 from . import problems
@@ -15,11 +16,12 @@ OPEN = ("/openapi.json", "/ota/v1/download/")
 class Access:
     """ASGI middleware that identifies the user, or answers 401, or 429 if there are too many requests."""
 
-    def __init__(self, app: ASGIApp, store: Store, tokens: Tokens, limit: RateLimit) -> None:
+    def __init__(self, app: ASGIApp, store: Store, tokens: Tokens, limit: RateLimit, failures: Failures) -> None:
         self._app = app
         self._store = store
         self._tokens = tokens
         self._limit = limit
+        self._failures = failures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on or refuse it."""
@@ -46,4 +48,7 @@ class Access:
         if scheme.lower() != "bearer" or len(request.headers.getlist("authorization")) != 1:
             return None
         grant = await self._tokens.still_given(token.strip(), self._store)
+        if grant is None:
+            # Nobody finds one by trying, and many that come here have just expired: that is worth no line.
+            self._failures.count("API token")
         return None if grant is None else grant.user_id

@@ -71,7 +71,7 @@ def application(
             app.add_api_route(
                 endpoint.path, _unserved(endpoint.reason), methods=[endpoint.method], include_in_schema=False
             )
-    app.add_middleware(Access, store=services.store, tokens=tokens, limit=limit)
+    app.add_middleware(Access, store=services.store, tokens=tokens, limit=limit, failures=verifier.failures)
     return app
 
 

@@ -1,6 +1,6 @@
 """The audit log, for the page and the command line."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from ...audit import Audit
 from ...store.database import Store
 from ...store.models import AuditEntry
+from ..api.requests import Text
 
 
 def router(store: Store, audit: Audit) -> APIRouter:
@@ -20,7 +21,7 @@ def router(store: Store, audit: Audit) -> APIRouter:
         limit: int = Query(100, ge=1, le=1000),
         since_us: int | None = Query(None, ge=0, le=2**62),
         before_id: int | None = Query(None, ge=0, le=2**62),
-        by: str | None = Query(None, max_length=100),
+        by: Annotated[Text | None, Query(max_length=100)] = None,
     ) -> list[dict[str, Any]]:
         """List entries, the newest first: those not older than `since_us`, by one whose name has `by` in it.
 

@@ -59,13 +59,16 @@ def _add_users(routes: APIRouter, store: Store, exchange: Exchange) -> None:
     @routes.delete("/users/{user_id}")
     async def delete_user(user_id: str, with_everything: bool = False) -> dict[str, Any]:
         """Delete a user and the API keys; with everything, also the user's devices, things and dashboards."""
-        devices = await store.write(
+        deleted = await store.write(
             lambda session: credentials.delete_user(session, user_id, with_everything=with_everything)
         )
-        for device_id in devices:
+        for device_id in deleted.devices:
             exchange.drop(device_id)
+        for thing_id, device_id in deleted.detached:
+            if device_id not in deleted.devices:
+                exchange.tell_attached(thing_id, device_id, None)
         exchange.tell_change()
-        return {"id": user_id, "deleted_devices": devices}
+        return {"id": user_id, "deleted_devices": deleted.devices}
 
 
 def _add_keys(routes: APIRouter, store: Store, own: OwnSecrets) -> None:

@@ -35,9 +35,10 @@ def _add_own(routes: APIRouter, store: Store, guard: Guard, audit: Audit) -> Non
         address = address_of(request)
         browser = "".join(c for c in request.headers.get("user-agent", "") if c.isprintable())
         begun = None
-        if guard.is_our_page(request):
+        code = body.code
+        if guard.is_our_page(request) and await store.read(lambda session: page_sessions.is_code(session, code)):
             begun = await store.write(
-                lambda session: page_sessions.begin(session, body.code, address=address, browser=browser)
+                lambda session: page_sessions.begin(session, code, address=address, browser=browser)
             )
         if begun is None:
             guard.note_failure("page code", "", address)
