@@ -6,6 +6,7 @@ from typing import Annotated, Callable, TypeVar
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
 
 from ...store import retention
 from ...store.database import Store
@@ -38,7 +39,11 @@ class Services:
     async def empty(self, user_id: str, variables: Callable[[Owner], list[str]]) -> None:
         """Remove the samples of variables that are about to be deleted, in steps between which others are served."""
         ids = await self.read(user_id, variables)
-        while ids and await self.store.write(lambda session: retention.remove_all(session, ids, _AT_ONCE)):
+
+        def remove(session: Session) -> int:
+            return retention.remove_all(session, ids, _AT_ONCE)
+
+        while ids and await self.store.write(remove):
             await asyncio.sleep(_PAUSE_S)
 
     async def write(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
