@@ -43,7 +43,9 @@ class Services:
         def remove(session: Session) -> int:
             return retention.remove_all(session, ids, _AT_ONCE)
 
-        while ids and await self.store.write(remove):
+        left = len(ids)
+        while left:
+            left = await self.store.write(remove)
             await asyncio.sleep(_PAUSE_S)
 
     async def write(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
