@@ -20,7 +20,7 @@ class FewLines:
     def line(self, level: int, text: str, *arguments: object) -> bool:
         """Log a line, unless there were enough of them in this minute. Return whether it was logged."""
         if not self._log.isEnabledFor(level):
-            return
+            return False
         now = self._clock()
         if now - self._since >= _MINUTE:
             left_out = self._lines - self._most
