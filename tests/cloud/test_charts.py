@@ -7,7 +7,7 @@ import statistics
 
 import pytest
 from databases import Postgres
-from localcloud.store import catalogue, series
+from localcloud.store import catalogue, percentiles, series
 from localcloud.store.database import Store
 from localcloud.store.models import Sample
 from sqlalchemy import insert, select, text
@@ -129,6 +129,19 @@ def test_percentiles_of_very_many_numbers_in_one_interval(url, shape):
             assert found == by_hand(samples, 0, 60_000 * SECOND, 10**6, aggregation), aggregation
 
     with_samples(url, samples, work)
+
+
+def test_very_many_numbers_are_not_all_sorted(tmp_path):
+    rng = random.Random(9)
+    samples = [(n * SECOND, rng.gauss(20, 5)) for n in range(60_000)]
+
+    def work(session, id):
+        query = series._within(series.Span(id, 0, DAY), select()).where(Sample.number.is_not(None))
+        for rank in (1, 500, 30_000, 59_999, 60_000):
+            found = percentiles._narrowed(session, query, {"low": 0, "high": DAY}, 60_000, rank)
+            assert found == sorted(number for _, number in samples)[rank - 1]
+
+    with_samples("sqlite:///%s" % (tmp_path / "store.sqlite3"), samples, work)
 
 
 def test_a_chart_reads_the_index_alone(tmp_path):

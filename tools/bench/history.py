@@ -75,7 +75,10 @@ def _fill(url, ids, count, span_us):
             ),
             {"count": count // len(ids), "start": start, "step": step},
         )
-    if not is_sqlite:
+    if is_sqlite:
+        with engine.connect() as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    else:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE samples"))
     engine.dispose()

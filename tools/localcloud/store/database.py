@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Awaitable, Callable, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, update
+from sqlalchemy import Connection, Engine, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -26,6 +26,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm import Session, sessionmaker
 
 from . import retention, space, unwritable
+from .engine import opened
 from .migration import bring_up_to_date
 from .models import Setting
 from .redelivery import Delivery, NotTheOwner, Redelivery
@@ -61,7 +62,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = address(url)
-        self._engine = _engine(self.url)
+        self._engine = opened(self.url)
         self.sessions = sessionmaker(self._engine, expire_on_commit=False)
         """Makes the sessions; public for listeners to SQLAlchemy's events."""
         # One writer: SQLite allows only one, and group commits need no second.
@@ -179,7 +180,7 @@ class Store:
 
     def _prepare(self) -> NotWritable | None:
         """Open the database, without writing to it if that is possible and must be. Return why it must be."""
-        ways = [self._engine, *(_engine(url) for url in _without_files(self.url))]
+        ways = [self._engine, *(opened(url) for url in _without_files(self.url))]
         for number, engine in enumerate(ways):
             self._engine = engine
             self.sessions.configure(bind=engine)
@@ -360,7 +361,7 @@ def address(url: str) -> URL:
 
 def engine_of(url: str) -> Engine:
     """Return the database, for something else than a `Store`. Raises `BadAddress`."""
-    return _engine(address(url))
+    return opened(address(url))
 
 
 def is_final(error: BaseException) -> bool:
@@ -387,25 +388,3 @@ def _without_files(url: URL) -> list[URL]:
     if not path.with_name(path.name + "-wal").exists():
         ways.append({"uri": "true", "immutable": "1"})  # nothing is missing in the file itself
     return [url.set(database=name, query=way) for way in ways]
-
-
-def _engine(url: URL) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        # Errors would show a statement's values, such as a device's hash or a user's text.
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(url, hide_parameters=True)
-
-    @event.listens_for(engine, "connect")
-    def configure(connection, record) -> None:  # type: ignore[no-untyped-def]
-        cursor = connection.cursor()
-        # For a file that is still empty, so before anything else: freed pages can be given back.
-        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA journal_size_limit=67108864")
-        # FULL: when a commit returns, it is on the disk and survives a power failure.
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA busy_timeout=5000")
-        cursor.close()
-
-    return engine

@@ -3,7 +3,7 @@
 import math
 from typing import Any, Callable
 
-from sqlalchemy import Label, Select, func, select
+from sqlalchemy import Label, Select, case, func, select
 from sqlalchemy.orm import Session
 
 from .models import Sample
@@ -63,7 +63,7 @@ def _narrowed(session: Session, query: Query, edges: dict[str, int], count: int,
 
     Return None if that was misjudged.
     """
-    hashed = (Sample.id % 1_000_003) * 7919 % 1_000_003
+    hashed = (Sample.id % 1_000_003) * 611_953 % 1_000_003
     some = query.add_columns(Sample.number).where(hashed < 1_000_003 * _TRIED // count)
     tried = sorted(session.scalars(some, edges))
     place = len(tried) * rank // count
@@ -74,10 +74,13 @@ def _narrowed(session: Session, query: Query, edges: dict[str, int], count: int,
         low = -math.inf
     if place + _MARGIN >= len(tried):
         high = math.inf
-    below, up_to = session.execute(
-        query.add_columns(func.sum(Sample.number < low), func.sum(Sample.number <= high)), edges
-    ).one()
+    edge = (Sample.number < low, Sample.number <= high)
+    counts = query.add_columns(*(func.sum(case((each, 1), else_=0)) for each in edge))
+    below, up_to = session.execute(counts, edges).one()
     if not below < rank <= up_to:
         return None
+    if low == high:
+        return float(low)
+    # SQLite's sort is slow with a large offset.
     near = query.add_columns(Sample.number).where(Sample.number >= low, Sample.number <= high)
-    return float(session.scalars(near.order_by(Sample.number).offset(rank - 1 - below).limit(1), edges).one())
+    return float(sorted(session.scalars(near, edges))[rank - 1 - below])
