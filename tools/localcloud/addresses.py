@@ -6,14 +6,14 @@ from typing import Any, Sequence
 from . import open_to_whom, origins
 from .ports import ANY, HOST, WEB
 from .web import docs, token
-from .workers.address import BrokerAddress
+from .workers.address import Address
 
 
 class Addresses:
     """The addresses of a cloud whose ports are known. `names` may change while it runs."""
 
     def __init__(
-        self, ports: dict[str, int], address: str, names: tuple[str, ...], data: Path, broker: BrokerAddress | None
+        self, ports: dict[str, int], address: str, names: tuple[str, ...], data: Path, broker: Address | None
     ) -> None:
         """Take the ports by listener, the encrypted listeners' address, this machine's names, and a shared broker."""
         self.ports = ports

@@ -38,28 +38,34 @@ class Sockets:
     wss: socket.socket
 
 
+@dataclass(frozen=True)
+class Listening:
+    """How the listeners take connections."""
+
+    entrance: Entrance
+    certificate: KeyFiles
+    """The server's key and certificate."""
+    authority: KeyFiles
+    """Whose certificates the listener with mutual TLS accepts."""
+    proxies: Proxies
+    """Proxies that are believed when they say a client's address."""
+    origins: Sequence[str] = ()
+    """Origins of the web pages that may use MQTT over WebSocket."""
+
+
 class Listeners:
     """Accepts connections on all sockets and passes them to the broker."""
 
-    def __init__(
-        self,
-        broker: EmbeddedBroker,
-        entrance: Entrance,
-        server_files: KeyFiles,
-        authority: KeyFiles,
-        proxies: Proxies,
-        origins: Sequence[str] = (),
-    ) -> None:
-        """`origins` are those of the web pages that may use MQTT over WebSocket."""
+    def __init__(self, broker: EmbeddedBroker, how: Listening) -> None:
         self._broker = broker
-        self._entrance = entrance
-        self._proxies = proxies
+        self._entrance = how.entrance
+        self._proxies = how.proxies
         # Browsers always say which page a WebSocket is for. Boards and programs do not.
-        self._origins: list[Origin | None] = [None, *map(Origin, origins)]
-        self._tls = _context(server_files)
-        self._mutual_tls = _context(server_files)
+        self._origins: list[Origin | None] = [None, *map(Origin, how.origins)]
+        self._tls = _context(how.certificate)
+        self._mutual_tls = _context(how.certificate)
         self._mutual_tls.verify_mode = ssl.CERT_REQUIRED
-        self._mutual_tls.load_verify_locations(authority.certificate)
+        self._mutual_tls.load_verify_locations(how.authority.certificate)
         self._doors: list[Door] = []
         self._odd_proxies = FewLines(log)
 

@@ -1,18 +1,12 @@
 """The devices' and users' side: the embedded broker, its listeners, and what is behind it."""
 
-from typing import Sequence
 
-from ..audit import Audit
 from ..broker.embedded_broker import EmbeddedBroker
-from ..broker.listeners import Listeners, Sockets
-from ..entrance.visitors import Entrance
+from ..broker.listeners import Listeners, Listening, Sockets
 from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
-from ..identity.verification import Verifier
-from ..proxies import Proxies
-from ..store.database import Store
+from ..parts import Parts
 from ..store.device_certificates import Own
-from ..traffic.exchange import Exchange
 from .devices import ConnectedDevices
 from .gate import Gate
 from .users import ConnectedUsers
@@ -21,25 +15,11 @@ from .users import ConnectedUsers
 class EmbeddedSide:
     """The broker, its listeners, and the devices and users that they admit."""
 
-    def __init__(
-        self,
-        store: Store,
-        exchange: Exchange,
-        tokens: Tokens,
-        entrance: Entrance,
-        certificate: KeyFiles,
-        authority: KeyFiles,
-        proxies: Proxies,
-        verifier: Verifier,
-        audit: Audit,
-        own: Own,
-        origins: Sequence[str] = (),
-    ) -> None:
-        """`origins` are those of the web pages that may use MQTT over WebSocket."""
-        devices = ConnectedDevices(store, exchange, verifier, own)
-        self._users = ConnectedUsers(store, exchange, tokens)
-        self._broker = EmbeddedBroker(Gate(devices, self._users, audit))
-        self._listeners = Listeners(self._broker, entrance, certificate, authority, proxies, origins)
+    def __init__(self, parts: Parts, tokens: Tokens, own: Own, listening: Listening) -> None:
+        devices = ConnectedDevices(parts.store, parts.exchange, parts.verifier, own)
+        self._users = ConnectedUsers(parts.store, parts.exchange, tokens)
+        self._broker = EmbeddedBroker(Gate(devices, self._users, parts.audit))
+        self._listeners = Listeners(self._broker, listening)
 
     async def start(self, sockets: Sockets) -> None:
         """Start to accept connections."""

@@ -19,20 +19,16 @@ from fastapi.staticfiles import StaticFiles
 from starlette.requests import ClientDisconnect
 
 from ..audit import Audit
-from ..condition import Condition
 from ..entrance.door import Door
 from ..entrance.visitors import Entrance, Visitor
 from ..identity.key_files import KeyFiles
 from ..identity.tokens import Tokens
-from ..identity.verification import Verifier
 from ..own_secrets import OwnSecrets
+from ..parts import Parts
 from ..property_types import ValueRefused
 from ..proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
-from ..store.database import Store
 from ..store.unwritable import NotWritable
-from ..traffic.exchange import Exchange
-from ..traffic.live import Live
 from ..traffic.ota import MAX_FILE
 from . import docs, token
 from .api.application import ROOT as API_ROOT
@@ -62,15 +58,10 @@ _HEADERS = {
 
 
 def application(
-    store: Store,
-    exchange: Exchange,
-    live: Live,
-    condition: Condition,
+    parts: Parts,
     tokens: Tokens,
     guard: Guard,
     api: FastAPI,
-    verifier: Verifier,
-    audit: Audit,
     own: OwnSecrets,
     addresses: Callable[[str], list[str]],
     proxies: Proxies = NO_PROXIES,
@@ -80,20 +71,21 @@ def application(
 
     `addresses` returns those of the page, with a code.
     """
+    store, exchange, audit = parts.store, parts.exchange, parts.audit
     app = FastAPI(title="Local Arduino Cloud", openapi_url=None, docs_url=None, redoc_url=None)
     _add_errors(app)
     for each in (app, api):
         each.add_exception_handler(ClientDisconnect, _gone)
     for routes in (
-        resources.router(store, exchange, condition),
+        resources.router(store, exchange, parts.condition),
         dashboards.router(store, exchange),
         credentials.router(store, exchange, own),
         audit_log.router(store, audit),
     ):
         app.include_router(routes, prefix="/local/v1", dependencies=[Depends(guard.require)])
-    app.include_router(live_feed.router(live, guard), prefix="/local/v1")
+    app.include_router(live_feed.router(parts.live, guard), prefix="/local/v1")
     app.include_router(sessions.router(store, guard, audit, addresses), prefix="/local/v1")
-    app.include_router(token.router(store, tokens, verifier, audit))
+    app.include_router(token.router(store, tokens, parts.verifier, audit))
     docs.add_to(app)
     app.mount(API_ROOT, api)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
