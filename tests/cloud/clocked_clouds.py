@@ -7,8 +7,8 @@ import time
 
 from localcloud import clock
 from localcloud.cloud import LocalCloud
-from localcloud.ports import Ports
 from localcloud.protocol import lateness
+from localcloud.reach.ports import Ports
 from localcloud.traffic import agreement
 
 _WAIT = 30

@@ -14,11 +14,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from enrolment import call, enrol, sign, sign_files
-from localcloud.certificate_watch import CertificateWatch
-from localcloud.condition import Condition
 from localcloud.identity.certificates import Authority
 from localcloud.identity.key_files import KeyFiles, load_certificate
 from localcloud.traffic.live import Live
+from localcloud.watch.certificate_watch import CertificateWatch
+from localcloud.watch.condition import Condition
 
 REFUSED = "Not authorized"
 WAIT_S = 10

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 
-from localcloud.condition import Condition
 from localcloud.traffic.live import Live
+from localcloud.watch.condition import Condition
 
 
 class Clock:

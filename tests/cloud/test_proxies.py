@@ -6,7 +6,7 @@ import struct
 
 import pytest
 from localcloud.broker.proxy_protocol import NoHeader, read_client
-from localcloud.proxies import NO_PROXIES, BadProxy, Proxies, plain
+from localcloud.reach.proxies import NO_PROXIES, BadProxy, Proxies, plain
 
 HOME = Proxies(["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"])
 

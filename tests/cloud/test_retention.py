@@ -6,15 +6,15 @@ import time
 import pytest
 from databases import Postgres
 from localcloud import clock
-from localcloud.condition import Condition
-from localcloud.room import Room
 from localcloud.store import catalogue, device_events, retention
 from localcloud.store.database import Store
 from localcloud.store.keeping import Keeping, Thinning, keep_of
 from localcloud.store.models import DeviceEvent, Sample, SenderMemory, Thing, ThinnedUntil, Variable
 from localcloud.store.values import ValueWrite
 from localcloud.traffic.live import Live
-from localcloud.upkeep import Upkeep
+from localcloud.watch.condition import Condition
+from localcloud.watch.room import Room
+from localcloud.watch.upkeep import Upkeep
 from localcloud.web.api.services import Services
 from sqlalchemy import func, insert, select
 

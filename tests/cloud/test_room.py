@@ -4,11 +4,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from localcloud.condition import Condition
-from localcloud.room import Room
 from localcloud.store.database import Store
 from localcloud.store.space import Space
 from localcloud.traffic.live import Live
+from localcloud.watch.condition import Condition
+from localcloud.watch.room import Room
 
 GB = 10**9
 DAY_S = 86400

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Callable, ContextManager
 
 from localcloud.cloud import LocalCloud
-from localcloud.ports import PortBusy, Ports
+from localcloud.reach.ports import PortBusy, Ports
 from localcloud.remote import RemoteCloud
 from toolchain import mpy
 from toolchain.paths import ROOT

@@ -32,7 +32,7 @@ examples. With `about` a program makes its own project:
 Layers, each knowing only those before it: `clock`, `protocol` (bytes), `property_types`, `store` (database), `entrance`
 (connections before their log-in), `identity` (secrets, certificates, tokens), `broker` (MQTT), `traffic` (values and
 firmware), `parts` (one of each, for both sides), `embedded` (devices and users at the broker in this process) or
-`workers` (several processes with an external broker), `web`, `cloud` (all of it), `cli`. `certificate_watch` knows
-`store` and `identity`; `backup` knows `store` and is known to `cli` alone.
+`workers` (several processes with an external broker), `web`, `cloud` (all of it), `cli`. `reach` and `watch` are
+known to all from `entrance` on; `backup` knows `store` and is known to `cli` alone.
 README.md says what lies where.
 """

@@ -25,7 +25,7 @@ _now_ns: Callable[[], int] = time.time_ns
 
 
 class Warnings(Protocol):
-    """Where the watch shows what the operator should know (see `condition.Condition`)."""
+    """Where the watch shows what the operator should know (see `watch.condition.Condition`)."""
 
     counts: "Counter[str]"
 

@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from fastapi import FastAPI
 
-from . import clock as host_clock, origins
-from .addresses import Addresses
+from . import clock as host_clock
 from .broker.listeners import Listening, Sockets
-from .certificate_watch import CertificateWatch
 from .embedded.side import EmbeddedSide
 from .entrance.bounds import Bounds, descriptor_limit
 from .entrance.visitors import Entrance
@@ -31,14 +29,17 @@ from .identity.tokens import Tokens
 from .options import Options
 from .own_secrets import OwnSecrets
 from .parts import Parts
-from .ports import WEB, Ports, bind_all, names_of
-from .room import Room
+from .reach import origins
+from .reach.addresses import Addresses
+from .reach.ports import WEB, Ports, bind_all, names_of
 from .store import page_sessions
 from .store.catalogue import newest_value_us
 from .store.unwritable import NotWritable
 from .traffic.ota import OtaUpdates
 from .traffic.publishing import Publisher
-from .upkeep import Upkeep
+from .watch.certificate_watch import CertificateWatch
+from .watch.room import Room
+from .watch.upkeep import Upkeep
 from .web.api import application as api
 from .web.api.limits import RateLimit
 from .web.api.services import Services
@@ -86,8 +87,8 @@ class LocalCloud:
 
         The whole process takes the present time (ns since 1970) from `clock`. The other options are those of
         `options.Options`.
-        When this returns, all listeners accept connections. Raises `ports.PortBusy`, `files.DataInUse`,
-        `files.Unusable`, `store.database.BadAddress`, `origins.BadOrigin`, `workers.address.BadBroker` or
+        When this returns, all listeners accept connections. Raises `reach.ports.PortBusy`, `files.DataInUse`,
+        `files.Unusable`, `store.database.BadAddress`, `reach.origins.BadOrigin`, `workers.address.BadBroker` or
         `workers.address.Lost`.
         """
         host_clock.use(clock)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from .entrance.visitors import PATIENCE
-from .ports import HOST
-from .proxies import NO_PROXIES, Proxies
+from .reach.ports import HOST
+from .reach.proxies import NO_PROXIES, Proxies
 from .store.keeping import FOR_EVER, Keeping
 
 

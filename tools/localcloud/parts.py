@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from .audit import Audit
-from .condition import Condition
 from .identity.failures import Failures
 from .identity.rehashing import Rehashing
 from .identity.verification import Verifier
 from .store.database import Store
 from .traffic.exchange import Exchange
 from .traffic.live import Live
+from .watch.condition import Condition
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from localcloud.cli.projects import project_file
 from localcloud.cli.projects.project import Project
 from localcloud.cli.terminal import tell_json
 from localcloud.cli.working import work
-from localcloud.ports import Ports
+from localcloud.reach.ports import Ports
 
 from . import boards, payload, ports, wifi
 from .board_link import BoardLink

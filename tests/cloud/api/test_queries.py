@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 from localcloud.cloud import LocalCloud
 from localcloud.identity.tokens import Tokens
-from localcloud.ports import Ports
+from localcloud.reach.ports import Ports
 from localcloud.store import catalogue
 from localcloud.store.credentials import grant_of
 from localcloud.store.models import Dashboard, DashboardShare, now_us

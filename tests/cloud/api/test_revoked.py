@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from localcloud.cloud import LocalCloud
 from localcloud.embedded.devices import ConnectedDevices
-from localcloud.ports import Ports
+from localcloud.reach.ports import Ports
 
 REFUSED = "Not authorized"
 

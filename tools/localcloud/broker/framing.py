@@ -16,7 +16,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 
 from ..entrance.visitors import Visitor
-from ..proxies import NO_PROXIES, Proxies
+from ..reach.proxies import NO_PROXIES, Proxies
 
 _CLOSE_TIMEOUT = 0.5
 _MOST_AHEAD = 4096
@@ -63,7 +63,7 @@ async def read_packet(
 
 
 class TcpStream(WriterAdapter):
-    """A TCP or TLS connection. asyncio has set TCP_NODELAY on it (see `ports`)."""
+    """A TCP or TLS connection. asyncio has set TCP_NODELAY on it (see `reach.ports`)."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, visitor: Visitor) -> None:
         self.visitor = visitor

@@ -16,7 +16,7 @@ from ..entrance.door import Door
 from ..entrance.few_lines import FewLines
 from ..entrance.visitors import Entrance, Visitor
 from ..identity.key_files import KeyFiles
-from ..proxies import Proxies
+from ..reach.proxies import Proxies
 from .embedded_broker import MAX_PACKET, EmbeddedBroker
 from .framing import TcpStream, WebSocketStream
 from .proxy_protocol import NoHeader, read_client

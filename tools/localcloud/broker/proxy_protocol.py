@@ -8,7 +8,7 @@ import ipaddress
 import socket
 import struct
 
-from ..proxies import UNKNOWN, plain
+from ..reach.proxies import UNKNOWN, plain
 
 _SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 _WORD = b"PROXY "

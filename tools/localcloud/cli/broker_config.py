@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from ..ports import HOST
+from ..reach.ports import HOST
 from . import described
 from .exits import DONE, USAGE, CommandError
 

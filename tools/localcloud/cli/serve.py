@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..entrance.bounds import raise_descriptor_limit
 from ..files import DataInUse, Unusable, in_words
-from ..open_to_whom import for_people
-from ..origins import BadOrigin
-from ..ports import PortBusy, Ports
-from ..proxies import BadProxy, Proxies
+from ..reach.open_to_whom import for_people
+from ..reach.origins import BadOrigin
+from ..reach.ports import PortBusy, Ports
+from ..reach.proxies import BadProxy, Proxies
 from ..store import keeping
 from . import described, serve_options
 from .exits import DONE, FAILED, USAGE

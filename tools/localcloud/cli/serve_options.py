@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any, Callable
 
-from ..ports import HOST, Ports
+from ..reach.ports import HOST, Ports
 from ..store import keeping
 
 

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from ..identity.api_token import ApiToken
-from ..ports import LOOPBACK_NAMES
+from ..reach.ports import LOOPBACK_NAMES
 from ..store import page_sessions
 from ..store.database import Store
 from ..store.page_sessions import LONGEST_LIFE_US, NewSession

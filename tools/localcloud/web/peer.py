@@ -6,7 +6,7 @@ from typing import Any, Coroutine, TypeVar
 from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..proxies import UNKNOWN, Proxies
+from ..reach.proxies import UNKNOWN, Proxies
 
 Result = TypeVar("Result")
 

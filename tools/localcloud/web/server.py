@@ -26,7 +26,7 @@ from ..identity.tokens import Tokens
 from ..own_secrets import OwnSecrets
 from ..parts import Parts
 from ..property_types import ValueRefused
-from ..proxies import NO_PROXIES, Proxies
+from ..reach.proxies import NO_PROXIES, Proxies
 from ..store.catalogue import NameTaken, NotFound, Refused
 from ..store.unwritable import NotWritable
 from ..traffic.ota import MAX_FILE

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from ..ports import ANY, HOST
+from ..reach.ports import ANY, HOST
 from . import listeners
 from .address import Address
 

@@ -11,7 +11,7 @@ from typing import Any
 from ..files import make_private_folder, read_secret, write_whole
 from ..identity.certificates import Authority
 from ..identity.hashed_secrets import new_secret
-from ..ports import names_of
+from ..reach.ports import names_of
 from .security import rights, role_of
 
 WORKER = "local-cloud"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..files import write_whole
-from ..ports import ANY, HOST, names_of
+from ..reach.ports import ANY, HOST, names_of
 from .address import Address, BadBroker
 from .broker_config import BrokerPorts
 

@@ -6,13 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
 
-from ...condition import Condition
 from ...identity.hashed_secrets import hash_secret, new_secret
 from ...store import catalogue
 from ...store.database import Store
 from ...store.models import Thing
 from ...traffic.exchange import Exchange
 from ...traffic.publishing import Publisher
+from ...watch.condition import Condition
 from .bodies import (
     Attachment,
     NewDevice,

@@ -12,13 +12,13 @@ from typing import Awaitable, Callable
 
 from sqlalchemy.orm import Session
 
-from . import clock
+from .. import clock
+from ..store import catalogue, retention
+from ..store.database import Store
+from ..store.keeping import Keeping
+from ..store.models import now_us
+from ..store.retention import Due
 from .room import Room
-from .store import catalogue, retention
-from .store.database import Store
-from .store.keeping import Keeping
-from .store.models import now_us
-from .store.retention import Due
 
 log = logging.getLogger(__name__)
 

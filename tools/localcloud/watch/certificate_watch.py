@@ -9,12 +9,12 @@ from pathlib import Path
 
 from cryptography import x509
 
+from ..files import in_words
+from ..identity.certificates import Authority, as_date
+from ..identity.key_files import Broken, KeyFiles, Missing, is_issued_by, load_certificate
+from ..store import device_certificates
+from ..store.database import Store
 from .condition import Condition
-from .files import in_words
-from .identity.certificates import Authority, as_date
-from .identity.key_files import Broken, KeyFiles, Missing, is_issued_by, load_certificate
-from .store import device_certificates
-from .store.database import Store
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections import deque
 from pathlib import Path
 from typing import Callable
 
+from ..store.database import Store
 from .condition import Condition
-from .store.database import Store
 
 LEAST_FREE = 1_000_000_000
 LEAST_SHARE = 0.1

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, Sequence
 
+from ..web import docs, token
+from ..workers.address import Address
 from . import open_to_whom, origins
 from .ports import ANY, HOST, WEB
-from .web import docs, token
-from .workers.address import Address
 
 
 class Addresses:
@@ -50,7 +50,7 @@ class Addresses:
         """Return the description of a shared broker, empty without one. Raises `workers.address.BadBroker`."""
         if self._broker is None:
             return {}
-        from .workers import listeners
+        from ..workers import listeners
 
         return {"broker": str(self._broker), **listeners.described(self._data, self._broker)}
 
@@ -77,6 +77,6 @@ class Addresses:
         here = open_to_whom.listeners(self.ports, self._address)
         if self._broker is None:
             return here
-        from .workers import listeners
+        from ..workers import listeners
 
         return [*here, *listeners.open_to_whom(self._data, self._broker)]

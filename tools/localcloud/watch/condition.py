@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from typing import Callable
 
-from .traffic.live import Live
+from ..traffic.live import Live
 
 log = logging.getLogger(__name__)
 _AGAIN_S = 24 * 3600

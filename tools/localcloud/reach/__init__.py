@@ -1,0 +1,1 @@
+"""Where a cloud listens, how it is reached, and whose word about that is taken."""
