@@ -16,7 +16,8 @@ import pytest
 from brokers import free_ports
 from forked_cloud import ForkedCloud
 from localcloud.backup import BackupRefused
-from localcloud.backup.archive import Reader
+from localcloud.backup.archive import Reader, Writer
+from localcloud.backup.restoring import restore
 from localcloud.backup.sealed import Sealer, Unsealer
 from localcloud.store.models import SCHEMA_VERSION
 
@@ -201,6 +202,23 @@ def test_a_damaged_backup_restores_nothing(run, stopped_data, tmp_path, way, env
     path.write_bytes(data)
     assert "damaged" in run("restore", path, "--data", tmp_path / "new", env=env).refusal
     assert [each.name for each in tmp_path.iterdir()] == ["backup"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_damage_in_the_middle_of_a_large_file_is_refused_in_words(tmp_path, damage):
+    (tmp_path / "large").write_bytes(random.Random(2).randbytes(1 << 20))
+    archive, file = io.BytesIO(), open(tmp_path / "large", "rb")
+    writer = Writer(archive, None)
+    writer.add_about({"schema": None, "made_at": 0})
+    with file:
+        writer.add("large", file)
+    writer.finish()
+    whole = archive.getvalue()
+    for place in range(50_000, len(whole), 50_000):
+        damaged = whole[:place] if damage == "cut" else whole[:place] + b"\xff" * 9 + whole[place + 9 :]
+        with pytest.raises(BackupRefused):
+            restore(io.BytesIO(damaged), tmp_path / "data", lambda: PASSPHRASE)
+    assert [each.name for each in tmp_path.iterdir()] == ["large"]
 
 
 def test_a_file_that_is_no_backup_is_refused(run, tmp_path):

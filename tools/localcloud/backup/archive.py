@@ -10,6 +10,7 @@ import json
 import os
 import tarfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, Iterator
 
@@ -21,6 +22,15 @@ _GZIP = b"\x1f\x8b"
 _BLOCK = 1 << 18
 _MOST_OF_A_LIST = 64 << 20
 DAMAGED = "the backup is damaged or incomplete"
+
+
+@contextmanager
+def _damage_refused() -> Iterator[None]:
+    """Raise BackupRefused for what the packages raise at a damaged archive."""
+    try:
+        yield
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError):
+        raise BackupRefused(DAMAGED) from None
 
 
 class _Hashing:
@@ -90,8 +100,9 @@ class Member:
         self._hashing = _Hashing(file)
 
     def read(self) -> bytes:
-        """Return at most 256 KB."""
-        return self._hashing.read(_BLOCK)
+        """Return at most 256 KB. Raises BackupRefused."""
+        with _damage_refused():
+            return self._hashing.read(_BLOCK)
 
     def listed(self) -> list[Any]:
         """Return what the list must say about the file, once it is read."""
@@ -110,10 +121,8 @@ class Reader:
 
     def members(self, passphrase: str | None) -> Iterator[dict[str, Any] | Member]:
         """Return the description of the backup, then each file. When it ends, all of it was there and right."""
-        try:
+        with _damage_refused():
             yield from self._members(passphrase)
-        except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError):
-            raise BackupRefused(DAMAGED) from None
 
     def _members(self, passphrase: str | None) -> Iterator[dict[str, Any] | Member]:
         if self.is_sealed:
