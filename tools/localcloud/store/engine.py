@@ -14,8 +14,10 @@ def opened(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection, record) -> None:  # type: ignore[no-untyped-def]
         cursor = connection.cursor()
-        # For a file that is still empty, so before anything else: freed pages can be given back.
-        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
+        # Freed pages can be given back. This must come before anything else, and only for a file that is still empty:
+        # it is a write, also if it changes nothing, and a database on a full disk is to be read.
+        if cursor.execute("PRAGMA page_count").fetchone() == (0,):
+            cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA journal_size_limit=67108864")
         # FULL: when a commit returns, it is on the disk and survives a power failure.
