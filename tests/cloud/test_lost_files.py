@@ -216,6 +216,16 @@ def test_a_store_that_is_no_database_is_one_line(data, garbage):
     assert str(data / "cloud.sqlite3") in line and "from a backup" in line
 
 
+def test_an_empty_store_does_not_take_the_place_of_a_lost_one_unnoticed(data, tmp_path):
+    for path in data.glob("cloud.sqlite3*"):
+        path.unlink()
+    for folder, lines in ((data, 1), (tmp_path / "new", 0)):
+        cloud = LocalCloud(folder)
+        assert cloud.stop() == 0
+        said = "%s is missing" % (folder / "cloud.sqlite3")
+        assert cloud.process.stderr.count(said) == lines, cloud.process.stderr
+
+
 @pytest.mark.parametrize("name", ["api_token", KEY, "devices/default.secret", "cloud.sqlite3", "lock", "certificates"])
 def test_something_else_in_place_of_a_file_is_one_line(data, name):
     path = data / name

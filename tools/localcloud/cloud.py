@@ -71,6 +71,7 @@ class LocalCloud:
         self._side: "EmbeddedSide | Worker | None" = None
         self._occupancy: "Occupancy | None" = None
         self._temporary = False
+        self._database_lost = False
         self.on_change: Callable[[], None] = lambda: None
         """Is called when the description has changed."""
 
@@ -209,6 +210,12 @@ class LocalCloud:
             await worker.connect()
         self.project = await default_project(self.store, self._authority, self.data, losses)
         user = await default_user(self.store, self.data, losses)
+        if self._database_lost:
+            log.warning(
+                "%s is missing: the cloud begins with an empty database. If that is not intended, stop it, and restore"
+                " the data folder from a backup, or give --database if the data are in PostgreSQL",
+                self.data / "cloud.sqlite3",
+            )
         self.own = OwnSecrets(self.data, ApiToken(self.data / "api_token", token), user)
         self._certificates = self._watch(worker)
         self._clock_watch = host_clock.ClockWatch(self.parts.condition, lambda: self.store.read(newest_value_us))
@@ -304,6 +311,8 @@ class LocalCloud:
 
     def _database_in_folder(self) -> str:
         path = self.data / "cloud.sqlite3"
+        # It is the first file of a new folder.
+        self._database_lost = not path.exists() and (self.data / "certificates").exists()
         # It contains the key that signs tokens. SQLite's files beside it get its mode, or are left from a kill.
         for each in (path, *self.data.glob(path.name + "-*")):
             make_private_file(each)
