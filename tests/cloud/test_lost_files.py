@@ -191,7 +191,7 @@ def test_a_key_of_tokens_that_is_none_is_replaced(data, start_local_cloud, found
     store.close()
     cloud = start_local_cloud(data=data)
     assert call(cloud.about, "GET", "/iot/v2/devices")
-    cloud.process.wait_for("token_key of the store was no key", stream="stderr")
+    cloud.process.wait_for("token_key of the store holds no key", stream="stderr")
 
 
 # Other files.

@@ -56,7 +56,7 @@ def test_boards_need_the_new_root_and_what_was_before_is_put_aside(start_local_c
         make_device(second.about, port="mqtts_port", ca_file=str(old_root)).connect("localhost")
     present_in_vain(second, issued)
     (told,) = warnings(api_of(second.about))
-    assert "of another authority" in told and "Board (%s)" % made["id"] in told
+    assert "issued by another authority" in told and "Board (%s)" % made["id"] in told
 
 
 def test_names_of_the_server_stay(start_local_cloud, tmp_path):

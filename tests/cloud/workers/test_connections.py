@@ -48,4 +48,4 @@ def test_a_packet_that_is_too_large_ends_the_connection_before_it_has_come(fleet
 def test_a_number_of_connections_that_cannot_be_meant_is_refused(tmp_path, text):
     ended = Process([TOOLS / "local-cloud", "broker-config", "--data", tmp_path, "--connections=" + text]).wait(20)
     assert ended.returncode == 2
-    assert "a whole number from 1 on is expected, got %r" % text in ended.stderr
+    assert "expected a whole number from 1, got %r" % text in ended.stderr

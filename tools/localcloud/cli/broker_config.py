@@ -6,6 +6,7 @@ from pathlib import Path
 from ..reach.ports import HOST
 from . import described
 from .exits import DONE, USAGE, CommandError
+from .parsers import positive
 
 _PLUGIN = "mosquitto_dynamic_security.so"
 _EPILOG = """examples:
@@ -40,7 +41,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--user", metavar="NAME", help="user that mosquitto becomes if root starts it")
     parser.add_argument(
         "--connections",
-        type=_at_least_one,
+        type=positive,
         default=10_000,
         metavar="N",
         help="most connections of each listener for devices; mosquitto must be allowed to open more than twice as many"
@@ -52,12 +53,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         ("mtls-port", 8884, "for devices with a certificate"),
     ):
         parser.add_argument("--" + name, type=int, default=default, metavar="N", help=what + "; %(default)s")
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("a whole number from 1 on is expected, got %r" % text)
-    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:

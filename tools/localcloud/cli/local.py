@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from . import described
 from .exits import FAILED, CommandError
+from .parsers import with_examples
 
 if TYPE_CHECKING:
     from ..remote import RemoteCloud
@@ -37,13 +38,7 @@ def command(
     more: str = "",
 ) -> argparse.ArgumentParser:
     """Add a command for a local cloud of this machine, and return its parser."""
-    parser = commands.add_parser(
-        name,
-        help=about,
-        description=about[0].upper() + about[1:] + "." + ("\n\n" + more if more else ""),
-        epilog="examples:\n" + "\n".join("  " + line for line in examples.strip().splitlines()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = with_examples(commands, name, about, examples, more)
     add_data(parser)
     parser.set_defaults(run=run)
     return parser

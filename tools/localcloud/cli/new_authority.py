@@ -12,7 +12,7 @@ _EPILOG = """example:
   local-cloud new-authority --data ./cloud
 
 Every board must then get the new root, ca.der, and every device with a certificate a new one. Devices with a
-secret keep it. The files of before are put aside, not removed.
+secret keep it. The old files are put aside, not removed.
 """
 
 
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     leave_note(data, "authority made", about="the old one is in %s" % aside.name if aside else "")
     print("New authority: %s, for MicroPython %s" % (authority.files.certificate, authority.files.certificate_der))
     if aside is not None:
-        print("The files of before: %s" % aside)
+        print("The old files: %s" % aside)
     print("Every board must get the new root, and every device with a certificate a new one.")
     if (data / "mosquitto").exists():
         print("Restart mosquitto, so that it shows and trusts the new certificates.")

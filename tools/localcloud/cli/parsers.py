@@ -8,8 +8,27 @@ from . import connection
 
 def group(commands: argparse._SubParsersAction, name: str, about: str) -> argparse._SubParsersAction:
     """Add a command that has subcommands, and return what they are added to."""
-    parser = commands.add_parser(name, help=about, description=about.capitalize() + ".")
+    parser = commands.add_parser(name, help=about, description=sentence(about))
     return parser.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
+
+
+def sentence(about: str) -> str:
+    """Return what a list of commands says of one, as a sentence."""
+    return about[0].upper() + about[1:] + "."
+
+
+def with_examples(
+    commands: argparse._SubParsersAction, name: str, about: str, examples: str, more: str = ""
+) -> argparse.ArgumentParser:
+    """Add a command without options. Its --help shows `more` and `examples`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=about,
+        description=sentence(about) + ("\n\n" + more if more else ""),
+        epilog="examples:\n" + "\n".join("  " + line for line in examples.strip().splitlines()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
 
 
 def command(
@@ -21,13 +40,7 @@ def command(
     more: str = "",
 ) -> argparse.ArgumentParser:
     """Add a command that works with a cloud, and return its parser. Its --help shows `examples`."""
-    parser = commands.add_parser(
-        name,
-        help=about,
-        description=about[0].upper() + about[1:] + "." + ("\n\n" + more if more else ""),
-        epilog="examples:\n" + "\n".join("  " + line for line in examples.strip().splitlines()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = with_examples(commands, name, about, examples, more)
     connection.add_options(parser)
     parser.set_defaults(run=run)
     return parser

@@ -29,7 +29,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     delete = local.command(
         users,
         "delete",
-        "delete a user with the API keys",
+        "delete a user and the user's API keys",
         run_delete_user,
         "local-cloud users delete Anna\nlocal-cloud users delete Anna --with-everything",
         "A user who has things, devices or dashboards stays, unless these are deleted too.\n" + _ENDS,

@@ -149,7 +149,7 @@ class Authority:
 
     def _remedy(self) -> str:
         names = (self.files.key.name, self.files.certificate.name)
-        text = "It is of the authority that every board trusts: restore %s and %s from a backup of the data folder"
+        text = "It belongs to the authority that every board trusts: restore %s and %s from a backup of the data folder"
         return text % names + (
             ", or make a new authority with `local-cloud new-authority --data %s`, which every board must then get"
             % self._folder.parent
@@ -189,7 +189,7 @@ class Authority:
             log.warning("%s: a new key and certificate are made", error)
             return None
         if not is_issued_by(certificate, self.certificate):
-            log.warning("%s is of another authority: a new key and certificate are made", files.certificate)
+            log.warning("%s was issued by another authority: a new key and certificate are made", files.certificate)
             return None
         return certificate
 

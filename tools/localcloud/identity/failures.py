@@ -42,7 +42,7 @@ class Failures:
     def note_busy(self, kind: str, identity: str, address: str) -> None:
         """Note that a secret was not even compared, because too many are waiting."""
         self._counts["not compared: " + kind] += 1
-        text = "%s: %s %.40r not looked at: too many wrong secrets from there"
+        text = "%s: %s %.40r not compared: too many wrong secrets from there"
         self._busy.line(logging.WARNING, text, address, kind, identity)
 
 

@@ -17,7 +17,7 @@ def replace(
 ) -> tuple[Authority, Path | None]:
     """Make a new authority in a data folder, with certificates of the server and of devices that have files there.
 
-    Return it, and the folder with the files of before (None: there were none). If this is killed, a second call
+    Return it, and the folder with the old files (None: there were none). If this is killed, a second call
     does the rest. Raises `files.DataInUse` while a cloud runs, and OSError.
     """
     lock = FolderLock(data)

@@ -24,7 +24,7 @@ _MOST_PAIRS = 10_000
 
 
 class TooMany(Exception):
-    """So many secrets are being tried for this identity from this address that one more is not looked at."""
+    """So many secrets are being tried for this identity from this address that one more is not compared."""
 
 
 @dataclass(eq=False)

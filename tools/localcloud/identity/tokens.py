@@ -89,6 +89,6 @@ def _key(session: Session) -> str:
         session.add(setting)
     elif not re.fullmatch("[0-9a-f]{%d}" % (2 * _KEY_BYTES), setting.value):
         # With a key that somebody can guess, anybody could make tokens. They are short-lived, so little is lost.
-        log.warning("the setting %s of the store was no key: it has a new one now, and tokens end", _KEY_SETTING)
+        log.warning("the setting %s of the store holds no key: it gets a new one, and all tokens end", _KEY_SETTING)
         setting.value = secrets.token_hex(_KEY_BYTES)
     return setting.value

@@ -5,7 +5,7 @@ from typing import Any
 from .ports import ANY, ENCRYPTED, HOST
 
 _DEVICES = "a device with its id and secret, or a user with their id and a token"
-_WEB = "the page and the local API with the token, the Application API with an API key"
+_WEB = "the page with its session, the local API with its token, the Application API with an API key"
 _ASKED = {
     "mqtt": ("MQTT", _DEVICES),
     "mqtts": ("MQTT", _DEVICES),

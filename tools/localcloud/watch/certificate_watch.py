@@ -151,7 +151,7 @@ class CertificateWatch:
         files = self._authority.files
         try:
             is_there = files.load()[1] == self._authority.certificate
-            reason = "%s is another one than at the start" % files.certificate
+            reason = "%s differs from the one at the start" % files.certificate
         except (Missing, Broken, OSError) as error:
             is_there = False
             reason = in_words(error) if isinstance(error, OSError) else str(error)
@@ -186,7 +186,7 @@ class CertificateWatch:
         )
         self._warn_of_devices("ending", ending, "end soon", "issue new ones through the API")
         self._warn_of_devices(
-            "foreign", foreign, "are of another authority and let nobody in", "issue new ones through the API"
+            "foreign", foreign, "were issued by another authority and let nobody in", "issue new ones through the API"
         )
 
     def _troubled(self, found: list[tuple[str, str, bytes]]) -> tuple[list[str], list[str]]:

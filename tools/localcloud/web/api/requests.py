@@ -115,7 +115,7 @@ class Password(BaseModel):
 class NewPassword(BaseModel):
     """The secret that a device gets."""
 
-    password: Annotated[str, AfterValidator(_long_enough), Field(max_length=256)]
+    password: Annotated[str, Field(max_length=256), AfterValidator(_long_enough)]
 
 
 class CertificateUpdate(BaseModel):
