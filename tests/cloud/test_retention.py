@@ -15,7 +15,6 @@ from localcloud.traffic.live import Live
 from localcloud.watch.condition import Condition
 from localcloud.watch.room import Room
 from localcloud.watch.upkeep import Upkeep
-from localcloud.web.api.services import Services
 from sqlalchemy import func, insert, select
 
 SECOND = 1_000_000
@@ -212,31 +211,6 @@ def test_values_are_stored_meanwhile(url, tmp_path):
         assert await rig.ages("f") == []
         # Not in one piece: many values came between. How long each waited is measured by tools/bench.
         assert statements >= 20, (statements, waits)
-
-    with_rig(url, tmp_path, work)
-
-
-def test_values_are_stored_while_a_long_history_is_deleted(url, tmp_path):
-    async def work(rig):
-        await rig.fill("f", [(n * SECOND, 1.0) for n in range(30_000)])
-        services = Services(rig.store, None, None)
-
-        def create_user(session):
-            user = catalogue.create_user(session, name="owner")
-            session.get(Thing, rig.ids["thing"]).user_id = user.id
-            return user.id
-
-        user = await rig.store.write(create_user)
-        emptying = asyncio.create_task(services.empty(user, lambda owner: [owner.variable_by_id(rig.ids["f"])[0].id]))
-        stored = 0
-        while not emptying.done():
-            await rig.store.append([ValueWrite(rig.ids["thing"], "n", stored, clock.now_us())])
-            stored += 1
-        await emptying
-        assert stored >= 10 and await rig.ages("f") == []
-        with pytest.raises(catalogue.NotFound):
-            await services.empty("nobody", lambda owner: [owner.variable_by_id(rig.ids["n"])[0].id])
-        assert len(await rig.ages("n")) == stored
 
     with_rig(url, tmp_path, work)
 

@@ -87,11 +87,13 @@ def counted(tmp_path_factory):
                 await cloud.store.write(lambda session: add(session, owner, other, count))
                 for path in PATHS:
                     for grant in grants:
-                        with questions() as asked:
-                            listed = await asyncio.to_thread(
-                                fetch, cloud.description(), path, tokens.issue(grant)
-                            )
-                        result.setdefault((path, grant.user_id == owner), []).append((listed, len(asked)))
+                        token, counts = tokens.issue(grant), []
+                        for _ in range(3):
+                            with questions() as asked:
+                                listed = await asyncio.to_thread(fetch, cloud.description(), path, token)
+                            counts.append(len(asked))
+                        # The least, since the cloud asks something for itself now and then.
+                        result.setdefault((path, grant.user_id == owner), []).append((listed, min(counts)))
         finally:
             await cloud.stop()
         return result

@@ -85,12 +85,6 @@ def remove(session: Session, dues: Iterable[Due], most: int) -> int | None:
     return session.connection().execute(delete(table).where(table.c.id.in_(first)), rows).rowcount
 
 
-def remove_all(session: Session, variable_ids: Sequence[str], most: int) -> int:
-    """Remove up to `most` samples of the variables, whatever their age. Return how many were removed."""
-    some = select(Sample.id).where(Sample.variable_id.in_(variable_ids)).limit(most)
-    return int(session.connection().execute(delete(Sample).where(Sample.id.in_(some))).rowcount)
-
-
 def thin(session: Session, dues: Sequence[Due], now_us: int, most: int) -> int | None:
     """Thin some samples of the first variables. Return how many of the variables are done.
 

@@ -49,6 +49,8 @@ class Agreement:
         self._send = send
         self._known: dict[str, _Known] = {}
         self._overruled: dict[str, dict[str, Value]] = {}
+        self._newer: dict[str, set[str]] = {}
+        """The variables that got a newer value while a thing's last values are read for its device."""
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -76,6 +78,7 @@ class Agreement:
 
     def send_value(self, device_id: str, variable: "StoredValue | Variable", value: Value, number: int) -> None:
         """Send a last value to the device if it is connected."""
+        self._newer.get(variable.thing_id, set()).add(variable.variable_name)
         complete = PROPERTY_TYPES[variable.type].complete(value)
         payload = senml.encode([senml.Update(variable.variable_name, complete)])
         if self._send(device_id, Send(topics.thing(variable.thing_id, topics.EVENTS_IN), payload)):
@@ -134,6 +137,8 @@ class Agreement:
     def stored(self, value: StoredValue) -> None:
         """Take a device's value that has been stored."""
         waiting = self._overruled.get(value.thing_id)
+        if value.is_last:
+            self._newer.get(value.thing_id, set()).add(value.variable_name)
         if value.is_overruled:
             self._overruled.setdefault(value.thing_id, {})[value.variable_name] = value.value
             if (timer := self._timers.pop(value.thing_id, None)) is not None:
@@ -160,6 +165,7 @@ class Agreement:
                 catalogue.list_variables(session, thing_id),
             )
 
+        self._newer[thing_id] = set()
         try:
             device_id, variables = await self._store.read(read)
         except catalogue.NotFound:
@@ -167,7 +173,11 @@ class Agreement:
         except Exception as error:
             log.error("a device is not told the values that stand: %s", type(error).__name__)
             return
+        finally:
+            newer = self._newer.pop(thing_id, set())
         for each in variables:
+            if each.variable_name in newer:
+                continue  # what was read is outdated, and the device knows the newer one
             unlike = each.variable_name in values and each.last_value != values[each.variable_name]
             if unlike and each.last_value is not None and each.permission == READ_WRITE and device_id:
                 last: Any = each.last_value

@@ -1,22 +1,17 @@
 """What the groups of resources work with, and the user of a request."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Callable, TypeVar
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.orm import Session
 
-from ...store import retention
 from ...store.database import Store
 from ...store.owner import Owner
 from ...traffic.exchange import Exchange
 from ...traffic.publishing import Publisher
 
 Result = TypeVar("Result")
-_AT_ONCE = 1000
-_PAUSE_S = 0.005
 _bearer = HTTPBearer(auto_error=False, description="a token of POST /iot/v1/clients/token")
 
 
@@ -35,17 +30,6 @@ class Services:
     async def read_series(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
         """Do as `read` does with what may look at millions of values."""
         return await self.store.read_series(lambda session: work(Owner(session, user_id)))
-
-    async def empty(self, user_id: str, variables: Callable[[Owner], list[str]]) -> None:
-        """Remove the samples of variables that are about to be deleted, in steps between which others are served."""
-        ids = await self.read(user_id, variables)
-
-        def remove(session: Session) -> int:
-            return retention.remove_all(session, ids, _AT_ONCE)
-
-        if ids:
-            while await self.store.write(remove):
-                await asyncio.sleep(_PAUSE_S)
 
     async def write(self, user_id: str, work: Callable[[Owner], Result]) -> Result:
         """Do something as the user. It is committed when this returns."""

@@ -80,7 +80,6 @@ def _add_changes(routes: APIRouter, services: Services) -> None:
             owner.session.delete(owner.variable(id, pid))
             owner.thing(id).updated_at = now_us()
 
-        await services.empty(user, lambda owner: [owner.variable(id, pid).id])
         await services.write(user, write)
         services.exchange.tell_change()
         return empty()

@@ -130,15 +130,9 @@ def _add_removal(routes: APIRouter, services: Services) -> None:
                 thing.deleted_at = now_us()
             return change
 
-        if force:
-            await services.empty(user, lambda owner: _variables_of(owner, id))
         change = await services.write(user, write)
         change.tell(services.exchange)
         return empty()
-
-
-def _variables_of(owner: Owner, id: str) -> list[str]:
-    return [each.id for each in catalogue.list_variables(owner.session, owner.thing(id, deleted=True).id)]
 
 
 def _apply(owner: Owner, thing: Thing, body: requests.ThingUpdate, force: bool) -> None:
