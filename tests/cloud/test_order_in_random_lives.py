@@ -83,6 +83,7 @@ class Life:
         record = seconds if self._record is bare else self._record
         for first in range(0, len(samples), 3):
             device.publish_records([record(*each) for each in samples[first : first + 3]])
+            self.read(echo=True)
 
     def ask(self):
         """Ask for the last values, and take that of count unless samples wait."""
