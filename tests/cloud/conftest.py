@@ -5,6 +5,8 @@ import queue
 import cbor2
 import paho.mqtt.client as mqtt
 import pytest
+from databases import Postgres
+from local_clouds import LocalCloud
 from localcloud.remote import RemoteCloud
 from scripted_api import Server
 from visitor import Web
@@ -143,6 +145,30 @@ class LocalApi:
         }
         thing = self.request("POST", "/things", body)
         return {**self.about, "device_id": device["id"], "secret": device["secret"], "thing_id": thing["id"]}
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """A PostgreSQL server."""
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """The address of an empty database."""
+    if request.param == "sqlite":
+        return "sqlite:///%s" % (tmp_path / "store.sqlite3")
+    return request.getfixturevalue("postgres").new_database()
+
+
+@pytest.fixture
+def cloud(tmp_path):
+    """A cloud of the test's own."""
+    cloud = LocalCloud(tmp_path / "data")
+    yield cloud
+    cloud.stop()
 
 
 @pytest.fixture

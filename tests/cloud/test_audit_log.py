@@ -15,14 +15,6 @@ from localcloud.store.database import Store
 from visitor import Web, ask_token
 
 
-@pytest.fixture
-def cloud(tmp_path):
-    """A cloud of the test's own."""
-    cloud = LocalCloud(tmp_path / "data")
-    yield cloud
-    cloud.stop()
-
-
 def entries(cloud):
     """Return (action, by, address, about) of all entries, the oldest first."""
     found = RemoteCloud(cloud.about).request("GET", "/audit?limit=1000")

@@ -6,7 +6,6 @@ import random
 import statistics
 
 import pytest
-from databases import Postgres
 from localcloud.store import catalogue, percentiles, series
 from localcloud.store.database import Store
 from localcloud.store.models import Sample
@@ -15,22 +14,6 @@ from sqlalchemy import insert, select, text
 SECOND = 1_000_000
 DAY = 86400 * SECOND
 SHARES = {"PCT_%d" % percent: percent for percent in (99, 95, 90, 75, 50, 15, 5)}
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """A PostgreSQL server."""
-    server = Postgres()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database."""
-    if request.param == "sqlite":
-        return "sqlite:///%s" % (tmp_path / "store.sqlite3")
-    return request.getfixturevalue("postgres").new_database()
 
 
 def with_samples(url, samples, work):

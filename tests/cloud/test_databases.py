@@ -4,7 +4,6 @@ import asyncio
 import uuid
 
 import pytest
-from databases import Postgres
 from localcloud.store import catalogue, series
 from localcloud.store.database import BadAddress, Store, is_final
 from localcloud.store.models import DeviceEvent
@@ -13,22 +12,6 @@ from localcloud.store.values import RefusedValue, StoredValue, ValueWrite
 from sqlalchemy import select
 
 TYPES = {"n": "INT", "f": "FLOAT", "s": "CHARSTRING", "b": "STATUS", "light": "HOME_COLORED_LIGHT"}
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """A PostgreSQL server."""
-    server = Postgres()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database."""
-    if request.param == "sqlite":
-        return "sqlite:///%s" % (tmp_path / "store.sqlite3")
-    return request.getfixturevalue("postgres").new_database()
 
 
 def with_store(url, work, stores=1, at_once=False):

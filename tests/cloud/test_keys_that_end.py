@@ -20,14 +20,6 @@ WITHIN_S = 10
 
 
 @pytest.fixture
-def cloud(tmp_path):
-    """A cloud of the test's own."""
-    cloud = LocalCloud(tmp_path / "data")
-    yield cloud
-    cloud.stop()
-
-
-@pytest.fixture
 def api(cloud):
     return RemoteCloud(cloud.about)
 

@@ -18,14 +18,6 @@ WITHIN_S = 10
 
 
 @pytest.fixture
-def cloud(tmp_path):
-    """A cloud of the test's own."""
-    cloud = LocalCloud(tmp_path / "data")
-    yield cloud
-    cloud.stop()
-
-
-@pytest.fixture
 def visitor(cloud):
     return Web(cloud.about)
 

@@ -3,8 +3,6 @@
 import asyncio
 import time
 
-import pytest
-from databases import Postgres
 from localcloud import clock
 from localcloud.store import catalogue, device_events, retention
 from localcloud.store.database import Store
@@ -21,22 +19,6 @@ SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 TYPES = {"f": "FLOAT", "n": "INT", "b": "STATUS", "s": "CHARSTRING"}
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """A PostgreSQL server."""
-    server = Postgres()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database."""
-    if request.param == "sqlite":
-        return "sqlite:///%s" % (tmp_path / "store.sqlite3")
-    return request.getfixturevalue("postgres").new_database()
 
 
 class Rig:

@@ -2,7 +2,6 @@
 
 import psycopg
 import pytest
-from databases import Postgres
 from local_clouds import LocalCloud
 from localcloud.remote import RemoteError
 
@@ -12,13 +11,6 @@ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$;
 CREATE TRIGGER refuse BEFORE INSERT ON samples FOR EACH ROW EXECUTE FUNCTION refuse();
 """
 PERMIT = "DROP TRIGGER refuse ON samples; DROP FUNCTION refuse()"
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    server = Postgres()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 
-import pytest
 from localcloud.identity.hashed_secrets import is_fast, new_secret
 from localcloud.identity.rehashing import Rehashing
 from localcloud.identity.verification import API_KEY, DEVICE
@@ -10,24 +9,6 @@ from localcloud.store import catalogue
 from localcloud.store.database import Store
 from localcloud.store.models import ApiKey, Device
 from old_hashes import old_hash
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    """The address of an empty database."""
-    if request.param == "sqlite":
-        return "sqlite:///%s" % (tmp_path / "cloud.sqlite3")
-    return request.getfixturevalue("postgres").new_database()
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """A PostgreSQL server."""
-    from databases import Postgres
-
-    server = Postgres()
-    yield server
-    server.stop()
 
 
 def test_only_the_hash_that_was_right_is_replaced(url):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..audit_notes import leave_note
-from ..files import FolderLock, make_private_folder
+from ..files import FolderLock, flush_to_disk, make_private_folder
 from ..store.models import SCHEMA_VERSION
 from ..store.ota_updates import CANCELLED, OPEN
 from . import BackupRefused
@@ -186,12 +186,8 @@ def _check_store(folder: Path) -> None:
 
 def _to_disk(folder: Path) -> None:
     for root, _, files in os.walk(folder):
-        for path in (*(os.path.join(root, name) for name in files), root):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        for path in (*(Path(root, name) for name in files), Path(root)):
+            flush_to_disk(path)
 
 
 def _put_into_place(folder: Path, data: Path, is_old: bool) -> Path | None:
@@ -209,11 +205,7 @@ def _put_into_place(folder: Path, data: Path, is_old: bool) -> Path | None:
         with suppress(FileNotFoundError):
             (data / "lock").unlink()
         folder.rename(data)
-    descriptor = os.open(data.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    flush_to_disk(data.parent)
     return old
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import clock
+from ..files import flush_to_disk
 from ..store.models import SCHEMA_VERSION
 from . import BackupRefused
 from .archive import Writer
@@ -51,11 +52,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    flush_to_disk(path.parent)
 
 
 class _Held:
