@@ -35,7 +35,9 @@ class Failures:
         if failures > FREE:
             what = "%d wrong secrets from there; each is now answered after %.1f s" % (failures, pause_after(failures))
         who = "%s %.40r" % (kind, identity) if identity else kind
-        if self._refused.line(logging.WARNING, "%s: %s refused: %s", address, who, what):
+        told = self._refused.line(logging.WARNING, "%s: %s refused: %s", address, who, what)
+        # The log's level says what the operator wants to read there, not what is to be audited.
+        if told or not log.isEnabledFor(logging.WARNING):
             by = "%s %s" % (kind, identity) if identity else ""
             self._note("%s refused" % kind, by=by, address=address, about=_in_words(failures))
 
